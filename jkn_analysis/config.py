@@ -1,0 +1,169 @@
+"""Settings: defaults in the package, overridden by one TOML file, checked whole."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jkn_analysis.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Paths(_Section):
+    """Folders, relative to the working directory unless absolute."""
+
+    raw: Path
+    processed: Path
+    reports: Path
+    notebooks: Path
+
+
+class Numbers(_Section):
+    """How ambiguous number cells are read."""
+
+    locale: Literal["", "id", "en"]
+
+
+class Build(_Section):
+    """Reading deliveries."""
+
+    contoh: Literal["auto", "ya", "tidak"]
+    sumber_penduduk: str
+    overlap: Literal["error", "later"]
+    numbers: Numbers
+
+
+class Source(_Section):
+    """What one table's deliveries call things."""
+
+    headings: dict[str, str] = Field(default_factory=dict)
+    locale: Literal["", "id", "en"] = ""
+    kode_system: Literal["", "kemendagri", "bps"] = ""
+
+
+class Forecast(_Section):
+    """Forecast horizon and intervals."""
+
+    horizon_bulan: Annotated[int, Field(ge=1, le=60)]
+    levels: tuple[int, ...]
+    seed: int
+    tenggat_bulan: Annotated[int, Field(ge=1, le=12)]
+
+
+class Report(_Section):
+    """Language of the pages."""
+
+    bahasa: Literal["id", "en"]
+
+
+class Run(_Section):
+    """Limits of one report and how many at once."""
+
+    workers: Annotated[int, Field(ge=1, le=256)]
+    cell_timeout_s: Annotated[int, Field(ge=1)]
+    report_timeout_s: Annotated[int, Field(ge=1)]
+    memory_mb: Annotated[int, Field(ge=200)]
+
+
+class Mail(_Section):
+    """Who sends, who may receive. The password comes only from the environment."""
+
+    pengirim: str
+    balas_ke: str
+    domain: tuple[str, ...]
+    hari_sebelum: Annotated[int, Field(ge=0, le=365)]
+    maks_penerima: Annotated[int, Field(ge=1)]
+
+
+class Rekonsiliasi(_Section):
+    """Thresholds of match probability: accept, review."""
+
+    batas_terima: Annotated[float, Field(ge=0, le=1)]
+    batas_tinjau: Annotated[float, Field(ge=0, le=1)]
+
+
+class Config(_Section):
+    """All settings."""
+
+    paths: Paths
+    build: Build
+    sources: dict[str, Source]
+    forecast: Forecast
+    report: Report
+    run: Run
+    mail: Mail
+    rekonsiliasi: Rekonsiliasi
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay `over` on `base`, table by table."""
+    merged = dict(base)
+    for key, value in over.items():
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if nested else value
+    return merged
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file or say what is wrong with it."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: not valid TOML: {exc}") from exc
+
+
+def read_config(path: Path | None = None, *, root: Path | None = None) -> Config:
+    """Read the settings, the defaults overridden by `path`.
+
+    Parameters
+    ----------
+    path
+        A TOML file, or None for the defaults.
+    root
+        Folder that relative paths start from; the working directory if None.
+
+    Raises
+    ------
+    ConfigError
+        Names every unknown or wrong key with its path.
+    """
+    text = resources.files("jkn_analysis").joinpath("defaults.toml").read_text("utf-8")
+    settings = tomllib.loads(text)
+    if path is not None:
+        settings = _merge(settings, _read_toml(path))
+    base = (root or Path.cwd()).resolve()
+    try:
+        config = Config.model_validate(settings)
+    except ValidationError as exc:
+        lines = [
+            f"  {'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            for error in exc.errors()
+        ]
+        where = path or "defaults.toml"
+        raise ConfigError(f"{where}: not valid settings\n" + "\n".join(lines)) from exc
+    absolute = {name: base / value for name, value in config.paths.model_dump().items()}
+    return config.model_copy(update={"paths": Paths(**absolute)})
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Find the project folder: the nearest ancestor with ``data/raw``, else here.
+
+    Notebooks run from ``notebooks/`` and from the top folder; both find the same.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "data" / "raw").is_dir():
+            return folder
+    return here

@@ -1,0 +1,162 @@
+"""The only module that touches ``data/processed``: Parquet tables and the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+MANIFEST = "manifest.json"
+
+
+@contextmanager
+def open_atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that replaces it on success.
+
+    The file appears whole or not at all; a failure leaves the old one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as exc:
+        free = os.statvfs(path.parent)
+        room = free.f_bavail * free.f_frsize
+        raise StoreError(
+            f"{path}: cannot be written ({exc.strerror}); the folder has "
+            f"{room} bytes free\n  → free space or choose another folder"
+        ) from exc
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with open_atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    with open_atomic(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_table(frame: pd.DataFrame, name: str, *, root: Path) -> Path:
+    """Check a canonical table and store it, sorted by its key.
+
+    Parameters
+    ----------
+    frame
+        The typed table.
+    name
+        A key of ``tables.TABLES``.
+    root
+        The folder of processed tables.
+    """
+    from jkn_analysis.tables import TABLES, check, conform
+
+    table = TABLES[name]
+    typed = check(conform(frame, name), name)
+    ordered = typed.sort_values(list(table.key), kind="stable", ignore_index=True)
+    path = root / f"{name}.parquet"
+    with open_atomic(path) as temporary:
+        ordered.to_parquet(temporary, index=False, compression="zstd")
+    return path
+
+
+def list_tables(root: Path) -> list[str]:
+    """Name the stored tables."""
+    return sorted(path.stem for path in root.glob("*.parquet"))
+
+
+def has_table(name: str, *, root: Path) -> bool:
+    """Tell whether a table was stored."""
+    return (root / f"{name}.parquet").is_file()
+
+
+def read_table(
+    name: str,
+    *,
+    root: Path,
+    kode: str | Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Read a stored table, or only the rows of some regions.
+
+    Raises
+    ------
+    StoreError
+        If the table was never built.
+    """
+    import pandas as pd
+
+    path = root / f"{name}.parquet"
+    if not path.is_file():
+        raise StoreError(
+            f"{path}: table '{name}' is not built\n  → run: jkn build, jkn forecast"
+        )
+    filters = None
+    if kode is not None:
+        wanted = [kode] if isinstance(kode, str) else list(kode)
+        filters = [("kode", "in", wanted)]
+    return pd.read_parquet(path, filters=filters, columns=columns)  # type: ignore[arg-type]
+
+
+def read_table_or_empty(
+    name: str, *, root: Path, kode: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Read a stored table; an empty one with the right columns if never built."""
+    import pandas as pd
+
+    from jkn_analysis.tables import conform
+
+    if has_table(name, root=root):
+        return read_table(name, root=root, kode=kode)
+    return conform(pd.DataFrame(), name)
+
+
+def read_manifest(root: Path) -> dict[str, Any]:
+    """Read what was built from which files; empty if nothing was."""
+    path = root / MANIFEST
+    if not path.is_file():
+        return {}
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_manifest(manifest: dict[str, Any], *, root: Path) -> None:
+    """Write the manifest, keys sorted so that equal builds are equal bytes."""
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    write_text(root / MANIFEST, text + "\n")
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def hash_frame(frame: pd.DataFrame) -> str:
+    """Return a digest of a table's content that ignores its row order."""
+    import pandas as pd
+
+    rows = pd.util.hash_pandas_object(frame, index=False).sort_values()
+    head = "|".join(f"{name}:{frame[name].dtype}" for name in frame.columns)
+    return hashlib.sha256(head.encode() + rows.to_numpy().tobytes()).hexdigest()

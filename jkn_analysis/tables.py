@@ -1,0 +1,503 @@
+"""Every canonical table: its columns, keys and rules, and the gate that checks them.
+
+One declaration per table serves cleaning (which parser a column needs), the store
+(which type it has on disk) and pandera (the last gate). Names follow
+``<thing>_<unit>``: ``_jiwa`` people, ``_rp`` whole rupiah, ``_rate`` a fraction,
+``_bulan`` months. ``periode`` is the first day of the month whose end a row describes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import pandas as pd
+
+from jkn_analysis.errors import InputError
+from jkn_analysis.terms import KELAS, SEGMEN, UMUR_MAKS_BULAN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandera.pandas as pa
+
+Kind = Literal[
+    "kode", "periode", "tanggal", "segmen", "kelas", "umur", "tahun",
+    "jiwa", "rp", "rate", "number", "count", "text",
+]  # fmt: skip
+
+DATE_DTYPE = "datetime64[us]"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what its cells mean, and whether they may be empty."""
+
+    name: str
+    kind: Kind
+    optional: bool = False
+    """Cells may be missing, and the whole column may be absent from a delivery."""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def dtype(self) -> str:
+        """Pandas type of the stored column."""
+        if self.kind in {"kode", "segmen", "text"}:
+            return "str"
+        if self.kind in {"periode", "tanggal"}:
+            return DATE_DTYPE
+        if self.kind in {"rate", "number"}:
+            return "float64"
+        return "Int64" if self.optional else "int64"
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A rule between the columns of one row; `holds` is vectorised, NA passes."""
+
+    name: str
+    holds: Callable[[pd.DataFrame], pd.Series]
+    columns: tuple[str, ...]
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A canonical table: what a row is, its columns, key and rules."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    office: str = ""
+    rules: tuple[RowRule, ...] = field(default=())
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def required(self) -> list[str]:
+        """Names of the columns every delivery must carry."""
+        return [column.name for column in self.columns if not column.optional]
+
+    def column(self, name: str) -> Column:
+        """Return one column by name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _at_most(low: str, high: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """Build the rule `low` <= `high`, passing where either is missing."""
+
+    def holds(frame: pd.DataFrame) -> pd.Series:
+        if low not in frame or high not in frame:
+            return pd.Series(data=True, index=frame.index)
+        return (frame[low] <= frame[high]).fillna(value=True).astype(bool)
+
+    return holds
+
+
+def _nonaktif_adds_up(frame: pd.DataFrame) -> pd.Series:
+    """Nonaktif by cause may not exceed registered minus active."""
+    parts = ["nonaktif_menunggak_jiwa", "nonaktif_mutasi_jiwa"]
+    if not set(parts) <= set(frame.columns):
+        return pd.Series(data=True, index=frame.index)
+    split = frame[parts[0]] + frame[parts[1]]
+    rest = frame["terdaftar_jiwa"] - frame["aktif_jiwa"]
+    return (split == rest).fillna(value=True).astype(bool)
+
+
+KODE = Column("kode", "kode")
+PERIODE = Column("periode", "periode")
+SEGMEN_COLUMN = Column("segmen", "segmen")
+
+_DECLARED = (
+    Table(
+        "wilayah",
+        "one kabupaten/kota or provinsi",
+        (
+            KODE,
+            Column("nama", "text"),
+            Column("jenis", "text", choices=("provinsi", "kabupaten", "kota")),
+            Column("kode_provinsi", "text"),
+            Column("nama_provinsi", "text"),
+            Column("kode_bps", "text"),
+            Column("zona_waktu", "text", choices=("WIB", "WITA", "WIT")),
+            Column("luas_km2", "number", optional=True),
+        ),
+        ("kode",),
+    ),
+    Table(
+        "penduduk",
+        "population of one region in one dated source",
+        (
+            KODE,
+            Column("sumber", "text"),
+            Column("berlaku_mulai", "tanggal"),
+            Column("penduduk_jiwa", "jiwa"),
+        ),
+        ("kode", "sumber"),
+        office="Dukcapil",
+    ),
+    Table(
+        "kepesertaan",
+        "participants of one region and segmen at the end of a month",
+        (
+            KODE,
+            PERIODE,
+            SEGMEN_COLUMN,
+            Column("terdaftar_jiwa", "jiwa"),
+            Column("aktif_jiwa", "jiwa"),
+            Column("nonaktif_menunggak_jiwa", "jiwa", optional=True),
+            Column("nonaktif_mutasi_jiwa", "jiwa", optional=True),
+        ),
+        ("kode", "periode", "segmen"),
+        office="BPJS Kesehatan",
+        rules=(
+            RowRule(
+                "aktif_over_terdaftar",
+                _at_most("aktif_jiwa", "terdaftar_jiwa"),
+                ("aktif_jiwa", "terdaftar_jiwa"),
+                "active participants are part of the registered ones: "
+                "ask the sender which of the two is wrong",
+            ),
+            RowRule(
+                "nonaktif_split",
+                _nonaktif_adds_up,
+                ("nonaktif_menunggak_jiwa", "nonaktif_mutasi_jiwa"),
+                "menunggak + mutasi must equal terdaftar - aktif",
+            ),
+        ),
+    ),
+    Table(
+        "tunggakan_peserta",
+        "members in arrears of one region, segmen, kelas and age in months",
+        (
+            KODE,
+            PERIODE,
+            Column("segmen", "segmen", choices=("PBPU", "BP")),
+            Column("kelas", "kelas"),
+            Column("umur_bulan", "umur"),
+            Column("peserta_jiwa", "jiwa"),
+            Column("tunggakan_rp", "rp"),
+        ),
+        ("kode", "periode", "segmen", "kelas", "umur_bulan"),
+        office="BPJS Kesehatan",
+    ),
+    Table(
+        "iuran",
+        "premium billed and received in a month; kelas 0 where a segmen has none",
+        (
+            KODE,
+            PERIODE,
+            SEGMEN_COLUMN,
+            Column("kelas", "kelas"),
+            Column("ditagih_rp", "rp"),
+            Column("diterima_rp", "rp"),
+            Column("dihapus_rp", "rp", optional=True),
+        ),
+        ("kode", "periode", "segmen", "kelas"),
+        office="BPJS Kesehatan",
+    ),
+    Table(
+        "iuran_pemda",
+        "PBPU Pemda quota, bill and payment of the local government in a month",
+        (
+            KODE,
+            PERIODE,
+            Column("kuota_jiwa", "jiwa"),
+            Column("terisi_jiwa", "jiwa"),
+            Column("tagihan_rp", "rp"),
+            Column("dibayar_rp", "rp"),
+            Column("tunggakan_awal_rp", "rp", optional=True),
+            Column("tanggal_bayar", "tanggal", optional=True),
+        ),
+        ("kode", "periode"),
+        office="BPKAD",
+    ),
+    Table(
+        "anggaran",
+        "budget line for JKN premiums of one region, year and source of funds",
+        (
+            KODE,
+            Column("tahun", "tahun"),
+            Column(
+                "sumber_dana", "text", choices=("APBD", "DBH", "Pajak rokok", "Lain")
+            ),
+            Column("pagu_rp", "rp"),
+            Column("pergeseran_rp", "rp"),
+        ),
+        ("kode", "tahun", "sumber_dana"),
+        office="BPKAD",
+    ),
+    Table(
+        "peristiwa",
+        "a dated event: decree, contract, quota, write-off; kode 00 = all regions",
+        (
+            Column("id_peristiwa", "text"),
+            Column("tanggal", "tanggal"),
+            Column("kode", "kode"),
+            Column("segmen", "segmen", optional=True),
+            Column("jenis", "text"),
+            Column("dampak_jiwa", "number", optional=True),
+            Column("dampak_rate", "rate", optional=True),
+            Column("status", "text", choices=("terjadi", "pasti", "skenario")),
+            Column("keterangan", "text"),
+            Column("sumber", "text"),
+        ),
+        ("id_peristiwa", "kode"),
+    ),
+    Table(
+        "faskes",
+        "facilities and doctors of one region at the end of a month",
+        (
+            KODE,
+            PERIODE,
+            Column("fktp", "count"),
+            Column("fkrtl", "count"),
+            Column("dokter", "count"),
+            Column("kendala", "text", optional=True),
+        ),
+        ("kode", "periode"),
+        office="Dinas Kesehatan",
+    ),
+    Table(
+        "rapat",
+        "a meeting of one region; kode may be a provinsi or 00",
+        (
+            Column("id_rapat", "text"),
+            KODE,
+            Column("tanggal", "tanggal"),
+            Column("jam", "text"),
+            Column("zona_waktu", "text", choices=("WIB", "WITA", "WIT")),
+            Column("jenis", "text"),
+            Column("tempat", "text"),
+        ),
+        ("id_rapat",),
+        office="Sekretariat Daerah",
+    ),
+    Table(
+        "penerima",
+        "an office address that receives the briefing of a scope",
+        (
+            KODE,
+            Column("kantor", "text"),
+            Column("jabatan", "text"),
+            Column("email", "text"),
+        ),
+        ("kode", "email"),
+        office="Sekretariat Daerah",
+    ),
+    Table(
+        "tindak_lanjut",
+        "one decision of a meeting: owner, due date, status",
+        (
+            Column("id_rapat", "text"),
+            KODE,
+            Column("nomor", "count"),
+            Column("keputusan", "text"),
+            Column("penanggung_jawab", "text"),
+            Column("tenggat", "tanggal"),
+            Column(
+                "status",
+                "text",
+                choices=("belum", "berjalan", "selesai", "terlambat", "batal"),
+            ),
+            Column("catatan", "text", optional=True),
+        ),
+        ("id_rapat", "nomor"),
+        office="Sekretariat Daerah",
+    ),
+    Table(
+        "publikasi",
+        "a figure someone published, with its source",
+        (
+            Column("tanggal", "tanggal"),
+            KODE,
+            Column("segmen", "text"),
+            Column("indikator", "text"),
+            Column("nilai", "number"),
+            Column("satuan", "text"),
+            Column("sumber", "text"),
+            Column("catatan", "text", optional=True),
+        ),
+        ("tanggal", "kode", "segmen", "indikator", "sumber", "nilai"),
+    ),
+    Table(
+        "ukuran",
+        "a measured indicator: value, its parts, its denominator's source",
+        (
+            KODE,
+            PERIODE,
+            Column("segmen", "text"),
+            Column("indikator", "text"),
+            Column("nilai", "rate", optional=True),
+            Column("pembilang", "number", optional=True),
+            Column("penyebut", "number", optional=True),
+            Column("sumber_penyebut", "text", optional=True),
+        ),
+        ("kode", "periode", "segmen", "indikator"),
+    ),
+    Table(
+        "ramalan",
+        "one quantile of one forecast month",
+        (
+            KODE,
+            Column("indikator", "text"),
+            Column("segmen", "text"),
+            Column("cutoff", "periode"),
+            PERIODE,
+            Column("skenario", "text"),
+            Column("kuantil", "rate"),
+            Column("nilai", "number"),
+            Column("naif", "number", optional=True),
+        ),
+        ("kode", "indikator", "segmen", "cutoff", "periode", "skenario", "kuantil"),
+    ),
+    Table(
+        "peluang",
+        "probability that a rate reaches its target at the end of a month",
+        (
+            KODE,
+            Column("indikator", "text"),
+            Column("cutoff", "periode"),
+            PERIODE,
+            Column("skenario", "text"),
+            Column("target", "rate"),
+            Column("peluang", "rate"),
+        ),
+        ("kode", "indikator", "cutoff", "periode", "skenario", "target"),
+    ),
+    Table(
+        "uji_balik",
+        "backtest score of one indicator, horizon and group of regions",
+        (
+            Column("indikator", "text"),
+            Column("kelompok", "text"),
+            Column("horizon_bulan", "count"),
+            Column("ukuran", "text"),
+            Column("nilai", "number", optional=True),
+            Column("naif", "number", optional=True),
+            Column("jumlah", "count"),
+        ),
+        ("indikator", "kelompok", "horizon_bulan", "ukuran"),
+    ),
+    Table(
+        "selisih",
+        "register differences as counts, by reason and office",
+        (
+            KODE,
+            Column("kecamatan", "text", optional=True),
+            PERIODE,
+            Column("alasan", "text"),
+            Column("kantor", "text"),
+            Column("jumlah_jiwa", "jiwa", optional=True),
+        ),
+        ("kode", "kecamatan", "periode", "alasan"),
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in _DECLARED}
+DELIVERED: tuple[str, ...] = (
+    "penduduk",
+    "kepesertaan",
+    "tunggakan_peserta",
+    "iuran",
+    "iuran_pemda",
+    "anggaran",
+    "peristiwa",
+    "faskes",
+    "rapat",
+    "penerima",
+    "tindak_lanjut",
+    "publikasi",
+)
+"""Tables that offices send; the others are facts or computed."""
+
+PanelTable = Annotated[pd.DataFrame, "kepesertaan"]
+UkuranTable = Annotated[pd.DataFrame, "ukuran"]
+RamalanTable = Annotated[pd.DataFrame, "ramalan"]
+
+_MIN_YEAR, _MAX_YEAR = 2000, 2100
+
+
+SIGNED = {"pergeseran_rp"}
+"""Money columns that may be negative (a budget shift takes as well as gives)."""
+
+
+def _checks(column: Column) -> list[pa.Check]:
+    """Return pandera's checks of one column."""
+    import pandera.pandas as pa
+
+    of_kind = {
+        "kode": [pa.Check.str_matches(r"^\d\d(\.\d\d)?$")],
+        "segmen": [pa.Check.isin(SEGMEN)],
+        "periode": [pa.Check(lambda s: s.dt.day == 1, name="month_start")],
+        "jiwa": [pa.Check.ge(0)],
+        "rp": [pa.Check.ge(0)],
+        "count": [pa.Check.ge(0)],
+        "kelas": [pa.Check.isin((0, *KELAS))],
+        "umur": [pa.Check.in_range(1, UMUR_MAKS_BULAN)],
+        "tahun": [pa.Check.in_range(_MIN_YEAR, _MAX_YEAR)],
+    }
+    checks = [] if column.name in SIGNED else of_kind.get(column.kind, [])
+    return [*checks, pa.Check.isin(column.choices)] if column.choices else checks
+
+
+@cache
+def build_schema(name: str) -> pa.DataFrameSchema:
+    """Build the pandera schema of one table."""
+    import pandera.pandas as pa
+
+    table = TABLES[name]
+    columns = {
+        column.name: pa.Column(
+            column.dtype,
+            checks=_checks(column),
+            nullable=column.optional,
+        )
+        for column in table.columns
+    }
+    rules = [pa.Check(rule.holds, name=rule.name) for rule in table.rules]
+    return pa.DataFrameSchema(
+        columns, checks=rules, unique=list(table.key), strict=True, name=name
+    )
+
+
+def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Order the columns of a typed table, add absent optional ones, set types.
+
+    Parameters
+    ----------
+    frame
+        Parsed values; types may still be object.
+    name
+        Table name, a key of `TABLES`.
+    """
+    table = TABLES[name]
+    known = frame.reindex(columns=table.names)
+    return known.astype({column.name: column.dtype for column in table.columns})
+
+
+def check(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return `frame` if it is a valid table, else raise with every fault.
+
+    Raises
+    ------
+    InputError
+        Lists rule, column and number of rows; never the rows themselves.
+    """
+    from pandera.errors import SchemaErrors
+
+    try:
+        return build_schema(name).validate(frame, lazy=True)
+    except SchemaErrors as exc:
+        cases = exc.failure_cases
+        counts = cases.groupby(["column", "check"], dropna=False).size()
+        lines = [
+            f"  {column or 'table'}: {rule} fails in {count} row(s)"
+            for (column, rule), count in counts.items()
+        ]
+        raise InputError(f"not a valid {name}\n" + "\n".join(lines)) from exc
