@@ -1,0 +1,24 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[1]
+SHARED = TOP.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def top() -> Path:
+    """Return the project folder."""
+    return TOP
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of real inputs beside the project, or skip."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the real inputs (../shared/data) are not on this machine")
+    return SHARED
