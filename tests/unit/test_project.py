@@ -1,0 +1,197 @@
+"""The project as a whole: locked versions, import direction, speed, no leaks."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.environment import build_environment, read_pins
+
+TOP = Path(__file__).resolve().parents[2]
+LAYERS = [
+    ["errors"],
+    ["terms"],
+    ["formats"],
+    ["config"],
+    ["wilayah", "peraturan"],
+    ["tables"],
+    ["store"],
+    ["cleaning"],
+    ["indicators", "suppression"],
+    ["forecasting"],
+    ["tunggakan", "anggaran"],
+    ["skenario"],
+    ["rekonsiliasi"],
+    ["texts"],
+    ["reporting.style"],
+    ["briefing"],
+    ["reporting"],
+    ["running"],
+    ["delivery"],
+    ["sample"],
+    ["jelajah"],
+    ["cli"],
+]
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+FIXED = {
+    "notebooks", "jkn_analysis", "data", "reports", "tests", "environment.yml",
+    "README.md", "pyproject.toml", "requirements.lock", "Makefile", "benchmarks",
+    "LICENSE", "CHANGELOG.md",
+}  # fmt: skip
+
+
+def tracked() -> list[str]:
+    """List the files git keeps."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=TOP, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [name for name in listed.stdout.splitlines() if (TOP / name).is_file()]
+
+
+def rank_of(module: str) -> int | None:
+    """Return the layer of a dotted module of the package."""
+    parts = module.split(".")[1:]
+    for length in range(len(parts), 0, -1):
+        name = ".".join(parts[:length])
+        if name in RANK:
+            return RANK[name]
+    return None
+
+
+def imports_of(path: Path) -> set[str]:
+    """Name the modules of the package that a file imports anywhere."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.startswith("jkn_analysis.")}
+
+
+def test_top_level_holds_only_what_is_fixed():
+    top = {name.split("/")[0] for name in tracked()}
+    assert {name for name in top if not name.startswith(".")} <= FIXED
+
+
+def test_imports_point_up_the_list():
+    wrong = []
+    for path in sorted((TOP / "jkn_analysis").rglob("*.py")):
+        relative = path.relative_to(TOP).with_suffix("")
+        module = ".".join(relative.parts).removesuffix(".__init__")
+        rank = rank_of(module)
+        if rank is None:
+            continue
+        wrong += [
+            f"{module} imports {name}"
+            for name in imports_of(path)
+            if (rank_of(name) or 0) > rank
+        ]
+    assert wrong == []
+
+
+def test_every_package_module_has_a_layer():
+    folders = {
+        path.name.removesuffix(".py")
+        for path in (TOP / "jkn_analysis").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    without = {"__init__", "__main__", "conftest"}
+    assert {name for name in folders if name not in RANK} <= without
+
+
+def test_environment_agrees_with_the_lock():
+    lock = (TOP / "requirements.lock").read_text("utf-8")
+    assert (TOP / "environment.yml").read_text("utf-8") == build_environment(lock)
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_lock_satisfies_every_declared_dependency(python):
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    declared = [*project["dependencies"], *extras["test"], *extras["cluster"]]
+    pins = read_pins((TOP / "requirements.lock").read_text("utf-8"), python=python)
+    for text in declared:
+        wanted = Requirement(text)
+        name = wanted.name.lower().replace("_", "-")
+        assert name in pins, f"{name} is not locked"
+        assert wanted.specifier.contains(pins[name]), f"{name} {pins[name]}"
+
+
+def test_lock_names_no_index_host_and_hashes_every_pin():
+    lock = (TOP / "requirements.lock").read_text("utf-8")
+    assert "://" not in lock
+    pins = len(re.findall(r"(?m)^\S+==", lock))
+    assert pins == len(re.findall(r"(?m)^\S+==[^\n]*\\\n    --hash=sha256:", lock))
+
+
+def test_installed_packages_are_the_locked_ones():
+    from importlib.metadata import PackageNotFoundError, version
+
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    pins = read_pins((TOP / "requirements.lock").read_text("utf-8"), python=python)
+    for name in ("pandas", "numpy", "statsmodels", "papermill", "nbconvert"):
+        try:
+            assert version(name) == pins[name]
+        except PackageNotFoundError:
+            pytest.fail(f"{name} is not installed")
+
+
+def test_no_path_of_a_machine_or_registry_is_in_git():
+    needles = ("index-url", "extra-index", "/root/", "/home/")
+    hits = []
+    for name in tracked():
+        if not name.endswith(
+            (".py", ".toml", ".lock", ".yml", ".md", ".ipynb", ".json")
+        ):
+            continue
+        if name == "tests/unit/test_project.py":
+            continue
+        text = (TOP / name).read_text("utf-8", errors="ignore")
+        hits += [f"{name}: {needle}" for needle in needles if needle in text]
+    assert [hit for hit in hits if "--no-emit-index-url" not in hit] == []
+
+
+def test_importing_the_package_is_light():
+    code = (
+        "import sys, jkn_analysis, jkn_analysis.cli\n"
+        "heavy = {'pandas', 'numpy', 'matplotlib', 'papermill', 'statsmodels'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_command_has_help_with_an_example():
+    from click.testing import CliRunner
+
+    from jkn_analysis.cli import COMMANDS, app
+
+    for name in COMMANDS:
+        result = CliRunner().invoke(app, [name, "--help"])
+        assert result.exit_code == 0, f"jkn {name} --help: {result.output}"
+        assert f"jkn {name}" in result.output, f"jkn {name} --help has no example"
+
+
+def test_notebooks_carry_no_output():
+    for path in sorted((TOP / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
