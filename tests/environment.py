@@ -1,4 +1,6 @@
-"""Write environment.yml from the lock: ``python -m tests.environment requirements.lock``.
+"""Write environment.yml from the lock.
+
+``python -m tests.environment requirements.lock > environment.yml``
 
 Conda users get the interpreter and the native libraries from conda and every
 Python package at the locked version, so that both ways compute the same numbers.
@@ -16,7 +18,8 @@ PYTHON = "3.12"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+))?")
 HEAD = f"""\
 # Made by `make lock` from requirements.lock: the same versions for conda users.
-#   conda env create -f environment.yml && conda activate jkn && pip install --no-deps -e .
+#   conda env create -f environment.yml && conda activate jkn
+#   pip install --no-deps -e .
 name: jkn
 channels:
   - conda-forge
