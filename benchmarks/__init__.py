@@ -1,0 +1,1 @@
+"""Measurements of the suite; each module has a ``main()`` that prints one table."""
