@@ -1,0 +1,161 @@
+"""Forecast any number of monthly series in one pass, with honest intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting.ensemble import (
+    build_paths,
+    list_backs,
+    scale_rows,
+    weigh_members,
+)
+from jkn_analysis.forecasting.intervals import pool_scores, series_scale
+from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Kind = Literal["rate", "amount", "value"]
+KINDS = ("rate", "amount", "value")
+
+
+def quantile_levels(levels: Sequence[float]) -> np.ndarray:
+    """Return the quantiles of the median and both ends of each level.
+
+    Examples
+    --------
+    >>> quantile_levels((50, 80, 95)).tolist()
+    [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]
+    """
+    tails = [(100 - level) / 200 for level in levels]
+    ends = {round(tail, 6) for tail in tails} | {round(1 - tail, 6) for tail in tails}
+    return np.array(sorted(ends | {0.5}))
+
+
+def forecast_panel(
+    panel: Panel, *, horizon: int, probabilities: np.ndarray, kind: Kind
+) -> np.ndarray:
+    """Forecast a panel; returns series x horizon x probabilities."""
+    values = panel.values
+    backs = list_backs(values.shape[1], horizon)
+    paths = build_paths(values, horizon, backs)
+    filled, start = fill_gaps(values)
+    base = scale_rows(filled, start)
+    weight = weigh_members(paths, np.where(base > 0, base, 1.0))
+    combined = np.einsum("mn,mbnh->bnh", weight, paths.points)
+    errors = paths.truth - combined
+    scale = series_scale(errors, base)
+    scores = pool_scores(errors, backs, np.where(scale > 0, scale, 1.0), probabilities)
+    scores = _complete(scores, probabilities)
+    spread = scores[None] * scale[:, None, None]
+    out = np.sort(combined[0][:, :, None] + spread, axis=2)
+    return _limit(out, values, kind)
+
+
+def _complete(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Fill months ahead that no cutoff reached, centre, and keep widths growing."""
+    scores = scores.copy()
+    scores -= scores[:, probabilities == 0.5]
+    normal = np.interp(
+        probabilities,
+        [0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.995],
+        [-2.58, -1.96, -1.28, -0.67, 0, 0.67, 1.28, 1.96, 2.58],
+    )
+    for h in range(len(scores)):
+        if np.isnan(scores[h]).any():
+            growth = np.sqrt((h + 1) / h) if h else 1.0
+            scores[h] = scores[h - 1] * growth if h else 1.5 * normal
+        if h:
+            wider = np.abs(scores[h - 1])
+            scores[h] = np.sign(probabilities - 0.5) * np.maximum(
+                np.abs(scores[h]), wider
+            )
+    return scores
+
+
+def _limit(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
+    """Keep rates within 0 to 1 (or the most the history reached), amounts from 0."""
+    if kind == "value":
+        return out
+    top = np.nanmax(values, axis=1)
+    high = np.where(top > 1, np.inf, 1.0)[:, None, None] if kind == "rate" else np.inf
+    low = np.minimum(np.nanmin(values, axis=1), 0.0)[:, None, None]
+    return np.clip(out, low, high)
+
+
+def _check_arguments(horizon_months: int, levels: Sequence[float], kind: str) -> None:
+    """Refuse what cannot be forecast."""
+    if kind not in KINDS:
+        raise ForecastError(f"kind '{kind}' is not known\n  → one of {', '.join(KINDS)}")
+    if horizon_months < 1:
+        raise ForecastError(
+            f"horizon_months is {horizon_months}\n  → ask for one month or more"
+        )
+    wrong = [level for level in levels if not 0 < level < 100]
+    if wrong:
+        raise ForecastError(
+            f"level {wrong[0]} is not between 0 and 100\n  → give percent, such as 80"
+        )
+
+
+def forecast(
+    history: pd.DataFrame,
+    *,
+    horizon_months: int,
+    levels: Sequence[float] = (50, 80, 95),
+    kind: Kind,
+    events: pd.DataFrame | None = None,
+    hierarchy: pd.DataFrame | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Forecast every series of a long history with quantiles.
+
+    Parameters
+    ----------
+    history
+        ``seri`` (text), ``periode`` (month start), ``nilai`` (number).
+    horizon_months
+        Months after each series' own last.
+    levels
+        Central intervals in percent.
+    kind
+        ``"rate"``: answers stay in 0 to 1 unless history passed 1; ``"amount"``:
+        never negative; ``"value"``: any number.
+    events
+        Dated shifts and pulses, see `jkn_analysis.forecasting.events`.
+    hierarchy
+        ``seri``, ``induk``: sums to keep, see `jkn_analysis.forecasting.hierarchy`.
+    seed
+        Kept for simulation; the quantiles themselves need no chance.
+
+    Returns
+    -------
+    DataFrame
+        ``seri``, ``periode``, ``kuantil``, ``nilai``; the median is the point forecast.
+    """
+    _check_arguments(horizon_months, levels, kind)
+    panel = build_panel(history)
+    probabilities = quantile_levels(levels)
+    out = forecast_panel(
+        panel, horizon=horizon_months, probabilities=probabilities, kind=kind
+    )
+    return _to_long(panel, out, probabilities)
+
+
+def _to_long(panel: Panel, out: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+    """Lay out series x horizon x probabilities as rows."""
+    rows, horizon, count = out.shape
+    months = panel.last[:, None] + 1 + np.arange(horizon)[None, :]
+    return pd.DataFrame(
+        {
+            "seri": np.repeat(panel.names.astype(object), horizon * count),
+            "periode": build_months(np.repeat(months.ravel(), count)),
+            "kuantil": np.tile(probabilities, rows * horizon),
+            "nilai": out.ravel(),
+        }
+    ).astype({"seri": "str"})

@@ -1,0 +1,380 @@
+"""Forecast methods that take a whole stack of series at once.
+
+A stack is a matrix of rows, each a series as it stood at one cutoff, right-aligned and
+scaled; ``start`` is the first column in use. Every method is linear algebra over the
+stack: no loop over series, so a country costs little more than a region.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+SEASON = 12
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Smoothing parameters, one set per row: level, trend, damping, season."""
+
+    alpha: np.ndarray
+    beta: np.ndarray
+    phi: np.ndarray
+    gamma: np.ndarray
+    parameters: np.ndarray
+    groups: tuple[tuple[str, int, int], ...]
+
+
+@lru_cache(maxsize=1)
+def build_grid() -> Grid:
+    """List the smoothing models tried on every series."""
+    level = [(a, 0.0, 0.0, 0.0, 1) for a in (0.05, 0.12, 0.25, 0.4, 0.55, 0.7, 0.85, 1)]
+    damped = [
+        (a, b, phi, 0.0, 4)
+        for a in (0.15, 0.4, 0.7, 1.0)
+        for b in (0.05, 0.15, 0.4)
+        for phi in (0.85, 0.95)
+    ]
+    drift = [(a, 0.0, 1.0, 0.0, 2) for a in (0.1, 0.35, 0.65, 1.0)]
+    season = [
+        (a, b, phi, g * (1 - 0.7 * a), 3 + 2 * (b > 0))
+        for a in (0.1, 0.35, 0.65, 0.95)
+        for b, phi in ((0.0, 0.0), (0.1, 0.92))
+        for g in (0.12, 0.35)
+    ]
+    rows = level + damped + drift + season
+    edges = np.cumsum([0, len(level), len(damped), len(drift), len(season)])
+    names = ("level", "damped", "drift", "season")
+    table = np.array(rows, dtype=float).T
+    groups = tuple(
+        (name, int(low), int(high))
+        for name, low, high in zip(names, edges[:-1], edges[1:], strict=True)
+    )
+    return Grid(*table, groups=groups)
+
+
+@dataclass(frozen=True)
+class _Response:
+    """What a unit of initial level or trend does to errors and to later states."""
+
+    error: np.ndarray
+    gram: np.ndarray
+    level: np.ndarray
+    trend: np.ndarray
+    season: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def _build_response(width: int) -> _Response:
+    """Run every smoothing model on empty data from unit initial states.
+
+    The errors of a smoothing model are linear in its initial state, so the best
+    initial state is one small least-squares problem, the same for all series.
+    """
+    grid = build_grid()
+    size = len(grid.alpha)
+    level = np.zeros((size, 2))
+    trend = np.zeros((size, 2))
+    level[:, 0] = 1.0
+    trend[:, 1] = grid.phi > 0
+    season = np.zeros((size, SEASON, 2))
+    alpha, beta, phi, gamma = (
+        part[:, None] for part in (grid.alpha, grid.beta, grid.phi, grid.gamma)
+    )
+    errors = np.zeros((size, width, 2))
+    levels, trends = np.zeros((2, size, width + 1, 2))
+    seasons = np.zeros((size, width + 1, SEASON, 2))
+    for age in range(width):
+        levels[:, age], trends[:, age], seasons[:, age] = level, trend, season
+        ahead = level + phi * trend
+        error = -(ahead + season[:, age % SEASON])
+        errors[:, age] = error
+        level = ahead + alpha * error
+        trend = phi * trend + alpha * beta * error
+        season[:, age % SEASON] += gamma * error
+    levels[:, width], trends[:, width], seasons[:, width] = level, trend, season
+    gram = np.zeros((size, width + 1, 2, 2))
+    gram[:, 1:] = np.cumsum(errors[..., :, None] * errors[..., None, :], axis=1)
+    return _Response(errors, gram, levels, trends, seasons)
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """States after the last month and the fit of every smoothing model."""
+
+    level: np.ndarray
+    trend: np.ndarray
+    season: np.ndarray
+    sse: np.ndarray
+
+
+def smooth(z: np.ndarray, start: np.ndarray) -> Smoothed:
+    """Run all smoothing models over a stack with their best initial states.
+
+    Parameters
+    ----------
+    z
+        Rows x months, right-aligned, zero before ``start``.
+    start
+        First month in use of each row.
+    """
+    grid = build_grid()
+    rows, width = z.shape
+    response = _build_response(width)
+    size = len(grid.alpha)
+    alpha, phi = grid.alpha[:, None], grid.phi[:, None]
+    trend_gain = (grid.alpha * grid.beta)[:, None]
+    seasonal = slice(grid.groups[-1][1], size)
+    gamma = grid.gamma[seasonal, None]
+    level, trend, sse, to_level, to_trend = np.zeros((5, size, rows))
+    season = np.zeros((SEASON, size - seasonal.start, rows))
+    first = int(start.min()) if rows else 0
+    age = np.arange(width)[None, :] - start[:, None]
+    same = bool((start == first).all())
+    for t in range(first, width):
+        trend *= phi
+        level += trend
+        error = z[:, t] - level
+        slot = season[t % SEASON]
+        error[seasonal] -= slot
+        level += alpha * error
+        trend += trend_gain * error
+        slot += gamma * error[seasonal]
+        sse += error * error
+        at = [int(age[0, t])] if same else np.clip(age[:, t], 0, None)
+        to_level += response.error[:, at, 0] * error
+        to_trend += response.error[:, at, 1] * error
+    length = (width - start).astype(int)
+    gram = response.gram[:, length]
+    has_trend = (grid.phi > 0)[:, None]
+    a = gram[..., 0, 0] + _RIDGE
+    d = np.where(has_trend, gram[..., 1, 1] + _RIDGE, 1.0)
+    c = np.where(has_trend, gram[..., 0, 1], 0.0)
+    to_trend = np.where(has_trend, to_trend, 0.0)
+    determinant = a * d - c * c
+    level0 = -(d * to_level - c * to_trend) / determinant
+    trend0 = -(a * to_trend - c * to_level) / determinant
+    sse = sse + level0 * to_level + trend0 * to_trend
+    by_level, by_trend = response.level[:, length], response.trend[:, length]
+    level = level + by_level[..., 0] * level0 + by_level[..., 1] * trend0
+    trend = trend + by_trend[..., 0] * level0 + by_trend[..., 1] * trend0
+    shape = response.season[seasonal][:, length]
+    slots = (start[:, None] + np.arange(SEASON)) % SEASON
+    by_slot = np.take_along_axis(
+        shape,
+        np.broadcast_to(
+            np.argsort(slots, axis=1)[None, :, :, None], shape.shape
+        ),
+        axis=2,
+    )
+    season = season + np.moveaxis(
+        by_slot[..., 0] * level0[seasonal, :, None]
+        + by_slot[..., 1] * trend0[seasonal, :, None],
+        2,
+        0,
+    )
+    order = (width + np.arange(SEASON)) % SEASON
+    return Smoothed(level, trend, season[order], np.maximum(sse, 0.0))
+
+
+def _model_weights(
+    sse: np.ndarray, parameters: np.ndarray, months: np.ndarray
+) -> np.ndarray:
+    """Weigh models by AIC from their in-sample fit; shape (models, rows)."""
+    floor = 1e-4 * months
+    score = months * np.log(sse + floor) + 2.0 * parameters[:, None]
+    score -= score.min(axis=0)
+    weight = np.exp(-0.5 * score)
+    return weight / weight.sum(axis=0)
+
+
+def _project(
+    fit: Smoothed, weight: np.ndarray, low: int, high: int, horizon: int
+) -> np.ndarray:
+    """Average the forecasts of models ``low`` to ``high``; shape (rows, horizon)."""
+    grid = build_grid()
+    powers = np.cumsum(grid.phi[low:high, None] ** np.arange(1, horizon + 1), axis=1)
+    level = (weight * fit.level[low:high]).sum(axis=0)
+    path = level[:, None] + (weight * fit.trend[low:high]).T @ powers
+    seasonal = grid.groups[-1][1]
+    if high > seasonal:
+        own = weight[seasonal - low :] if low < seasonal else weight
+        wave = (own * fit.season).sum(axis=1)
+        path = path + wave[np.arange(horizon) % SEASON].T
+    return path
+
+
+def forecast_smooth(
+    z: np.ndarray, start: np.ndarray, horizon: int
+) -> dict[str, np.ndarray]:
+    """Forecast by damped trend, Theta, evolving season and the mean of all ETS.
+
+    Parameters
+    ----------
+    z
+        Seasonally adjusted stack.
+    start
+        First month in use of each row.
+    horizon
+        Months ahead.
+
+    Returns
+    -------
+    dict
+        Member name to rows x horizon.
+    """
+    grid = build_grid()
+    fit = smooth(z, start)
+    months = np.maximum(z.shape[1] - start, 1).astype(float)
+    paths = {}
+    spans = {name: (low, high) for name, low, high in grid.groups}
+    for name in ("damped", "season"):
+        low, high = spans[name]
+        weight = _model_weights(fit.sse[low:high], grid.parameters[low:high], months)
+        paths[name] = _project(fit, weight, low, high, horizon)
+    weight = _model_weights(fit.sse, grid.parameters, months)
+    paths["ets"] = _project(fit, weight, 0, len(grid.alpha), horizon)
+    low, high = spans["level"]
+    weight = _model_weights(fit.sse[low:high], grid.parameters[low:high], months)
+    paths["theta"] = _project(fit, weight, low, high, horizon) + _half_drift(
+        z, start, weight, horizon
+    )
+    return paths
+
+
+def _half_drift(
+    z: np.ndarray, start: np.ndarray, weight: np.ndarray, horizon: int
+) -> np.ndarray:
+    """Return the Theta method's half of the straight line's slope, by month ahead."""
+    grid = build_grid()
+    low, high = grid.groups[0][1:]
+    width = z.shape[1]
+    used = np.arange(width)[None, :] >= start[:, None]
+    months = used.sum(axis=1)
+    age = np.where(used, np.arange(width) - (start + width - 1)[:, None] / 2, 0.0)
+    slope = (age * z).sum(axis=1) / np.maximum((age * age).sum(axis=1), 1e-9)
+    alpha = grid.alpha[low:high, None]
+    lag = (weight * (1 - (1 - alpha) ** months) / alpha).sum(axis=0)
+    steps = np.arange(horizon)[None, :] + lag[:, None]
+    return 0.5 * slope[:, None] * steps
+
+
+def estimate_season(
+    z: np.ndarray, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the seasonal shape around a centred year's mean.
+
+    Returns
+    -------
+    shape
+        Rows x 12 by column modulo 12, summing to zero; zero where under two years.
+    noise
+        Variance of one entry of the shape; infinite where it cannot be told.
+    """
+    rows, width = z.shape
+    shape, noise = np.zeros((rows, SEASON)), np.full(rows, np.inf)
+    if width < 2 * SEASON:
+        return shape, noise
+    total = np.concatenate([np.zeros((rows, 1)), np.cumsum(z, axis=1)], axis=1)
+    window = total[:, SEASON:] - total[:, :-SEASON]
+    trend = np.full_like(z, np.nan)
+    trend[:, 6 : width - 6] = (window[:, :-1] + window[:, 1:]) / (2 * SEASON)
+    ready = np.arange(width)[None, :] >= (start + 6)[:, None]
+    ready &= np.isfinite(trend)
+    ready[:, width - 6 :] = False
+    detrended = np.where(ready, z - np.nan_to_num(trend), 0.0)
+    slot = np.arange(width) % SEASON
+    member = np.eye(SEASON)[slot]
+    count = ready.astype(float) @ member
+    mean = detrended @ member / np.maximum(count, 1)
+    whole = (count >= 1).all(axis=1)
+    mean -= mean.mean(axis=1, keepdims=True)
+    rest = np.where(ready, detrended - mean[:, slot], 0.0)
+    freedom = ready.sum(axis=1) - SEASON
+    spread = (rest**2).sum(axis=1) / np.maximum(freedom, 1)
+    years = count.mean(axis=1)
+    shape[whole] = mean[whole]
+    told = whole & (freedom >= SEASON - 1)
+    noise[told] = (spread / np.maximum(years, 1))[told]
+    return shape, noise
+
+
+def shrink_season(shape: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Shrink each seasonal shape towards none by James and Stein's rule."""
+    power = (shape**2).sum(axis=1)
+    kept = 1 - (SEASON - 3) * noise / np.maximum(power, 1e-12)
+    kept = np.where(np.isfinite(kept), np.clip(kept, 0, 1), 0.0)
+    return shape * kept[:, None]
+
+
+AR_LAGS = 12
+_AR_CLIP = 8.0
+
+
+def _build_lags(z: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return lagged differences from now (rows, windows, lags + 1) and the mask.
+
+    The last column holds the next month's change; windows end before the cutoff.
+    """
+    width = z.shape[1]
+    view = np.lib.stride_tricks.sliding_window_view(z, AR_LAGS + 2, axis=1)
+    now = view[:, :, AR_LAGS, None]
+    lags = np.delete(view, AR_LAGS, axis=2) - now
+    usable = np.arange(width - AR_LAGS - 1)[None, :] >= start[:, None]
+    clipped = np.clip(lags, -_AR_CLIP * AR_LAGS, _AR_CLIP * AR_LAGS)
+    clipped[..., -1] = np.clip(clipped[..., -1], -_AR_CLIP, _AR_CLIP)
+    return np.where(usable[..., None], clipped, 0.0), usable
+
+
+def _iterate(z: np.ndarray, beta: np.ndarray, horizon: int) -> np.ndarray:
+    """Run an autoregression on differences from now `horizon` months ahead."""
+    known = z[:, -(AR_LAGS + 1) :]
+    for _ in range(horizon):
+        now = known[:, -1:]
+        lags = known[:, -(AR_LAGS + 1) : -1] - now
+        step = np.clip((lags * beta).sum(axis=1, keepdims=True), -_AR_CLIP, _AR_CLIP)
+        known = np.concatenate([known, now + step], axis=1)
+    return known[:, AR_LAGS + 1 :]
+
+
+def forecast_ar(
+    z: np.ndarray, start: np.ndarray, horizon: int, *, own: float = 40.0
+) -> dict[str, np.ndarray]:
+    """Forecast by one autoregression for all rows, and by each row's own beside it.
+
+    Parameters
+    ----------
+    z
+        Seasonally adjusted stack of one cutoff.
+    start
+        First month in use of each row.
+    horizon
+        Months ahead.
+    own
+        Months of the panel's behaviour that weigh as much as a row's own.
+    """
+    rows, width = z.shape
+    flat = np.repeat(z[:, -1:], horizon, axis=1)
+    if width < AR_LAGS + 3:
+        return {"ar": flat, "ar_own": flat}
+    lags, usable = _build_lags(z, start)
+    if usable.sum() < 2 * AR_LAGS:
+        return {"ar": flat, "ar_own": flat}
+    x, y = lags[..., :-1], lags[..., -1]
+    gram = np.matmul(x.transpose(0, 2, 1), x)
+    cross = np.matmul(x.transpose(0, 2, 1), y[..., None])[..., 0]
+    total = gram.sum(axis=0)
+    count = usable.sum()
+    typical = np.diag(total) / count
+    ridge = np.diag(typical + 1e-6)
+    pooled = np.linalg.solve(total + 30.0 * ridge, cross.sum(axis=0))
+    prior = own * (total / count + 0.3 * ridge)
+    beta = np.linalg.solve(gram + prior, (cross + prior @ pooled)[..., None])[..., 0]
+    ready = (width - start >= AR_LAGS + 1)[:, None]
+    return {
+        "ar": np.where(ready, _iterate(z, pooled[None, :], horizon), flat),
+        "ar_own": np.where(ready, _iterate(z, beta, horizon), flat),
+    }

@@ -1,0 +1,151 @@
+"""A panel of monthly series as one matrix, right-aligned, with its gaps marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.errors import ForecastError
+
+HISTORY_MAX = 156
+"""Months of history used at most; older ones no longer move a forecast."""
+
+HISTORY_COLUMNS = ("seri", "periode", "nilai")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series of unequal length, each ending in the last column.
+
+    ``values`` has shape (series, months); NaN marks a missing month and the time
+    before a series began. ``last`` counts months since 1970-01.
+    """
+
+    names: np.ndarray
+    last: np.ndarray
+    values: np.ndarray
+
+
+def count_months(periode: pd.Series) -> np.ndarray:
+    """Return months since 1970-01 of dates."""
+    stamps = pd.DatetimeIndex(pd.to_datetime(periode))
+    return np.asarray((stamps.year - 1970) * 12 + stamps.month - 1, dtype=np.int64)
+
+
+def build_months(counts: np.ndarray) -> pd.DatetimeIndex:
+    """Return the month starts of counts since 1970-01."""
+    months = np.asarray(counts, dtype="datetime64[M]")
+    return pd.DatetimeIndex(months.astype("datetime64[us]"))
+
+
+def _check_history(history: pd.DataFrame) -> pd.DataFrame:
+    """Return the usable rows, or say what is wrong with the table."""
+    missing = [name for name in HISTORY_COLUMNS if name not in history.columns]
+    if missing:
+        raise ForecastError(
+            f"history lacks column(s) {', '.join(missing)}; found "
+            f"{', '.join(map(str, history.columns))}\n"
+            "  → give seri (text), periode (month start), nilai (number)"
+        )
+    try:
+        values = pd.to_numeric(history["nilai"]).to_numpy(dtype=float, na_value=np.nan)
+        months = count_months(history["periode"])
+    except (ValueError, TypeError) as exc:
+        raise ForecastError(
+            f"history cannot be read: {exc}\n"
+            "  → periode must hold dates, nilai numbers, with no empty periode"
+        ) from exc
+    seri = history["seri"].astype(str).to_numpy()
+    frame = pd.DataFrame({"seri": seri, "bulan": months, "nilai": values})
+    if np.isinf(values).any():
+        bad = frame.loc[np.isinf(values), "seri"].iloc[0]
+        raise ForecastError(
+            f"series '{bad}': nilai is infinite\n  → leave the month empty or correct it"
+        )
+    return frame.dropna(subset=["nilai"])
+
+
+def _check_unique(frame: pd.DataFrame) -> None:
+    """Refuse two values for one month of one series."""
+    twice = frame.duplicated(["seri", "bulan"])
+    if twice.any():
+        row = frame.loc[twice].iloc[0]
+        month = build_months(np.array([row["bulan"]]))[0]
+        raise ForecastError(
+            f"series '{row['seri']}': two values for {month:%Y-%m}\n"
+            "  → keep one row per series and month"
+        )
+
+
+def build_panel(history: pd.DataFrame) -> Panel:
+    """Build the matrix of a long history; row and series order do not matter.
+
+    Parameters
+    ----------
+    history
+        ``seri``, ``periode``, ``nilai``; a missing month may be absent or NaN.
+
+    Raises
+    ------
+    ForecastError
+        Missing columns, infinite values, two values for one month, or no value.
+    """
+    frame = _check_history(history)
+    empty = sorted(set(history["seri"].astype(str)) - set(frame["seri"]))
+    if empty:
+        more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
+        raise ForecastError(
+            f"series '{empty[0]}'{more}: no value in any month\n"
+            "  → leave the series out or deliver at least one month"
+        )
+    if frame.empty:
+        raise ForecastError("history is empty\n  → give at least one series")
+    _check_unique(frame)
+    names, row = np.unique(frame["seri"].to_numpy(dtype=str), return_inverse=True)
+    bulan = frame["bulan"].to_numpy()
+    last = np.full(len(names), np.iinfo(np.int64).min)
+    np.maximum.at(last, row, bulan)
+    back = last[row] - bulan
+    kept = back < HISTORY_MAX
+    width = int(back[kept].max()) + 1
+    values = np.full((len(names), width), np.nan)
+    values[row[kept], width - 1 - back[kept]] = frame["nilai"].to_numpy()[kept]
+    return Panel(names=names, last=last, values=values)
+
+
+def fill_gaps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Interpolate inner gaps, carry the last value forward, zero before the start.
+
+    Returns
+    -------
+    filled
+        Same shape; finite wherever a row has any value.
+    start
+        First column with a value; the width of the matrix for an empty row.
+    """
+    known = np.isfinite(values)
+    width = values.shape[1]
+    column = np.arange(width)
+    before = np.maximum.accumulate(np.where(known, column, -1), axis=1)
+    after = np.minimum.accumulate(
+        np.where(known, column, width)[:, ::-1], axis=1
+    )[:, ::-1]
+    low = np.take_along_axis(values, np.clip(before, 0, None), axis=1)
+    high = np.take_along_axis(values, np.clip(after, None, width - 1), axis=1)
+    span = np.where(after > before, after - before, 1)
+    share = (column - before) / span
+    inner = (before >= 0) & (after < width)
+    filled = np.where(inner, low + (high - low) * np.clip(share, 0, 1), low)
+    start = np.where(known.any(axis=1), known.argmax(axis=1), width)
+    return np.where(before >= 0, filled, 0.0), start
+
+
+def cut_back(values: np.ndarray, months: int) -> np.ndarray:
+    """Return the panel as it stood `months` earlier, still right-aligned."""
+    if months == 0:
+        return values
+    cut = np.full_like(values, np.nan)
+    cut[:, months:] = values[:, :-months]
+    return cut
