@@ -1,0 +1,1 @@
+"""Registers of persons compared on this machine; counts leave, persons do not."""
