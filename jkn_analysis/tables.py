@@ -386,7 +386,8 @@ _DECLARED = (
     ),
     Table(
         "selisih",
-        "register differences as counts, by reason and office",
+        "register differences as counts, by reason; no kecamatan = the whole region; "
+        "missing count = hidden because small",
         (
             KODE,
             Column("kecamatan", "text", optional=True),
@@ -394,6 +395,8 @@ _DECLARED = (
             Column("alasan", "text"),
             Column("kantor", "text"),
             Column("jumlah_jiwa", "jiwa", optional=True),
+            Column("nonaktif_jiwa", "jiwa", optional=True),
+            Column("dampak_keaktifan_rate", "rate", optional=True),
         ),
         ("kode", "kecamatan", "periode", "alasan"),
     ),

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     import pyarrow as pa
 
     Bools = np.ndarray[Any, np.dtype[np.bool_]]
     Ints = np.ndarray[Any, np.dtype[Any]]
-    Cells = pa.Array | pa.ChunkedArray | pd.Series | Ints | Sequence[object]
+
+Cells: TypeAlias = "Any"
+"""An Arrow, pandas or numpy column, or a list of cells."""
 
 DIGITS = 16
 FEMALE_DAY = 40

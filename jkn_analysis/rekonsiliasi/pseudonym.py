@@ -152,7 +152,7 @@ def build_pseudonyms(nik: Ints, *, key: Key) -> Ints:
     )
     copy = start.copy
     found = np.flatnonzero(nik)
-    digests = []
+    digests: list[bytes] = []
     append = digests.append
     data = np.ascontiguousarray(nik[found], dtype="<i8").tobytes()
     for position in range(0, len(data), 8):
