@@ -1,0 +1,528 @@
+"""Roll rates: who leaves arrears at each age, and who enters, with partial pooling.
+
+The chain of one region x kelas has the states 0 (paying), 1 ... 24, 25+ and out.
+A debtor of age a is at a + 1 next month or has left. Stocks by single age identify
+the probability of leaving, ``keluar``; rupiah received split leavers into paid
+(back to 0) and out (moved segment, written off), ``bagian_bayar``.
+
+Small regions borrow strength: the country's profile by kelas and age is scaled by a
+province, a region and a unit factor (gamma-Poisson empirical Bayes), and the
+result is the prior mean of a beta at each age. Every strength of pooling is the
+maximum of its marginal likelihood, nothing is tuned by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.tunggakan.stok import UMUR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jkn_analysis.tunggakan.stok import Stok
+
+UMUR_GRUP = np.array([0] + [1] * 2 + [2] * 9 + [3] * 12 + [4])
+"""Ages whose pooling strength is shared: 1, 2-3, 4-12, 13-24, 25+."""
+PARUH_BULAN = 18.0
+"""Half-life of a month's weight: payment habits drift with office drives."""
+_KEKUATAN = np.geomspace(2, 50_000, 40)
+_GALAT_BAGI = 0.25
+"""Assumed log error of age 24's rate when it is read off the ages before it."""
+_EPS = 1e-9
+
+
+@dataclass(frozen=True)
+class Guncangan:
+    """Monthly shocks on a log scale: common to all, own to a region, AR(1)."""
+
+    sd_bersama: float
+    sd_wilayah: float
+    rho: float
+    awal_bersama: float
+    awal_wilayah: np.ndarray
+
+
+@dataclass(frozen=True)
+class Laju:
+    """Estimated roll rates; arrays end in the unit axis of `unit`.
+
+    Attributes
+    ----------
+    keluar, konsentrasi, sd_faktor
+        (25, units): probability of leaving at each age net of season, its beta
+        concentration, and the log error of its pooled part.
+    masuk, sd_masuk
+        (units,): new debtors per paying member and month, and its log error;
+        new debtors per month where paying members are unknown.
+    tumbuh
+        (units,): monthly net growth of paying members from elsewhere, per member.
+    musim_keluar, musim_masuk
+        (12,): factor of each calendar month, January first.
+    bagian_bayar
+        (units,): share of leavers who paid.
+    """
+
+    unit: pd.DataFrame
+    keluar: np.ndarray
+    konsentrasi: np.ndarray
+    sd_faktor: np.ndarray
+    masuk: np.ndarray
+    sd_masuk: np.ndarray
+    tumbuh: np.ndarray
+    musim_keluar: np.ndarray
+    musim_masuk: np.ndarray
+    bagian_bayar: np.ndarray
+    guncangan_keluar: Guncangan
+    guncangan_masuk: Guncangan
+    ada_dasar: np.ndarray
+
+    def of(self, kode: str) -> Laju:
+        """Return the rates of one region."""
+        return self.take((self.unit["kode"] == kode).to_numpy())
+
+    def take(self, keep: np.ndarray) -> Laju:
+        """Return the rates of the units where `keep` holds."""
+        kode = self.unit["kode"].to_numpy(dtype=object)
+        regions = np.unique(kode.astype(str))
+        kept = np.isin(regions, np.unique(kode[keep].astype(str)))
+        cut = {
+            name: getattr(self, name)[..., keep]
+            for name in (
+                "keluar", "konsentrasi", "sd_faktor", "masuk", "sd_masuk",
+                "tumbuh", "bagian_bayar", "ada_dasar",
+            )
+        }  # fmt: skip
+        shocks = {
+            name: replace(
+                getattr(self, name), awal_wilayah=getattr(self, name).awal_wilayah[kept]
+            )
+            for name in ("guncangan_keluar", "guncangan_masuk")
+        }
+        unit = self.unit[keep].reset_index(drop=True)
+        return replace(self, unit=unit, **cut, **shocks)
+
+    def matrix(self, at: int) -> np.ndarray:
+        """Return the transition matrix of one unit: ages 0 ... 25+ to 0 ... 25+, out.
+
+        Rows sum to one; column 26 is 'out'.
+        """
+        p = np.zeros((len(UMUR) + 1, len(UMUR) + 2))
+        leave, paid = self.keluar[:, at], float(self.bagian_bayar[at])
+        p[0, 0], p[0, 1] = 1 - self.masuk[at], self.masuk[at]
+        for age in UMUR:
+            p[age, 0] = leave[age - 1] * paid
+            p[age, -1] = leave[age - 1] * (1 - paid)
+            p[age, min(age + 1, len(UMUR))] = 1 - leave[age - 1]
+        return p
+
+
+@dataclass(frozen=True)
+class Transisi:
+    """Transitions counted from stocks: at risk and left, (months, ages, units)."""
+
+    berisiko: np.ndarray
+    keluar: np.ndarray
+    bobot: np.ndarray
+    """(months, units): weight of a month, 0 where unknown or set aside."""
+    bulan: np.ndarray
+
+
+def count_transisi(
+    stok: Stok,
+    *,
+    abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
+    paruh_bulan: float | None = PARUH_BULAN,
+) -> Transisi:
+    """Count who was at risk and who left between each two months.
+
+    People gained at an age above 1 (moved in) make negative leavers; sums over
+    months absorb them, so single months are not clipped.
+
+    Parameters
+    ----------
+    stok
+        Stocks by age.
+    abaikan
+        Region ('00' = all) and month of transitions to leave out: a write-off or a
+        list repair is an event, not a payment habit.
+    paruh_bulan
+        Half-life of a month's weight; None weighs all alike.
+    """
+    now, then = stok.jiwa[:-1], stok.jiwa[1:]
+    left = np.empty_like(now)
+    left[:, :23] = now[:, :23] - then[:, 1:24]
+    old = now[:, 23:].sum(axis=1) - then[:, 24]
+    near = np.nansum(left[:, 19:23]) / max(np.nansum(now[:, 19:23]), 1.0)
+    left[:, 23:] = _split_oldest(now[:, 23:], old, float(np.clip(near, 1e-4, 0.9)))
+    months = stok.periode[1:]
+    age = np.arange(len(months))[::-1, None]
+    decay = 1.0 if paruh_bulan is None else 0.5 ** (age / paruh_bulan)
+    known = ~np.isnan(left).any(axis=1)
+    weight = np.where(known, decay, 0.0) * _kept(stok, months, abaikan)
+    return Transisi(
+        np.nan_to_num(now), np.nan_to_num(left), weight, months.month.to_numpy() - 1
+    )
+
+
+def _kept(
+    stok: Stok, months: pd.DatetimeIndex, abaikan: Iterable[tuple[str, pd.Timestamp]]
+) -> np.ndarray:
+    """Return 0 where a transition is set aside, else 1."""
+    kept = np.ones((len(months), len(stok.unit)))
+    for kode, month in abaikan:
+        rows = months == month
+        units = np.array(
+            [kode == "00" or k == kode or k[:2] == kode for k in stok.kode]
+        )
+        kept[np.ix_(rows, units)] = 0
+    return kept
+
+
+def _split_oldest(now: np.ndarray, left: np.ndarray, near: float) -> np.ndarray:
+    """Share the leavers of ages 24 and 25+, who both land in 25+.
+
+    In a settled stock the mix of the two hardly varies, so their own counts cannot
+    tell them apart; age 24 is taken to behave like the ages before it (`near`).
+    """
+    ok = ~np.isnan(left)
+    people = np.nansum(now[:, 0][ok]), np.nansum(now[:, 1][ok])
+    rest = (left[ok].sum() - near * people[0]) / max(people[1], 1.0)
+    rate = np.maximum([near, rest], 1e-4)
+    expected = now * rate[None, :, None]
+    total = expected.sum(axis=1, keepdims=True)
+    share = np.divide(expected, total, out=np.full_like(expected, 0.5), where=total > 0)
+    return np.asarray(share * left[:, None, :])
+
+
+def _shrink_factor(
+    observed: np.ndarray,
+    expected: np.ndarray,
+    parent: np.ndarray,
+    parent_error: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shrink observed / expected toward `parent`; return factor and its log error.
+
+    Gamma-Poisson empirical Bayes: the prior strength maximises the negative
+    binomial likelihood of all observed counts.
+    """
+    from scipy.special import gammaln
+
+    mean = np.maximum(expected * parent, _EPS)
+    y = np.maximum(observed, 0.0)[None, :]
+    k = _KEKUATAN[:, None]
+    loglik = (
+        gammaln(y + k)
+        - gammaln(k)
+        + k * np.log(k / (k + mean))
+        + y * np.log(mean / (k + mean))
+    ).sum(axis=1)
+    best = _KEKUATAN[int(np.argmax(loglik - 0.5 / np.sqrt(_KEKUATAN)))]
+    shape = best + y[0]
+    inherited = best / (best + mean) * parent_error
+    return parent * shape / (best + mean), np.sqrt(1 / shape + inherited**2)
+
+
+def _shrink_rate(
+    left: np.ndarray, risk: np.ndarray, prior: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Shrink rates of one age group toward `prior`; return them and the strength."""
+    from scipy.special import betaln
+
+    y, n = np.clip(left, 0, None), np.maximum(risk, 0)
+    y = np.minimum(y, n)
+    k = _KEKUATAN.reshape(-1, *[1] * y.ndim)
+    a, b = k * prior, k * (1 - prior)
+    loglik = betaln(a + y, b + n - y) - betaln(a, b)
+    best = float(_KEKUATAN[int(np.argmax(loglik.reshape(len(_KEKUATAN), -1).sum(1)))])
+    return (best * prior + y) / (best + n), best
+
+
+def _groups(unit: pd.DataFrame, level: str) -> np.ndarray:
+    """Return the index of each unit's province or region."""
+    kode = unit["kode"].astype(str)
+    names = kode.str[:2] if level == "provinsi" else kode
+    return np.unique(names.to_numpy(dtype=str), return_inverse=True)[1]
+
+
+def _season(
+    observed: np.ndarray, expected: np.ndarray, month: np.ndarray, used: np.ndarray
+) -> np.ndarray:
+    """Return the factor of each calendar month, shrunk to 1 by its own noise."""
+    raw, noise = np.zeros(12), np.full(12, np.inf)
+    ratio = _log_ratio(observed.sum(axis=1), expected.sum(axis=1))
+    ok = used.any(axis=1)
+    spread = np.var(ratio[ok]) if ok.sum() > 12 else np.inf
+    for m in range(12):
+        mine = ratio[ok & (month == m)]
+        if len(mine) > 1:
+            raw[m], noise[m] = mine.mean(), max(float(np.var(mine)), 1e-6) / len(mine)
+    raw[np.isfinite(noise)] -= raw[np.isfinite(noise)].mean() if spread < np.inf else 0
+    typical = np.median(noise[np.isfinite(noise)]) if np.isfinite(noise).any() else 1.0
+    signal = max(float(np.var(raw)) - typical, 0.0)
+    factor = np.exp(raw * signal / (signal + typical))
+    return np.asarray(factor / factor.mean())
+
+
+def _log_ratio(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return log observed / expected, steadied for small counts."""
+    return np.log((np.maximum(observed, 0) + 0.5) / (np.maximum(expected, 0) + 0.5))
+
+
+def _shocks(observed: np.ndarray, expected: np.ndarray, used: np.ndarray) -> Guncangan:
+    """Estimate monthly shocks of regions, (months, regions), net of counting noise."""
+    z = np.where(used, _log_ratio(observed, expected), np.nan)
+    noise = np.where(used, 1 / np.maximum(expected, 1.0), np.nan)
+    weight = np.nan_to_num(1 / (noise + 1e-4))
+    total = np.maximum(weight.sum(axis=1, keepdims=True), _EPS)
+    common = (np.nan_to_num(z) * weight).sum(axis=1, keepdims=True) / total
+    common -= common.mean()
+    own = z - common
+    own = own - _mean(own, 0)
+    var_common = max(float(np.var(common) - np.mean(1 / total)), 0.0)
+    var_own = _excess(own, noise)
+    rho = _lag_one(np.nan_to_num(own), common[:, 0], var_own + var_common)
+    start = _latest(own, noise, var_own, rho)
+    start_common = _latest(common, 1 / total, var_common, rho)
+    return Guncangan(var_common**0.5, var_own**0.5, rho, float(start_common[0]), start)
+
+
+def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean over known values; 0 where none is."""
+    count = np.maximum((~np.isnan(values)).sum(axis=axis, keepdims=True), 1)
+    return np.asarray(np.nansum(values, axis=axis, keepdims=True) / count)
+
+
+def _excess(values: np.ndarray, noise: np.ndarray) -> float:
+    """Variance beyond counting noise, weighted to where noise is small."""
+    weight = np.nan_to_num(1 / (noise + 1e-3)) ** 2
+    excess = np.nan_to_num(values**2 - noise)
+    return max(float((excess * weight).sum() / max(weight.sum(), _EPS)), 0.0)
+
+
+def _lag_one(own: np.ndarray, common: np.ndarray, variance: float) -> float:
+    """Autocorrelation of the shocks at one month, within 0 and 0.9."""
+    if variance < 1e-6 or len(common) < 6:
+        return 0.0
+    lag = np.mean(own[1:] * own[:-1]) + np.mean(common[1:] * common[:-1])
+    return float(np.clip(lag / variance, 0.0, 0.9))
+
+
+def _latest(
+    values: np.ndarray, noise: np.ndarray, variance: float, rho: float
+) -> np.ndarray:
+    """Filter the shock at the last month from the months before it."""
+    state = np.zeros(values.shape[1])
+    error = np.full(values.shape[1], variance)
+    for now, wide in zip(values, np.broadcast_to(noise, values.shape), strict=True):
+        state, error = rho * state, rho**2 * error + (1 - rho**2) * variance
+        gain = np.nan_to_num(error / (error + wide + _EPS))
+        state = state + gain * np.nan_to_num(now - state)
+        error = error * (1 - gain)
+    return state
+
+
+def _by_region(values: np.ndarray, unit: pd.DataFrame) -> np.ndarray:
+    """Sum (months, units) into (months, regions)."""
+    index = _groups(unit, "kode")
+    out = np.zeros((values.shape[0], index.max() + 1))
+    np.add.at(out, (slice(None), index), values)
+    return out
+
+
+def _profile(left: np.ndarray, risk: np.ndarray, kelas: np.ndarray) -> np.ndarray:
+    """Country rate by age for each unit's kelas, each kelas leaning on all."""
+    total = (left.sum(axis=1) + 0.5) / (risk.sum(axis=1) + 10)
+    out = np.empty_like(left)
+    for k in np.unique(kelas):
+        mine = kelas == k
+        num = left[:, mine].sum(axis=1) + 50 * np.maximum(total, 1e-4)
+        out[:, mine] = (num / (risk[:, mine].sum(axis=1) + 50))[:, None]
+    return np.clip(out, 1e-4, 0.95)
+
+
+def _factors(
+    observed: np.ndarray, expected: np.ndarray, unit: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scale factors of units, shrunk to their region, that to its province."""
+    parent, error = np.ones(1), np.zeros(1)
+    inside = np.zeros(len(unit), dtype=int)
+    for level in ("provinsi", "kode", "unit"):
+        group = np.arange(len(unit)) if level == "unit" else _groups(unit, level)
+        size = int(group.max()) + 1
+        obs = np.bincount(group, observed, size)
+        exp = np.bincount(group, expected, size)
+        first = np.array([np.flatnonzero(group == g)[0] for g in range(size)])
+        above = inside[first]
+        parent, error = _shrink_factor(obs, exp, parent[above], error[above])
+        inside = group
+    return parent, error
+
+
+def estimate_laju(
+    stok: Stok,
+    *,
+    abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
+    paruh_bulan: float | None = PARUH_BULAN,
+    bagian_bayar: np.ndarray | float | None = None,
+) -> Laju:
+    """Estimate roll rates of every region x kelas with partial pooling.
+
+    Parameters
+    ----------
+    stok
+        Stocks by single age, at least two consecutive months.
+    abaikan
+        Region and month of transitions to leave out (see `count_transisi`).
+    paruh_bulan
+        Half-life of a month's weight; None weighs all alike.
+    bagian_bayar
+        Share of leavers who paid; estimated from paying members if None, and
+        taken as all where these are unknown.
+    """
+    moved = count_transisi(stok, abaikan=abaikan, paruh_bulan=paruh_bulan)
+    rates, konsentrasi, sd, musim = _estimate_keluar(stok, moved)
+    expected = moved.berisiko * rates * musim[moved.bulan][:, None, None]
+    shock = _shocks(
+        _by_region(moved.keluar.sum(axis=1), stok.unit),
+        _by_region(expected.sum(axis=1), stok.unit),
+        _by_region(moved.bobot, stok.unit) > 0,
+    )
+    masuk = _estimate_masuk(stok, moved)
+    share = _paid_share(stok, moved, bagian_bayar)
+    tumbuh = _growth(stok, moved, share)
+    return Laju(
+        stok.unit, rates, konsentrasi, sd, masuk.rate, masuk.sd, tumbuh,
+        musim, masuk.musim, share, shock, masuk.guncangan, masuk.ada_dasar,
+    )  # fmt: skip
+
+
+def _estimate_keluar(
+    stok: Stok, moved: Transisi
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return leaving rates, their concentration and pooled error, and the season."""
+    weight = moved.bobot[:, None, :]
+    musim = np.ones(12)
+    for _ in range(2):
+        season = musim[moved.bulan][:, None, None]
+        left = (moved.keluar / season * weight).sum(axis=0)
+        risk = (moved.berisiko * weight).sum(axis=0)
+        profile = _profile(left, risk, stok.kelas)
+        expected = moved.berisiko * profile * weight
+        musim = _season(
+            (moved.keluar * weight).sum(axis=1),
+            expected.sum(axis=1),
+            moved.bulan,
+            moved.bobot > 0,
+        )
+    shrink = _effective(moved)
+    factor, error = _factors(
+        left.sum(axis=0) * shrink, (risk * profile).sum(axis=0) * shrink, stok.unit
+    )
+    prior = np.clip(profile * factor, 1e-4, 0.95)
+    rates, konsentrasi, sd = np.empty_like(prior), np.empty_like(prior), prior * 0
+    seen = _evidence(risk * shrink, prior)
+    ratio = np.divide(left, risk, out=prior.copy(), where=risk > 0)
+    for group in np.unique(UMUR_GRUP):
+        at = group == UMUR_GRUP
+        rates[at], strength = _shrink_rate(ratio[at] * seen[at], seen[at], prior[at])
+        konsentrasi[at] = strength + seen[at]
+        sd[at] = error * strength / (strength + seen[at])
+    return np.clip(rates, 1e-5, 0.98), konsentrasi, sd, musim
+
+
+def _evidence(risk: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Return people at risk as evidence: none at age 24, less at 25+.
+
+    The leavers of the two arrive mixed (`_split_oldest`); a wrong share of the
+    younger one is an error of the older one that more people do not cure.
+    """
+    seen = risk.copy()
+    seen[23] = 0
+    share = risk[23] / np.maximum(risk[23] + risk[24], 1.0)
+    seen[24] = risk[24] / (1 + risk[24] * prior[24] * (_GALAT_BAGI * share) ** 2)
+    return seen
+
+
+def _effective(moved: Transisi) -> np.ndarray:
+    """Return the factor from weighted sums to effective counts per unit.
+
+    A weighted mean has the variance of (sum w)^2 / sum w^2 plain observations.
+    """
+    total, squared = moved.bobot.sum(axis=0), (moved.bobot**2).sum(axis=0)
+    return np.where(squared > 0, total / np.maximum(squared, _EPS), 1.0)
+
+
+@dataclass(frozen=True)
+class _Masuk:
+    rate: np.ndarray
+    sd: np.ndarray
+    musim: np.ndarray
+    guncangan: Guncangan
+    ada_dasar: np.ndarray
+
+
+def _estimate_masuk(stok: Stok, moved: Transisi) -> _Masuk:
+    """Estimate new debtors per paying member, or per month where unknown."""
+    new = np.nan_to_num(stok.jiwa[1:, 0])
+    base = stok.dasar_jiwa[:-1]
+    ada = (np.isnan(base) & (moved.bobot > 0)).sum(axis=0) == 0
+    level = np.where(ada, np.nan_to_num(base), 1.0)
+    typical = np.maximum(new.mean(axis=0), 0.5)
+    level = np.where(ada, level, typical[None, :])
+    weight, shrink = moved.bobot, _effective(moved)
+    observed, exposure = (new * weight).sum(axis=0), (level * weight).sum(axis=0)
+    profile = np.ones(len(stok.unit))
+    for k in np.unique(stok.kelas):
+        for known in (True, False):
+            mine = (stok.kelas == k) & (ada == known)
+            if mine.any():
+                profile[mine] = observed[mine].sum() / max(exposure[mine].sum(), _EPS)
+    profile = np.maximum(profile, 1e-6)
+    musim = _season(new * weight, level * profile * weight, moved.bulan, weight > 0)
+    factor, error = _factors(observed * shrink, exposure * profile * shrink, stok.unit)
+    rate = profile * factor
+    expected = level * rate * musim[moved.bulan][:, None]
+    shock = _shocks(
+        _by_region(new, stok.unit),
+        _by_region(expected, stok.unit),
+        _by_region(weight, stok.unit) > 0,
+    )
+    return _Masuk(np.where(ada, rate, rate * typical), error, musim, shock, ada)
+
+
+def _paid_share(
+    stok: Stok, moved: Transisi, given: np.ndarray | float | None
+) -> np.ndarray:
+    """Return the share of leavers who came back to paying."""
+    if given is not None:
+        return np.broadcast_to(np.asarray(given, dtype=float), len(stok.unit)).copy()
+    change = np.diff(stok.dasar_jiwa, axis=0) + np.nan_to_num(stok.jiwa[1:, 0])
+    left = moved.keluar.sum(axis=1)
+    ok = ~np.isnan(change) & (moved.bobot > 0) & (stok.dasar_jiwa[:-1] > 0)
+    if ok.sum() < 24:
+        return np.ones(len(stok.unit))
+    base = stok.dasar_jiwa[:-1][ok]
+    scale = 1 / np.sqrt(base)
+    x = np.column_stack([left[ok] * scale, base * scale])
+    slope = np.linalg.lstsq(x, change[ok] * scale, rcond=None)[0][0]
+    return np.full(len(stok.unit), float(np.clip(slope, 0.0, 1.0)))
+
+
+def _growth(stok: Stok, moved: Transisi, share: np.ndarray) -> np.ndarray:
+    """Return the drift of paying members that cures and new debtors do not explain."""
+    base = stok.dasar_jiwa[:-1]
+    change = np.diff(stok.dasar_jiwa, axis=0) + np.nan_to_num(stok.jiwa[1:, 0])
+    rest = change - share * moved.keluar.sum(axis=1)
+    ok = ~np.isnan(rest) & (moved.bobot > 0)
+    weight = np.where(ok, moved.bobot, 0.0)
+    num = (np.nan_to_num(rest) * weight).sum(axis=0)
+    den = (np.nan_to_num(base) * weight).sum(axis=0)
+    own = num / np.maximum(den, _EPS)
+    pooled = num.sum() / max(den.sum(), _EPS)
+    months = weight.sum(axis=0)
+    return np.where(den > 0, (months * own + 12 * pooled) / (months + 12), 0.0)
