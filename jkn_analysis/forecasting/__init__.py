@@ -1,5 +1,6 @@
 """Forecast thousands of short monthly series at once, with calibrated intervals."""
 
+from jkn_analysis.forecasting.build import build_ramalan
 from jkn_analysis.forecasting.forecast import forecast
 
-__all__ = ["forecast"]
+__all__ = ["build_ramalan", "forecast"]

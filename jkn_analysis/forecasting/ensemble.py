@@ -22,21 +22,30 @@ MEMBERS = ("naive", "snaive", "damped", "season", "ets", "theta", "ar", "ar_own"
 
 @dataclass(frozen=True)
 class Paths:
-    """Forecasts of every member at every cutoff, in units of the series' scale.
+    """Forecasts of every member at every cutoff.
 
-    ``points`` is members x cutoffs x series x horizon, ``truth`` cutoffs x series x
-    horizon with NaN where not known, ``now`` cutoffs x series.
+    ``points`` is members x cutoffs x series x horizon; ``truth`` cutoffs x series x
+    horizon, NaN where not known; ``base`` the typical monthly change of each series
+    at each cutoff, cutoffs x series.
     """
 
     backs: np.ndarray
     points: np.ndarray
     truth: np.ndarray
-    now: np.ndarray
+    base: np.ndarray
+
+    def see(self, at: int) -> Paths:
+        """Return what was known at cutoff number `at`: older cutoffs, past truths."""
+        backs = self.backs[at:] - self.backs[at]
+        truth = self.truth[at:].copy()
+        ahead = np.arange(1, truth.shape[2] + 1)
+        truth[np.broadcast_to(ahead > backs[:, None, None], truth.shape)] = np.nan
+        return Paths(backs, self.points[:, at:], truth, self.base[at:])
 
 
-def list_backs(width: int, horizon: int, step: int = 2) -> np.ndarray:
+def list_backs(width: int, horizon: int, *, step: int = 2, extra: int = 0) -> np.ndarray:
     """List the cutoffs as months before the last one, newest (0) first."""
-    far = min(2 * horizon, horizon + SEASON, max(width - MIN_MONTHS, 0))
+    far = min(horizon + SEASON + extra, max(width - MIN_MONTHS, 0))
     return np.array([0, *range(1, far + 1, step)])
 
 
@@ -49,8 +58,7 @@ def scale_rows(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
     used = np.arange(1, width)[None, :] > start[:, None]
     count = np.maximum(used.sum(axis=1), 1)
     mean = np.where(used, change, 0).sum(axis=1) / count
-    cap = np.where(used, np.minimum(change, 4 * mean[:, None]), 0).sum(axis=1) / count
-    return cap
+    return np.where(used, np.minimum(change, 4 * mean[:, None]), 0).sum(axis=1) / count
 
 
 def _forecast_cutoff(
@@ -59,8 +67,8 @@ def _forecast_cutoff(
     """Forecast the panel as it stood at one cutoff by every member."""
     filled, start = fill_gaps(values)
     now = filled[:, -1]
-    scale = scale_rows(filled, start)
-    scale = np.where(scale > 0, scale, 1.0)
+    base = scale_rows(filled, start)
+    scale = np.where(base > 0, base, 1.0)
     used = np.arange(values.shape[1])[None, :] >= start[:, None]
     z = np.where(used, (filled - now[:, None]) / scale[:, None], 0.0)
     shape = shrink_season(*estimate_season(z, start))
@@ -82,7 +90,7 @@ def _forecast_cutoff(
         name: np.clip(path, -limit, limit) * scale[:, None] + now[:, None]
         for name, path in paths.items()
     }
-    return out, now
+    return out, base
 
 
 def _repeat_year(z: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
@@ -100,7 +108,7 @@ def build_paths(values: np.ndarray, horizon: int, backs: np.ndarray) -> Paths:
     Parameters
     ----------
     values
-        Transformed panel, series x months, NaN where missing.
+        Panel, series x months, NaN where missing.
     horizon
         Months ahead.
     backs
@@ -109,11 +117,11 @@ def build_paths(values: np.ndarray, horizon: int, backs: np.ndarray) -> Paths:
     rows, width = values.shape
     points = np.empty((len(MEMBERS), len(backs), rows, horizon))
     truth = np.full((len(backs), rows, horizon), np.nan)
-    now = np.empty((len(backs), rows))
+    base = np.empty((len(backs), rows))
     known = np.isfinite(values)
     first = known.argmax(axis=1)
     for k, back in enumerate(backs):
-        paths, now[k] = _forecast_cutoff(cut_back(values, int(back)), horizon)
+        paths, base[k] = _forecast_cutoff(cut_back(values, int(back)), horizon)
         for m, name in enumerate(MEMBERS):
             points[m, k] = paths[name]
         seen = min(int(back), horizon)
@@ -122,10 +130,12 @@ def build_paths(values: np.ndarray, horizon: int, backs: np.ndarray) -> Paths:
             truth[k, :, :seen] = values[:, end : end + seen]
             truth[k, ~known[:, end - 1]] = np.nan
             truth[k, end - first < MIN_MONTHS] = np.nan
-    return Paths(backs, points, truth, now)
+    return Paths(backs, points, truth, base)
 
 
-def weigh_members(paths: Paths, scale: np.ndarray, *, own: float = 8.0, sharp: float = 6.0) -> np.ndarray:
+def weigh_members(
+    paths: Paths, scale: np.ndarray, *, own: float = 8.0, sharp: float = 6.0
+) -> np.ndarray:
     """Weigh members by their past errors, shrunk to the panel; members x series."""
     error = np.abs(paths.points - paths.truth[None]) / scale[None, None, :, None]
     known = np.isfinite(error[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -9,13 +10,13 @@ import pandas as pd
 
 from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.ensemble import (
+    Paths,
     build_paths,
     list_backs,
-    scale_rows,
     weigh_members,
 )
 from jkn_analysis.forecasting.intervals import pool_scores, series_scale
-from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
+from jkn_analysis.forecasting.panel import Panel, build_months, build_panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,24 +38,45 @@ def quantile_levels(levels: Sequence[float]) -> np.ndarray:
     return np.array(sorted(ends | {0.5}))
 
 
-def forecast_panel(
-    panel: Panel, *, horizon: int, probabilities: np.ndarray, kind: Kind
-) -> np.ndarray:
-    """Forecast a panel; returns series x horizon x probabilities."""
-    values = panel.values
-    backs = list_backs(values.shape[1], horizon)
-    paths = build_paths(values, horizon, backs)
-    filled, start = fill_gaps(values)
-    base = scale_rows(filled, start)
+@dataclass(frozen=True)
+class Outcome:
+    """What a set of cutoffs tells about the months ahead.
+
+    ``quantiles`` is series x horizon x probabilities; ``errors`` cutoffs x series x
+    horizon, truth minus the combined forecast (and minus the last value); ``scale`` and ``weights`` by series.
+    """
+
+    quantiles: np.ndarray
+    errors: np.ndarray
+    naive_errors: np.ndarray
+    scale: np.ndarray
+    weights: np.ndarray
+
+
+def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
+    """Combine the members of the newest cutoff, with intervals from the older ones."""
+    base = paths.base[0]
     weight = weigh_members(paths, np.where(base > 0, base, 1.0))
     combined = np.einsum("mn,mbnh->bnh", weight, paths.points)
     errors = paths.truth - combined
     scale = series_scale(errors, base)
-    scores = pool_scores(errors, backs, np.where(scale > 0, scale, 1.0), probabilities)
-    scores = _complete(scores, probabilities)
-    spread = scores[None] * scale[:, None, None]
-    out = np.sort(combined[0][:, :, None] + spread, axis=2)
-    return _limit(out, values, kind)
+    unit = np.where(scale > 0, scale, 1.0)
+    scores = pool_scores(errors, paths.backs, unit, probabilities)
+    spread = _complete(scores, probabilities)[None] * scale[:, None, None]
+    quantiles = np.sort(combined[0][:, :, None] + spread, axis=2)
+    naive = paths.truth - paths.points[0]
+    return Outcome(quantiles, errors, naive, scale, weight)
+
+
+def forecast_panel(
+    panel: Panel, *, horizon: int, probabilities: np.ndarray, kind: Kind
+) -> Outcome:
+    """Forecast a panel; the quantiles keep to the range of their kind."""
+    values = panel.values
+    paths = build_paths(values, horizon, list_backs(values.shape[1], horizon))
+    outcome = combine(paths, probabilities)
+    kept = _limit(outcome.quantiles, values, kind)
+    return replace(outcome, quantiles=kept)
 
 
 def _complete(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -144,10 +166,10 @@ def forecast(
     out = forecast_panel(
         panel, horizon=horizon_months, probabilities=probabilities, kind=kind
     )
-    return _to_long(panel, out, probabilities)
+    return to_long(panel, out.quantiles, probabilities)
 
 
-def _to_long(panel: Panel, out: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+def to_long(panel: Panel, out: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
     """Lay out series x horizon x probabilities as rows."""
     rows, horizon, count = out.shape
     months = panel.last[:, None] + 1 + np.arange(horizon)[None, :]

@@ -1,0 +1,140 @@
+"""`jkn forecast` and `jkn backtest`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jkn_analysis.config import Config
+
+KINDS = ("amount", "rate", "value")
+
+
+@click.command("forecast")
+@click.option(
+    "--panel",
+    "panel_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Any long csv of code, month, count, instead of the built tables.",
+)
+@click.option(
+    "--out",
+    "out_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the result and its chart; beside nothing else. Default: reports/panel.",
+)
+@click.option("--kind", type=click.Choice(KINDS), default="amount", show_default=True)
+@click.option("--bulan", type=click.IntRange(1, 60), help="Months ahead.")
+@click.pass_obj
+def forecast_command(
+    config: Config,
+    panel_path: Path | None,
+    out_folder: Path | None,
+    kind: str,
+    bulan: int | None,
+) -> None:
+    r"""Forecast activity and arrears for all regions, or any long csv.
+
+    \b
+    Example:
+      jkn forecast
+      jkn forecast --panel peserta.csv --out reports/panel
+    """
+    horizon = bulan or config.forecast.horizon_bulan
+    if panel_path is not None:
+        folder = out_folder or config.paths.reports / "panel"
+        _forecast_file(panel_path, folder, kind=kind, horizon=horizon)
+        return
+    _forecast_tables(config, horizon=horizon)
+
+
+def _forecast_tables(config: Config, *, horizon: int) -> None:
+    """Forecast what `jkn build` stored and store the three tables."""
+    from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.store import list_tables, read_table, write_table
+
+    started = time.process_time()
+    root = config.paths.processed
+    names = [name for name in list_tables(root) if name not in {"ramalan", "peluang"}]
+    tables = {name: read_table(name, root=root) for name in names}
+    section = config.forecast.model_copy(update={"horizon_bulan": horizon})
+    made = build_ramalan(tables, config=config.model_copy(update={"forecast": section}))
+    for name, table in made.items():
+        write_table(table, name, root=root)
+    ramalan = made["ramalan"]
+    click.echo(
+        f"forecast {ramalan['kode'].nunique()} regions, "
+        f"{ramalan['indikator'].nunique()} indicators, {horizon} months ahead of "
+        f"{ramalan['cutoff'].max():%Y-%m}: {len(ramalan)} rows, "
+        f"{time.process_time() - started:.1f} CPU s -> {root}"
+    )
+
+
+def _forecast_file(path: Path, folder: Path, *, kind: str, horizon: int) -> None:
+    """Forecast a long csv; write the result and the chart of errors."""
+    from jkn_analysis.forecasting.files import forecast_file
+
+    started = time.process_time()
+    made = forecast_file(path, folder, kind=kind, horizon_months=horizon)  # type: ignore[arg-type]
+    click.echo(
+        f"forecast {made.series} series, {horizon} months ahead, "
+        f"{time.process_time() - started:.1f} CPU s"
+    )
+    click.echo(_errors_line(made.scores))
+    for written in made.written:
+        click.echo(f"  {written}")
+
+
+def _errors_line(scores: pd.DataFrame) -> str:
+    """Say the measured error in one line per month ahead that matters."""
+    lines = [
+        f"  {row.horizon_bulan:>2} months ahead: median error {row.median_ape:.2%} "
+        f"(last value {row.median_ape_naif:.2%}), 80% interval held "
+        f"{row.cakupan80:.0%}"
+        for row in scores.itertuples()
+        if row.horizon_bulan in {1, 3, 6, 12}
+    ]
+    return "\n".join(lines)
+
+
+@click.command("backtest")
+@click.option(
+    "--panel",
+    "panel_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Any long csv of code, month, count, instead of the built tables.",
+)
+@click.option("--kind", type=click.Choice(KINDS), default="amount", show_default=True)
+@click.option("--cutoffs", type=click.IntRange(1, 60), default=12, show_default=True)
+@click.pass_obj
+def backtest_command(
+    config: Config, panel_path: Path | None, kind: str, cutoffs: int
+) -> None:
+    r"""Measure the forecaster at past cutoffs against last value and last year.
+
+    \b
+    Example:
+      jkn backtest
+      jkn backtest --panel peserta.csv --cutoffs 12
+    """
+    from jkn_analysis.forecasting.backtest import backtest, backtest_ukuran
+    from jkn_analysis.forecasting.files import read_long
+    from jkn_analysis.forecasting.scoring import score
+    from jkn_analysis.store import read_table
+
+    horizon = config.forecast.horizon_bulan
+    if panel_path is not None:
+        history = read_long(panel_path)
+        tested = {"nilai": backtest(history, horizon_months=horizon, kind=kind, cutoffs=cutoffs)}  # type: ignore[arg-type]
+    else:
+        ukuran = read_table("ukuran", root=config.paths.processed)
+        tested = backtest_ukuran(ukuran, horizon_months=horizon, cutoffs=cutoffs)
+    for name, table in tested.items():
+        click.echo(name)
+        click.echo(score(table, by=["horizon_bulan"]).round(4).to_string(index=False))
