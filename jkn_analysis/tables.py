@@ -400,6 +400,156 @@ _DECLARED = (
         ),
         ("kode", "kecamatan", "periode", "alasan"),
     ),
+    Table(
+        "laju_tunggakan",
+        "one parameter of the roll-rate model; kode 00 = shared by all regions",
+        (
+            KODE,
+            Column("kelas", "kelas"),
+            Column("parameter", "text"),
+            Column("urutan", "count"),
+            Column("nilai", "number"),
+        ),
+        ("kode", "kelas", "parameter", "urutan"),
+    ),
+    Table(
+        "tunggakan_ramalan",
+        "one quantile of forecast arrears of members by age bucket; metode laju = "
+        "roll rates, ramalan = general forecaster",
+        (
+            KODE,
+            PERIODE,
+            Column(
+                "kelompok_umur",
+                "text",
+                choices=("1-3", "4-12", "13-24", "25+", "total"),
+            ),
+            Column(
+                "ukuran",
+                "text",
+                choices=(
+                    "peserta_jiwa",
+                    "tunggakan_rp",
+                    "dapat_ditagih_rp",
+                    "penerimaan_rp",
+                ),
+            ),
+            Column("kuantil", "rate"),
+            Column("nilai", "number"),
+            Column("metode", "text", choices=("laju", "ramalan")),
+        ),
+        ("kode", "periode", "kelompok_umur", "ukuran", "kuantil"),
+    ),
+    Table(
+        "arus_tunggakan",
+        "books of members' arrears in a month: awal + ditagih - dibayar - keluar - "
+        "dihapus + sisa = akhir, to the rupiah",
+        (
+            KODE,
+            PERIODE,
+            Column("jenis", "text", choices=("nyata", "ramalan")),
+            Column("awal_rp", "rp"),
+            Column("ditagih_rp", "rp"),
+            Column("dibayar_rp", "rp"),
+            Column("keluar_rp", "rp"),
+            Column("dihapus_rp", "rp"),
+            Column("sisa_rp", "rp"),
+            Column("akhir_rp", "rp"),
+        ),
+        ("kode", "periode", "jenis"),
+    ),
+    Table(
+        "utang_pemda",
+        "premium owed by the local government at the end of a month; jenis nyata "
+        "has kuantil 0.5 only",
+        (
+            KODE,
+            PERIODE,
+            Column("jenis", "text", choices=("nyata", "ramalan")),
+            Column("kuantil", "rate"),
+            Column("tagihan_rp", "number"),
+            Column("dibayar_rp", "number"),
+            Column("tunggakan_pemda_rp", "number"),
+            Column("hari_telat", "number"),
+            Column("peluang_lunas", "rate"),
+        ),
+        ("kode", "periode", "jenis", "kuantil"),
+    ),
+    Table(
+        "kolektibilitas",
+        "premium received over billed in the 12 months to periode, and its forecast; "
+        "kelas 0 = all",
+        (
+            KODE,
+            PERIODE,
+            Column("segmen", "text"),
+            Column("kelas", "kelas"),
+            Column("jenis", "text", choices=("nyata", "ramalan")),
+            Column("kuantil", "rate"),
+            Column("nilai", "rate", optional=True),
+            Column("tren_rate", "rate", optional=True),
+        ),
+        ("kode", "periode", "segmen", "kelas", "jenis", "kuantil"),
+    ),
+    Table(
+        "uang",
+        "one figure of the budget of a region and year",
+        (
+            KODE,
+            Column("tahun", "tahun"),
+            Column("ukuran", "text"),
+            Column("kuantil", "rate"),
+            Column("nilai", "number", optional=True),
+        ),
+        ("kode", "tahun", "ukuran", "kuantil"),
+    ),
+    Table(
+        "rute",
+        "a route to new active members: what one costs and how many it can bring",
+        (
+            KODE,
+            Column("rute", "text"),
+            Column("pemutus", "text"),
+            Column("biaya_per_jiwa_bulan_rp", "number"),
+            Column("bersih_rate", "rate"),
+            Column("biaya_bersih_rp", "number", optional=True),
+            Column("maks_jiwa", "number"),
+            Column("per_bulan_jiwa", "number"),
+            Column("asumsi", "text"),
+            Column("sumber", "text"),
+        ),
+        ("kode", "rute"),
+    ),
+    Table(
+        "permintaan",
+        "one row of the ask: who decides what, for how many, at what cost, by when",
+        (
+            KODE,
+            Column("urutan", "count"),
+            Column("pemutus", "text"),
+            Column("rute", "text"),
+            Column("jiwa", "number"),
+            Column("biaya_rp", "number"),
+            Column("tanggal", "tanggal"),
+            Column("alasan", "text"),
+        ),
+        ("kode", "urutan"),
+    ),
+    Table(
+        "skenario",
+        "one quantile of one measure of a region under a scenario, and its "
+        "difference from 'nothing changes'",
+        (
+            KODE,
+            Column("skenario", "text"),
+            PERIODE,
+            Column("ukuran", "text"),
+            Column("kuantil", "rate"),
+            Column("nilai", "number"),
+            Column("selisih", "number"),
+        ),
+        ("kode", "skenario", "periode", "ukuran", "kuantil"),
+    ),
 )
 
 TABLES: dict[str, Table] = {table.name: table for table in _DECLARED}
@@ -426,8 +576,8 @@ RamalanTable = Annotated[pd.DataFrame, "ramalan"]
 _MIN_YEAR, _MAX_YEAR = 2000, 2100
 
 
-SIGNED = {"pergeseran_rp"}
-"""Money columns that may be negative (a budget shift takes as well as gives)."""
+SIGNED = {"pergeseran_rp", "sisa_rp"}
+"""Money columns that may be negative: a budget shift, what books leave open."""
 
 
 def _checks(column: Column) -> list[pa.Check]:

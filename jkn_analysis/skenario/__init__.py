@@ -1,0 +1,31 @@
+"""What-if and the ask: dated, composable scenarios and the cheapest way to a target.
+
+For `jkn forecast`: ``build_uang(tables, hasil, cutoff=...)`` returns the tables
+``laju_tunggakan``, ``tunggakan_ramalan``, ``arus_tunggakan``, ``utang_pemda``,
+``kolektibilitas``, ``uang``, ``rute``, ``permintaan`` and ``skenario`` (columns in
+`jkn_analysis.tables`), all regions at once; ``tables`` are the delivered tables by
+name, ``hasil`` the tables of `build_ramalan` (``ramalan`` is used). Missing tables
+make their part empty, never zero.
+
+``skenario.ukuran``: aktif_jiwa, keaktifan_penduduk_rate, tunggakan_peserta_rp,
+tunggakan_pemda_rp, anggaran_rp (premium the region must pay that month),
+peluang_uhc (share of draws at or above both thresholds; kuantil 0.5 only).
+``skenario.kuantil``: 0.1, 0.5, 0.9; ``selisih`` is the same quantile of the paired
+difference from 'dasar' (nothing changes).
+
+``uang.ukuran`` per kode and tahun (report year; next year for ``kebutuhan_*``):
+pagu_rp, realisasi_rp, sisa_pagu_rp, serapan_rate, tagihan_tahun_rp, utang_awal_rp,
+utang_rp (debt at the cutoff), proyeksi_desember_rp, proyeksi_serapan_rate,
+proyeksi_utang_rp, kebutuhan_bertahan_rp (keep the members carried now),
+kebutuhan_capai_rp (close the gap of the cutoff and carry these people to December),
+kebutuhan_tahan_rp (be at the target at the end of every month), kebutuhan_utang_rp
+(pay the debt), gap_jiwa, tarif_rp. A figure that cannot be known is absent.
+
+In a notebook::
+
+    keadaan = build_keadaan(tables, ramalan, kode="82.71")
+    hasil = apply_scenario(keadaan, potong_pbi("2026-02", 10) + pemutihan("2026-06"))
+    hasil.ringkas()
+"""
+
+from __future__ import annotations
