@@ -1,0 +1,1 @@
+"""Papermill runs: what to make, in which process, how many at once, proved how."""

@@ -1,0 +1,66 @@
+"""The notebook as a file: read, its source hash, cleaned of times and of paths."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+INJECTED = "injected-parameters"
+ERROR_MARKER = "papermill-error-cell-tag"
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook of format 4."""
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
+def hash_notebook(path: Path) -> str:
+    """Hash what a notebook says and not what it once printed.
+
+    Cell kinds, sources and tags count; outputs, counts and editor metadata do not.
+    """
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    told = [
+        [
+            cell["cell_type"],
+            "".join(cell["source"]),
+            cell.get("metadata", {}).get("tags", []),
+        ]
+        for cell in cells
+    ]
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def clean_notebook(nb: NotebookNode) -> None:
+    """Take out, in place, all that differs between two equal runs.
+
+    Times, durations, run identifiers and the paths papermill writes; the random
+    identifier of the injected cell; papermill's marker cells.
+    """
+    nb.metadata.pop("papermill", None)
+    nb.cells = [
+        cell
+        for cell in nb.cells
+        if ERROR_MARKER not in cell.get("metadata", {}).get("tags", [])
+    ]
+    for cell in nb.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if INJECTED in cell.metadata.get("tags", []):
+            cell["id"] = INJECTED
+
+
+def write_notebook(nb: NotebookNode) -> bytes:
+    """Return the bytes of a notebook, equal for equal notebooks."""
+    import nbformat
+
+    return (nbformat.writes(nb) + "\n").encode()

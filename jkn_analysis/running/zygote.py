@@ -1,0 +1,362 @@
+"""The pre-imported process that is forked for every worker and every kernel.
+
+It is one thread that waits: for a request on its socket, for the end of a child,
+for the end of the process that started it. A request names what to fork (a kernel
+or a worker) and carries the standard streams; the connection it came on stays open
+as the life line: when the asker goes, its child is killed; when the child ends, the
+asker is told how.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PRELOAD = (
+    "IPython",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "pandas",
+    "numpy",
+    "numpy.random",
+    "pyarrow",
+    "pyarrow.parquet",
+    "pyarrow.dataset",
+    "matplotlib",
+    "matplotlib.pyplot",
+    "matplotlib.dates",
+    "matplotlib.backends.backend_agg",
+    "seaborn",
+    "PIL.PngImagePlugin",
+    "papermill",
+    "nbclient",
+    "nbconvert",
+    "jinja2",
+    "babel.numbers",
+    "babel.dates",
+    "jkn_analysis.briefing",
+    "jkn_analysis.reporting",
+    "jkn_analysis.reporting.render",
+    "jkn_analysis.running.worker",
+)
+"""Modules imported before the first fork; one that is not installed is left out."""
+
+MAX_REQUEST = 1 << 20
+MAX_FDS = 8
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Request:
+    """What to fork, and with what."""
+
+    kind: str
+    argv: list[str]
+    cwd: str
+    env: dict[str, str]
+    memory_mb: int
+    fds: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Child:
+    """A forked process and the connection of the process that asked for it."""
+
+    pid: int
+    pidfd: int
+    line: socket.socket
+
+
+class Forked(BaseException):
+    """Raised in a new child to leave the zygote's loop; no error."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.kind)
+        self.request = request
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel for SIGKILL when the parent process ends."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def limit_memory(memory_mb: int) -> None:
+    """Bound the address space: what the process has now plus `memory_mb`."""
+    import resource
+
+    if memory_mb <= 0:
+        return
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limit = pages * resource.getpagesize() + memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def receive(line: socket.socket) -> Request | None:
+    """Read one request: a length, JSON, and open file descriptors beside it."""
+    slots = array.array("i")
+    head, ancillary, _, _ = line.recvmsg(8, socket.CMSG_SPACE(MAX_FDS * slots.itemsize))
+    if len(head) < 8:  # noqa: PLR2004 - the length field
+        return None
+    for level, kind, payload in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            slots.frombytes(payload[: len(payload) - len(payload) % slots.itemsize])
+    wanted = int.from_bytes(head, "big")
+    if wanted > MAX_REQUEST:
+        return None
+    body = b""
+    while len(body) < wanted:
+        piece = line.recv(wanted - len(body))
+        if not piece:
+            return None
+        body += piece
+    return Request(**json.loads(body), fds=list(slots))
+
+
+def send(line: socket.socket, answer: dict[str, Any]) -> None:
+    """Answer with one JSON line; an asker that has gone needs none."""
+    with contextlib.suppress(OSError):
+        line.sendall(json.dumps(answer).encode() + b"\n")
+
+
+class Zygote:
+    """The waiting loop and what it must close in a child."""
+
+    def __init__(self, path: Path, lifeline: int) -> None:
+        self.path = path
+        self.lifeline = lifeline
+        self.children: dict[int, Child] = {}
+        self.selector = selectors.DefaultSelector()
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(path))
+        self.listener.listen(64)
+        self.selector.register(self.listener, selectors.EVENT_READ, self.accept)
+        self.selector.register(lifeline, selectors.EVENT_READ, self.stop)
+
+    def serve(self) -> None:
+        """Wait until the parent goes."""
+        while True:
+            for key, _ in self.selector.select():
+                key.data()
+
+    def stop(self) -> None:
+        """End: the parent has closed its end of the pipe."""
+        raise SystemExit(0)
+
+    def accept(self) -> None:
+        """Fork what one new connection asks for."""
+        line, _ = self.listener.accept()
+        line.settimeout(10)
+        try:
+            request = receive(line)
+        except (OSError, ValueError, TypeError):
+            request = None
+        if request is None:
+            line.close()
+            return
+        line.settimeout(None)
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            die_with_parent(parent)
+            self.forget(line)
+            raise Forked(request)
+        for fd in request.fds:
+            os.close(fd)
+        self.watch(pid, line)
+
+    def watch(self, pid: int, line: socket.socket) -> None:
+        """Follow a new child and its asker."""
+        child = Child(pid, os.pidfd_open(pid), line)
+        self.children[pid] = child
+        self.selector.register(
+            child.pidfd, selectors.EVENT_READ, lambda: self.ended(child)
+        )
+        self.selector.register(line, selectors.EVENT_READ, lambda: self.left(child))
+        send(line, {"pid": pid})
+
+    def ended(self, child: Child) -> None:
+        """Reap a child and tell its asker the exit code, negative for a signal."""
+        _, status, used = os.wait4(child.pid, 0)
+        usage = {
+            "cpu_s": round(used.ru_utime + used.ru_stime, 3),
+            "peak_mb": round(used.ru_maxrss / 1024, 1),
+        }
+        code = os.waitstatus_to_exitcode(status)
+        send(child.line, {"code": code, "usage": usage})
+        kill_group(child.pid)
+        self.drop(child)
+
+    def left(self, child: Child) -> None:
+        """Kill the child of an asker that has gone (or spoke out of turn)."""
+        kill_group(child.pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
+        os.waitpid(child.pid, 0)
+        self.drop(child)
+
+    def drop(self, child: Child) -> None:
+        """Forget a child that has ended."""
+        self.selector.unregister(child.pidfd)
+        self.selector.unregister(child.line)
+        os.close(child.pidfd)
+        child.line.close()
+        self.children.pop(child.pid, None)
+
+    def forget(self, line: socket.socket) -> None:
+        """Close, in a new child, everything that is the zygote's."""
+        self.selector.close()
+        self.listener.close()
+        line.close()
+        os.close(self.lifeline)
+        for child in self.children.values():
+            os.close(child.pidfd)
+            child.line.close()
+
+    def clean(self) -> None:
+        """Kill the children and remove the socket's folder."""
+        for child in self.children.values():
+            kill_group(child.pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, signal.SIGKILL)
+        shutil.rmtree(self.path.parent, ignore_errors=True)
+
+
+def kill_group(pid: int) -> None:
+    """Kill what a child left running in its process group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def preload() -> None:
+    """Import what kernels and workers use, and draw once so that fonts are read."""
+    for name in PRELOAD:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    rehearse()
+
+
+def rehearse() -> None:
+    """Do the first of everything that costs only once: fonts, formats, a PNG."""
+    import io
+
+    import pandas as pd
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(2, 2))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.plot(pd.date_range("2025-01-01", periods=3, freq="MS"), [1, 2, 3], label="a")
+    axes.fill_between(range(2), [0, 1], [1, 2])
+    axes.legend()
+    axes.set_title("Keaktifan 87,3%", fontweight="bold")
+    figure.savefig(io.BytesIO(), format="png")
+
+
+def count_threads() -> int:
+    """Count the threads of this process."""
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def become(request: Request) -> None:
+    """Turn a new child into what was asked for; never returns to the zygote."""
+    os.setsid()
+    for target, fd in enumerate(request.fds[:3]):
+        os.dup2(fd, target)
+    for fd in request.fds[:3]:
+        if fd > 2:  # noqa: PLR2004 - the standard streams
+            os.close(fd)
+    os.chdir(request.cwd)
+    os.environ.clear()
+    os.environ.update(request.env)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    reseed()
+    gc.enable()
+    if request.kind == "kernel":
+        run_kernel(request)
+    else:
+        from jkn_analysis.running.worker import serve_worker
+
+        serve_worker(request.fds[3])
+
+
+def reseed() -> None:
+    """Give a child its own chance, as a fresh interpreter has."""
+    import random
+
+    import numpy as np
+
+    random.seed()
+    np.random.seed()  # noqa: NPY002 - the global state is what must differ
+
+
+def run_kernel(request: Request) -> None:
+    """Run ipykernel as `python -m ipykernel_launcher` would."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    limit_memory(request.memory_mb)
+    use_inline_figures()
+    sys.argv = [str(Path(sys.executable)), *request.argv]
+    app = IPKernelApp.instance()
+    app.initialize([*request.argv, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    app.start()
+
+
+def use_inline_figures() -> None:
+    """Choose the backend a fresh kernel would choose when it imports pyplot.
+
+    Matplotlib reads MPLBACKEND at import, which is over here; without this a
+    figure becomes text.
+    """
+    inline = "module://matplotlib_inline.backend_inline"
+    backend = os.environ.setdefault("MPLBACKEND", inline)
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is not None:
+        matplotlib.rcParams["backend"] = backend
+
+
+def main() -> None:
+    """Serve on the socket argv[1] until the pipe argv[2] closes."""
+    path, lifeline, ready = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    gc.disable()
+    preload()
+    if count_threads() != 1:
+        os.write(ready, b"threads\n")
+        sys.exit(1)
+    zygote = Zygote(path, lifeline)
+    gc.collect()
+    gc.freeze()
+    os.write(ready, b"ready\n")
+    os.close(ready)
+    request: Request | None = None
+    try:
+        zygote.serve()
+    except Forked as forked:
+        request = forked.request
+    finally:
+        if request is None:
+            zygote.clean()
+    become(request)
+
+
+if __name__ == "__main__":
+    main()
