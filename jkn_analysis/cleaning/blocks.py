@@ -1,0 +1,547 @@
+"""Where the tables lie in a sheet: titles, headers, bodies, totals, footers.
+
+Everything is decided by what a row looks like next to its neighbours, the way a
+person reads a sheet; no position is fixed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.cleaning.cells import BadCell, find_month_name, is_year, look, tidy, whole
+from jkn_analysis.cleaning.headings import is_heading
+from jkn_analysis.cleaning.names import find_segmen, is_segmen_word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Row = list[Any]
+MAX_HEADER_ROWS = 5
+
+FOOTER = re.compile(
+    r"\s*(?:\(?\*+\)?|[¹²³†‡]|sumber\b|source\b|ket(?:erangan)?\s*[.:]|catatan\b|note\b|"
+    r"nb\s*[.:]|n\.b|dicetak|diunduh|mengetahui|menyetujui|disusun oleh|data diolah|"
+    r"data\s+(?:per|contoh|sementara|diolah)\b|nip\b|tembusan|pembuat|petugas|"
+    r"halaman \d|page \d|#)",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"(?:grand|sub|total|jumlah|jml|rata|rerata|average|keseluruhan)\b", re.IGNORECASE
+)
+_TOTAL_WHOLE = re.compile(
+    r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)(?:\s+(?:total|jumlah|keseluruhan|"
+    r"seluruh(?:nya)?|semua|umum|besar|akhir|per\s+\w+|i{1,3}|iv|v|[a-e]|\d{1,4}|"
+    r"bulan\s+\w+(?:\s+\d{4})?|tahun\s+\d{4}|kab(?:upaten)?(?:\s*/\s*kota)?|kota|"
+    r"prov(?:insi)?|kecamatan|desa|kelurahan))*[\s.:=]*|rata\s*-?\s*rata|rerata|average|"
+    r"keseluruhan",
+    re.IGNORECASE,
+)
+_TOTAL_OF = re.compile(
+    r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)\s+(.+?)[\s.:]*", re.IGNORECASE
+)
+_NUMBERING = re.compile(r"[(\[]?\s*-?(\d{1,3}|[a-z])\s*[)\]]?(?:\s*[=:].*)?", re.IGNORECASE)
+_CONSTANT = re.compile(r"[^:]{2,40}:\s*\S*.*")
+
+
+@dataclass
+class Dropped:
+    """A row that is no data: its number, why, and its text."""
+
+    row: int
+    reason: str
+    text: str
+
+
+@dataclass
+class Block:
+    """One table in a sheet, by positions in the grid."""
+
+    title: list[tuple[int, str]]
+    header: list[int]
+    body: list[int] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+    """Label above each body row, "" where there is none."""
+    dropped: list[Dropped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    span: tuple[int, int] = (0, 0)
+    """First and one past the last grid column."""
+
+
+# --- single rows --------------------------------------------------------------
+
+
+def _filled(row: Row) -> list[int]:
+    """Return positions of the cells that hold something."""
+    return [index for index, cell in enumerate(row) if cell is not None]
+
+
+@lru_cache(maxsize=65536)
+def is_word_of_header(text: str) -> bool:
+    """Tell whether a text is a known heading, month, year or segmen."""
+    return (
+        bool(find_month_name(text)) or is_heading(text) or is_segmen_word(text)
+    )
+
+
+def looks_like_header(row: Row) -> bool:
+    """Tell whether a row holds labels only: text, years, months, a run of numbers."""
+    texts, numbers, dates = 0, [], 0
+    for cell in row:
+        kind = look(cell)
+        if kind in {"mark", "bad"}:
+            return False
+        if kind == "number":
+            numbers.append(cell)
+        texts += kind == "text"
+        dates += kind == "date"
+    if dates and texts + dates < 2:
+        return False
+    if not numbers:
+        return texts > 0 and (dates == 0 or dates >= 2)
+    return _is_run(numbers, texts=texts)
+
+
+def _is_run(numbers: list[Any], *, texts: int) -> bool:
+    """Tell whether the numbers of a row are labels: years, or 1, 2, 3 in order."""
+    values = [whole(cell) for cell in numbers]
+    if any(value is None for value in values):
+        return False
+    whole_values = [value for value in values if value is not None]
+    if all(is_year(cell) for cell in numbers):
+        distinct = sorted(set(whole_values)) == list(dict.fromkeys(whole_values))
+        return distinct and (len(numbers) > 1 or texts > 0)
+    firsts = list(dict.fromkeys(whole_values))
+    run = [first - firsts[0] for first in firsts] == list(range(len(firsts)))
+    return run and len(firsts) >= 3 and texts > 0
+
+
+def known_words(row: Row) -> tuple[int, int]:
+    """Count the header words and the texts of a row."""
+    texts = [tidy(cell) for cell in row if look(cell) == "text"]
+    return sum(is_word_of_header(text) for text in texts), len(texts)
+
+
+def is_vocabulary(row: Row) -> bool:
+    """Tell whether at least half of a row's texts are known headings."""
+    known, texts = known_words(row)
+    return known >= 2 and 2 * known >= texts and looks_like_header(row)
+
+
+def is_constant(row: Row) -> bool:
+    """Tell whether a row is a line such as ``Bulan : Juni 2025``."""
+    cells = [tidy(cell) for cell in row if cell is not None]
+    cells = list(dict.fromkeys(cells))
+    if not cells or len(cells) > 4:
+        return False
+    if len(cells) == 1:
+        return bool(_CONSTANT.fullmatch(cells[0]))
+    return cells[0].endswith(":") or cells[1].startswith(":")
+
+
+def is_numbering(row: Row) -> bool:
+    """Tell whether a row only numbers the columns, as ``(1) (2) (3)``."""
+    texts = [tidy(cell) for cell in row if cell is not None]
+    found = [_NUMBERING.fullmatch(text) for text in texts]
+    if len(texts) < 2 or sum(bool(match) for match in found) < 0.8 * len(texts):
+        return False
+    labels = [match.group(1).lower() for match in found if match]
+    digits = [int(label) for label in labels if label.isdigit()]
+    letters = [label for label in labels if not label.isdigit()]
+    if len(digits) < 2:
+        return len(letters) >= 3 and letters == sorted(set(letters))
+    rising = all(b - a in {0, 1} for a, b in zip(digits, digits[1:], strict=False))
+    brackets = sum(text.startswith(("(", "[")) for text in texts)
+    return rising and digits[0] <= 1 + len(letters) and digits[-1] > digits[0] and (
+        bool(brackets) or len(digits) >= 3
+    )
+
+
+@lru_cache(maxsize=65536)
+def is_total_label(text: str) -> bool:
+    """Tell whether a label marks a row of sums.
+
+    Examples
+    --------
+    >>> [is_total_label(t) for t in ("JUMLAH", "Sub Total", "Jumlah Kab/Kota")]
+    [True, True, True]
+    >>> is_total_label("Jumlah penduduk miskin"), is_total_label("Total Maluku Utara")
+    (False, True)
+    """
+    if not _TOTAL.match(text):
+        return False
+    if _TOTAL_WHOLE.fullmatch(text):
+        return True
+    found = _TOTAL_OF.fullmatch(text)
+    return found is not None and _is_group(found.group(1))
+
+
+def _is_group(text: str) -> bool:
+    """Tell whether a text names a region or segmen."""
+    from jkn_analysis.cleaning.names import is_region
+
+    return find_segmen(text) is not None or is_region(text)
+
+
+def total_label(row: Row) -> str:
+    """Return the label of a sum row, or "".
+
+    Only the first text of a row labels it: a segmen called TOTAL further right is a
+    value of its column.
+    """
+    for cell in row:
+        if look(cell) == "text":
+            text = tidy(cell)
+            return text if is_total_label(text) else ""
+    return ""
+
+
+# --- blocks -------------------------------------------------------------------
+
+
+def find_blocks(rows: Sequence[Row], merged_wide: set[int]) -> list[Block]:
+    """Find the tables stacked in a grid of cells.
+
+    Parameters
+    ----------
+    rows
+        Cells of the sheet, None where empty, merged cells filled.
+    merged_wide
+        Rows with one merged cell over at least three columns: titles or sections.
+    """
+    filled = [_filled(row) for row in rows]
+    widest = max((len(cells) for cells in filled), default=0)
+    blocks: list[Block] = []
+    position = 0
+    while position < len(rows):
+        header = _find_header(rows, filled, position, widest)
+        if header is None:
+            _keep_rest(blocks, rows, position)
+            break
+        title = _title_lines(rows, position, header[0])
+        block = Block(title=title, header=header)
+        position = _read_body(block, rows, filled, merged_wide)
+        blocks.append(block)
+    return blocks
+
+
+def _title_lines(rows: Sequence[Row], start: int, stop: int) -> list[tuple[int, str]]:
+    """Return row positions and texts of the lines above a header."""
+    lines = []
+    for index in range(start, stop):
+        texts = dict.fromkeys(tidy(cell) for cell in rows[index] if cell is not None)
+        if texts:
+            lines.append((index, " ".join(texts)))
+    return lines
+
+
+def _keep_rest(blocks: list[Block], rows: Sequence[Row], start: int) -> None:
+    """Add what follows the last table to its notes."""
+    if not blocks:
+        return
+    for index, text in _title_lines(rows, start, len(rows)):
+        blocks[-1].notes.append(text)
+        blocks[-1].dropped.append(Dropped(index, "footer", text))
+
+
+def _find_header(
+    rows: Sequence[Row], filled: list[list[int]], start: int, widest: int
+) -> list[int] | None:
+    """Return the rows of the next header at or after `start`."""
+    least = 2 if widest > 1 else 1
+    for index in range(start, len(rows)):
+        width = len(filled[index])
+        if width < least or is_constant(rows[index]):
+            continue
+        if is_vocabulary(rows[index]) and _leads_to_data(rows, filled, index):
+            return _extend(rows, filled, index, start)
+        if not looks_like_header(rows[index]):
+            above = _nearest_header_above(rows, filled, index, start, least)
+            return _extend(rows, filled, above, start) if above is not None else None
+    return _first_full_row(rows, filled, start, widest)
+
+
+def _leads_to_data(rows: Sequence[Row], filled: list[list[int]], index: int) -> bool:
+    """Tell whether something to read stands under a candidate header."""
+    following = (filled[i] for i in range(index + 1, min(index + 8, len(rows))))
+    return any(len(cells) >= 1 for cells in following)
+
+
+def _nearest_header_above(
+    rows: Sequence[Row], filled: list[list[int]], data: int, start: int, least: int
+) -> int | None:
+    """Return the last row of labels above the first row of data."""
+    wanted = max(least, len(filled[data]) // 3)
+    for index in range(data - 1, start - 1, -1):
+        cells = filled[index]
+        if not cells or is_numbering(rows[index]):
+            continue
+        if len(cells) >= wanted and looks_like_header(rows[index]):
+            return index
+        if len(cells) >= least and not looks_like_header(rows[index]):
+            return None
+    return None
+
+
+def _first_full_row(
+    rows: Sequence[Row], filled: list[list[int]], start: int, widest: int
+) -> list[int] | None:
+    """Return the first row of a text-only table that is nearly as wide as any."""
+    least = max(1, min(2, widest), (2 * widest + 2) // 3)
+    for index in range(start, len(rows) - 1):
+        if len(filled[index]) >= least and not is_constant(rows[index]):
+            return _extend(rows, filled, index, start)
+    return None
+
+
+def _extend(
+    rows: Sequence[Row], filled: list[list[int]], index: int, start: int
+) -> list[int]:
+    """Return all rows of a header that contains row `index`."""
+    header = [index]
+    while len(header) < MAX_HEADER_ROWS and header[0] > start:
+        above = header[0] - 1
+        if not _is_parent(rows, filled, above, header[0]):
+            break
+        header.insert(0, above)
+    while len(header) < MAX_HEADER_ROWS and header[-1] + 1 < len(rows):
+        below = header[-1] + 1
+        if not _is_child(rows, filled, header, below):
+            break
+        header.append(below)
+    return header
+
+
+def _is_parent(
+    rows: Sequence[Row], filled: list[list[int]], above: int, below: int
+) -> bool:
+    """Tell whether the row above belongs to the header."""
+    cells = filled[above]
+    if not cells or not looks_like_header(rows[above]) or is_constant(rows[above]):
+        return False
+    texts = {tidy(rows[above][i]) for i in cells}
+    if len(texts) == 1:
+        starts_right = cells[0] > filled[below][0] or rows[below][cells[0]] is None
+        return cells[0] > 0 and starts_right and len(filled[below]) > 1
+    return len(texts) >= 2
+
+
+def _is_child(
+    rows: Sequence[Row], filled: list[list[int]], header: list[int], below: int
+) -> bool:
+    """Tell whether the row below splits the header's columns further.
+
+    A sub-header leaves the label column to the row above it (blank, or the same text
+    where the cell is merged); a row of data fills it.
+    """
+    cells = filled[below]
+    if not cells or not looks_like_header(rows[below]) or is_numbering(rows[below]):
+        return False
+    top = rows[header[-1]]
+    first = filled[header[0]][0]
+    label = rows[below][first] if first < len(rows[below]) else None
+    inherits = label is None or tidy(label) == tidy(top[first])
+    if not inherits:
+        return False
+    parents = [index for index in cells if _covered(rows, header, index)]
+    fresh = [i for i in cells if tidy(rows[below][i]) != tidy(top[i])]
+    known, texts = known_words([rows[below][i] for i in fresh])
+    numbers = len(fresh) - texts
+    return bool(fresh) and len(parents) == len(cells) and (
+        2 * known >= texts or numbers > 0 or len(fresh) >= 2
+    )
+
+
+def _covered(rows: Sequence[Row], header: list[int], column: int) -> bool:
+    """Tell whether some header cell stands above a column or to its left."""
+    return any(
+        any(cell is not None for cell in rows[index][: column + 1]) for index in header
+    )
+
+
+def _same_header(rows: Sequence[Row], block: Block, index: int) -> bool:
+    """Tell whether a row repeats a row of the block's header."""
+    texts = [tidy(cell).lower() for cell in rows[index]]
+    for own in block.header:
+        known = [tidy(cell).lower() for cell in rows[own]]
+        filled = [i for i, text in enumerate(texts) if text]
+        equal = sum(texts[i] == known[i] for i in filled)
+        if len(filled) >= 2 and equal >= 0.8 * len(filled):
+            return True
+    return False
+
+
+def _read_body(
+    block: Block, rows: Sequence[Row], filled: list[list[int]], merged_wide: set[int]
+) -> int:
+    """Sort the rows under a header; return where the next block starts."""
+    width = len({i for index in block.header for i in filled[index]})
+    section = ""
+    footing = False
+    index = block.header[-1] + 1
+    last_data = index
+    while index < len(rows):
+        row, cells = rows[index], filled[index]
+        if not cells:
+            index += 1
+            continue
+        if _same_header(rows, block, index):
+            _drop(block, rows, index, "repeated header")
+        elif not block.body and is_numbering(row) and _numbers_columns(rows, filled, index):
+            _drop(block, rows, index, "numbering")
+        elif _starts_block(rows, filled, index, block, width):
+            return _give_back(block, rows, filled, last_data, index)
+        elif _is_footer(rows, filled, index, width, footing=footing):
+            footing = True
+            block.notes.append(_drop(block, rows, index, "footer"))
+        elif total_label(row):
+            _drop(block, rows, index, "total")
+            last_data = index + 1
+        elif _is_section(rows, filled, index, width, merged_wide):
+            section = _drop(block, rows, index, "section")
+        else:
+            block.body.append(index)
+            block.sections.append(section)
+            footing = False
+            last_data = index + 1
+        index += 1
+    return index
+
+
+def _drop(block: Block, rows: Sequence[Row], index: int, reason: str) -> str:
+    """Note a row that is no data and return its text."""
+    texts = dict.fromkeys(tidy(cell) for cell in rows[index] if cell is not None)
+    text = " ".join(texts)
+    block.dropped.append(Dropped(index, reason, text))
+    return text
+
+
+def _give_back(
+    block: Block, rows: Sequence[Row], filled: list[list[int]], last: int, stop: int
+) -> int:
+    """Return where the next block's title starts: after the last data of this one.
+
+    Lines between two tables belong to the table they stand above, except footers.
+    """
+    start = last
+    for index in range(last, stop):
+        if filled[index] and FOOTER.match(tidy(rows[index][filled[index][0]])):
+            start = index + 1
+    block.dropped = [item for item in block.dropped if item.row < start]
+    return start
+
+
+def _numbers_columns(
+    rows: Sequence[Row], filled: list[list[int]], index: int
+) -> bool:
+    """Tell whether a numbering row is no data: brackets, or the next row is text there."""
+    first = filled[index][0]
+    if any(tidy(rows[index][i]).startswith(("(", "[")) for i in filled[index]):
+        return True
+    for below in range(index + 1, min(index + 4, len(rows))):
+        if filled[below]:
+            kinds = {look(rows[below][i]) for i in filled[below]}
+            same = [tidy(rows[below][i]) for i in filled[index] if i < len(rows[below])]
+            one = look(rows[below][first]) == "number" and same[0] not in {"1"}
+            return "text" in kinds and not one
+    return False
+
+
+def _starts_block(
+    rows: Sequence[Row], filled: list[list[int]], index: int, block: Block, width: int
+) -> bool:
+    """Tell whether a row inside a body is the header of another table."""
+    row, cells = rows[index], filled[index]
+    if len(cells) < 2 or is_constant(row) or not looks_like_header(row):
+        return False
+    known, texts = known_words(row)
+    if known >= max(2, 0.7 * texts) and _more_header_than(rows, block, cells, row):
+        return True
+    if len(cells) < max(3, width // 2) or index + 1 >= len(rows):
+        return False
+    above_blank = not filled[index - 1] or len(filled[index - 1]) == 1
+    below_data = bool(filled[index + 1]) and not looks_like_header(rows[index + 1])
+    numeric_here = _numeric_columns(rows, block)
+    clash = sum(look(row[i]) == "text" for i in numeric_here if i < len(row))
+    return above_blank and below_data and clash >= max(2, len(numeric_here) // 2)
+
+
+def _more_header_than(
+    rows: Sequence[Row], block: Block, cells: list[int], row: Row
+) -> bool:
+    """Tell a header from a data row whose words happen to be headings.
+
+    Data rows repeat the kinds of cells their columns hold; a header puts words where
+    the columns hold numbers, or stands over a table without any.
+    """
+    numeric = _numeric_columns(rows, block)
+    if not block.body:
+        return False
+    if numeric:
+        return any(look(row[i]) == "text" for i in numeric if i in cells)
+    return len(cells) >= 3 and all(is_heading(tidy(row[i])) for i in cells)
+
+
+def _numeric_columns(rows: Sequence[Row], block: Block) -> list[int]:
+    """Return columns whose body cells so far are mostly numbers."""
+    sample = block.body[-30:]
+    if not sample:
+        return []
+    found = []
+    for column in range(len(rows[sample[0]])):
+        kinds = [look(rows[index][column]) for index in sample]
+        numbers = sum(kind in {"number", "mark"} for kind in kinds)
+        present = sum(kind != "blank" for kind in kinds)
+        if present and 2 * numbers > present and "number" in kinds:
+            found.append(column)
+    return found
+
+
+def _is_footer(
+    rows: Sequence[Row], filled: list[list[int]], index: int, width: int, *, footing: bool
+) -> bool:
+    """Tell whether a row is a source line, note or signature."""
+    row, cells = rows[index], filled[index]
+    texts = list(dict.fromkeys(tidy(row[i]) for i in cells))
+    if len(texts) > 2 or any(look(row[i]) == "number" for i in cells):
+        return False
+    first = texts[0]
+    marked = FOOTER.match(first) is not None
+    if marked and (len(texts) == 1 or width > 2):
+        return True
+    if footing and len(texts) <= 2 and width > 2:
+        return True
+    apart = not filled[index - 1]
+    long = len(first) > 60 and len(texts) == 1
+    if width < 3 or len(texts) > 1 + (width > 4):
+        return False
+    at_end = not any(len(filled[i]) > 2 for i in range(index + 1, len(rows)))
+    return at_end and (apart or long)
+
+
+def _is_section(
+    rows: Sequence[Row],
+    filled: list[list[int]],
+    index: int,
+    width: int,
+    merged_wide: set[int],
+) -> bool:
+    """Tell whether a lone label names the rows under it rather than being one."""
+    row, cells = rows[index], filled[index]
+    texts = {tidy(row[i]) for i in cells}
+    if width < 3 or len(texts) != 1 or look(row[cells[0]]) != "text":
+        return False
+    if index in merged_wide or is_constant(row):
+        return True
+    text = next(iter(texts))
+    if find_segmen(text) is not None or find_month_name(text):
+        return True
+    following = [i for i in range(index + 1, min(index + 4, len(rows))) if filled[i]]
+    kinds = [look(rows[i][cells[0]]) for i in following]
+    others = bool(kinds) and all(kind in {"number", "blank"} for kind in kinds)
+    return others and len(filled[following[0]]) > 2
+
+
+__all__ = ["BadCell", "Block", "Dropped", "find_blocks"]

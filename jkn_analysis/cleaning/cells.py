@@ -1,0 +1,159 @@
+"""What a single cell looks like: number, date, month, mark of absence, text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import lru_cache
+from typing import Literal
+
+from jkn_analysis.formats import BULAN
+
+Look = Literal["blank", "number", "mark", "date", "text", "bad"]
+
+
+class Percent(float):
+    """A fraction whose cell shows it as percent."""
+
+    __slots__ = ()
+
+
+class BadCell(str):
+    """A cell without a usable value: an error, or a formula never computed."""
+
+    __slots__ = ()
+
+
+ABSENT = frozenset(
+    "- -- --- – — ― … .. ... n/a na n.a n.a. nan null none nil #n/a tad t.a.d "
+    "tidak_ada tidak_tersedia belum_ada belum_tersedia kosong".split()
+)
+"""Marks that say a value is missing, lower case, inner blanks as ``_``."""
+
+SATUAN_AKHIR = (
+    r"jiwa|orang|org|peserta|rupiah|bulan|bln|unit|buah|km2|km²|kk|ribu|rb|juta|jt|"
+    r"miliar|milyar|milliar|miliyar|mlr|trilyun|triliun|trilliun|persen|percent|%"
+)
+_NUMBER = re.compile(
+    r"[(\-+−–]?\s*(?:rp\.?|idr)?\s*[(\-−]?\s*\d[\d., '’]*"
+    rf"(?:e[+-]?\d+)?\s*(?:,-)?\s*(?:(?:{SATUAN_AKHIR})\.?\s*)*\)?\s*-?",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?Z?)?"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d)?)?"
+    r"|\d{1,2}[-/]\d{4}"
+)
+
+_SHORT = {
+    1: "jan januari january jnuari januri",
+    2: "feb peb februari pebruari february febuari pebuari febr pebr",
+    3: "mar mrt maret march mart",
+    4: "apr april aprl",
+    5: "mei may mai",
+    6: "jun juni june",
+    7: "jul juli july",
+    8: "agt agu ags agst agus agustus aug august agustuts",
+    9: "sep sept september spt septmber",
+    10: "okt oct oktober october okto",
+    11: "nov nop november nopember novem nopem",
+    12: "des dec desember december desem",
+}
+BULAN_TULISAN: dict[str, int] = {
+    word: number for number, words in _SHORT.items() for word in words.split()
+} | {name.lower(): number for number, name in enumerate(BULAN["id"], 1)}
+"""Every spelling of a month, lower case, to its number."""
+
+
+def tidy(value: object) -> str:
+    """Return a cell's text: one line, single blanks, no invisible letters.
+
+    Examples
+    --------
+    >>> tidy("  Panggilan Dijawab \\n< 20 Detik\\xa0")
+    'Panggilan Dijawab < 20 Detik'
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    text = str(value)
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
+
+
+@lru_cache(maxsize=65536)
+def is_absent(text: str) -> bool:
+    """Tell whether a text says that there is no value.
+
+    Examples
+    --------
+    >>> is_absent(" -   "), is_absent("n/a"), is_absent("Tidak ada"), is_absent("0")
+    (True, True, True, False)
+    """
+    return "_".join(text.lower().split()) in ABSENT
+
+
+@lru_cache(maxsize=65536)
+def _look_at_text(text: str) -> Look:
+    """Classify the text of a cell."""
+    if not text.strip():
+        return "blank"
+    if is_absent(text):
+        return "mark"
+    if not any(letter.isdigit() for letter in text):
+        return "text"
+    stripped = text.strip()
+    if _DATE.fullmatch(stripped):
+        return "date"
+    return "number" if _NUMBER.fullmatch(stripped) else "text"
+
+
+def look(value: object) -> Look:
+    """Classify a cell.
+
+    Examples
+    --------
+    >>> [look(v) for v in ("Rp17,5 miliar", "-", "2025-06", "Kota Ternate", None, 3.0)]
+    ['number', 'mark', 'date', 'text', 'blank', 'number']
+    """
+    if value is None:
+        return "blank"
+    if isinstance(value, BadCell):
+        return "bad"
+    if isinstance(value, str):
+        return _look_at_text(value)
+    if isinstance(value, bool):
+        return "text"
+    if isinstance(value, int | float):
+        return "number"
+    return "date" if isinstance(value, dt.date | dt.time) else "text"
+
+
+@lru_cache(maxsize=65536)
+def find_month_name(text: str) -> int:
+    """Return the month a text names and nothing else, or 0.
+
+    Examples
+    --------
+    >>> find_month_name(" PEBRUARI "), find_month_name("Agt."), find_month_name("Mei 2")
+    (2, 8, 0)
+    """
+    word = text.strip().strip(".:").lower()
+    return BULAN_TULISAN.get(word.removeprefix("bulan ").strip(), 0)
+
+
+def is_year(value: object) -> bool:
+    """Tell whether a cell is a bare year of this data's age."""
+    text = tidy(value)
+    return len(text) == 4 and text.isdigit() and 1990 <= int(text) <= 2100
+
+
+def whole(value: object) -> int | None:
+    """Return a cell's bare whole number, or None."""
+    text = tidy(value)
+    return int(text) if text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,540 @@
+"""Any delivered file as rectangular tables of text whose cells keep their address."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.cleaning.blocks import Block, find_blocks
+from jkn_analysis.cleaning.cells import BadCell, Percent, look, tidy
+from jkn_analysis.cleaning.problems import Problem, column_letters
+from jkn_analysis.cleaning.sandbox import open_foreign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SECTION = "bagian"
+"""Heading of the column that holds section labels found between the rows."""
+MAX_BLANK_RUN = 60
+
+
+@dataclass(frozen=True)
+class DroppedRow:
+    """A row that is no data: sheet row, reason, text."""
+
+    row: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SheetTable:
+    """One table of a file: text, headings, and where every cell came from.
+
+    Attributes
+    ----------
+    raw
+        Cells as the file holds them: text, numbers, dates, None. One column per
+        heading.
+    headers
+        For each column the parts of its heading, top to bottom.
+    row_numbers, column_numbers
+        1-based position of every row and column in the sheet; 0 for columns that
+        were made from section labels.
+    dropped
+        Rows that are no data, with the reason: total, section, repeated header,
+        numbering, footer.
+    """
+
+    path: Path
+    sheet: str
+    raw: pd.DataFrame
+    headers: tuple[tuple[str, ...], ...]
+    row_numbers: np.ndarray
+    column_numbers: tuple[int, ...]
+    title: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    dropped: tuple[DroppedRow, ...] = ()
+    dropped_cells: tuple[tuple[Any, ...], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    hidden: bool = False
+    source: str = ""
+    """Format, and for text files encoding and delimiter."""
+    regular: bool = field(default=False, repr=False)
+    """Read as plain text columns without a look at every cell."""
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table as text: one line per cell, None where a cell is empty."""
+        if self.regular:
+            return self.raw
+        return pd.DataFrame(
+            {
+                name: pd.Series([_as_text(value) for value in self.raw[name]], dtype=object)
+                for name in self.raw.columns
+            },
+            columns=self.raw.columns,
+        )
+
+    @property
+    def cells(self) -> int:
+        """Number of cells read."""
+        return int(self.raw.shape[0] * self.raw.shape[1])
+
+    @property
+    def rows_in(self) -> int:
+        """Rows under the header: kept and dropped ones."""
+        return len(self.raw) + sum(item.reason != "footer" for item in self.dropped)
+
+    def address(self, row: int, column: int | str) -> str:
+        """Say where a cell stands, by its positions in the frame.
+
+        Examples
+        --------
+        >>> from jkn_analysis.cleaning.sheets import SheetTable
+        >>> raw = pd.DataFrame({"Kab/Kota": ["Ternate"]})
+        >>> SheetTable(
+        ...     Path("a.xlsx"), "Rekap", raw, (("Kab/Kota",),), np.array([17]), (4,)
+        ... ).address(0, "Kab/Kota")
+        "sheet 'Rekap', D17"
+        """
+        position = self.raw.columns.get_loc(column) if isinstance(column, str) else column
+        letters = column_letters(self.column_numbers[int(position)])  # type: ignore[arg-type]
+        cell = f"{letters}{self.row_numbers[row]}"
+        return f"sheet '{self.sheet}', {cell}" if self.sheet else cell
+
+    def typed(self, *, locale: str = "") -> Any:  # noqa: ANN401 - TypedTable, imported on use
+        """Return the table with typed columns; see `typed.type_table`."""
+        from jkn_analysis.cleaning.typed import type_table
+
+        return type_table(self, locale=locale)
+
+
+def _as_text(value: Any) -> str | None:  # noqa: ANN401 - any cell
+    """Return a cell as text."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return tidy(value) or None
+    if isinstance(value, Percent):
+        return f"{round(float(value) * 100, 10):.10g}%"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time()
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return tidy(value) if value.is_integer() else repr(value)
+    return tidy(value)
+
+
+def read_sheet(path: str | Path) -> list[SheetTable]:
+    """Read any delivered file as rectangular tables of text.
+
+    csv, tsv and txt in any encoding with the delimiter and quoting found; xlsx, xlsm,
+    xls, xlsb and ods with merged cells filled; json records; html tables saved as
+    .xls. Title rows, multi-row headers, numbering rows, repeated headers, totals,
+    footers, stacked and side-by-side blocks are told apart from the data; each cell
+    keeps its address. The file is opened in a child process with limits.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    list of SheetTable
+        In the order of the file; hidden sheets are included and marked.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no table, holds none, or is locked.
+    HostileInputError
+        If the file is damaged or needs more memory or time than a table may.
+    """
+    from jkn_analysis.errors import InputError
+
+    path = Path(path)
+    content = open_foreign(path)
+    source = content["format"]
+    if source == "csv":
+        source = f"csv {content['encoding']} {content['delimiter']!r}"
+    remarks = tuple(
+        Problem(file=path.name, kind=kind, message=text, remedy="ask for the export again")
+        for kind, text in content["remarks"]
+    )
+    tables: list[SheetTable] = []
+    for sheet in content["sheets"]:
+        tables += _read_tables(path, sheet, source, remarks)
+    if not tables:
+        raise InputError(
+            f"{path}: holds no table: no heading row over data\n"
+            "  → send a sheet with one heading row and the data under it"
+        )
+    return tables
+
+
+def _read_tables(
+    path: Path, sheet: dict[str, Any], source: str, remarks: tuple[Problem, ...]
+) -> list[SheetTable]:
+    """Return the tables of one sheet."""
+    if "arrow" in sheet:
+        regular = _read_regular(path, sheet["arrow"], source, remarks)
+        if regular is not None:
+            return [regular]
+        sheet = {**sheet, "rows": _rows_of_arrow(sheet["arrow"])}
+    grid = _Grid.of(sheet)
+    tables = []
+    for part in grid.split():
+        for block in find_blocks(part.rows, part.merged_wide):
+            table = _build(path, sheet, part, block, source)
+            if table is not None:
+                tables.append(table)
+    return _share_titles(tables, remarks)
+
+
+def _share_titles(
+    tables: list[SheetTable], remarks: tuple[Problem, ...]
+) -> list[SheetTable]:
+    """Give later blocks of a sheet the title of the first behind their own."""
+    shared = []
+    for index, table in enumerate(tables):
+        own = table.title
+        first = tables[0].title if index else ()
+        title = (*own, *(line for line in first if line not in own))
+        problems = (*remarks, *table.problems) if index == 0 else table.problems
+        shared.append(_replace(table, title=title, problems=problems))
+    return shared
+
+
+def _replace(table: SheetTable, **changes: Any) -> SheetTable:  # noqa: ANN401 - dataclass fields
+    """Return a copy of a table with some fields changed."""
+    from dataclasses import replace
+
+    return replace(table, **changes)
+
+
+# --- the grid -----------------------------------------------------------------
+
+
+@dataclass
+class _Grid:
+    """Cells of a sheet with merged ones filled, and the address of its corner."""
+
+    rows: list[list[Any]]
+    row_numbers: list[int]
+    column_numbers: list[int]
+    merged_wide: set[int]
+    spread: list[tuple[int, int, str]]
+    """Row, column and text of numbers merged over several rows."""
+
+    @classmethod
+    def of(cls, sheet: dict[str, Any]) -> _Grid:
+        """Make the grid of a raw sheet."""
+        top, left = sheet.get("first_row", 1), sheet.get("first_column", 1)
+        width = max((len(row) for row in sheet["rows"]), default=0)
+        rows = [_pad(row, width) for row in sheet["rows"]]
+        _mark(rows, sheet, top, left)
+        grid = cls(
+            rows,
+            list(range(top, top + len(rows))),
+            list(range(left, left + width)),
+            set(),
+            [],
+        )
+        for box in sheet["merged"]:
+            r1, c1, r2, c2 = box
+            shifted = (r1 + 1 - top, c1 + 1 - left, r2 + 1 - top, c2 + 1 - left)
+            grid._fill(shifted)  # noqa: SLF001 - own class
+        return grid
+
+    def _fill(self, box: tuple[int, int, int, int]) -> None:
+        """Fill a merged range with the value of its first cell."""
+        r1, c1, r2, c2 = box
+        if r1 < 0 or c1 < 0 or r1 >= len(self.rows) or c1 >= len(self.column_numbers):
+            return
+        value = self.rows[r1][c1]
+        if value is None:
+            return
+        if c2 - c1 >= 2 and r1 == r2:
+            self.merged_wide.add(r1)
+        if look(value) == "number" and r2 > r1:
+            self.spread.append((r1, c1, tidy(value)))
+            return
+        for row in self.rows[r1 : r2 + 1]:
+            for column in range(c1, min(c2, len(row) - 1) + 1):
+                if row[column] is None:
+                    row[column] = value
+
+    def split(self) -> list[_Grid]:
+        """Cut the grid where a blank column separates two tables side by side."""
+        cuts = self._cuts()
+        if not cuts:
+            return [self]
+        edges = [0, *cuts, len(self.column_numbers)]
+        parts = []
+        for start, stop in zip(edges, edges[1:], strict=False):
+            rows = [row[start:stop] for row in self.rows]
+            spread = [(r, c - start, t) for r, c, t in self.spread if start <= c < stop]
+            part = _Grid(
+                rows, self.row_numbers, self.column_numbers[start:stop], self.merged_wide, spread
+            )
+            parts.append(part)
+        return parts
+
+    def _cuts(self) -> list[int]:
+        """Return columns where a second table starts beside the first."""
+        width = len(self.column_numbers)
+        blank = [
+            column
+            for column in range(1, width - 1)
+            if all(row[column] is None for row in self.rows)
+        ]
+        cuts = []
+        start = 0
+        for column in blank:
+            if self._same_headings(start, column, width):
+                cuts.append(column + 1)
+                start = column + 1
+        return cuts
+
+    def _same_headings(self, start: int, gap: int, width: int) -> bool:
+        """Tell whether two labels or more of one row stand on both sides of a gap."""
+        for row in self.rows[:40]:
+            left = {tidy(cell).lower() for cell in row[start:gap] if look(cell) == "text"}
+            right = {tidy(cell).lower() for cell in row[gap:width] if look(cell) == "text"}
+            if len(left & right) >= 2:
+                return True
+        return False
+
+
+def _pad(row: Sequence[Any], width: int) -> list[Any]:
+    """Return a row of full width, texts without outer blanks, empty ones None."""
+    cells = [
+        (cell.strip() or None) if isinstance(cell, str) else _finite(cell) for cell in row
+    ]
+    return cells + [None] * (width - len(cells))
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - any cell
+    """Return None for NaN, which json may hold."""
+    if isinstance(value, float) and (value != value or value in {float("inf"), -float("inf")}):  # noqa: PLR0124
+        return None
+    return value
+
+
+def _mark(rows: list[list[Any]], sheet: dict[str, Any], top: int, left: int) -> None:
+    """Put bad cells and percents into the grid, whose library cannot tell them."""
+    for (row, column), what in sheet.get("marks", {}).items():
+        r, c = row - top, column - left
+        if 0 <= r < len(rows) and 0 <= c < len(rows[r]):
+            rows[r][c] = BadCell(what)
+    for row, column in sheet.get("percent", []):
+        r, c = row - top, column - left
+        if 0 <= r < len(rows) and 0 <= c < len(rows[r]):
+            value = rows[r][c]
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                rows[r][c] = Percent(value)
+
+
+# --- building a table -----------------------------------------------------------
+
+
+def _build(
+    path: Path, sheet: dict[str, Any], grid: _Grid, block: Block, source: str
+) -> SheetTable | None:
+    """Make the table of one block."""
+    columns = _used_columns(grid, block)
+    if not columns:
+        return None
+    headers = _header_paths(grid, block, columns)
+    names = _unique([" / ".join(parts) or "" for parts in headers])
+    data = {
+        name: pd.Series([grid.rows[i][column] for i in block.body], dtype=object)
+        for name, column in zip(names, columns, strict=True)
+    }
+    numbers = [grid.column_numbers[column] for column in columns]
+    if any(block.sections) and SECTION not in data:
+        section = pd.Series([text or None for text in block.sections], dtype=object)
+        data = {SECTION: section, **data}
+        names, headers, numbers = [SECTION, *names], [(SECTION,), *headers], [0, *numbers]
+    return SheetTable(
+        path=path,
+        sheet=sheet["name"],
+        raw=pd.DataFrame(data, columns=names),
+        headers=tuple(tuple(parts) for parts in headers),
+        row_numbers=np.array([grid.row_numbers[i] for i in block.body], dtype=int),
+        column_numbers=tuple(numbers),
+        title=tuple(text for _, text in block.title),
+        notes=tuple(block.notes),
+        dropped=tuple(
+            DroppedRow(grid.row_numbers[item.row], item.reason, item.text)
+            for item in block.dropped
+        ),
+        dropped_cells=tuple(
+            tuple(grid.rows[item.row][column] for column in columns)
+            for item in block.dropped
+        ),
+        problems=tuple(_cell_problems(path, sheet["name"], grid, block, columns)),
+        hidden=sheet["hidden"],
+        source=source,
+    )
+
+
+def _used_columns(grid: _Grid, block: Block) -> list[int]:
+    """Return columns with a heading or any value in the body."""
+    rows = [*block.header, *block.body]
+    return [
+        column
+        for column in range(len(grid.column_numbers))
+        if any(grid.rows[index][column] is not None for index in rows)
+    ]
+
+
+def _header_paths(grid: _Grid, block: Block, columns: list[int]) -> list[list[str]]:
+    """Return the heading parts of each column, parents filled to the right."""
+    levels = [
+        {column: tidy(grid.rows[index][column]) for column in columns}
+        for index in block.header
+    ]
+    for upper, lower in zip(levels, levels[1:], strict=False):
+        _fill_right(upper, lower, columns)
+    paths = []
+    for column in columns:
+        parts = [level[column] for level in levels if level[column]]
+        paths.append(list(dict.fromkeys(parts)))
+    return paths
+
+
+def _fill_right(upper: dict[int, str], lower: dict[int, str], columns: list[int]) -> None:
+    """Carry a parent heading over the columns it spans: those with a child below."""
+    current = ""
+    for column in columns:
+        if upper[column]:
+            current = upper[column]
+        elif lower[column] and current:
+            upper[column] = current
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Number repeated headings and name the empty ones."""
+    seen: dict[str, int] = {}
+    result = []
+    for position, name in enumerate(names, 1):
+        base = name or f"kolom {position}"
+        seen[base] = seen.get(base, 0) + 1
+        result.append(base if seen[base] == 1 else f"{base} ({seen[base]})")
+    return result
+
+
+def _cell_problems(
+    path: Path, sheet: str, grid: _Grid, block: Block, columns: list[int]
+) -> Iterable[Problem]:
+    """Report cells without a usable value and numbers merged over rows."""
+    body = set(block.body)
+    wanted = set(columns)
+    for row in block.body:
+        for column in columns:
+            cell = grid.rows[row][column]
+            if isinstance(cell, BadCell):
+                yield _bad_cell(path, sheet, grid, row, column)
+    for row, column, text in grid.spread:
+        if row in body and column in wanted:
+            yield Problem(
+                file=path.name,
+                sheet=sheet,
+                row=grid.row_numbers[row],
+                column=grid.column_numbers[column],
+                kind="merged_number",
+                message="one number is merged over several rows",
+                value=text,
+                remedy="give each row its own number",
+            )
+
+
+def _bad_cell(path: Path, sheet: str, grid: _Grid, row: int, column: int) -> Problem:
+    """Describe an error cell or a formula that was never computed."""
+    cell = grid.rows[row][column]
+    formula = cell == "formula"
+    return Problem(
+        file=path.name,
+        sheet=sheet,
+        row=grid.row_numbers[row],
+        column=grid.column_numbers[column],
+        kind="formula" if formula else "error_cell",
+        message="formula without a stored value" if formula else "spreadsheet error",
+        value="" if formula else cell.removeprefix("error "),
+        remedy="open the file in a spreadsheet program, save it, send it again"
+        if formula
+        else "repair the formula or write the value",
+    )
+
+
+# --- large regular text files -----------------------------------------------------
+
+
+_ODD_ROW = (
+    r"(?i)^\s*(?:jumlah|total|jml|sub[\s-]*total|grand|rata|rerata|sumber|source|"
+    r"catatan|ket(?:erangan)?\b|nb\b|note\b|\*|#)"
+)
+
+
+def _read_regular(
+    path: Path, payload: bytes, source: str, remarks: tuple[Problem, ...]
+) -> SheetTable | None:
+    """Make the table of a csv whose first line is the header and the rest data."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from jkn_analysis.cleaning.blocks import is_vocabulary, looks_like_header
+
+    table = pa.ipc.open_stream(pa.py_buffer(payload)).read_all()
+    head = [column[0].as_py().strip() or None for column in table.columns]
+    second = [column[1].as_py().strip() or None for column in table.columns]
+    plain = looks_like_header(head) and not looks_like_header(second)
+    if None in head or not plain or not (is_vocabulary(head) or len(head) > 2):
+        return None
+    body = table.slice(1)
+    for column in body.columns[:4]:
+        distinct = pc.unique(column)
+        odd = pc.match_substring_regex(distinct, _ODD_ROW)
+        if pc.any(odd).as_py() or pc.any(pc.equal(distinct, "")).as_py():
+            return None
+    names = _unique([tidy(name) for name in head])
+    trimmed = [pc.utf8_trim_whitespace(column) for column in body.columns]
+    frame = pd.DataFrame(
+        {
+            name: pd.Series(pd.array(column, dtype="str"))
+            for name, column in zip(names, trimmed, strict=True)
+        }
+    )
+    return SheetTable(
+        path=path,
+        sheet="",
+        raw=frame,
+        headers=tuple((name,) for name in names),
+        row_numbers=np.arange(2, len(frame) + 2),
+        column_numbers=tuple(range(1, len(names) + 1)),
+        problems=remarks,
+        source=source,
+        regular=True,
+    )
+
+
+def _rows_of_arrow(payload: bytes) -> list[list[str | None]]:
+    """Return the rows of an Arrow table of text."""
+    import pyarrow as pa
+
+    table = pa.ipc.open_stream(pa.py_buffer(payload)).read_all()
+    columns = [[cell.strip() or None for cell in c.to_pylist()] for c in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
