@@ -30,6 +30,9 @@ UMUR_GRUP = np.array([0] + [1] * 2 + [2] * 9 + [3] * 12 + [4])
 """Ages whose pooling strength is shared: 1, 2-3, 4-12, 13-24, 25+."""
 PARUH_BULAN = 18.0
 """Half-life of a month's weight: payment habits drift with office drives."""
+_PER_UMUR = ("keluar", "konsentrasi", "sd_faktor")
+_PER_UNIT = ("masuk", "sd_masuk", "tumbuh", "bagian_bayar", "ada_dasar")
+_PER_GUNCANGAN = ("sd_bersama", "sd_wilayah", "rho", "awal_bersama")
 _KEKUATAN = np.geomspace(2, 50_000, 40)
 _GALAT_BAGI = 0.25
 """Assumed log error of age 24's rate when it is read off the ages before it."""
@@ -91,12 +94,8 @@ class Laju:
         regions = np.unique(kode.astype(str))
         kept = np.isin(regions, np.unique(kode[keep].astype(str)))
         cut = {
-            name: getattr(self, name)[..., keep]
-            for name in (
-                "keluar", "konsentrasi", "sd_faktor", "masuk", "sd_masuk",
-                "tumbuh", "bagian_bayar", "ada_dasar",
-            )
-        }  # fmt: skip
+            name: getattr(self, name)[..., keep] for name in (*_PER_UMUR, *_PER_UNIT)
+        }
         shocks = {
             name: replace(
                 getattr(self, name), awal_wilayah=getattr(self, name).awal_wilayah[kept]
@@ -105,6 +104,27 @@ class Laju:
         }
         unit = self.unit[keep].reset_index(drop=True)
         return replace(self, unit=unit, **cut, **shocks)
+
+    def to_table(self) -> pd.DataFrame:
+        """Lay out every parameter as rows of table ``laju_tunggakan``."""
+        parts = [
+            _rows(self.unit, name, getattr(self, name))
+            for name in (*_PER_UMUR, *_PER_UNIT)
+        ]
+        regions = pd.DataFrame({"kode": np.unique(self.unit["kode"].astype(str))})
+        regions["kelas"] = 0
+        common = pd.DataFrame({"kode": ["00"], "kelas": [0]})
+        for name in ("keluar", "masuk"):
+            shock = getattr(self, f"guncangan_{name}")
+            parts += [
+                _rows(regions, f"awal_{name}", shock.awal_wilayah),
+                _rows(common, f"musim_{name}", getattr(self, f"musim_{name}")[:, None]),
+                *[
+                    _rows(common, f"{part}_{name}", np.array([getattr(shock, part)]))
+                    for part in _PER_GUNCANGAN
+                ],
+            ]
+        return pd.concat(parts, ignore_index=True)
 
     def matrix(self, at: int) -> np.ndarray:
         """Return the transition matrix of one unit: ages 0 ... 25+ to 0 ... 25+, out.
@@ -119,6 +139,54 @@ class Laju:
             p[age, -1] = leave[age - 1] * (1 - paid)
             p[age, min(age + 1, len(UMUR))] = 1 - leave[age - 1]
         return p
+
+
+def _rows(unit: pd.DataFrame, name: str, values: np.ndarray) -> pd.DataFrame:
+    """Lay out one parameter, (order, units) or (units,), as rows."""
+    grid = np.atleast_2d(np.asarray(values, dtype=float))
+    return pd.DataFrame(
+        {
+            "kode": np.tile(unit["kode"].to_numpy(dtype=str), len(grid)),
+            "kelas": np.tile(unit["kelas"].to_numpy(dtype=int), len(grid)),
+            "parameter": name,
+            "urutan": np.repeat(np.arange(1, len(grid) + 1), len(unit)),
+            "nilai": grid.ravel(),
+        }
+    )
+
+
+def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
+    """Rebuild the rates of some units from table ``laju_tunggakan``.
+
+    Parameters
+    ----------
+    table
+        Rows of these regions and of kode '00'.
+    unit
+        Region x kelas wanted, sorted.
+    """
+    wide = table.set_index(["parameter", "kode", "kelas", "urutan"])["nilai"]
+
+    def get(name: str, rows: pd.DataFrame) -> np.ndarray:
+        own = wide.loc[name].unstack("urutan").sort_index(axis=1)
+        at = pd.MultiIndex.from_frame(rows[["kode", "kelas"]])
+        return own.reindex(at).to_numpy(dtype=float).T
+
+    regions = pd.DataFrame({"kode": np.unique(unit["kode"].astype(str)), "kelas": 0})
+    common = pd.DataFrame({"kode": ["00"], "kelas": [0]})
+    fields = {name: get(name, unit) for name in _PER_UMUR}
+    fields |= {name: get(name, unit)[0] for name in _PER_UNIT}
+    fields["ada_dasar"] = fields["ada_dasar"] > 0.5
+    for name in ("keluar", "masuk"):
+        fields[f"musim_{name}"] = get(f"musim_{name}", common)[:, 0]
+    shocks = {
+        f"guncangan_{name}": Guncangan(
+            *[float(get(f"{part}_{name}", common)[0, 0]) for part in _PER_GUNCANGAN],
+            get(f"awal_{name}", regions)[0],
+        )
+        for name in ("keluar", "masuk")
+    }
+    return Laju(unit=unit.reset_index(drop=True), **fields, **shocks)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.tunggakan.stok import CAP_BULAN, KELOMPOK_UMUR
-from jkn_analysis.tunggakan.tarif import iuran_peserta_rp
+from jkn_analysis.tunggakan.stok import CAP_BULAN, KELOMPOK_UMUR, list_tarif
 
 if TYPE_CHECKING:
     from jkn_analysis.tunggakan.laju import Guncangan, Laju
@@ -57,7 +56,8 @@ class Jalur:
     periode: pd.DatetimeIndex
     jiwa: np.ndarray
     rp: np.ndarray
-    tertagih_rp: np.ndarray
+    dapat_ditagih_rp: np.ndarray
+    penerimaan_rp: np.ndarray
     dasar_jiwa: np.ndarray
     arus: dict[str, np.ndarray]
     kelompok: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
@@ -204,7 +204,7 @@ def _start(laju: Laju, stok: Stok, undian: Undian) -> _Keadaan:
     def spread(values: np.ndarray) -> np.ndarray:
         return np.repeat(values.astype(np.float32)[..., None], draws, axis=-1)
 
-    tariff = np.array([iuran_peserta_rp(int(k)) for k in stok.kelas], dtype=np.float32)
+    tariff = list_tarif(stok.kelas, stok.periode[-1]).astype(np.float32)
     base = np.where(laju.ada_dasar, _last_known(stok.dasar_jiwa), 0.0)
     return _Keadaan(
         laju,
@@ -258,6 +258,7 @@ def _step(
         "keluar_rp": (1 - share) * gone,
         "dihapus_rp": written,
         "akhir_rp": _total_rp(state),
+        "penerimaan_rp": share * gone + rehab_paid,
     }
 
 
@@ -386,7 +387,8 @@ def _empty_jalur(stok: Stok, *, horizon: int, draws: int) -> Jalur:
     buckets = {
         name: {measure: room() for measure in ("jiwa", "rp")} for name in KELOMPOK_UMUR
     }
-    return Jalur(stok.unit, months, room(), room(), room(), room(), flows, buckets)
+    totals = [room() for _ in range(5)]
+    return Jalur(stok.unit, months, *totals, flows, buckets)
 
 
 def _record(
@@ -402,7 +404,8 @@ def _record(
     path.rp[h] = flows["akhir_rp"]
     ages = np.minimum(np.arange(1, len(state.jiwa) + 1), CAP_BULAN)
     cap = np.einsum("a,aud->ud", ages.astype(np.float32), state.jiwa)
-    path.tertagih_rp[h] = np.minimum(path.rp[h], cap * state.tarif[:, None])
+    path.dapat_ditagih_rp[h] = np.minimum(path.rp[h], cap * state.tarif[:, None])
+    path.penerimaan_rp[h] = flows["penerimaan_rp"]
     path.dasar_jiwa[h] = state.dasar
     for name in ARUS:
         path.arus[name][h] = flows[name]

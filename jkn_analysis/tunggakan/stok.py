@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import InputError
 from jkn_analysis.terms import UMUR_MAKS_BULAN
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 SEGMEN_MENUNGGAK = ("PBPU", "BP")
 """Segments whose members pay for themselves and so can be in arrears."""
@@ -119,6 +123,14 @@ def build_stok(
     return Stok(unit, periode, jiwa, rp, dasar)
 
 
+def list_tarif(kelas: np.ndarray, tanggal: dt.date) -> np.ndarray:
+    """Return what a member of each kelas owes per month on a date, in rupiah."""
+    from jkn_analysis.peraturan import iuran_rp
+
+    known = {k: iuran_rp("PBPU", kelas=int(k), tanggal=tanggal) for k in set(kelas)}
+    return np.array([known[k] for k in kelas], dtype=float)
+
+
 def has_single_ages(stok: Stok) -> np.ndarray:
     """Tell per unit's region whether ages came in single months.
 
@@ -204,16 +216,13 @@ def _paid_heads(
     iuran: pd.DataFrame, *, unit: pd.DataFrame, otherwise: np.ndarray
 ) -> np.ndarray:
     """Estimate payers per unit: premium received over each kelas' tariff."""
-    from jkn_analysis.tunggakan.tarif import iuran_peserta_rp
-
     own = iuran[iuran["segmen"].isin(SEGMEN_MENUNGGAK) & iuran["kelas"].isin((1, 2, 3))]
     if own.empty:
         return otherwise
     received = own.groupby(["kode", "kelas"])["diterima_rp"].sum()
     wanted = pd.MultiIndex.from_frame(unit[["kode", "kelas"]])
     rupiah = received.reindex(wanted).to_numpy(dtype=float)
-    tariff = np.array([iuran_peserta_rp(int(kelas)) for kelas in unit["kelas"]])
-    heads = rupiah / tariff
+    heads = rupiah / list_tarif(unit["kelas"].to_numpy(), iuran["periode"].max())
     known = pd.Series(heads).groupby(unit["kode"].astype(str).to_numpy())
     complete = known.transform("count") == known.transform("size")
     return np.where(complete, np.nan_to_num(heads) + 1e-9, otherwise)
