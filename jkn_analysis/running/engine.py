@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 import uuid
@@ -65,8 +66,7 @@ class ReportClient(PapermillNotebookClient):
             )
             return max(int(rest), 1)
         self._execution.limit = (
-            f"the cell took over {limits.cell_timeout_s} s "
-            "(setting run.cell_timeout_s)"
+            f"the cell took over {limits.cell_timeout_s} s (setting run.cell_timeout_s)"
         )
         return limits.cell_timeout_s
 
@@ -85,8 +85,9 @@ class ReportClient(PapermillNotebookClient):
         """Start the kernel in the project folder, bounded in memory."""
         memory_mb = self._job.limits.memory_mb
         env = {**build_environment(), MEMORY_VARIABLE: str(memory_mb)}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         await super().async_start_new_kernel(
-            **{**kwargs, "cwd": self._job.root, "env": env}
+            **{**kwargs, **quiet, "cwd": self._job.root, "env": env}
         )
         process = self._process()
         if not isinstance(process, ForkedProcess):

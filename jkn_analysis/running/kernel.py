@@ -39,15 +39,10 @@ MEMORY_VARIABLE = "JKN_MEMORY_MB"
 START_TIMEOUT_S = 120
 WAIT_STEP_S = 0.005
 
+POOLS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR")
 ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "ARROW_IO_THREADS",
-    )
+    **dict.fromkeys([f"{name}_NUM_THREADS" for name in POOLS], "1"),
+    "ARROW_IO_THREADS": "1",
 }
 """Parallelism is over reports; a pool of threads in each would only queue."""
 
@@ -263,7 +258,9 @@ class WarmProvisioner(LocalProvisioner):
     """Start kernels by fork from the zygote; all else as `LocalProvisioner`."""
 
     async def launch_kernel(
-        self, cmd: list[str], **kwargs: Any
+        self,
+        cmd: list[str],
+        **kwargs: Any,  # noqa: ANN401 - jupyter_client's own interface
     ) -> KernelConnectionInfo:
         """Fork a kernel, or start the stock one where fork is not to be had."""
         if not can_fork() or "-f" not in cmd:
@@ -271,8 +268,11 @@ class WarmProvisioner(LocalProvisioner):
         env = dict(kwargs.get("env") or os.environ)
         cwd = str(kwargs.get("cwd") or Path.cwd())
         streams = [kwargs.get(name) for name in ("stdout", "stderr")]
-        with Path(os.devnull).open("rb") as empty:
-            fds = [empty.fileno(), *map(_fileno, streams, (1, 2))]
+        with Path(os.devnull).open("r+b") as empty:
+            fds = [
+                empty.fileno(),
+                *(_fileno(s, n, empty.fileno()) for n, s in enumerate(streams, 1)),
+            ]
             self.process = fork(  # type: ignore[assignment]
                 find_zygote(),
                 "kernel",
@@ -281,7 +281,7 @@ class WarmProvisioner(LocalProvisioner):
                 env=env,
                 fds=fds,
             )
-        self.pid = self.pgid = self.process.pid  # type: ignore[attr-defined]
+        self.pid = self.pgid = self.process.pid  # type: ignore[union-attr]
         self.cwd = Path(cwd)  # type: ignore[assignment]
         return self.connection_info
 
@@ -293,10 +293,12 @@ class WarmProvisioner(LocalProvisioner):
         return await super().wait()
 
 
-def _fileno(stream: Any, default: int) -> int:  # noqa: ANN401 - Popen's own type
+def _fileno(stream: Any, own: int, empty: int) -> int:  # noqa: ANN401 - Popen's own
     """Return the descriptor of what `Popen` accepts as a stream."""
+    if stream == subprocess.DEVNULL:
+        return empty
     if stream is None or (isinstance(stream, int) and stream < 0):
-        return default
+        return own
     return stream if isinstance(stream, int) else stream.fileno()
 
 

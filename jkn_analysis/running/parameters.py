@@ -56,8 +56,10 @@ def read_parameters(notebook: NotebookNode) -> dict[str, Any]:
 
 def _read_assignment(node: ast.stmt) -> dict[str, Any]:
     """Read ``name = literal`` or ``name: type = literal``."""
-    target = node.target if isinstance(node, ast.AnnAssign) else None
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+    target: ast.expr | None = None
+    if isinstance(node, ast.AnnAssign):
+        target = node.target
+    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
         target = node.targets[0]
     value = getattr(node, "value", None)
     if not isinstance(target, ast.Name) or not isinstance(value, ast.Constant):

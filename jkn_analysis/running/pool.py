@@ -1,4 +1,4 @@
-"""Workers at work: as many jobs at once as workers, each bounded, none stopping others."""
+"""Workers: as many jobs at once as workers, each bounded, none stopping others."""
 
 from __future__ import annotations
 

@@ -114,9 +114,7 @@ def make_report(job: Job) -> tuple[Outcome, dict[str, bytes]]:
         error=error,
         notebook=f"{NOTEBOOKS}/{job.kode}.ipynb",
         wall_s=round(time.monotonic() - began, 3),
-        cpu_s=round(
-            time.process_time() - cpu + execution.usage.get("cpu_s", 0.0), 3
-        ),
+        cpu_s=round(time.process_time() - cpu + execution.usage.get("cpu_s", 0.0), 3),
         peak_mb=execution.usage.get("peak_mb", 0.0),
     )
     return outcome, files
@@ -142,7 +140,9 @@ def run_job(job: Job) -> Outcome:
     try:
         publish(files, folder=Path(job.folder))
     except (JknError, OSError) as exc:
-        return Outcome(**{**asdict(outcome), "ok": False, "error": _text(type(exc).__name__, exc)})
+        return Outcome(
+            **{**asdict(outcome), "ok": False, "error": _text(type(exc).__name__, exc)}
+        )
     return outcome
 
 
@@ -210,7 +210,6 @@ def _render(job: Job, nb: NotebookNode, files: dict[str, bytes]) -> str:
 
     def render_notebook(nb, *, meta):  # TEMP
         return HTMLExporter(template_name="basic").from_notebook_node(nb)[0]
-
 
     try:
         page = render_notebook(nb, meta=job.meta).encode()

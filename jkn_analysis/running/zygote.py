@@ -110,7 +110,7 @@ def receive(line: socket.socket) -> Request | None:
     """Read one request: a length, JSON, and open file descriptors beside it."""
     slots = array.array("i")
     head, ancillary, _, _ = line.recvmsg(8, socket.CMSG_SPACE(MAX_FDS * slots.itemsize))
-    if len(head) < 8:  # noqa: PLR2004 - the length field
+    if len(head) < 8:
         return None
     for level, kind, payload in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
@@ -279,7 +279,7 @@ def become(request: Request) -> None:
     for target, fd in enumerate(request.fds[:3]):
         os.dup2(fd, target)
     for fd in request.fds[:3]:
-        if fd > 2:  # noqa: PLR2004 - the standard streams
+        if fd > 2:
             os.close(fd)
     os.chdir(request.cwd)
     os.environ.clear()
@@ -347,14 +347,13 @@ def main() -> None:
     gc.freeze()
     os.write(ready, b"ready\n")
     os.close(ready)
-    request: Request | None = None
     try:
         zygote.serve()
     except Forked as forked:
         request = forked.request
-    finally:
-        if request is None:
-            zygote.clean()
+    except BaseException:
+        zygote.clean()
+        raise
     become(request)
 
 

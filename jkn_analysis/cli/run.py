@@ -1,0 +1,268 @@
+"""`jkn plan`, `jkn run`, `jkn status` and `jkn verify`."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jkn_analysis.errors import RunError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from jkn_analysis.config import Config
+    from jkn_analysis.running.plan import Choice
+    from jkn_analysis.running.report import Outcome
+    from jkn_analysis.running.run import Summary
+
+SHOWN_FAILURES = 20
+
+_CHOICE = (
+    click.option(
+        "--all", "everything", is_flag=True, help="All regions (the default)."
+    ),
+    click.option("--provinsi", help="A province with its kabupaten/kota: 82, 'Malut'."),
+    click.option("--wilayah", multiple=True, help="One region; may be repeated."),
+    click.option("--failed", is_flag=True, help="Only what failed last time."),
+    click.option("--periode", help="Month as 2025-11. Default: the last with data."),
+    click.option("--bahasa", type=click.Choice(["id", "en"]), help="Language."),
+    click.option("--force", is_flag=True, help="Also what is up to date."),
+)
+
+
+def _with_choice(command: Any) -> Any:  # noqa: ANN401 - a click decorator
+    """Add the options that choose reports."""
+    for option in reversed(_CHOICE):
+        command = option(command)
+    return command
+
+
+def _read_choice(config: Config, options: dict[str, Any]) -> Choice:
+    """Turn the options into a choice."""
+    from jkn_analysis.running.plan import Choice, find_last_periode
+
+    return Choice(
+        periode=_read_periode(options["periode"])
+        or find_last_periode(config.paths.processed),
+        kode=_find_regions(config, options),
+        bahasa=options["bahasa"] or config.report.bahasa,
+        only_failed=options["failed"],
+        forced=options["force"],
+        stock=options.get("dingin", False),
+    )
+
+
+def _read_periode(text: str | None) -> str | None:
+    """Check a month written as 2025-11."""
+    if text is None:
+        return None
+    try:
+        return f"{datetime.strptime(text, '%Y-%m').replace(tzinfo=UTC):%Y-%m}"
+    except ValueError as exc:
+        raise RunError(
+            f"--periode {text}: not a month\n  → write it as 2025-11"
+        ) from exc
+
+
+def _find_regions(config: Config, options: dict[str, Any]) -> tuple[str, ...] | None:
+    """Turn names into codes; None for all."""
+    from jkn_analysis.running.plan import list_stored_regions
+    from jkn_analysis.wilayah import find_wilayah
+
+    kode = [find_wilayah(text).kode for text in options["wilayah"]]
+    if options["provinsi"]:
+        province = find_wilayah(options["provinsi"], jenis="provinsi").kode
+        known = list_stored_regions(config.paths.processed)
+        kode += [k for k in known if k[:2] == province]
+    if options["everything"] and kode:
+        raise RunError("--all with --provinsi or --wilayah\n  → choose one")
+    return tuple(dict.fromkeys(kode)) or None
+
+
+@click.command("plan")
+@_with_choice
+@click.pass_obj
+def plan_command(config: Config, **options: Any) -> None:  # noqa: ANN401 - click's own
+    r"""Show which reports `jkn run` would make, and why.
+
+    \b
+    Example:
+      jkn plan --provinsi 82
+    """
+    from jkn_analysis.running.plan import build_plan
+
+    plan = build_plan(_read_choice(config, options), config)
+    for planned in plan:
+        if planned.reasons:
+            click.echo(f"{planned.job.kode:<6} {'; '.join(planned.reasons)}")
+    todo = sum(bool(planned.reasons) for planned in plan)
+    click.echo(f"{todo} report(s) to make, {len(plan) - todo} up to date")
+
+
+@click.command("run")
+@_with_choice
+@click.option("--workers", type=click.IntRange(1, 256), help="Reports at once.")
+@click.option("--dingin", is_flag=True, help="Fresh kernels instead of warm ones.")
+@click.option("--cluster", metavar="ADDRESS", help="A dask scheduler: tcp://host:8786.")
+@click.pass_obj
+def run_command(
+    config: Config,
+    workers: int | None,
+    cluster: str | None,
+    **options: Any,  # noqa: ANN401 - click's own
+) -> None:
+    r"""Make the reports that are not up to date.
+
+    \b
+    Example:
+      jkn run --all
+      jkn run --wilayah "Kota Ternate" --force
+    """
+    from jkn_analysis.running.run import require_success, run_reports
+
+    choice = _read_choice(config, options)
+    signal.signal(signal.SIGTERM, _stop)
+    with _Progress() as progress:
+        summary = run_reports(
+            choice,
+            config,
+            started=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            hire=lambda: _hire(workers or config.run.workers, choice, cluster),
+            watch=progress.watch,
+        )
+    _tell(summary, config.paths.reports / summary.periode)
+    require_success(summary)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Treat a request to end as ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def _hire(workers: int, choice: Choice, cluster: str | None) -> Any:  # noqa: ANN401
+    """Start the local workers, or join a cluster."""
+    if cluster:
+        from jkn_analysis.running.cluster import Cluster
+
+        return Cluster(cluster)
+    from jkn_analysis.running.pool import Pool
+
+    return Pool(workers, warm=not choice.stock)
+
+
+class _Progress:
+    """Live progress on a terminal; elsewhere nothing but failures as they come."""
+
+    def __init__(self) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bar = Progress(
+            TextColumn("reports"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            TextColumn("{task.fields[last]}"),
+            disable=not click.get_text_stream("stderr").isatty(),
+            transient=True,
+        )
+        self._task: Any = None
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def watch(self, total: int, outcome: Outcome | None) -> None:
+        """Take one event of a run."""
+        if self._task is None:
+            self._task = self._bar.add_task("reports", total=total, last="")
+        if outcome is None:
+            return
+        self._bar.update(self._task, advance=1, last=outcome.kode)
+        if not outcome.ok:
+            self._bar.print(f"{outcome.kode} failed: {outcome.error}", markup=False)
+
+
+def _tell(summary: Summary, folder: Path) -> None:
+    """Print the summary."""
+    made = len(summary.outcomes) - len(summary.failed)
+    cpu_s = sum(outcome.cpu_s for outcome in summary.outcomes)
+    click.echo(
+        f"{folder}: {made} made, {summary.skipped} up to date, "
+        f"{len(summary.failed)} failed ({cpu_s:.1f} CPU s)"
+    )
+    for outcome in summary.failed[:SHOWN_FAILURES]:
+        cell = f"cell {outcome.cell}, " if outcome.cell else ""
+        click.echo(f"  {outcome.kode}: {cell}{outcome.error}", err=True)
+        if outcome.notebook:
+            click.echo(f"    executed notebook: {folder / outcome.notebook}", err=True)
+    rest = len(summary.failed) - SHOWN_FAILURES
+    if rest > 0:
+        click.echo(f"  and {rest} more: jkn status", err=True)
+
+
+@click.command("status")
+@click.option("--periode", help="Month as 2025-11. Default: the last with data.")
+@click.pass_obj
+def status_command(config: Config, periode: str | None) -> None:
+    r"""Show the last run of a month.
+
+    \b
+    Example:
+      jkn status
+    """
+    from jkn_analysis.running.plan import find_last_periode
+    from jkn_analysis.running.run import read_status
+
+    month = _read_periode(periode) or find_last_periode(config.paths.processed)
+    status = read_status(config.paths.reports, month)
+    if status is None:
+        raise RunError(f"{month}: no run yet\n  → run: jkn run")
+    ending = "stopped" if status.stopped else "ended"
+    state = ending if status.ended else "running, or killed: run it again to continue"
+    left = status.reports - status.made - len(status.failed)
+    click.echo(
+        f"{month}, started {status.started}: {state}\n"
+        f"{status.made} made, {len(status.failed)} failed, {left} left"
+    )
+    for event in status.failed:
+        cell = f"cell {event['cell']}, " if event["cell"] else ""
+        click.echo(f"  {event['kode']}: {cell}{event['error']}")
+    kinds = Counter(event["error"].partition(":")[0] for event in status.failed)
+    for kind, count in kinds.most_common():
+        click.echo(f"  {count} × {kind}")
+
+
+@click.command("verify")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.pass_obj
+def verify_command(config: Config, report: Path) -> None:
+    r"""Recompute what a report depends on and compare with its manifest.
+
+    \b
+    Example:
+      jkn verify reports/2025-11/82.71.html
+    """
+    from jkn_analysis.running.plan import verify_report
+
+    differences = verify_report(report, config)
+    if differences:
+        lines = "\n".join(f"  {line}" for line in differences)
+        raise RunError(f"{report}: not what would be made now\n{lines}\n  → jkn run")
+    click.echo(f"{report}: as its manifest says, and up to date")

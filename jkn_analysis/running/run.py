@@ -1,0 +1,220 @@
+"""A run: the plan made true by workers, recorded as it goes, resumable."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jkn_analysis.errors import RunError
+from jkn_analysis.running.ledger import (
+    append_event,
+    hold_lock,
+    ledger_path,
+    read_events,
+    read_last_outcomes,
+)
+from jkn_analysis.running.plan import Choice, Planned, build_plan
+from jkn_analysis.running.report import NOTEBOOKS, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from jkn_analysis.config import Config
+    from jkn_analysis.running.report import Job
+
+DEFAULT_WEIGHT_S = {"nasional": 30.0, "provinsi": 10.0, "kabupaten": 1.0}
+
+
+class Workforce(Protocol):
+    """What makes reports: the local pool, or a cluster."""
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome | None]:
+        """Yield outcomes as they come, None when only time has passed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all processes."""
+        ...
+
+
+@dataclass
+class Summary:
+    """How a run went."""
+
+    periode: str
+    planned: int
+    skipped: int
+    outcomes: list[Outcome] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """Outcomes that are failures, in the order of codes."""
+        return sorted((o for o in self.outcomes if not o.ok), key=lambda o: o.kode)
+
+
+def sweep(folder: Path) -> int:
+    """Remove what a killed run left half-written; return how many files."""
+    count = 0
+    for part in (folder, folder / NOTEBOOKS, folder.parent, folder.parent / ".run"):
+        for path in part.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+def sort_longest_first(
+    planned: Sequence[Planned], last: dict[str, dict[str, Any]]
+) -> list[Job]:
+    """Order jobs by how long each took last time, so that none is left to the end."""
+    from jkn_analysis.running.plan import find_level
+
+    def weight(job: Job) -> float:
+        known = last.get(job.kode, {}).get("wall_s") or 0.0
+        return known or DEFAULT_WEIGHT_S[find_level(job.kode)]
+
+    return sorted((p.job for p in planned), key=lambda job: (-weight(job), job.kode))
+
+
+def run_reports(
+    choice: Choice,
+    config: Config,
+    *,
+    started: str,
+    hire: Callable[[], Workforce],
+    watch: Callable[[int, Outcome | None], None] = lambda _total, _outcome: None,
+) -> Summary:
+    """Make every report of `choice` that is not up to date.
+
+    Parameters
+    ----------
+    choice
+        Regions and month.
+    config
+        Folders and limits.
+    started
+        The time, as text, for the lock and the ledger only.
+    hire
+        Builds the workforce; called only if there is work.
+    watch
+        Told how many reports there are and each outcome (None: time passes).
+
+    Returns
+    -------
+    Summary
+        Also when reports failed or the run was stopped.
+
+    Raises
+    ------
+    LockedError
+        If another run holds the reports.
+    """
+    reports = config.paths.reports
+    folder = reports / choice.periode
+    with hold_lock(reports, started=started):
+        sweep(folder)
+        plan = build_plan(choice, config)
+        todo = [planned for planned in plan if planned.reasons]
+        ledger = ledger_path(reports, choice.periode)
+        summary = Summary(choice.periode, len(todo), len(plan) - len(todo))
+        if todo:
+            jobs = sort_longest_first(todo, read_last_outcomes(ledger))
+            append_event(
+                ledger, {"event": "start", "at": started, "reports": len(jobs)}
+            )
+            _work(jobs, hire=hire, ledger=ledger, summary=summary, watch=watch)
+            append_event(ledger, _describe_end(summary))
+        write_index(folder, config=config, periode=choice.periode)
+    return summary
+
+
+def _work(
+    jobs: Sequence[Job],
+    *,
+    hire: Callable[[], Workforce],
+    ledger: Path,
+    summary: Summary,
+    watch: Callable[[int, Outcome | None], None],
+) -> None:
+    """Make the reports; ctrl-C ends the work and leaves all that was done."""
+    workforce = hire()
+    try:
+        watch(len(jobs), None)
+        for outcome in workforce.run(jobs):
+            if outcome is not None:
+                append_event(ledger, {"event": "report", **asdict(outcome)})
+                summary.outcomes.append(outcome)
+            watch(len(jobs), outcome)
+    except KeyboardInterrupt:
+        summary.stopped = True
+    finally:
+        workforce.close()
+
+
+def _describe_end(summary: Summary) -> dict[str, Any]:
+    """Return the last event of a run."""
+    return {
+        "event": "end",
+        "made": len(summary.outcomes) - len(summary.failed),
+        "failed": len(summary.failed),
+        "stopped": summary.stopped,
+    }
+
+
+def write_index(folder: Path, *, config: Config, periode: str) -> None:
+    """Write the page that lists every report of the month."""
+
+
+def require_success(summary: Summary) -> None:
+    """Raise if a report failed or the run was stopped.
+
+    Raises
+    ------
+    RunError
+        Says how many and what to do; the summary has each one's reason.
+    """
+    left = summary.planned - len(summary.outcomes)
+    if summary.stopped:
+        raise RunError(
+            f"stopped: {left} of {summary.planned} reports not made\n"
+            "  → the same command continues"
+        )
+    if summary.failed:
+        raise RunError(
+            f"{len(summary.failed)} of {summary.planned} reports failed\n"
+            "  → mend the cause, then: jkn run --failed"
+        )
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the ledger knows of the last run of a month."""
+
+    periode: str
+    started: str
+    reports: int
+    made: int
+    failed: tuple[dict[str, Any], ...]
+    ended: bool
+    stopped: bool
+
+
+def read_status(reports: Path, periode: str) -> Status | None:
+    """Read the last run of a month; None if there was none."""
+    events = read_events(ledger_path(reports, periode))
+    starts = [i for i, event in enumerate(events) if event["event"] == "start"]
+    if not starts:
+        return None
+    last = events[starts[-1] :]
+    outcomes = {e["kode"]: e for e in last if e["event"] == "report"}
+    ends = [event for event in last if event["event"] == "end"]
+    return Status(
+        periode=periode,
+        started=last[0]["at"],
+        reports=last[0]["reports"],
+        made=sum(1 for e in outcomes.values() if e["ok"]),
+        failed=tuple(e for _, e in sorted(outcomes.items()) if not e["ok"]),
+        ended=bool(ends),
+        stopped=bool(ends) and ends[-1]["stopped"],
+    )

@@ -1,0 +1,142 @@
+"""What data a report depends on: one digest per table and region, cheap to repeat.
+
+A report of a kabupaten/kota depends on its own rows, on rows of its province and of
+the country in the tables that have such rows for everybody (events, meetings,
+published figures), and on tables without regions. A province depends on its
+regions, the country on all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from jkn_analysis.store import hash_file, list_tables, write_text
+from jkn_analysis.terms import NASIONAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    import pandas as pd
+
+SHARED = frozenset({"peristiwa", "rapat", "tindak_lanjut", "publikasi"})
+"""Tables whose rows for a province or the country concern every region in it."""
+IGNORED = frozenset({"wilayah", "penerima"})
+"""Tables no report shows: packaged facts, and addresses of the mail."""
+ALL = "*"
+"""Stands for the whole of a table without a column kode."""
+FORMAT = 1
+BATCH_ROWS = 200_000
+
+Slices = dict[str, dict[str, str]]
+"""Table to region to digest."""
+
+
+def hash_slices(root: Path, *, cache: Path) -> Slices:
+    """Hash the rows of every stored table per region.
+
+    Parameters
+    ----------
+    root
+        The folder of processed tables.
+    cache
+        A file that keeps the digests of tables whose bytes have not changed.
+    """
+    known = _read_cache(cache)
+    kept: dict[str, dict[str, object]] = {}
+    for name in list_tables(root):
+        if name in IGNORED:
+            continue
+        path = root / f"{name}.parquet"
+        digest = hash_file(path)
+        entry = known.get(name)
+        if entry is None or entry["file"] != digest:
+            entry = {"file": digest, "slices": hash_table(path)}
+        kept[name] = entry
+    if kept != known:
+        told = {"format": FORMAT, "tables": kept}
+        write_text(cache, json.dumps(told, sort_keys=True) + "\n")
+    return {name: dict(entry["slices"]) for name, entry in kept.items()}  # type: ignore[call-overload]
+
+
+def _read_cache(path: Path) -> dict[str, dict[str, object]]:
+    """Read the kept digests; none if the file is absent or of another format."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told["tables"] if told.get("format") == FORMAT else {}
+
+
+def hash_table(path: Path) -> dict[str, str]:
+    """Hash the rows of one Parquet file per kode, whatever their order.
+
+    Reads a batch at a time, so that the largest table costs 16 bytes a row.
+    """
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    codes: dict[str, int] = {}
+    of_row, hashes = [], []
+    with pq.ParquetFile(path) as stored:
+        head = str(stored.schema_arrow.remove_metadata())
+        for batch in stored.iter_batches(BATCH_ROWS, use_threads=False):
+            frame = batch.to_pandas()
+            of_row.append(_number_regions(frame, codes))
+            hashes.append(_hash_rows(frame))
+    if not hashes:
+        return {ALL: hashlib.sha256(head.encode()).hexdigest()}
+    region, row = np.concatenate(of_row), np.concatenate(hashes)
+    order = np.lexsort((row, region))
+    region, row = region[order], row[order]
+    edges = np.searchsorted(region, np.arange(len(codes) + 1))
+    return {
+        kode: hashlib.sha256(
+            head.encode() + row[edges[number] : edges[number + 1]].tobytes()
+        ).hexdigest()
+        for kode, number in codes.items()
+    }
+
+
+def _number_regions(frame: pd.DataFrame, codes: dict[str, int]) -> np.ndarray:
+    """Give every row the number of its region, extending `codes`."""
+    import numpy as np
+    import pandas as pd
+
+    if "kode" not in frame:
+        codes.setdefault(ALL, 0)
+        return np.zeros(len(frame), dtype=np.int32)
+    numbers, names = pd.factorize(frame["kode"])
+    known = [codes.setdefault(name, len(codes)) for name in names]
+    return np.asarray(known, dtype=np.int32)[numbers]
+
+
+def _hash_rows(frame: pd.DataFrame) -> np.ndarray:
+    """Hash the rows of a frame, the index apart."""
+    import pandas as pd
+
+    return pd.util.hash_pandas_object(frame, index=False).to_numpy()
+
+
+def find_scope(kode: str, known: Iterable[str], *, table: str) -> list[str]:
+    """List the regions whose rows of a table a report of `kode` depends on."""
+    if kode == NASIONAL:
+        return sorted(known)
+    above = {ALL, kode}
+    if table in SHARED:
+        above |= {NASIONAL, kode[:2]}
+    below = f"{kode}." if len(kode) == 2 else kode
+    return sorted(k for k in known if k in above or k.startswith(below))
+
+
+def select_slices(slices: Mapping[str, Mapping[str, str]], kode: str) -> dict[str, str]:
+    """Return, per table, one digest of all rows a report of `kode` depends on."""
+    selected = {}
+    for table, digests in slices.items():
+        scope = find_scope(kode, digests, table=table)
+        text = "".join(f"{part} {digests[part]}\n" for part in scope)
+        selected[table] = hashlib.sha256(text.encode()).hexdigest()
+    return selected
