@@ -1,0 +1,153 @@
+"""The outbox: every mail lies here as a file to be looked at before it can go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from email.policy import SMTP
+from typing import TYPE_CHECKING
+
+from jkn_analysis.delivery.content import one_line, slug
+from jkn_analysis.delivery.ledger import Copy
+from jkn_analysis.delivery.smtp import Job
+from jkn_analysis.errors import DeliveryError
+from jkn_analysis.store import write_bytes
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from jkn_analysis.delivery.message import Body, Sender
+
+OUTBOX = "outbox"
+_KODE = re.compile(r"\d\d(\.\d\d)?")
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_HEAD_BYTES = 16_384
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One composed message, as its file tells."""
+
+    path: Path
+    rapat: str
+    kode: str
+    kantor: str
+    alamat: tuple[str, ...]
+    sender: str
+    subject: str
+    message_id: str
+    laporan: str
+    contoh: bool
+    size: int
+
+
+def folder_name(id_rapat: str) -> str:
+    """Return the folder of a meeting: its id where that is a plain word, else a slug.
+
+    Examples
+    --------
+    >>> folder_name("R-8271-2025-12"), folder_name("../..")
+    ('R-8271-2025-12', 'x-...')
+    """
+    return id_rapat if _PLAIN_ID.fullmatch(id_rapat) else slug(id_rapat)
+
+
+def write_messages(
+    body: Body,
+    offices: Mapping[str, Sequence[str]],
+    *,
+    sender: Sender,
+    tanggal: dt.datetime,
+    outbox: Path,
+) -> list[Path]:
+    """Write one file per office and remove those of offices that are no longer there.
+
+    Parameters
+    ----------
+    body
+        From `build_body`.
+    offices
+        Office to its addresses.
+    sender
+        Who signs.
+    tanggal
+        Date header, aware.
+    outbox
+        Folder ``reports/outbox``.
+    """
+    from jkn_analysis.delivery.message import Envelope, build_message
+
+    kode = body.content.kode
+    if not _KODE.fullmatch(kode):
+        raise DeliveryError(f"mail: '{one_line(kode)}' is not a kode of a region")
+    meeting = body.content.meeting
+    folder = outbox / folder_name(meeting.id_rapat if meeting else "tanpa-rapat")
+    written = []
+    for kantor, alamat in offices.items():
+        envelope = Envelope(kantor, tuple(alamat), tanggal)
+        path = folder / f"{kode}-{slug(kantor)}.eml"
+        write_bytes(path, build_message(body, envelope, sender))
+        written.append(path)
+    for stale in set(folder.glob(f"{kode}-*.eml")) - set(written):
+        stale.unlink()
+    return written
+
+
+def read_outbox(outbox: Path) -> list[Entry]:
+    """List the composed messages by meeting, region and office."""
+    return [read_entry(path) for path in sorted(outbox.glob("*/*.eml"))]
+
+
+def read_entry(path: Path) -> Entry:
+    """Read the header of one message.
+
+    Raises
+    ------
+    DeliveryError
+        If the file was not composed by us or is damaged.
+    """
+    with path.open("rb") as opened:
+        start = opened.read(_HEAD_BYTES)
+    head = BytesHeaderParser(policy=SMTP).parsebytes(start)
+    needed = ("X-JKN-Rapat", "X-JKN-Kode", "X-JKN-Kantor", "X-JKN-Laporan")
+    if any(head[name] is None for name in (*needed, "Message-ID", "To", "From")):
+        raise DeliveryError(
+            f"{path}: not a message composed by `jkn mail`\n  → compose it again"
+        )
+    return Entry(
+        path=path,
+        rapat=str(head["X-JKN-Rapat"]),
+        kode=str(head["X-JKN-Kode"]),
+        kantor=str(head["X-JKN-Kantor"]),
+        alamat=tuple(address.addr_spec for address in head["To"].addresses),
+        sender=head["From"].addresses[0].addr_spec,
+        subject=str(head["Subject"]),
+        message_id=str(head["Message-ID"]).strip(),
+        laporan=str(head["X-JKN-Laporan"]).strip(),
+        contoh=str(head["X-JKN-Data-Contoh"]).strip() != "tidak",
+        size=path.stat().st_size,
+    )
+
+
+def list_jobs(entries: Sequence[Entry]) -> list[Job]:
+    """Turn messages into copies, one per address."""
+    return [
+        Job(
+            Copy(
+                entry.message_id,
+                alamat,
+                entry.rapat,
+                entry.kode,
+                entry.kantor,
+                entry.laporan,
+            ),
+            entry.path,
+            entry.sender,
+            entry.contoh,
+        )
+        for entry in entries
+        for alamat in entry.alamat
+    ]

@@ -1,0 +1,170 @@
+"""Which meetings are due, in the time of the place, and who receives what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from jkn_analysis.delivery.content import Meeting, slug
+from jkn_analysis.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+ZONES: dict[str, ZoneInfo] = {
+    "WIB": ZoneInfo("Asia/Jakarta"),
+    "WITA": ZoneInfo("Asia/Makassar"),
+    "WIT": ZoneInfo("Asia/Jayapura"),
+}
+"""The three zones of Indonesia (Keppres 41/1987); none has summer time."""
+_CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])[.:]([0-5]\d)(?!\d)")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@({_LABEL}(?:\.{_LABEL})+)")
+_LONGEST_ADDRESS = 254
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is one plain mail address.
+
+    Examples
+    --------
+    >>> is_address("sekda@ternate.go.id"), is_address("a@b.id, c@d.id")
+    (True, False)
+    """
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of an address, in lower case."""
+    return address.rpartition("@")[2].lower()
+
+
+def start_of(tanggal: dt.date, jam: str, zona_waktu: str) -> dt.datetime | None:
+    """Return when a meeting begins, aware; None where the hour is not readable.
+
+    Examples
+    --------
+    >>> start_of(dt.date(2025, 12, 5), "pukul 09.00", "WIT").utcoffset()
+    datetime.timedelta(seconds=32400)
+    """
+    found = _CLOCK.search(jam or "")
+    if found is None:
+        return None
+    clock = dt.time(int(found[1]), int(found[2]))
+    return dt.datetime.combine(tanggal, clock, _zone(zona_waktu))
+
+
+def due_meetings(
+    rapat: pd.DataFrame, *, now: dt.datetime, days: int
+) -> tuple[Meeting, ...]:
+    """List the meetings that begin after `now` and within `days` local days.
+
+    "Today" is the date at the place of the meeting: at 23.30 in Jakarta it is
+    already tomorrow in Ternate.
+
+    Parameters
+    ----------
+    rapat
+        The table of meetings.
+    now
+        An aware time.
+    days
+        0 for meetings of today only.
+
+    Returns
+    -------
+    tuple of Meeting
+        By start, then by kode.
+    """
+    found = []
+    for meeting in list_meetings(rapat):
+        zone = _zone(meeting.zona_waktu)
+        here = now.astimezone(zone)
+        start = start_of(meeting.tanggal, meeting.jam, meeting.zona_waktu)
+        if start is None:
+            start = dt.datetime.combine(meeting.tanggal, dt.time.max, zone)
+        last = here.date() + dt.timedelta(days=days)
+        if start >= here and meeting.tanggal <= last:
+            found.append((start, meeting.kode, meeting.id_rapat, meeting))
+    return tuple(meeting for *_, meeting in sorted(found, key=lambda row: row[:3]))
+
+
+def list_meetings(rapat: pd.DataFrame) -> tuple[Meeting, ...]:
+    """Turn the table of meetings into values, by date."""
+    rows = rapat.sort_values(["tanggal", "kode", "id_rapat"], kind="stable")
+    texts = ["id_rapat", "kode", "jam", "zona_waktu", "jenis", "tempat"]
+    return tuple(
+        Meeting(tanggal=day.date(), **{name: str(row[name]) for name in texts})
+        for day, row in zip(
+            rows["tanggal"], rows[texts].to_dict("records"), strict=True
+        )
+    )
+
+
+def meeting_for(
+    meetings: Sequence[Meeting], kode: str, tanggal: dt.date
+) -> Meeting | None:
+    """Return the region's next meeting on or after a day; None if there is none."""
+    ahead = [m for m in meetings if m.kode == kode and m.tanggal >= tanggal]
+    return min(ahead, key=lambda m: (m.tanggal, m.jam, m.id_rapat), default=None)
+
+
+def offices_of(penerima: pd.DataFrame, kode: str) -> dict[str, tuple[str, ...]]:
+    """Return the offices of a region with their addresses, both sorted.
+
+    Offices whose names differ only in spelling that a file name loses are one.
+
+    Raises
+    ------
+    DeliveryError
+        If an address cannot be one; names the office, not the address.
+    """
+    here = penerima.loc[penerima["kode"] == kode, ["kantor", "email"]]
+    offices: dict[str, tuple[str, set[str]]] = {}
+    for kantor, email in here.sort_values(["kantor", "email"]).itertuples(index=False):
+        if not is_address(email):
+            raise DeliveryError(
+                f"penerima of {kode}, office '{slug(kantor)}': not a mail address\n"
+                "  → mend the address in the delivery of 'penerima' and build again"
+            )
+        offices.setdefault(slug(kantor), (kantor, set()))[1].add(email)
+    return {name: tuple(sorted(emails)) for name, emails in offices.values()}
+
+
+def refuse_outsiders(addresses: Sequence[str], *, domains: Sequence[str]) -> None:
+    """Refuse addresses outside the allowed domains; a subdomain is inside.
+
+    Raises
+    ------
+    DeliveryError
+        Names the domains, not the addresses.
+    """
+    allowed = tuple(domain.lower().lstrip("@.") for domain in domains)
+    outside = sorted(
+        {
+            found
+            for found in map(domain_of, addresses)
+            if not any(found == a or found.endswith(f".{a}") for a in allowed)
+        }
+    )
+    if outside:
+        raise DeliveryError(
+            f"recipients outside the allowed domains: {', '.join(outside)}\n"
+            "  → add the domain under [mail] domain in the config file, or mend "
+            "'penerima'"
+        )
+
+
+def _zone(zona_waktu: str) -> ZoneInfo:
+    """Return a zone by its Indonesian name."""
+    try:
+        return ZONES[zona_waktu]
+    except KeyError as exc:
+        raise DeliveryError(
+            f"rapat: zona_waktu '{zona_waktu}' is not one of {', '.join(ZONES)}"
+        ) from exc
