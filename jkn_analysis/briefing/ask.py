@@ -1,0 +1,261 @@
+"""The ask: decider, action, people, rupiah and date, the binding condition first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.briefing.context import latest_tunggakan_pemda
+from jkn_analysis.briefing.data import as_date, end_of_month
+from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.indicators import gap_jiwa
+from jkn_analysis.peraturan import iuran_rp
+from jkn_analysis.terms import Kantor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jkn_analysis.briefing.context import Context
+
+BULAN_SETAHUN = 12
+PENDEK_BULAN = 3
+"""Arrears up to this age are collected first: they are the newest and the smallest."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing asked of one office."""
+
+    kantor: str
+    tindakan: str
+    jiwa: int | None
+    rp: int | None
+    tenggat: dt.date
+    teks_rp: str = ""
+    """Words in place of rupiah, such as 'ditanggung APBN'."""
+    sumber: str = ""
+
+
+def _tariff(context: Context) -> int:
+    """Return what the region pays per person-month."""
+    return iuran_rp("PBPU Pemda", tanggal=context.potongan.tanggal)
+
+
+def _months_left(context: Context) -> int:
+    """Count the months from the one after the report to the deadline."""
+    first, last = context.potongan.periode, context.tenggat
+    return (last.year - first.year) * BULAN_SETAHUN + last.month - first.month
+
+
+def find_gap_ahead(context: Context) -> int:
+    """Count the people to add by the deadline, the forecast fall included."""
+    judged = context.status
+    if judged is None:
+        return 0
+    now = judged.gap_keaktifan_jiwa or 0
+    rate = context.ahead(context.tenggat)
+    if rate is None:
+        return now
+    expected = round(rate * judged.penduduk_jiwa)
+    return max(now, gap_jiwa(context.target, judged.penduduk_jiwa, expected))
+
+
+def find_holding_cost(context: Context) -> int | None:
+    """Return the cost of carrying the gap through the year after the deadline."""
+    told = find_uang(context, "kebutuhan_tahan_rp")
+    if told is not None:
+        return round(told)
+    gap = find_gap_ahead(context)
+    return gap * _tariff(context) * BULAN_SETAHUN if gap else None
+
+
+def find_uang(
+    context: Context, ukuran: str, *, tahun: int | None = None
+) -> float | None:
+    """Return the median of one figure of the budget table, the latest year's."""
+    rows = context.tables["uang"]
+    rows = rows[(rows["ukuran"] == ukuran) & (rows["kuantil"] == 0.5)]
+    if tahun is not None:
+        rows = rows[rows["tahun"] == tahun]
+    rows = rows.dropna(subset=["nilai"]).sort_values("tahun")
+    return None if rows.empty else float(rows["nilai"].iloc[-1])
+
+
+def list_asks(context: Context) -> list[Ask]:
+    """List everything asked, the binding condition first."""
+    asks = list(_own_asks(context))
+    binding = context.status.syarat_pengikat if context.status else ""
+    if binding == "cakupan":
+        asks.sort(key=lambda ask: ask.sumber != "cakupan")
+    return asks
+
+
+def _own_asks(context: Context) -> Iterator[Ask]:
+    """Compute the asks from the gap, the arrears and the counts of the newest month."""
+    words, deadline = context.words, end_of_month(context.tenggat)
+    yield from _fund(context, deadline)
+    yield from _register(context, deadline)
+    owed = latest_tunggakan_pemda(context.potongan)
+    if owed:
+        action = words.say("permintaan.lunasi")
+        yield Ask(Kantor.BPKAD, action, None, owed, deadline, sumber="tunggakan_pemda")
+    yield from _reactivate(context, deadline)
+    yield from _collect(context, deadline)
+    yield from _use_quota(context, deadline)
+
+
+def _fund(context: Context, deadline: dt.date) -> Iterator[Ask]:
+    """Fund new active members."""
+    gap = find_gap_ahead(context)
+    if not gap:
+        return
+    words = context.words
+    tariff = _tariff(context)
+    values = {
+        "gap": words.jumlah(gap),
+        "iuran": words.rp(tariff),
+        "bulan": words.bulan(context.tenggat),
+        "n": gap,
+    }
+    action = words.say("permintaan.biayai", values)
+    cost = gap * tariff * _months_left(context)
+    yield Ask(Kantor.BPKAD, action, gap, cost, deadline, sumber="keaktifan")
+    year = context.tenggat.year + 1
+    more = {
+        "tahun": year,
+        "target": words.target(context.target),
+        "jiwa": words.jiwa(gap),
+    }
+    holding = find_holding_cost(context)
+    yield Ask(
+        Kantor.SEKDA,
+        words.say("permintaan.tahan", more),
+        gap,
+        holding,
+        deadline,
+        sumber="keaktifan",
+    )
+
+
+def _register(context: Context, deadline: dt.date) -> Iterator[Ask]:
+    """Register those who are no members yet."""
+    gap = context.status.gap_cakupan_jiwa if context.status else 0
+    if gap:
+        text = context.words.say("permintaan.daftarkan")
+        cost = gap * _tariff(context) * _months_left(context)
+        yield Ask(Kantor.DINKES, text, gap, cost, deadline, sumber="cakupan")
+
+
+def _newest(context: Context, segmen: str) -> pd.Series | None:
+    """Return the newest row of a segmen."""
+    table = context.tables["kepesertaan"]
+    if table.empty:
+        return None
+    now = table[
+        (table["periode"] == table["periode"].max()) & (table["segmen"] == segmen)
+    ]
+    return None if now.empty else now.iloc[0]
+
+
+def _reactivate(context: Context, deadline: dt.date) -> Iterator[Ask]:
+    """Propose inactive PBI members again."""
+    row = _newest(context, "PBI JK")
+    if row is None:
+        return
+    off = int(row["terdaftar_jiwa"] - row["aktif_jiwa"])
+    if off:
+        words = context.words
+        yield Ask(
+            Kantor.DINSOS,
+            words.say("permintaan.reaktivasi"),
+            off,
+            None,
+            deadline,
+            teks_rp=words.say("permintaan.ditanggung_apbn"),
+        )
+
+
+def _collect(context: Context, deadline: dt.date) -> Iterator[Ask]:
+    """Collect the newest arrears."""
+    table = context.tables["tunggakan_peserta"]
+    if table.empty:
+        return
+    young = (table["periode"] == table["periode"].max()) & (
+        table["umur_bulan"] <= PENDEK_BULAN
+    )
+    people = int(table.loc[young, "peserta_jiwa"].sum())
+    rupiah = int(table.loc[young, "tunggakan_rp"].sum())
+    if people:
+        words = context.words
+        income = words.say("permintaan.masuk", {"rp": words.rp(rupiah)})
+        action = words.say("permintaan.tagih")
+        yield Ask(Kantor.BPJS, action, people, None, deadline, teks_rp=income)
+
+
+def _use_quota(context: Context, deadline: dt.date) -> Iterator[Ask]:
+    """Fill the quota that is budgeted already."""
+    table = context.tables["iuran_pemda"].sort_values("periode")
+    if table.empty:
+        return
+    last = table.iloc[-1]
+    free = int(last["kuota_jiwa"] - last["terisi_jiwa"])
+    if free > 0:
+        words = context.words
+        yield Ask(
+            Kantor.DINKES,
+            words.say("permintaan.kuota"),
+            free,
+            None,
+            deadline,
+            teks_rp=words.say("permintaan.dalam_pagu"),
+        )
+
+
+def find_first_ask(context: Context) -> Ask | None:
+    """Return the ask of the binding condition; None where nothing is missing."""
+    binding = context.status.syarat_pengikat if context.status else ""
+    asks = list_asks(context)
+    for ask in asks:
+        if ask.sumber == binding:
+            return ask
+    return next((ask for ask in asks if ask.sumber), None)
+
+
+def build_ask(context: Context) -> Bagian:
+    """Build the part of the page that asks for decisions."""
+    words = context.words
+    title = words.say("bagian.permintaan")
+    if context.status is None:
+        reason = "kepesertaan" if context.history is None else "penduduk"
+        return Bagian("permintaan", title, kosong=words.say(f"kosong.{reason}"))
+    asks = list_asks(context)
+    lack = any(
+        ask.sumber in {"keaktifan", "cakupan", "tunggakan_pemda"} for ask in asks
+    )
+    intro = words.say("permintaan.pengantar" if lack else "permintaan.cukup")
+    columns = (
+        Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
+        Kolom(words.say("permintaan.kolom_jiwa")),
+        Kolom(words.say("permintaan.kolom_rp")),
+        Kolom(words.say("permintaan.kolom_tenggat"), "kiri"),
+    )
+    table = Tabel(
+        nama="permintaan",
+        judul=title,
+        kolom=columns,
+        baris=tuple(_row(context, ask) for ask in asks),
+        catatan=words.say("permintaan.biayai_catatan") if lack else "",
+    )
+    return Bagian("permintaan", title, (intro,), (table,) if asks else ())
+
+
+def _row(context: Context, ask: Ask) -> tuple[Angka, ...]:
+    """Write one ask as a row; office and action share a cell."""
+    words = context.words
+    who = Angka(ask.kantor, "teks", f"{ask.kantor}\n{ask.tindakan}")
+    people = words.teks("–") if ask.jiwa is None else words.angka_jiwa(ask.jiwa)
+    money = words.angka_rp(ask.rp) if ask.rp is not None else words.teks(ask.teks_rp)
+    return (who, people, money, words.angka_tanggal(as_date(ask.tenggat)))

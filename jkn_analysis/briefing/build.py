@@ -1,0 +1,114 @@
+"""Assemble the page of one region from its slice of the stored tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jkn_analysis.briefing.annex import build_annex
+from jkn_analysis.briefing.ask import build_ask
+from jkn_analysis.briefing.charts import build_fan
+from jkn_analysis.briefing.context import Context, build_context
+from jkn_analysis.briefing.data import read_slice
+from jkn_analysis.briefing.first_screen import build_cards, build_head, build_verdict
+from jkn_analysis.briefing.model import Briefing
+from jkn_analysis.briefing.money import build_arrears, build_money, build_scenarios
+from jkn_analysis.briefing.parts import (
+    build_decisions,
+    build_facilities,
+    build_records,
+    build_segments,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TENGGAT_BULAN = 12
+
+
+def build_briefing(
+    kode: str,
+    periode: str,
+    *,
+    root: Path,
+    rapat: str | None = None,
+    skenario: str = "dasar",
+    bahasa: str = "id",
+    tenggat_bulan: int = TENGGAT_BULAN,
+) -> Briefing:
+    """Compute every figure and sentence of one kabupaten/kota's page.
+
+    Only the region's rows of the stored tables are read. A part without data is
+    there and says why it is empty.
+
+    Parameters
+    ----------
+    kode
+        Kemendagri code, such as ``"82.71"``.
+    periode
+        Report month, such as ``"2025-11"``; nothing later is read.
+    root
+        Folder of the processed tables.
+    rapat
+        Meeting the page is for; the next one after the month if empty.
+    skenario
+        Forecast scenario of the first screen.
+    bahasa
+        ``"id"`` or ``"en"``.
+    tenggat_bulan
+        Month of the year at whose end targets are judged.
+
+    Raises
+    ------
+    UnknownNameError
+        If `kode` is no region.
+    InputError
+        If the month or the meeting is not known.
+    """
+    context = build_context(
+        read_slice(kode, periode, root=root),
+        rapat=rapat,
+        skenario=skenario,
+        bahasa=bahasa,
+        tenggat_bulan=tenggat_bulan,
+    )
+    return assemble(context)
+
+
+def assemble(context: Context) -> Briefing:
+    """Put the parts of a page together."""
+    from jkn_analysis import __version__
+
+    words = context.words
+    wilayah = context.potongan.wilayah
+    title, mood = build_verdict(context)
+    kipas = build_fan(context)
+    parts = (
+        build_ask(context),
+        build_segments(context),
+        build_money(context),
+        build_arrears(context),
+        build_scenarios(context),
+        build_records(context),
+        build_decisions(context),
+        build_facilities(context),
+        *build_annex(context, kipas),
+    )
+    footer = {"sumber": "BPJS Kesehatan, BPKAD, Dukcapil", "versi": __version__}
+    return Briefing(
+        kode=wilayah.kode,
+        nama=context.nama,
+        nama_provinsi=wilayah.nama_provinsi,
+        periode=context.potongan.periode,
+        bahasa=words.bahasa,
+        skenario=context.skenario,
+        contoh=context.potongan.is_contoh,
+        judul=title,
+        nada=mood,
+        kepala=build_head(context),
+        kartu=build_cards(context),
+        kipas=kipas,
+        bagian=parts,
+        kaki=words.say("kaki.isi", footer),
+        rapat=context.rapat,
+        status=context.status,
+    )

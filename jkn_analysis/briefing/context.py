@@ -1,0 +1,192 @@
+"""What every part of a page shares: counts, status, meeting, forecast, deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.briefing.data import (
+    Slice,
+    add_months,
+    as_date,
+    build_history,
+    end_of_month,
+    select_fan,
+)
+from jkn_analysis.briefing.model import Rapat
+from jkn_analysis.briefing.words import Words
+from jkn_analysis.errors import InputError
+from jkn_analysis.indicators import Keadaan, Status, status, sum_tunggakan_pemda
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from jkn_analysis.briefing.data import History
+
+RATE = "keaktifan_penduduk_rate"
+DESEMBER = 12
+
+
+@dataclass(frozen=True)
+class Context:
+    """The slice of a region and everything computed once from it."""
+
+    potongan: Slice
+    words: Words
+    history: History | None
+    status: Status | None
+    rapat: Rapat | None
+    rapat_lalu: Rapat | None
+    fan: pd.DataFrame
+    """Forecast of keaktifan_penduduk_rate: month x quantile."""
+    tenggat: dt.date
+    """Month at whose end the target is judged."""
+    skenario: str = "dasar"
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Tables of the slice."""
+        return dict(self.potongan.tables)
+
+    @property
+    def nama(self) -> str:
+        """Name of the region in full."""
+        return self.potongan.wilayah.nama_lengkap
+
+    @property
+    def target(self) -> float:
+        """Activity target of the rule in force; 80% where there is none yet."""
+        rate = self.status.target_keaktifan_rate if self.status else None
+        return 0.80 if rate is None else rate
+
+    @property
+    def periode(self) -> dt.date:
+        """Month of the newest counts, the report's month if there are none."""
+        return self.history.periode if self.history else self.potongan.periode
+
+    def ahead(self, periode: dt.date, kuantil: float = 0.5) -> float | None:
+        """Return one quantile of the forecast rate at the end of a month."""
+        when = pd.Timestamp(periode)
+        if self.fan.empty or when not in self.fan.index or kuantil not in self.fan:
+            return None
+        return float(self.fan[kuantil].loc[when])
+
+    def peluang(self, periode: dt.date) -> float | None:
+        """Return the chance to be at or over the target at the end of a month."""
+        rows = self.tables["peluang"]
+        chosen = rows[
+            (rows["indikator"] == RATE)
+            & (rows["periode"] == pd.Timestamp(periode))
+            & (rows["skenario"] == "dasar")
+            & ((rows["target"] - self.target).abs() < 1e-9)
+        ]
+        return None if chosen.empty else float(chosen["peluang"].iloc[0])
+
+
+def _to_rapat(row: pd.Series) -> Rapat:
+    """Turn a row into a meeting."""
+    text = {
+        name: str(row[name])
+        for name in ("id_rapat", "kode", "jam", "zona_waktu", "jenis", "tempat")
+    }
+    return Rapat(tanggal=as_date(row["tanggal"]), **text)
+
+
+def find_rapat(potongan: Slice, id_rapat: str | None) -> Rapat | None:
+    """Find the meeting of a page: the one named, else the next after the month.
+
+    Raises
+    ------
+    InputError
+        If the meeting named is not one of this region, its provinsi or the country.
+    """
+    known = potongan.tables["rapat"].sort_values(["tanggal", "id_rapat"])
+    if id_rapat:
+        named = known[known["id_rapat"] == id_rapat]
+        if named.empty:
+            listed = ", ".join(known["id_rapat"].tail(5)) or "none"
+            raise InputError(
+                f"rapat '{id_rapat}': not a meeting of {potongan.kode}; "
+                f"the latest known: {listed}\n  → see table rapat"
+            )
+        return _to_rapat(named.iloc[0])
+    ahead = known[known["tanggal"] > pd.Timestamp(potongan.tanggal)]
+    return None if ahead.empty else _to_rapat(ahead.iloc[0])
+
+
+def find_rapat_lalu(potongan: Slice, rapat: Rapat | None) -> Rapat | None:
+    """Find the last meeting before this one whose decisions were noted."""
+    known = potongan.tables["rapat"].sort_values(["tanggal", "id_rapat"])
+    limit = rapat.tanggal if rapat else potongan.tanggal
+    before = known[known["tanggal"] < pd.Timestamp(limit)]
+    noted = before[
+        before["id_rapat"].isin(potongan.tables["tindak_lanjut"]["id_rapat"])
+    ]
+    return None if noted.empty else _to_rapat(noted.iloc[-1])
+
+
+def latest_tunggakan_pemda(potongan: Slice) -> int | None:
+    """Return the local government's arrears in rupiah, None if not known.
+
+    The rows of a provinsi are its own government's; a page sums no others here.
+    """
+    table = potongan.tables["iuran_pemda"].sort_values("periode")
+    if table.empty:
+        return None
+    balance = sum_tunggakan_pemda(table).iloc[-1]
+    return None if pd.isna(balance) else max(0, round(float(balance)))
+
+
+def find_status(potongan: Slice, history: History | None) -> Status | None:
+    """Judge the newest counts, None where a part is missing."""
+    if history is None:
+        return None
+    last = history.last
+    needed = last[["penduduk_jiwa", "terdaftar_jiwa", "aktif_jiwa"]]
+    if needed.isna().any() or int(needed["penduduk_jiwa"]) <= 0:
+        return None
+    panel = potongan.tables["kepesertaan"]
+    pemda = panel[
+        (panel["periode"] == last["periode"]) & (panel["segmen"] == "PBPU Pemda")
+    ]["aktif_jiwa"]
+    counts = Keadaan(
+        penduduk_jiwa=int(needed["penduduk_jiwa"]),
+        terdaftar_jiwa=int(needed["terdaftar_jiwa"]),
+        aktif_jiwa=int(needed["aktif_jiwa"]),
+        pbpu_pemda_jiwa=int(pemda.sum()) if len(pemda) else None,
+        tunggakan_pemda_rp=latest_tunggakan_pemda(potongan),
+    )
+    return status(counts, tanggal=end_of_month(history.periode))
+
+
+def find_tenggat(periode: dt.date, tenggat_bulan: int) -> dt.date:
+    """Return the next month after the report's in which targets are judged."""
+    ahead = (tenggat_bulan - periode.month) % DESEMBER or DESEMBER
+    return add_months(periode, ahead)
+
+
+def build_context(
+    potongan: Slice,
+    *,
+    rapat: str | None,
+    skenario: str,
+    bahasa: str,
+    tenggat_bulan: int,
+) -> Context:
+    """Compute what all parts of a page need."""
+    panel = potongan.tables["kepesertaan"]
+    history = None if panel.empty else build_history(potongan)
+    meeting = find_rapat(potongan, rapat)
+    return Context(
+        potongan=potongan,
+        words=Words(bahasa),
+        history=history,
+        status=find_status(potongan, history),
+        rapat=meeting,
+        rapat_lalu=find_rapat_lalu(potongan, meeting),
+        fan=select_fan(potongan, RATE),
+        tenggat=find_tenggat(potongan.periode, tenggat_bulan),
+        skenario=skenario,
+    )

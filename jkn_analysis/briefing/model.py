@@ -1,0 +1,174 @@
+"""What a page says, as values: figures, tables, sentences, charts' data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from jkn_analysis.indicators import Status
+
+Satuan = Literal["jiwa", "rp", "rate", "poin", "bulan", "tanggal", "jumlah", "teks"]
+Nada = Literal["baik", "buruk", "netral"]
+
+
+@dataclass(frozen=True)
+class Angka:
+    """One figure: its value, its unit, how a reader sees it and where it is from."""
+
+    nilai: float | int | str | None
+    satuan: Satuan
+    teks: str
+    sumber: str = ""
+    """Table, month and denominator the value was computed from."""
+
+    @property
+    def is_numeric(self) -> bool:
+        """Tell whether the cell lines up on the right."""
+        return self.satuan in {"jiwa", "rp", "rate", "poin", "jumlah"}
+
+
+@dataclass(frozen=True)
+class Kolom:
+    """A column's heading; numbers stand on the right."""
+
+    judul: str
+    rata: Literal["kiri", "kanan"] = "kanan"
+
+
+@dataclass(frozen=True)
+class Tabel:
+    """A small table of finished cells."""
+
+    nama: str
+    """Identifier for files and sheets, such as ``segmen``."""
+    judul: str
+    kolom: tuple[Kolom, ...]
+    baris: tuple[tuple[Angka, ...], ...]
+    catatan: str = ""
+    baris_tebal: tuple[int, ...] = ()
+    """Positions of rows that are totals."""
+    kolom_batang: int | None = None
+    """Position of a rate column drawn with a bar behind its number."""
+
+
+@dataclass(frozen=True)
+class Kartu:
+    """One of the key figures of the first screen, with its sentence."""
+
+    nama: str
+    label: str
+    angka: Angka
+    kalimat: str
+    nada: Nada = "netral"
+
+
+@dataclass(frozen=True)
+class Tanda:
+    """A dated event on a chart."""
+
+    periode: dt.date
+    teks: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Kipas:
+    """A history, its forecast fan and what to compare it with.
+
+    Values are fractions; ``kuantil`` maps a quantile to one value per forecast month.
+    """
+
+    indikator: str
+    judul: str
+    periode: tuple[dt.date, ...]
+    nilai: tuple[float, ...]
+    periode_ramalan: tuple[dt.date, ...] = ()
+    kuantil: dict[float, tuple[float, ...]] = field(default_factory=dict)
+    naif: tuple[float, ...] = ()
+    target: float | None = None
+    tanda: tuple[Tanda, ...] = ()
+    ganti_penyebut: tuple[Tanda, ...] = ()
+    catatan: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Batang:
+    """A bar chart: labels and values, finished texts beside them."""
+
+    nama: str
+    judul: str
+    label: tuple[str, ...]
+    nilai: tuple[float, ...]
+    teks: tuple[str, ...]
+    satuan: str
+    alt: str
+    periode: tuple[dt.date, ...] = ()
+    """Months where the bars stand in time."""
+    batas: float | None = None
+    """A line to compare with, such as the budget."""
+    teks_batas: str = ""
+
+
+@dataclass(frozen=True)
+class Bagian:
+    """One part of the page; without data it says why."""
+
+    nama: str
+    judul: str
+    kalimat: tuple[str, ...] = ()
+    tabel: tuple[Tabel, ...] = ()
+    batang: tuple[Batang, ...] = ()
+    kosong: str = ""
+    """Reason why the part is 'tidak tersedia'; empty where it is there."""
+
+
+@dataclass(frozen=True)
+class Rapat:
+    """The meeting a page is for."""
+
+    id_rapat: str
+    kode: str
+    tanggal: dt.date
+    jam: str
+    zona_waktu: str
+    jenis: str
+    tempat: str
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """Everything one page says, for one region and month."""
+
+    kode: str
+    nama: str
+    nama_provinsi: str
+    periode: dt.date
+    bahasa: str
+    skenario: str
+    contoh: bool
+    judul: str
+    """The verdict, one line."""
+    nada: Nada
+    kepala: tuple[tuple[str, str], ...]
+    """Label and text of each line of the head: meeting, date, denominator."""
+    kartu: tuple[Kartu, ...]
+    kipas: Kipas | None
+    bagian: tuple[Bagian, ...]
+    kaki: str
+    rapat: Rapat | None = None
+    status: Status | None = None
+    jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten"
+    kipas_bagian: tuple[Kipas, ...] = ()
+    """Fans of the parts of a provinsi or the country, on one scale."""
+
+    def find_bagian(self, nama: str) -> Bagian:
+        """Return one part by name."""
+        return next(bagian for bagian in self.bagian if bagian.nama == nama)
+
+    def find_kartu(self, nama: str) -> Kartu:
+        """Return one key figure by name."""
+        return next(kartu for kartu in self.kartu if kartu.nama == nama)

@@ -1,0 +1,345 @@
+"""Money on the page: budget, what it will need, both kinds of arrears, scenarios."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.briefing.ask import find_uang, list_asks
+from jkn_analysis.briefing.context import DESEMBER
+from jkn_analysis.briefing.data import as_date
+from jkn_analysis.briefing.model import Angka, Bagian, Batang, Kolom, Tabel
+from jkn_analysis.indicators import sum_tunggakan_pemda
+
+if TYPE_CHECKING:
+    from jkn_analysis.briefing.context import Context
+
+UMUR = ((1, 3), (4, 12), (13, 24), (25, 25))
+"""Age buckets of members' arrears in months, as BPJS branches route collection."""
+_BULAN_BATANG = 24
+
+
+def build_money(context: Context) -> Bagian:
+    """Build the budget part: what was set aside, paid, and will be needed."""
+    words = context.words
+    title = words.say("bagian.uang")
+    year = context.potongan.periode.year
+    paid = context.tables["iuran_pemda"]
+    budget = context.tables["anggaran"]
+    rows = [*_budget_rows(context, year), *_need_rows(context), *_collect_rows(context)]
+    if not rows:
+        return Bagian("uang", title, kosong=words.say("kosong.anggaran"))
+    sentences = [
+        words.say("kosong.bagian", {"alasan": words.say(f"kosong.{name}")})
+        for name, table in (("anggaran", budget), ("iuran_pemda", paid))
+        if table.empty
+    ]
+    sentences += _budget_sentences(context, year)
+    table = Tabel(
+        nama="uang",
+        judul=words.say("uang.judul_pagu", {"tahun": year}),
+        kolom=(
+            Kolom(words.say("uang.kolom_pos"), "kiri"),
+            Kolom(words.say("uang.kolom_nilai")),
+        ),
+        baris=tuple(rows),
+    )
+    return Bagian("uang", title, tuple(sentences), (table,))
+
+
+def _budget(context: Context, year: int) -> float | None:
+    """Return the budget of a year after shifts."""
+    table = context.tables["anggaran"]
+    rows = table[table["tahun"] == year]
+    if rows.empty:
+        return None
+    return float(rows["pagu_rp"].sum() + rows["pergeseran_rp"].sum())
+
+
+def _paid(context: Context, year: int) -> tuple[float, float] | None:
+    """Return bills and payments of a year so far."""
+    table = context.tables["iuran_pemda"]
+    rows = table[table["periode"].dt.year == year]
+    if rows.empty:
+        return None
+    return float(rows["tagihan_rp"].sum()), float(rows["dibayar_rp"].sum())
+
+
+def _project_bill(context: Context, year: int) -> float | None:
+    """Project the year's bill: what was billed plus the last bill to December."""
+    told = find_uang(context, "tagihan_tahun_rp", tahun=year)
+    if told is not None:
+        return told
+    table = context.tables["iuran_pemda"].sort_values("periode")
+    rows = table[table["periode"].dt.year == year]
+    if rows.empty:
+        return None
+    left = DESEMBER - as_date(rows["periode"].iloc[-1]).month
+    return float(rows["tagihan_rp"].sum() + left * rows["tagihan_rp"].iloc[-1])
+
+
+def _budget_rows(context: Context, year: int) -> list[tuple[Angka, ...]]:
+    """Budget, paid, absorption, projection, quota, arrears."""
+    words = context.words
+    budget, flows = _budget(context, year), _paid(context, year)
+    bill = _project_bill(context, year)
+    month = {"bulan": words.bulan(context.potongan.periode)}
+    rows: list[tuple[Angka, ...]] = []
+    if budget is not None:
+        rows.append(
+            (words.teks(words.say("uang.pagu")), words.angka_rp(budget, "anggaran"))
+        )
+    if flows is not None:
+        paid = words.teks(words.say("uang.dibayar", month))
+        rows.append((paid, words.angka_rp(flows[1], "iuran_pemda")))
+    if budget and flows is not None:
+        rate = words.angka_rate(flows[1] / budget, "dibayar / pagu", 1)
+        rows.append((words.teks(words.say("uang.serapan")), rate))
+    if bill is not None:
+        rows.append((words.teks(words.say("uang.proyeksi")), words.angka_rp(bill)))
+    if budget is not None and bill is not None:
+        key = "uang.sisa" if budget >= bill else "uang.kurang"
+        rows.append((words.teks(words.say(key)), words.angka_rp(abs(budget - bill))))
+    return rows + _quota_rows(context)
+
+
+def _quota_rows(context: Context) -> list[tuple[Angka, ...]]:
+    """List the quota filled and arrears, from the newest month."""
+    words = context.words
+    table = context.tables["iuran_pemda"].sort_values("periode")
+    if table.empty:
+        return []
+    last = table.iloc[-1]
+    filled, quota = words.jumlah(last["terisi_jiwa"]), words.jumlah(last["kuota_jiwa"])
+    cell = Angka(int(last["terisi_jiwa"]), "jiwa", f"{filled} / {quota}")
+    rows: list[tuple[Angka, ...]] = [(words.teks(words.say("uang.kuota")), cell)]
+    owed = sum_tunggakan_pemda(table).iloc[-1]
+    date = {"tanggal": words.akhir(as_date(last["periode"]))}
+    rows.append((words.teks(words.say("uang.tunggakan", date)), words.angka_rp(owed)))
+    return rows
+
+
+def _need_rows(context: Context) -> list[tuple[Angka, ...]]:
+    """Cost to reach the target by the deadline and to hold it through next year."""
+    words = context.words
+    asks = [ask for ask in list_asks(context) if ask.sumber == "keaktifan"]
+    values = {
+        "target": words.target(context.target),
+        "bulan": words.bulan(context.tenggat),
+        "tahun": context.tenggat.year + 1,
+    }
+    rows: list[tuple[Angka, ...]] = [
+        (words.teks(words.say(key, values)), words.angka_rp(ask.rp))
+        for key, ask in zip(("uang.capai", "uang.tahan"), asks, strict=False)
+    ]
+    need = find_uang(context, "kebutuhan_bertahan_rp")
+    if need is not None:
+        rows.append(
+            (words.teks(words.say("uang.kebutuhan", values)), words.angka_rp(need))
+        )
+    return rows
+
+
+def _collect_rows(context: Context) -> list[tuple[Angka, ...]]:
+    """Premium received over billed, PBPU, newest month."""
+    words = context.words
+    table = context.tables["iuran"]
+    rows = table[
+        (table["segmen"] == "PBPU") & (table["periode"] == table["periode"].max())
+    ]
+    billed = rows["ditagih_rp"].sum()
+    if rows.empty or billed <= 0:
+        return []
+    month = as_date(rows["periode"].iloc[0])
+    values = {"segmen": "PBPU", "bulan": words.bulan(month)}
+    rate = words.angka_rate(rows["diterima_rp"].sum() / billed, "iuran", 1)
+    return [(words.teks(words.say("uang.kolektibilitas", values)), rate)]
+
+
+def _budget_sentences(context: Context, year: int) -> list[str]:
+    """Say what was paid of what, and whether the budget lasts."""
+    words = context.words
+    budget, flows = _budget(context, year), _paid(context, year)
+    bill = _project_bill(context, year)
+    if budget is None or flows is None or bill is None:
+        return []
+    values = {
+        "bulan": words.bulan(context.potongan.periode),
+        "bayar": words.rp(flows[1]),
+        "pagu": words.rp(budget),
+        "serapan": words.rate(flows[1] / budget if budget else None, 1),
+        "tagihan": words.rp(flows[0]),
+        "rp": words.rp(abs(budget - bill)),
+    }
+    ending = "uang.kalimat_sisa" if budget >= bill else "uang.kalimat_kurang"
+    return [words.say("uang.kalimat", values) + " " + words.say(ending, values)]
+
+
+def build_arrears(context: Context) -> Bagian:
+    """Build the two kinds of arrears, two charts, never added up."""
+    words = context.words
+    sentences = [words.say("tunggakan.pengantar")]
+    charts: list[Batang] = []
+    tables: list[Tabel] = []
+    pemda = context.tables["iuran_pemda"].sort_values("periode")
+    if pemda.empty:
+        sentences.append(_missing(context, "iuran_pemda"))
+    else:
+        sentence, chart = _pemda(context, pemda)
+        sentences.append(sentence)
+        charts.append(chart)
+    members = context.tables["tunggakan_peserta"]
+    if members.empty:
+        sentences.append(_missing(context, "tunggakan_peserta"))
+    else:
+        now = members[members["periode"] == members["periode"].max()]
+        sentence, chart, table = _members(context, now)
+        sentences.append(sentence)
+        charts.append(chart)
+        tables.append(table)
+    return Bagian(
+        "tunggakan",
+        words.say("bagian.tunggakan"),
+        tuple(sentences),
+        tuple(tables),
+        tuple(charts),
+    )
+
+
+def _missing(context: Context, reason: str) -> str:
+    """Say why something is not there."""
+    words = context.words
+    return words.say("kosong.bagian", {"alasan": words.say(f"kosong.{reason}")})
+
+
+def _pemda(context: Context, pemda: pd.DataFrame) -> tuple[str, Batang]:
+    """Say and draw the local government's arrears."""
+    words = context.words
+    balance = sum_tunggakan_pemda(pemda).clip(lower=0)
+    shown = pemda.assign(saldo=balance).tail(_BULAN_BATANG)
+    months = [as_date(value) for value in shown["periode"]]
+    values = shown["saldo"].astype("float64").tolist()
+    change = values[-1] - values[0]
+    way = "tetap" if abs(change) < 1 else ("naik" if change > 0 else "turun")
+    told = {
+        "rp": words.rp(values[-1]),
+        "tanggal": words.akhir(months[-1]),
+        "arah": words.say(f"tunggakan.{way}"),
+        "selisih": words.rp(abs(change)),
+        "bulan_awal": words.bulan(months[0]),
+        "nama": context.nama,
+        "awal": words.rp(values[0]),
+        "akhir": words.rp(values[-1]),
+        "bulan_akhir": words.bulan(months[-1]),
+    }
+    chart = Batang(
+        nama="tunggakan_pemda",
+        judul=words.say("grafik.judul_pemda"),
+        label=tuple(words.bulan(month, short=True) for month in months),
+        nilai=tuple(values),
+        teks=tuple(words.rp(value) for value in values),
+        satuan="rp",
+        alt=words.say("grafik.alt_pemda", told),
+        periode=tuple(months),
+    )
+    return words.say("tunggakan.pemda", told), chart
+
+
+def _members(context: Context, now: pd.DataFrame) -> tuple[str, Batang, Tabel]:
+    """Say, draw and list the members' arrears by age."""
+    words = context.words
+    people, rupiah = [], []
+    for low, high in UMUR:
+        inside = now["umur_bulan"].between(low, high)
+        people.append(int(now.loc[inside, "peserta_jiwa"].sum()))
+        rupiah.append(int(now.loc[inside, "tunggakan_rp"].sum()))
+    labels = [words.say(f"grafik.umur_{number}") for number in range(1, len(UMUR) + 1)]
+    date = words.akhir(as_date(now["periode"].iloc[0]))
+    values = {
+        "jiwa": words.jiwa(sum(people)),
+        "rp": words.rp(sum(rupiah)),
+        "lama": words.jiwa(people[-1]),
+        "tanggal": date,
+    }
+    told = "; ".join(
+        f"{label} {words.jiwa(count)}"
+        for label, count in zip(labels, people, strict=True)
+    )
+    chart = Batang(
+        nama="tunggakan_peserta",
+        judul=words.say("grafik.judul_umur"),
+        label=tuple(labels),
+        nilai=tuple(float(count) for count in people),
+        teks=tuple(words.jumlah(count) for count in people),
+        satuan="jiwa",
+        alt=words.say("grafik.alt_umur", {"isi": told}),
+    )
+    rows = [
+        (words.teks(label), words.angka_jiwa(count), words.angka_rp(amount))
+        for label, count, amount in zip(labels, people, rupiah, strict=True)
+    ]
+    total = words.say("umum.total")
+    rows.append(
+        (words.teks(total), words.angka_jiwa(sum(people)), words.angka_rp(sum(rupiah)))
+    )
+    table = Tabel(
+        nama="tunggakan_peserta",
+        judul=words.say("tunggakan.judul_umur", values),
+        kolom=(
+            Kolom(words.say("tunggakan.kolom_umur"), "kiri"),
+            Kolom(words.say("tunggakan.kolom_jiwa")),
+            Kolom(words.say("tunggakan.kolom_rp")),
+        ),
+        baris=tuple(rows),
+        baris_tebal=(len(rows) - 1,),
+    )
+    return words.say("tunggakan.peserta", values), chart, table
+
+
+def build_scenarios(context: Context) -> Bagian:
+    """Build the scenarios side by side, at the end of the forecast year."""
+    words = context.words
+    title = words.say("bagian.skenario")
+    table = context.tables["skenario"]
+    if table.empty:
+        return Bagian("skenario", title, kosong=words.say("skenario.kosong"))
+    last = table["periode"].max()
+    now = table[(table["periode"] == last) & (table["kuantil"] == 0.5)]
+    wide = now.set_index(["skenario", "ukuran"])["nilai"].unstack()  # noqa: PD010 - unique keys
+    names = (
+        list(dict.fromkeys(["dasar", *wide.index]))
+        if "dasar" in wide.index
+        else list(wide.index)
+    )
+    rows = tuple(_scenario_row(context, name, wide.loc[name]) for name in names)
+    values = {
+        "bulan": words.bulan(as_date(last)),
+        "target": words.target(context.target),
+    }
+    small = Tabel(
+        nama="skenario",
+        judul=title,
+        kolom=(
+            Kolom(words.say("skenario.kolom_skenario"), "kiri"),
+            Kolom(words.say("skenario.kolom_aktif")),
+            Kolom(words.say("skenario.kolom_rate")),
+            Kolom(words.say("skenario.kolom_rp")),
+        ),
+        baris=rows,
+    )
+    intro = words.say("skenario.pengantar", values)
+    return Bagian("skenario", title, (intro,), (small,))
+
+
+def _scenario_row(context: Context, name: str, row: pd.Series) -> tuple[Angka, ...]:
+    """Write one scenario as a row."""
+    words = context.words
+    key = f"skenario.{name}"
+    label = words.say(key) if words.has(key) else name.replace("_", " ")
+    return (
+        words.teks(label),
+        words.angka_jiwa(row.get("aktif_jiwa")),
+        words.angka_rate(row.get("keaktifan_penduduk_rate"), decimals=1),
+        words.angka_rp(row.get("anggaran_rp")),
+    )
