@@ -22,3 +22,13 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the real inputs (../shared/data) are not on this machine")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def processed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build and forecast the sample once per worker; return the processed folder."""
+    from tests.sample_store import build_processed
+
+    root = tmp_path_factory.mktemp("processed")
+    build_processed(root)
+    return root

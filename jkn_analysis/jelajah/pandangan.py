@@ -1,0 +1,290 @@
+"""What one exploration view shows: a choice, the numbers behind it, nothing drawn.
+
+The notebooks and papermill build the same `Pandangan` from the same `Pilihan`, so a
+view that was copied as parameters prints the very numbers seen on the screen.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from jkn_analysis.errors import InputError, StoreError
+from jkn_analysis.store import has_table, read_table, read_table_or_empty
+from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
+from jkn_analysis.wilayah import get_wilayah
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Penyebut = Literal["penduduk", "terdaftar"]
+DASAR = "dasar"
+"""The scenario in which nothing changes."""
+TARGET_KEAKTIFAN = 0.80
+PENYEBUT: tuple[str, ...] = ("penduduk", "terdaftar")
+HORIZON_MAKS = 60
+
+
+@dataclass(frozen=True)
+class Pilihan:
+    """What the analyst chose; every field is a papermill parameter of that name."""
+
+    kode: str
+    segmen: str = TOTAL
+    penyebut: str = "penduduk"
+    horizon_bulan: int = 12
+    skenario: str = DASAR
+
+    def __post_init__(self) -> None:
+        """Refuse a choice that no table can answer."""
+        get_wilayah(self.kode)
+        if self.segmen not in (TOTAL, *SEGMEN):
+            raise InputError(
+                f"segmen '{self.segmen}' is not known\n"
+                f"  → one of: {', '.join((TOTAL, *SEGMEN))}"
+            )
+        if self.penyebut not in PENYEBUT:
+            raise InputError(
+                f"penyebut '{self.penyebut}' is not known\n  → penduduk or terdaftar"
+            )
+        if self.segmen != TOTAL and self.penyebut == "penduduk":
+            raise InputError(
+                "a segmen has no population of its own\n"
+                "  → penyebut='terdaftar', or segmen='total'"
+            )
+        if not 1 <= self.horizon_bulan <= HORIZON_MAKS:
+            raise InputError(
+                f"horizon_bulan {self.horizon_bulan} is out of range\n"
+                f"  → 1 to {HORIZON_MAKS}"
+            )
+
+    @property
+    def indikator(self) -> str:
+        """The rate that is drawn."""
+        return f"keaktifan_{self.penyebut}_rate"
+
+
+def choose(pilihan: Pilihan, *, name: str, value: object) -> Pilihan:
+    """Change one field and, where it would contradict, its partner.
+
+    A segmen is judged over its registered members; choosing the population as
+    denominator returns to all segmen together.
+    """
+    changed = {name: value}
+    if name == "segmen" and value != TOTAL:
+        changed["penyebut"] = "terdaftar"
+    if name == "penyebut" and value == "penduduk":
+        changed["segmen"] = TOTAL
+    return replace(pilihan, **changed)
+
+
+@dataclass(frozen=True)
+class Pandangan:
+    """The numbers of one view.
+
+    Attributes
+    ----------
+    riwayat
+        ``periode, nilai``: measured months.
+    ramalan
+        ``periode, kuantil, nilai``: quantiles of the months ahead.
+    peristiwa
+        ``tanggal, keterangan``: dated events of the region.
+    target
+        The line to reach, a fraction; None where a segmen has none.
+    peluang
+        Probability of reaching the target in the last month shown; None if unknown.
+    """
+
+    pilihan: Pilihan
+    riwayat: pd.DataFrame
+    ramalan: pd.DataFrame
+    peristiwa: pd.DataFrame
+    target: float | None
+    peluang: float | None
+    sumber_penyebut: str
+
+    def angka(self) -> pd.DataFrame:
+        """Return all numbers of the view as ``jenis, periode, kuantil, nilai``."""
+        past = self.riwayat.assign(jenis="riwayat", kuantil=0.5)
+        ahead = self.ramalan.assign(jenis="ramalan")
+        columns = ["jenis", "periode", "kuantil", "nilai"]
+        return pd.concat([past[columns], ahead[columns]], ignore_index=True)
+
+
+def _select_ramalan(pilihan: Pilihan, *, root: Path) -> pd.DataFrame:
+    """Read the quantiles ahead, of the forecast or of a scenario."""
+    if pilihan.skenario == DASAR:
+        rows = read_table("ramalan", root=root, kode=pilihan.kode)
+        chosen = (
+            (rows["indikator"] == pilihan.indikator)
+            & (rows["segmen"] == pilihan.segmen)
+            & (rows["skenario"] == DASAR)
+        )
+    else:
+        rows = read_table_or_empty("skenario", root=root, kode=pilihan.kode)
+        chosen = (rows["skenario"] == pilihan.skenario) & (
+            rows["ukuran"] == pilihan.indikator
+        )
+        if pilihan.segmen != TOTAL:
+            chosen &= False
+    found = rows.loc[chosen, ["periode", "kuantil", "nilai"]]
+    ahead = sorted(found["periode"].unique())[: pilihan.horizon_bulan]
+    kept = found[found["periode"].isin(ahead)]
+    return kept.sort_values(["periode", "kuantil"], ignore_index=True)
+
+
+def _select_peluang(
+    pilihan: Pilihan, *, root: Path, periode: pd.Timestamp
+) -> float | None:
+    """Read the probability of reaching the target at the end of one month."""
+    rows = read_table_or_empty("peluang", root=root, kode=pilihan.kode)
+    chosen = rows[
+        (rows["indikator"] == pilihan.indikator)
+        & (rows["skenario"] == pilihan.skenario)
+        & (rows["periode"] == periode)
+    ]
+    return None if chosen.empty else float(chosen["peluang"].iloc[0])
+
+
+def _select_peristiwa(kode: str, *, root: Path) -> pd.DataFrame:
+    """Read the events that touch a region: its own, its province's, the country's."""
+    wanted = sorted({kode, kode[:2], NASIONAL})
+    rows = read_table_or_empty("peristiwa", root=root, kode=wanted)
+    return rows.sort_values("tanggal", ignore_index=True)
+
+
+def build_pandangan(pilihan: Pilihan, *, root: Path) -> Pandangan:
+    """Collect the numbers of one view from the stored tables.
+
+    Parameters
+    ----------
+    pilihan
+        The choice.
+    root
+        Folder of processed tables.
+
+    Raises
+    ------
+    StoreError
+        Tables not built, or nothing measured for this choice.
+    """
+    measured = read_table("ukuran", root=root, kode=pilihan.kode)
+    past = measured[
+        (measured["indikator"] == pilihan.indikator)
+        & (measured["segmen"] == pilihan.segmen)
+    ].sort_values("periode", ignore_index=True)
+    if past.empty:
+        raise StoreError(
+            f"{get_wilayah(pilihan.kode).nama_lengkap}: no {pilihan.indikator} of "
+            f"segmen '{pilihan.segmen}'\n  → run jkn build, or choose another view"
+        )
+    ahead = _select_ramalan(pilihan, root=root)
+    peluang = None
+    if pilihan.segmen == TOTAL and not ahead.empty:
+        peluang = _select_peluang(pilihan, root=root, periode=ahead["periode"].max())
+    has_target = pilihan.penyebut == "penduduk"
+    return Pandangan(
+        pilihan=pilihan,
+        riwayat=past[["periode", "nilai"]],
+        ramalan=ahead,
+        peristiwa=_select_peristiwa(pilihan.kode, root=root),
+        target=TARGET_KEAKTIFAN if has_target else None,
+        peluang=peluang,
+        sumber_penyebut=str(past["sumber_penyebut"].iloc[-1]),
+    )
+
+
+def list_skenario(*, root: Path) -> list[str]:
+    """Name the scenarios that can be shown, 'nothing changes' first."""
+    if not has_table("skenario", root=root):
+        return [DASAR]
+    named = read_table("skenario", root=root, columns=["skenario"])["skenario"]
+    return [DASAR, *sorted(set(named.unique()) - {DASAR})]
+
+
+def build_ringkasan(*, root: Path) -> pd.DataFrame:
+    """Summarise every region for the sortable table, one row each.
+
+    Returns
+    -------
+    DataFrame
+        ``kode, nama, provinsi, keaktifan_penduduk_rate, gap_jiwa, perubahan_rate``
+        (over 12 months), ``ramalan_rate`` (median at the last month ahead) and
+        ``peluang`` of 80% then; sorted by gap, largest first.
+    """
+    indikator = "keaktifan_penduduk_rate"
+    measured = read_table("ukuran", root=root)
+    rows = measured[
+        (measured["indikator"] == indikator) & (measured["segmen"] == TOTAL)
+    ]
+    rows = rows[rows["kode"].str.len() == len("82.71")]
+    last_month = rows["periode"].max()
+    now = rows[rows["periode"] == last_month].set_index("kode")
+    before = rows[rows["periode"] == last_month - pd.DateOffset(years=1)]
+    table = pd.DataFrame({"keaktifan_penduduk_rate": now["nilai"]})
+    need = TARGET_KEAKTIFAN * now["penyebut"] - now["pembilang"]
+    table["gap_jiwa"] = need.clip(lower=0).apply(_ceil).astype("Int64")
+    table["perubahan_rate"] = table.iloc[:, 0] - before.set_index("kode")["nilai"]
+    table["ramalan_rate"] = _last_median(indikator, root=root)
+    table["peluang"] = _last_peluang(indikator, root=root)
+    names = [get_wilayah(kode) for kode in table.index]
+    table.insert(0, "provinsi", [name.nama_provinsi for name in names])
+    table.insert(0, "nama", [name.nama_lengkap for name in names])
+    return table.sort_values("gap_jiwa", ascending=False, kind="stable").reset_index()
+
+
+def _ceil(value: float) -> float:
+    """Round up, past the noise of floats."""
+    return float(-(-round(value, 6) // 1))
+
+
+def _last_median(indikator: str, *, root: Path) -> pd.Series:
+    """Return the median of the last month ahead per region."""
+    rows = read_table_or_empty("ramalan", root=root)
+    chosen = rows[
+        (rows["indikator"] == indikator)
+        & (rows["segmen"] == TOTAL)
+        & (rows["skenario"] == DASAR)
+        & (rows["kuantil"] == 0.5)  # noqa: PLR2004, RUF100 - the median
+    ]
+    ordered = chosen.sort_values("periode").drop_duplicates("kode", keep="last")
+    return ordered.set_index("kode")["nilai"]
+
+
+def _last_peluang(indikator: str, *, root: Path) -> pd.Series:
+    """Return the probability of the target in the last month ahead per region."""
+    rows = read_table_or_empty("peluang", root=root)
+    chosen = rows[(rows["indikator"] == indikator) & (rows["skenario"] == DASAR)]
+    ordered = chosen.sort_values("periode").drop_duplicates("kode", keep="last")
+    return ordered.set_index("kode")["peluang"]
+
+
+def build_papermill_line(pilihan: Pilihan, *, notebook: str) -> str:
+    """Write the command that prints exactly this view.
+
+    Every text goes through ``-r`` (raw), because papermill's ``-p kode 11.10``
+    would turn the code into the number 11.1.
+
+    Examples
+    --------
+    >>> line = build_papermill_line(Pilihan("82.71"), notebook="jelajah_keaktifan")
+    >>> line.split(" -r ")[1]
+    'kode 82.71'
+    """
+    parts = ["papermill", f"notebooks/{notebook}.ipynb", f"reports/{notebook}.ipynb"]
+    for name, value in asdict(pilihan).items():
+        flag = "-r" if isinstance(value, str) else "-p"
+        parts += [flag, name, shlex.quote(str(value))]
+    return " ".join(parts)
+
+
+def dump_angka(pandangan: Pandangan) -> str:
+    """Write the numbers of a view as JSON, for comparison and for copying."""
+    table = pandangan.angka()
+    table["periode"] = table["periode"].dt.strftime("%Y-%m")
+    return json.dumps(table.to_dict("records"), ensure_ascii=False)

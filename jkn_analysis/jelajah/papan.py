@@ -1,0 +1,134 @@
+"""Widgets that every exploration board shares: pickers, picture with alt text, copy."""
+
+from __future__ import annotations
+
+import base64
+import html
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.terms import NASIONAL
+from jkn_analysis.wilayah import get_wilayah, list_wilayah
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import ipywidgets as widgets
+
+ANGKA_MIME = "application/vnd.jkn.angka+json"
+"""Output type that carries the numbers of a view beside its picture."""
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+SEMUA_PROVINSI = "Semua provinsi"
+
+
+@dataclass(frozen=True)
+class Gambar:
+    """A chart ready to show: PNG bytes, size in CSS pixels and what it says."""
+
+    png: bytes
+    alt: str
+    lebar_px: int
+
+    def html(self) -> str:
+        """Return an image element that reads itself out."""
+        data = base64.b64encode(self.png).decode("ascii")
+        style = f"width:100%;max-width:{self.lebar_px}px;height:auto"
+        alt = html.escape(self.alt, quote=True)
+        return f'<img src="data:image/png;base64,{data}" alt="{alt}" style="{style}">'
+
+
+def label_wilayah(kode: str) -> str:
+    """Write a region as the picker shows it.
+
+    Examples
+    --------
+    >>> label_wilayah("82.71")
+    '82.71 - Kota Ternate'
+    """
+    return f"{kode} - {get_wilayah(kode).nama_lengkap}"
+
+
+def read_label(label: str) -> str:
+    """Return the code of a picker's label."""
+    return label.split(" - ", 1)[0].strip()
+
+
+def list_labels(codes: list[str], *, kode_provinsi: str | None = None) -> list[str]:
+    """List the picker's labels, of one province or of all."""
+    chosen = [kode for kode in codes if kode_provinsi in (None, kode[:2])]
+    return [label_wilayah(kode) for kode in sorted(chosen)]
+
+
+def list_provinsi_options(codes: list[str]) -> list[tuple[str, str | None]]:
+    """List the provinces that have data, for a dropdown."""
+    table = list_wilayah(jenis="provinsi").set_index("kode")["nama"]
+    known = sorted({kode[:2] for kode in codes if kode[:2] != NASIONAL})
+    named: list[tuple[str, str | None]] = [(str(table[kode]), kode) for kode in known]
+    return [(SEMUA_PROVINSI, None), *named]
+
+
+class Papan:
+    """A board: controls on top, answers below, redrawn when a control changes.
+
+    Subclasses' `draw` returns the finished parts; everything the board shows comes
+    from library calls that the batch makes too.
+
+    Attributes
+    ----------
+    detik_gambar
+        Seconds the last redraw took, so that slowness is seen and tested.
+    """
+
+    def __init__(self, children: list[widgets.Widget]) -> None:
+        import ipywidgets as widgets
+
+        self.gambar = widgets.HTML()
+        self.kalimat = widgets.HTML()
+        self.salin = widgets.Textarea(
+            description="Parameter",
+            disabled=True,
+            layout=widgets.Layout(width="100%", height="4em"),
+        )
+        self.detik_gambar = 0.0
+        self.pesan = widgets.HTML()
+        self._quiet = False
+        parts = [*children, self.kalimat, self.gambar, self.pesan, self.salin]
+        self.kotak = widgets.VBox(parts)
+
+    def draw(self) -> None:
+        """Redraw everything from the present choice."""
+        raise NotImplementedError
+
+    def redraw(self, _change: object = None) -> None:
+        """Redraw and note how long it took; an error of ours is shown, not raised."""
+        from jkn_analysis.errors import JknError
+
+        if self._quiet:
+            return
+        start = time.perf_counter()
+        try:
+            self.draw()
+            self.pesan.value = ""
+        except JknError as exc:
+            self.pesan.value = f"<pre>{html.escape(str(exc))}</pre>"
+        self.detik_gambar = time.perf_counter() - start
+
+    def watch(
+        self, controls: Mapping[str, widgets.Widget], react: Callable[..., None]
+    ) -> None:
+        """Call `react(name, value)` when the value of a control changes."""
+        for name, control in controls.items():
+            control.observe(
+                lambda change, name=name: react(name, change["new"]), names="value"
+            )
+
+    def static_bundle(self) -> dict[str, Any]:
+        """Return what the view looks like without a live kernel."""
+        return {"text/html": self.kalimat.value + self.gambar.value}
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        """Show the live board; carry the picture for readers without a kernel."""
+        live = self.kotak._repr_mimebundle_()
+        bundle = live[0] if isinstance(live, tuple) else live
+        return {**bundle, **self.static_bundle()}

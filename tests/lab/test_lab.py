@@ -1,0 +1,120 @@
+"""JupyterLab, opened and driven as an analyst would, in headless Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.driver import (
+    CHROMIUM_FLAGS,
+    Lab,
+    find_chromium,
+    find_errors,
+    open_notebook,
+    read_cells,
+    run_all,
+    run_lab,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+TOP = Path(__file__).resolve().parents[2]
+SHOTS = TOP / ".jkn" / "screenshots"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("lab"),
+]
+SELURUHNYA = sorted(path.name for path in (TOP / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, processed: Path) -> Path:
+    """Lay out a project folder of its own: notebooks, and the sample's tables."""
+    root = tmp_path_factory.mktemp("proyek")
+    shutil.copytree(TOP / "notebooks", root / "notebooks")
+    (root / "data" / "raw").mkdir(parents=True)
+    shutil.copytree(processed, root / "data" / "processed")
+    (root / "reports").mkdir()
+    return root
+
+
+@pytest.fixture(scope="module")
+def lab(project: Path) -> Iterator[Lab]:
+    """Run one server for all tests of this file."""
+    with run_lab(project) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """Open one Chromium page; in CI a missing browser is a failure, not a skip."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = find_chromium()
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing; tests/browser/install.sh installs it")
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_FLAGS
+        )
+        yield browser.new_page(viewport={"width": 1400, "height": 1000})
+        browser.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep what the analyst saw."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+@pytest.mark.parametrize("name", SELURUHNYA)
+def test_notebook_runs_whole_in_the_browser(lab: Lab, page: Page, name: str):
+    open_notebook(lab, page, f"notebooks/{name}")
+    cells = run_all(page)
+    shoot(page, name.removesuffix(".ipynb"))
+    assert find_errors(cells) == []
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert all(cell["execution_count"] for cell in code if "".join(cell["source"]))
+
+
+def picture(page: Page) -> str:
+    """Return the source of the board's chart."""
+    return page.locator(
+        ".widget-html-content img, .jupyter-widgets img"
+    ).first.evaluate("image => image.src")
+
+
+def test_changing_the_region_redraws_the_chart_in_time(lab: Lab, page: Page):
+    open_notebook(lab, page, "notebooks/jelajah_keaktifan.ipynb")
+    run_all(page)
+    box = page.get_by_label("Wilayah").first
+    seen = {picture(page)}
+    times = []
+    for label in ("82.03 - Kabupaten Halmahera Utara", "19.71 - Kota Pangkal Pinang"):
+        before = picture(page)
+        box.fill(label)
+        start = page.evaluate("performance.now()")
+        box.press("Enter")
+        page.wait_for_function(
+            "old => document.querySelector("
+            "'.widget-html-content img, .jupyter-widgets img').src !== old",
+            arg=before,
+        )
+        times.append(page.evaluate("performance.now()") - start)
+        seen.add(picture(page))
+    shoot(page, "jelajah_keaktifan_pindah")
+    assert len(seen) == 3
+    assert find_errors(read_cells(page)) == []
+    assert statistics.median(times) < 5000, "generous here; benchmarks/lab.py measures"
