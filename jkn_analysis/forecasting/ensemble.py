@@ -17,7 +17,6 @@ from jkn_analysis.forecasting.panel import cut_back, fill_gaps
 
 CHUNK = 400
 MIN_MONTHS = 6
-MEMBERS = ("naive", "snaive", "damped", "season", "ets", "theta", "ar", "ar_own")
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Paths:
     """
 
     backs: np.ndarray
+    names: tuple[str, ...]
     points: np.ndarray
     truth: np.ndarray
     base: np.ndarray
@@ -40,7 +40,7 @@ class Paths:
         truth = self.truth[at:].copy()
         ahead = np.arange(1, truth.shape[2] + 1)
         truth[np.broadcast_to(ahead > backs[:, None, None], truth.shape)] = np.nan
-        return Paths(backs, self.points[:, at:], truth, self.base[at:])
+        return Paths(backs, self.names, self.points[:, at:], truth, self.base[at:])
 
 
 def list_backs(width: int, horizon: int, *, step: int = 2, extra: int = 0) -> np.ndarray:
@@ -61,48 +61,72 @@ def scale_rows(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
     return np.where(used, np.minimum(change, 4 * mean[:, None]), 0).sum(axis=1) / count
 
 
+def _run_members(filled: np.ndarray, start: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
+    """Run the fitted members on one cutoff's panel, in its own units."""
+    rows, width = filled.shape
+    now = filled[:, -1:]
+    base = scale_rows(filled, start)
+    scale = np.where(base > 0, base, 1.0)[:, None]
+    used = np.arange(width)[None, :] >= start[:, None]
+    z = np.where(used, (filled - now) / scale, 0.0)
+    shape = shrink_season(*estimate_season(z, start))
+    adjusted = np.where(used, z - shape[:, np.arange(width) % SEASON], 0.0)
+    ahead = shape[:, (width + np.arange(horizon)) % SEASON]
+    paths: dict[str, np.ndarray] = {}
+    for low in range(0, rows, CHUNK):
+        chunk = slice(low, low + CHUNK)
+        parts = forecast_smooth(adjusted[chunk], start[chunk], horizon)
+        for name, part in parts.items():
+            paths.setdefault(name, np.empty((rows, horizon)))[chunk] = part
+    paths = {name: path + ahead for name, path in paths.items()}
+    rest = forecast_ar(z, adjusted, start, horizon)
+    paths |= rest | {"ar": rest["ar"] + ahead}
+    limit = 6 * (1 + np.abs(z).max(axis=1, keepdims=True))
+    return {
+        name: np.clip(path, -limit, limit) * scale + now
+        for name, path in paths.items()
+    }
+
+
 def _forecast_cutoff(
-    values: np.ndarray, horizon: int
+    values: np.ndarray, horizon: int, *, curved: bool = False
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Forecast the panel as it stood at one cutoff by every member."""
     filled, start = fill_gaps(values)
-    now = filled[:, -1]
-    base = scale_rows(filled, start)
-    scale = np.where(base > 0, base, 1.0)
-    used = np.arange(values.shape[1])[None, :] >= start[:, None]
-    z = np.where(used, (filled - now[:, None]) / scale[:, None], 0.0)
-    shape = shrink_season(*estimate_season(z, start))
-    slot = np.arange(values.shape[1]) % SEASON
-    adjusted = np.where(used, z - shape[:, slot], 0.0)
-    ahead = shape[:, (values.shape[1] + np.arange(horizon)) % SEASON]
-    paths = {name: np.empty((len(z), horizon)) for name in MEMBERS}
-    paths["naive"] = np.zeros((len(z), horizon))
-    paths["snaive"] = _repeat_year(z, start, horizon)
-    for low in range(0, len(z), CHUNK):
-        rows = slice(low, low + CHUNK)
-        parts = forecast_smooth(adjusted[rows], start[rows], horizon)
-        for name, part in parts.items():
-            paths[name][rows] = part + ahead[rows]
-    for name, part in forecast_ar(adjusted, start, horizon).items():
-        paths[name] = part + ahead
-    limit = 6 * (1 + np.abs(z).max(axis=1, keepdims=True))
-    out = {
-        name: np.clip(path, -limit, limit) * scale[:, None] + now[:, None]
-        for name, path in paths.items()
+    paths = {
+        "naive": np.repeat(filled[:, -1:], horizon, axis=1),
+        "snaive": _repeat_year(filled, start, horizon),
     }
-    return out, base
+    paths |= _run_members(filled, start, horizon)
+    if curved:
+        used = np.arange(values.shape[1])[None, :] >= start[:, None]
+        low = np.where(used, filled, np.inf).min(axis=1, keepdims=True)
+        high = np.where(used, filled, -np.inf).max(axis=1, keepdims=True)
+        span = np.where(high > low, high - low, 1.0)
+        offset = CURVE * span - low
+        bent = np.where(used, np.log(np.where(used, (filled + offset) / span, 1.0)), 0.0)
+        for name, path in _run_members(bent, start, horizon).items():
+            if name not in {"ar", "ar_raw"}:
+                out = np.exp(np.clip(path, -9.0, 3.0)) * span - offset
+                paths[name + "_log"] = np.where(high > low, out, filled[:, -1:])
+    return paths, scale_rows(filled, start)
+
+
+CURVE = 0.3
 
 
 def _repeat_year(z: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
     """Repeat the last year; the last value where there is no whole year."""
     width = z.shape[1]
     if width < SEASON:
-        return np.zeros((len(z), horizon))
+        return np.repeat(z[:, -1:], horizon, axis=1)
     year = z[:, width - SEASON :][:, np.arange(horizon) % SEASON]
-    return np.where((width - start >= SEASON)[:, None], year, 0.0)
+    return np.where((width - start >= SEASON)[:, None], year, z[:, -1:])
 
 
-def build_paths(values: np.ndarray, horizon: int, backs: np.ndarray) -> Paths:
+def build_paths(
+    values: np.ndarray, horizon: int, backs: np.ndarray, *, curved: bool
+) -> Paths:
     """Run every member at every cutoff.
 
     Parameters
@@ -113,47 +137,122 @@ def build_paths(values: np.ndarray, horizon: int, backs: np.ndarray) -> Paths:
         Months ahead.
     backs
         Cutoffs as months before the last one.
+    curved
+        Also run the members on a logarithm of each series' range, for seasons and
+        trends that grow with the level.
     """
     rows, width = values.shape
-    points = np.empty((len(MEMBERS), len(backs), rows, horizon))
+    points, base = [], np.empty((len(backs), rows))
     truth = np.full((len(backs), rows, horizon), np.nan)
-    base = np.empty((len(backs), rows))
     known = np.isfinite(values)
     first = known.argmax(axis=1)
     for k, back in enumerate(backs):
-        paths, base[k] = _forecast_cutoff(cut_back(values, int(back)), horizon)
-        for m, name in enumerate(MEMBERS):
-            points[m, k] = paths[name]
+        cut = cut_back(values, int(back))
+        paths, base[k] = _forecast_cutoff(cut, horizon, curved=curved)
+        points.append(np.stack(list(paths.values())))
         seen = min(int(back), horizon)
         if seen:
             end = width - int(back)
             truth[k, :, :seen] = values[:, end : end + seen]
             truth[k, ~known[:, end - 1]] = np.nan
             truth[k, end - first < MIN_MONTHS] = np.nan
-    return Paths(backs, points, truth, base)
+    return Paths(backs, tuple(paths), np.stack(points, axis=1), truth, base)
 
 
-def weigh_members(
-    paths: Paths, scale: np.ndarray, *, own: float = 8.0, sharp: float = 6.0
+def _horizon_kernel(horizon: int) -> np.ndarray:
+    """Return how much errors at one month ahead tell about another."""
+    months = np.log(np.arange(1, horizon + 1))
+    near = np.exp(-np.abs(months[:, None] - months[None, :]) / KERNEL)
+    return near / near.sum(axis=1, keepdims=True)
+
+
+KERNEL = 0.4
+"""Reach of the kernel over months ahead, in logarithms."""
+OWN = 8.0
+"""Past errors of the panel that weigh as much as a series' own."""
+SHARP = 6.0
+"""How fast a member's weight falls with its relative error."""
+JOINT = 0.7
+"""Power of the panel's joint weights, in which members that err alike share."""
+SPREAD = 0.1
+STACK_HALF_LIFE = 24.0
+
+
+def _weigh_alone(error: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Weigh each member by its own past error per series, shrunk to the panel."""
+    horizon = error.shape[-1]
+    count = known.sum(axis=0)
+    mean = np.abs(error).sum(axis=1) / np.maximum(count, 1)
+    level = np.where(count > 0, mean.mean(axis=0), 0).sum(axis=0)
+    level = level / np.maximum((count > 0).sum(axis=0), 1)
+    mean = np.minimum(mean / np.where(level > 0, level, 1.0), 6.0)
+    kernel = _horizon_kernel(horizon)
+    mass = count @ kernel.T
+    loss = ((mean * count) @ kernel.T) / np.maximum(mass, 1e-9)
+    reached = (count > 0).any(axis=1)
+    panel = loss[:, reached].mean(axis=1, keepdims=True)
+    trust = mass / (mass + OWN)
+    loss = trust * loss + (1 - trust) * panel
+    ratio = loss / np.maximum(loss.min(axis=0), 1e-9)
+    return np.exp(-SHARP * (ratio - 1))
+
+
+def _weigh_together(
+    error: np.ndarray, known: np.ndarray, backs: np.ndarray
 ) -> np.ndarray:
-    """Weigh members by their past errors, shrunk to the panel; members x series."""
-    error = np.abs(paths.points - paths.truth[None]) / scale[None, None, :, None]
-    known = np.isfinite(error[0])
+    """Find the panel's weights of least squared error; horizon x members.
+
+    Each series counts alike, and large errors count as their size, not its square.
+    """
+    size = np.abs(error).mean(axis=0)
+    count = known.sum(axis=(0, 2))
+    typical = size.sum(axis=(0, 2)) / np.maximum(count, 1)
+    scaled = error / np.where(typical > 0, typical, 1.0)[None, None, :, None]
+    weight = known / np.maximum(1.0, np.sqrt((scaled**2).mean(axis=0)))
+    weight = weight * 0.5 ** (backs / STACK_HALF_LIFE)[:, None, None]
+    members, horizon = len(error), error.shape[-1]
+    flat = np.moveaxis(scaled * np.sqrt(weight), 3, 0).reshape(horizon, members, -1)
+    kernel = _horizon_kernel(horizon)
+    total = np.maximum(kernel @ weight.sum(axis=(0, 1)), 1e-9)
+    gram = np.tensordot(kernel, flat @ flat.transpose(0, 2, 1), axes=1)
+    gram /= total[:, None, None]
+    middle = np.median(np.einsum("hii->hi", gram), axis=1)
+    gram += SPREAD * middle[:, None, None] * np.eye(members)
+    return _solve_simplex(gram)
+
+
+def _solve_simplex(gram: np.ndarray, steps: int = 200) -> np.ndarray:
+    """Minimise w'Gw over weights that are positive and sum to one."""
+    members = gram.shape[-1]
+    weight = np.full(gram.shape[:-1], 1 / members)
+    floor = np.maximum(np.einsum("hii->hi", gram).min(axis=1), 1e-12)[:, None]
+    for step in range(steps):
+        slope = 2 * (gram @ weight[..., None])[..., 0] / floor
+        slope -= (slope * weight).sum(axis=1, keepdims=True)
+        move = -0.3 * np.clip(slope, -20, 20) / (1 + 0.02 * step)
+        weight = weight * np.exp(move)
+        weight /= weight.sum(axis=1, keepdims=True)
+    return weight
+
+
+def weigh_members(paths: Paths) -> np.ndarray:
+    """Weigh members by their past errors, in the panel and in each series.
+
+    Returns
+    -------
+    ndarray
+        Members x series x horizon, summing to one over members.
+    """
+    members, _, rows, horizon = paths.points.shape
+    known = np.isfinite(paths.truth)
     if not known.any():
-        flat = np.zeros((len(MEMBERS), len(scale)))
+        flat = np.zeros((members, rows, horizon))
         flat[0] = 1.0
         return flat
-    capped = np.where(known[None], error, 0.0)
-    count = known.sum(axis=(0, 1))
-    typical = capped.mean(axis=0).sum(axis=(0, 1)) / np.maximum(count, 1)
-    capped = capped / np.where(typical > 0, typical, 1.0)
-    series_count = known.sum(axis=(0, 2))
-    by_series = capped.sum(axis=(1, 3))
-    capped_series = np.minimum(by_series / np.maximum(series_count, 1), 6.0)
-    reached = series_count > 0
-    panel = capped_series[:, reached].mean(axis=1, keepdims=True)
-    origins = known.any(axis=2).sum(axis=0)
-    loss = (origins * capped_series + own * panel) / (origins + own)
-    ratio = loss / np.maximum(loss.min(axis=0), 1e-9)
-    weight = np.exp(-sharp * (ratio - 1))
+    scale = np.where(paths.base[0] > 0, paths.base[0], 1.0)
+    gap = (paths.truth[None] - paths.points) / scale[None, None, :, None]
+    error = np.where(known[None], gap, 0.0)
+    alone = _weigh_alone(error, known)
+    together = _weigh_together(error, known, paths.backs)
+    weight = alone * together.T[:, None, :] ** JOINT
     return weight / weight.sum(axis=0)

@@ -56,8 +56,8 @@ class Outcome:
 def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
     """Combine the members of the newest cutoff, with intervals from the older ones."""
     base = paths.base[0]
-    weight = weigh_members(paths, np.where(base > 0, base, 1.0))
-    combined = np.einsum("mn,mbnh->bnh", weight, paths.points)
+    weight = weigh_members(paths)
+    combined = np.einsum("mnh,mbnh->bnh", weight, paths.points)
     errors = paths.truth - combined
     scale = series_scale(errors, base)
     unit = np.where(scale > 0, scale, 1.0)
@@ -73,7 +73,8 @@ def forecast_panel(
 ) -> Outcome:
     """Forecast a panel; the quantiles keep to the range of their kind."""
     values = panel.values
-    paths = build_paths(values, horizon, list_backs(values.shape[1], horizon))
+    backs = list_backs(values.shape[1], horizon)
+    paths = build_paths(values, horizon, backs, curved=kind != "rate")
     outcome = combine(paths, probabilities)
     kept = _limit(outcome.quantiles, values, kind)
     return replace(outcome, quantiles=kept)

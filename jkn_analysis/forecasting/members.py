@@ -310,7 +310,7 @@ def shrink_season(shape: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return shape * kept[:, None]
 
 
-AR_LAGS = 12
+AR_LAGS = 13
 _AR_CLIP = 8.0
 
 
@@ -340,41 +340,61 @@ def _iterate(z: np.ndarray, beta: np.ndarray, horizon: int) -> np.ndarray:
     return known[:, AR_LAGS + 1 :]
 
 
-def forecast_ar(
-    z: np.ndarray, start: np.ndarray, horizon: int, *, own: float = 40.0
-) -> dict[str, np.ndarray]:
-    """Forecast by one autoregression for all rows, and by each row's own beside it.
+def fit_ar(
+    z: np.ndarray, start: np.ndarray, *, own: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Fit one autoregression for all rows, and each row's own shrunk towards it.
 
     Parameters
     ----------
     z
-        Seasonally adjusted stack of one cutoff.
+        Stack of one cutoff.
     start
         First month in use of each row.
-    horizon
-        Months ahead.
     own
         Months of the panel's behaviour that weigh as much as a row's own.
+
+    Returns
+    -------
+    tuple or None
+        Coefficients (1, lags) and (rows, lags); None where there is too little.
     """
-    rows, width = z.shape
-    flat = np.repeat(z[:, -1:], horizon, axis=1)
-    if width < AR_LAGS + 3:
-        return {"ar": flat, "ar_own": flat}
+    if z.shape[1] < AR_LAGS + 3:
+        return None
     lags, usable = _build_lags(z, start)
-    if usable.sum() < 2 * AR_LAGS:
-        return {"ar": flat, "ar_own": flat}
-    x, y = lags[..., :-1], lags[..., -1]
-    gram = np.matmul(x.transpose(0, 2, 1), x)
-    cross = np.matmul(x.transpose(0, 2, 1), y[..., None])[..., 0]
-    total = gram.sum(axis=0)
     count = usable.sum()
-    typical = np.diag(total) / count
-    ridge = np.diag(typical + 1e-6)
+    if count < 2 * AR_LAGS:
+        return None
+    x, y = lags[..., :-1], lags[..., -1]
+    turned = np.ascontiguousarray(x.transpose(0, 2, 1))
+    gram = turned @ x
+    cross = (turned @ y[..., None])[..., 0]
+    total = gram.sum(axis=0)
+    ridge = np.diag(np.diag(total) / count + 1e-6)
     pooled = np.linalg.solve(total + 30.0 * ridge, cross.sum(axis=0))
-    prior = own * (total / count + 0.3 * ridge)
+    prior = own * (total / count + 0.05 * ridge)
     beta = np.linalg.solve(gram + prior, (cross + prior @ pooled)[..., None])[..., 0]
-    ready = (width - start >= AR_LAGS + 1)[:, None]
-    return {
-        "ar": np.where(ready, _iterate(z, pooled[None, :], horizon), flat),
-        "ar_own": np.where(ready, _iterate(z, beta, horizon), flat),
-    }
+    return pooled[None, :], beta
+
+
+def forecast_ar(
+    z: np.ndarray, adjusted: np.ndarray, start: np.ndarray, horizon: int
+) -> dict[str, np.ndarray]:
+    """Forecast by autoregressions: the panel's, and each row's own beside it.
+
+    ``ar`` is the panel's on the seasonally adjusted stack (the caller adds the season
+    back), ``ar_raw`` and ``ar_own`` see the season itself.
+    """
+    paths = {}
+    ready = (z.shape[1] - start >= AR_LAGS + 1)[:, None]
+    flat = np.repeat(z[:, -1:], horizon, axis=1)
+    for names, stack in ((("ar", ""), adjusted), (("ar_raw", "ar_own"), z)):
+        fitted = fit_ar(stack, start, own=OWN_MONTHS)
+        for name, beta in zip(names, fitted or (None, None), strict=True):
+            if name:
+                path = flat if beta is None else _iterate(stack, beta, horizon)
+                paths[name] = np.where(ready, path, flat)
+    return paths
+
+
+OWN_MONTHS = 20.0
