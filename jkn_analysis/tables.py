@@ -441,6 +441,18 @@ _DECLARED = (
         ("kode", "periode", "kelompok_umur", "ukuran", "kuantil"),
     ),
     Table(
+        "uji_tunggakan",
+        "contest of roll rates and general forecaster on a region's own past",
+        (
+            KODE,
+            Column("galat_laju", "rate", optional=True),
+            Column("galat_ramalan", "rate", optional=True),
+            Column("jumlah", "count"),
+            Column("terpilih", "count"),
+        ),
+        ("kode",),
+    ),
+    Table(
         "arus_tunggakan",
         "books of members' arrears in a month: awal + ditagih - dibayar - keluar - "
         "dihapus + sisa = akhir, to the rupiah",
@@ -525,15 +537,17 @@ _DECLARED = (
         "one row of the ask: who decides what, for how many, at what cost, by when",
         (
             KODE,
+            Column("tenggat", "tanggal"),
             Column("urutan", "count"),
             Column("pemutus", "text"),
             Column("rute", "text"),
             Column("jiwa", "number"),
+            Column("bersih_jiwa", "number"),
             Column("biaya_rp", "number"),
             Column("tanggal", "tanggal"),
             Column("alasan", "text"),
         ),
-        ("kode", "urutan"),
+        ("kode", "tenggat", "urutan"),
     ),
     Table(
         "skenario",

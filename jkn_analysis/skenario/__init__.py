@@ -1,6 +1,6 @@
 """What-if and the ask: dated, composable scenarios and the cheapest way to a target.
 
-For `jkn forecast`: ``build_uang(tables, hasil, cutoff=...)`` returns the tables
+For `jkn forecast`: ``build_uang(tables, hasil)`` returns the tables
 ``laju_tunggakan``, ``tunggakan_ramalan``, ``arus_tunggakan``, ``utang_pemda``,
 ``kolektibilitas``, ``uang``, ``rute``, ``permintaan`` and ``skenario`` (columns in
 `jkn_analysis.tables`), all regions at once; ``tables`` are the delivered tables by
@@ -29,3 +29,58 @@ In a notebook::
 """
 
 from __future__ import annotations
+
+from jkn_analysis.skenario.deklarasi import (
+    DASAR,
+    JENIS,
+    TANPA,
+    Skenario,
+    Tindakan,
+    agen,
+    from_peristiwa,
+    kuota_telat,
+    kuota_ubah,
+    list_asumsi,
+    make_skenario,
+    pemda_menunggak,
+    pemutihan,
+    potong_pbi,
+    read_skenario,
+    rehab,
+    tarif,
+)
+from jkn_analysis.skenario.keadaan import Keadaan, build_keadaan
+from jkn_analysis.skenario.mesin import Hasil, apply_scenario, compare, summarise
+from jkn_analysis.skenario.permintaan import Rute, Soal, solve_permintaan
+from jkn_analysis.skenario.tabel import TABEL_UANG, build_uang
+
+__all__ = [
+    "DASAR",
+    "JENIS",
+    "TABEL_UANG",
+    "TANPA",
+    "Hasil",
+    "Keadaan",
+    "Rute",
+    "Skenario",
+    "Soal",
+    "Tindakan",
+    "agen",
+    "apply_scenario",
+    "build_keadaan",
+    "build_uang",
+    "compare",
+    "from_peristiwa",
+    "kuota_telat",
+    "kuota_ubah",
+    "list_asumsi",
+    "make_skenario",
+    "pemda_menunggak",
+    "pemutihan",
+    "potong_pbi",
+    "read_skenario",
+    "rehab",
+    "solve_permintaan",
+    "summarise",
+    "tarif",
+]
