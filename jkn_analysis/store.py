@@ -87,6 +87,11 @@ def list_tables(root: Path) -> list[str]:
     return sorted(path.stem for path in root.glob("*.parquet"))
 
 
+def remove_table(name: str, *, root: Path) -> None:
+    """Remove a stored table whose deliveries are gone."""
+    (root / f"{name}.parquet").unlink(missing_ok=True)
+
+
 def has_table(name: str, *, root: Path) -> bool:
     """Tell whether a table was stored."""
     return (root / f"{name}.parquet").is_file()

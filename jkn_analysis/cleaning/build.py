@@ -1,0 +1,300 @@
+"""Every delivery under ``data/raw`` to the tables of ``data/processed``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jkn_analysis.cleaning.clean import CleanResult, CleanSettings, Counts, clean
+from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries
+from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
+from jkn_analysis.errors import HostileInputError, InputError, JknError, UnknownNameError
+from jkn_analysis.tables import DELIVERED, TABLES, check, conform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from jkn_analysis.config import Config
+
+PACKAGED = "jkn_analysis (Kepmendagri 300.2.2-2138/2025)"
+
+
+@dataclass
+class FileReport:
+    """What became of one delivery."""
+
+    delivery: Delivery
+    name: str
+    sha256: str
+    counts: Counts = field(default_factory=Counts)
+    sheets: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the delivery was refused as a whole."""
+        return bool(faults(self.problems))
+
+
+@dataclass
+class BuildReport:
+    """What a build read, refused and stored."""
+
+    files: list[FileReport]
+    tables: dict[str, int]
+    """Stored tables and their rows."""
+    removed: list[str] = field(default_factory=list)
+    contoh: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    """Problems between deliveries: overlaps, sums, jumps."""
+
+    @property
+    def all_problems(self) -> list[Problem]:
+        """Every problem of every delivery."""
+        return [p for report in self.files for p in report.problems] + self.problems
+
+    @property
+    def error(self) -> JknError | None:
+        """The error that stands for all faults, None where there is none."""
+        return find_error(self.all_problems)
+
+    def __str__(self) -> str:
+        """Summarise: one line per table, then every refused delivery with its faults."""
+        kept = [report for report in self.files if not report.refused]
+        lines = [
+            f"{len(self.files)} deliveries: {len(kept)} stored, "
+            f"{len(self.files) - len(kept)} refused"
+            + (" (DATA CONTOH)" if self.contoh else "")
+        ]
+        for table, rows in sorted(self.tables.items()):
+            own = [report for report in kept if report.delivery.table == table]
+            total = sum((report.counts for report in own), Counts())
+            lines.append(
+                f"  {table}: {rows} rows from {len(own)} file(s); sheet rows "
+                f"{total.rows_in} = {total.kept} kept + {total.refused} refused + "
+                f"{total.recognised} recognised"
+            )
+        lines += [f"  removed (no delivery any more): {name}" for name in self.removed]
+        if self.all_problems:
+            lines.append(describe(self.all_problems))
+        return "\n".join(lines)
+
+
+def settings_of(config: Config, table: str) -> CleanSettings:
+    """Return what the settings say about one table."""
+    source = config.sources.get(table)
+    general = config.build.numbers.locale
+    if source is None:
+        return CleanSettings(locale=general)
+    return CleanSettings(
+        headings=source.headings,
+        locale=source.locale or general,
+        kode_system=source.kode_system,
+    )
+
+
+def read_delivery(
+    delivery: Delivery, *, settings: CleanSettings, name: str
+) -> tuple[FileReport, CleanResult | None]:
+    """Read and clean one delivery; whatever is wrong with it stands in the report."""
+    from jkn_analysis.cleaning.sheets import read_sheet
+    from jkn_analysis.store import hash_file
+
+    report = FileReport(delivery, name, hash_file(delivery.path))
+    if not delivery.table:
+        report.problems.append(_unknown_table(name))
+        return report, None
+    try:
+        sheets = read_sheet(delivery.path)
+    except (InputError, HostileInputError) as exc:
+        report.problems.append(problem_of(exc, name, delivery.path))
+        return report, None
+    result = clean(delivery.table, sheets, settings=settings)
+    report.counts = result.counts
+    report.sheets = [sheet.sheet for sheet in sheets]
+    report.problems = [_named(problem, name) for problem in result.problems]
+    report.notes = result.notes
+    if not report.refused:
+        _gate(result, report)
+    return report, None if report.refused else result
+
+
+def _gate(result: CleanResult, report: FileReport) -> None:
+    """Run the last gate; a fault it finds is one our own checks missed."""
+    try:
+        check(result.frame, result.table)
+    except InputError as exc:
+        report.problems.append(
+            Problem(file=report.name, kind="schema", message=str(exc),
+                    remedy="report this: the reading should have found it",
+                    table=result.table)
+        )
+
+
+def problem_of(exc: JknError, name: str, path: Path) -> Problem:
+    """Turn the error of a file that cannot be opened into a problem."""
+    text = str(exc).removeprefix(f"{path}: ")
+    message, _, remedy = text.partition("\n  → ")
+    kind = "hostile" if isinstance(exc, HostileInputError) else "unreadable"
+    kind = "unknown_name" if isinstance(exc, UnknownNameError) else kind
+    return Problem(file=name, kind=kind, message=message, remedy=remedy)
+
+
+def _unknown_table(name: str) -> Problem:
+    """Describe a file whose table is not known."""
+    return Problem(
+        file=name,
+        kind="unreadable",
+        message="neither its folder nor its name says which table it is",
+        remedy=f"put it into a folder named after one of: {', '.join(DELIVERED)}",
+    )
+
+
+def _named(problem: Problem, name: str) -> Problem:
+    """Return a problem under the delivery's name."""
+    from dataclasses import replace
+
+    return replace(problem, file=name)
+
+
+def build(config: Config) -> BuildReport:
+    """Read every delivery, refuse the faulty ones whole, store the rest.
+
+    Parameters
+    ----------
+    config
+        Settings; ``paths.raw`` is read, ``paths.processed`` written.
+
+    Returns
+    -------
+    BuildReport
+        What was stored and everything wrong; tables of good deliveries are stored
+        even where others are refused.
+    """
+    deliveries = find_deliveries(config.paths.raw, contoh=config.build.contoh)
+    if not deliveries:
+        raise InputError(
+            f"{config.paths.raw}: holds no delivery\n"
+            "  → put files there as <kiriman>/<table>/<file>, or run: jkn sample"
+        )
+    reports, results = [], []
+    for delivery in deliveries:
+        name = delivery.path.relative_to(config.paths.raw).as_posix()
+        settings = settings_of(config, delivery.table)
+        report, result = read_delivery(delivery, settings=settings, name=name)
+        reports.append(report)
+        results.append(result)
+    return _store(config, reports, results)
+
+
+def _store(
+    config: Config, reports: list[FileReport], results: list[CleanResult | None]
+) -> BuildReport:
+    """Join the results table by table and write them."""
+    from jkn_analysis import store
+    from jkn_analysis.cleaning import checks
+    from jkn_analysis.wilayah import list_wilayah
+
+    root = config.paths.processed
+    tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
+    for table in DELIVERED:
+        own = [
+            (report, result)
+            for report, result in zip(reports, results, strict=True)
+            if result is not None and result.table == table
+        ]
+        frame = _join(table, own, overlap=config.build.overlap)
+        if frame is not None:
+            tables[table] = frame
+    tables["penduduk"] = _with_packaged(tables.get("penduduk"))
+    report = BuildReport(reports, {}, contoh=any(r.delivery.contoh for r in reports))
+    report.problems = checks.check_tables(tables)
+    for name, frame in tables.items():
+        store.write_table(frame, name, root=root)
+        report.tables[name] = len(frame)
+    stale = set(store.list_tables(root)) & (set(DELIVERED) - set(tables))
+    for name in sorted(stale):
+        store.remove_table(name, root=root)
+        report.removed.append(name)
+    store.write_manifest(_manifest(report, tables), root=root)
+    return report
+
+
+def _join(
+    table: str, own: Sequence[tuple[FileReport, CleanResult]], *, overlap: str
+) -> pd.DataFrame | None:
+    """Concatenate the deliveries of one table, overlaps settled."""
+    from jkn_analysis.cleaning import checks
+
+    joined: pd.DataFrame | None = None
+    for report, result in own:
+        if joined is None:
+            joined = result.frame
+            continue
+        fresh, older, problem = checks.settle_overlap(
+            joined, result, overlap=overlap, name=report.name
+        )
+        if problem is not None:
+            report.problems.append(problem)
+        if not report.refused:
+            joined = pd.concat([older, fresh], ignore_index=True)
+    return joined
+
+
+def _with_packaged(delivered: pd.DataFrame | None) -> pd.DataFrame:
+    """Add the population shipped with the package where no delivery gives the row."""
+    from jkn_analysis.wilayah import read_penduduk
+
+    packaged = read_penduduk()
+    if delivered is None:
+        return packaged
+    both = pd.concat([delivered, packaged], ignore_index=True)
+    return conform(both.drop_duplicates(["kode", "sumber"], ignore_index=True), "penduduk")
+
+
+def _manifest(report: BuildReport, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """Say which rows of which files became which table."""
+    from jkn_analysis.store import hash_frame
+
+    listed: dict[str, Any] = {}
+    for name, frame in tables.items():
+        files = [_entry(item) for item in report.files if item.delivery.table == name]
+        ordered = frame.sort_values(list(TABLES[name].key), kind="stable")
+        listed[name] = {
+            "rows": len(frame),
+            "sha256": hash_frame(ordered),
+            "contoh": any(
+                item.delivery.contoh
+                for item in report.files
+                if item.delivery.table == name and not item.refused
+            ),
+            "files": [entry for entry in files if not entry["refused_delivery"]],
+        }
+    for name in ("wilayah", "penduduk"):
+        listed[name]["packaged"] = PACKAGED
+    return {
+        "contoh": report.contoh,
+        "tables": listed,
+        "refused": [_entry(item) for item in report.files if item.refused],
+    }
+
+
+def _entry(report: FileReport) -> dict[str, Any]:
+    """Return one file's line of the manifest."""
+    counts = report.counts
+    return {
+        "file": report.name,
+        "sha256": report.sha256,
+        "sheets": [sheet for sheet in dict.fromkeys(report.sheets) if sheet],
+        "rows_in": counts.rows_in,
+        "rows_kept": counts.kept,
+        "rows_refused": counts.refused,
+        "rows_recognised": counts.recognised,
+        "refused_delivery": report.refused,
+        "faults": len(faults(report.problems)),
+        "notes": sorted(set(report.notes)),
+    }

@@ -1,0 +1,906 @@
+"""Text tables to the typed, coded rows of one canonical table, or a list of problems."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.cleaning import columns as col
+from jkn_analysis.cleaning.cells import BadCell, find_month_name, is_absent, whole
+from jkn_analysis.cleaning.headings import suggest_headings
+from jkn_analysis.cleaning.months import find_moment_in
+from jkn_analysis.cleaning.names import find_region, find_segmen
+from jkn_analysis.cleaning.numbers import find_scale, read_number
+from jkn_analysis.cleaning.problems import Problem, faults
+from jkn_analysis.cleaning.regions import Origin, read_regions
+from jkn_analysis.cleaning.roles import MEASURE_KINDS, ColumnUse, Roles, Use, read_roles
+from jkn_analysis.cleaning.sheets import SECTION, SheetTable
+from jkn_analysis.tables import SIGNED, TABLES, Column, Table, conform
+from jkn_analysis.terms import TOTAL
+from jkn_analysis.wilayah import Wilayah
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from jkn_analysis.cleaning.months import Order
+    from jkn_analysis.cleaning.numbers import Fault, Locale
+
+FLOWS = frozenset({"iuran", "iuran_pemda"})
+"""Tables whose figures add up over months; a quarter is not a month of theirs."""
+REGIONAL = frozenset(
+    {"kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes"}
+)
+"""Tables of kabupaten/kota, in which a province's row is a sum."""
+ROW_DIMS = ("segmen", "kelas", "umur_bulan")
+_PREFIX = "_"
+
+
+@dataclass(frozen=True)
+class CleanSettings:
+    """What the config file says about one table's deliveries."""
+
+    headings: Mapping[str, str] = field(default_factory=dict)
+    locale: Locale = ""
+    kode_system: str = ""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of a delivery: in = kept + refused + recognised."""
+
+    rows_in: int = 0
+    kept: int = 0
+    refused: int = 0
+    recognised: int = 0
+    cells: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Add the counts of two deliveries."""
+        return Counts(
+            self.rows_in + other.rows_in,
+            self.kept + other.kept,
+            self.refused + other.refused,
+            self.recognised + other.recognised,
+            self.cells + other.cells,
+        )
+
+
+@dataclass
+class CleanResult:
+    """One canonical table from one delivery.
+
+    Attributes
+    ----------
+    frame
+        Typed rows without faults, in the columns of the table.
+    problems
+        Faults, suspicions and notes.
+    counts
+        Rows of the sheets; a wide row may give many rows of `frame`.
+    origin
+        For each row of `frame`: ``file``, ``sheet``, ``row`` and the column number of
+        each measure, for messages of later checks.
+    totals
+        Printed totals of regions and segmen, with the same columns as `frame` plus
+        ``cakupan``, for the checks that compare them with the sums.
+    """
+
+    table: str
+    frame: pd.DataFrame
+    problems: list[Problem]
+    counts: Counts
+    origin: pd.DataFrame
+    totals: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the delivery is free of faults."""
+        return not faults(self.problems)
+
+
+# --- one sheet -----------------------------------------------------------------
+
+
+class _Sheet:
+    """The columns of one sheet, parsed on demand, and its problems."""
+
+    def __init__(self, sheet: SheetTable, table: Table, settings: CleanSettings) -> None:
+        self.sheet = sheet
+        self.table = table
+        self.settings = settings
+        self.roles: Roles = read_roles(sheet, table.name, settings.headings)
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self.size = len(sheet.raw)
+        self.bad = np.zeros(self.size, dtype=bool)
+        self.recognised = np.zeros(self.size, dtype=bool)
+        self.order: Order = {"id": "dmy", "en": "mdy"}.get(settings.locale, "")  # type: ignore[assignment]
+        self.hint: Locale = ""
+        self.title_scale = _title_scale(sheet)
+        self.years: np.ndarray | None = None
+        self.numbers: dict[int, col.Parsed] = {}
+        self.reported: set[tuple[int, int]] = set()
+
+    def cells(self, position: int) -> pd.Series:
+        """Return one column of the sheet."""
+        return self.sheet.raw.iloc[:, position]
+
+    def report(
+        self,
+        kind: str,
+        message: str,
+        remedy: str = "",
+        *,
+        row: int | None = None,
+        position: int | None = None,
+        value: str = "",
+        severity: str = "fault",
+    ) -> None:
+        """Add a problem; `row` and `position` are those of the frame."""
+        self.problems.append(
+            Problem(
+                file=self.sheet.path.name,
+                sheet=self.sheet.sheet,
+                row=int(self.sheet.row_numbers[row]) if row is not None else 0,
+                column=self.sheet.column_numbers[position] if position is not None else 0,
+                kind=kind,
+                message=message,
+                remedy=remedy,
+                value=value,
+                severity=severity,  # type: ignore[arg-type]
+                table=self.table.name,
+            )
+        )
+
+    def take(self, parsed: col.Parsed, position: int, name: str) -> np.ndarray:
+        """Report the faults of a parsed column and return its values."""
+        for fault in parsed.faults:
+            self.bad[fault.position] = True
+            if (fault.position, position) in self.reported:
+                continue
+            self.reported.add((fault.position, position))
+            self.report_fault(fault, position, name)
+        self.notes += [f"column '{name}': {note}" for note in parsed.notes]
+        return parsed.values
+
+    def report_fault(self, fault: Fault, position: int, name: str) -> None:
+        """Report one cell."""
+        self.report(
+            fault.kind,
+            f"{name}: {fault.message}",
+            fault.remedy,
+            row=fault.position,
+            position=position,
+            value=fault.text,
+        )
+
+    def heading(self, position: int) -> str:
+        """Return the heading of a column."""
+        return " / ".join(self.sheet.headers[position])
+
+
+def _title_scale(sheet: SheetTable) -> tuple[int, str]:
+    """Return the unit that a title line declares for the whole sheet."""
+    for line in (*sheet.title, *sheet.notes):
+        scale, words = find_scale(line)
+        if scale != 1:
+            return scale, words
+    return 1, ""
+
+
+def _scale_of(work: _Sheet, column: ColumnUse, kind: str) -> int:
+    """Return the factor of a value column: its heading's, else the title's."""
+    own, words = find_scale(column.heading)
+    if own != 1:
+        work.notes.append(f"column '{column.heading}': values times {own} ({words})")
+        return own
+    factor, words = work.title_scale
+    money = re.search(r"rp|rupiah", words, re.IGNORECASE) is not None
+    people = re.search(r"jiwa|orang", words, re.IGNORECASE) is not None
+    fits = (kind == "rp" and not people) or (kind == "jiwa" and not money)
+    if factor == 1 or not fits:
+        return 1
+    work.notes.append(f"column '{column.heading}': values times {factor} (title: {words})")
+    return factor
+
+
+# --- identifiers -----------------------------------------------------------------
+
+
+def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
+    """Return the code of every row's region and whether it is a sum of regions."""
+    ids = work.roles.identifiers
+    size = work.size
+    roles = ("kode", "kode_kemendagri", "kode_bps", "nama")
+    present = [role for role in roles if role in ids]
+    if not present:
+        return _region_of_title(work)
+    texts = {role: _fill_down(work, ids[role].position, role) for role in present}
+    province = ids.get("nama_provinsi") or ids.get("kode_provinsi")
+    if province is not None:
+        texts["provinsi"] = _texts(work.cells(province.position))
+    keys = list(texts)
+    rows = list(zip(*texts.values(), strict=True))
+    origins = {row: Origin(**dict(zip(keys, row, strict=True))) for row in dict.fromkeys(rows)}
+    regions = read_regions(list(origins.values()), declared=work.settings.kode_system)
+    work.notes += regions.notes
+    kode = np.empty(size, dtype=object)
+    above = np.zeros(size, dtype=bool)
+    for index, row in enumerate(rows):
+        region = regions.found.get(origins[row])
+        if region is None:
+            _report_region(work, index, regions.wrong[origins[row]], texts)
+            continue
+        kode[index] = region.kode
+        above[index] = region.jenis not in {"kabupaten", "kota"}
+    return kode, above
+
+
+def _texts(values: pd.Series) -> list[str]:
+    """Return cells as text, marks of absence as ""."""
+    texts = (col.text_of(value) for value in values.tolist())
+    return ["" if is_absent(text) else text for text in texts]
+
+
+def _fill_down(work: _Sheet, position: int, role: str) -> list[str]:
+    """Return a region column with the blanks of a merged group filled.
+
+    A blank continues the group above only where another column tells the rows apart
+    (segmen, month, kelas, what is measured).
+    """
+    texts = _texts(work.cells(position))
+    ids = work.roles.identifiers
+    apart = [n for n in (*ROW_DIMS, "bulan", "periode", "uraian", "tahun") if n in ids]
+    if not apart or all(texts) or not texts or not texts[0]:
+        return texts
+    filled, count, last = [], 0, ""
+    for text in texts:
+        count += not text
+        last = text or last
+        filled.append(last)
+    work.notes.append(f"column '{role}': {count} blank cells continue the name above")
+    return filled
+
+
+def _report_region(
+    work: _Sheet,
+    index: int,
+    wrong: tuple[str, str, str, str],
+    texts: Mapping[str, Sequence[str]],
+) -> None:
+    """Report a row whose region is not known."""
+    role, kind, message, remedy = wrong
+    ids = work.roles.identifiers
+    column = ids.get(role) or next(iter(ids[name] for name in texts if name in ids))
+    value = texts.get(role, [""] * work.size)[index]
+    work.bad[index] = True
+    work.report(kind, message, remedy, row=index, position=column.position, value=value)
+
+
+def _region_of_title(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
+    """Return the region that the title or sheet name states for all rows."""
+    size = work.size
+    found = {region.kode: region for region in _regions_in(work.sheet)}
+    if len(found) == 1:
+        region = next(iter(found.values()))
+        work.notes.append(f"region {region.kode} {region.nama_lengkap} from the title")
+        kode = np.full(size, region.kode, dtype=object)
+        return kode, np.full(size, region.jenis not in {"kabupaten", "kota"})
+    work.report(
+        "missing_column",
+        "no column names the region",
+        "add a column Kode or Kab/Kota, or a title line 'Kabupaten : …'",
+    )
+    work.bad[:] = True
+    return np.empty(size, dtype=object), np.zeros(size, dtype=bool)
+
+
+def _regions_in(sheet: SheetTable) -> Iterable[Wilayah]:
+    """Yield regions that title lines or the sheet name give as a whole."""
+    lines = [*sheet.title, sheet.sheet]
+    for line in lines:
+        tail = line.rsplit(":", 1)[-1].strip()
+        named = re.search(r"\b(?:kab(?:upaten|\.)?|kota)\s+[a-z .'-]+", tail, re.IGNORECASE)
+        for text in filter(None, (tail, named.group().strip() if named else "")):
+            found = find_region(text)
+            if isinstance(found, Wilayah) and any(map(str.isalpha, text)):
+                yield found
+                break
+
+
+def _context_moment(sheet: SheetTable) -> tuple[int, int, list[str]]:
+    """Return the year and month that title, sheet and file name agree on."""
+    sources = [*sheet.title, sheet.sheet, sheet.path.stem]
+    year = month = 0
+    clashes = []
+    for source in sources:
+        own_year, own_month = find_moment_in(source) if source else (0, 0)
+        if own_month and month and own_month != month:
+            clashes.append(source)
+        if own_year and year and own_year != year and source is not sheet.path.stem:
+            clashes.append(source)
+        year, month = year or own_year, month or own_month
+    return year, month, clashes
+
+
+def _read_years(work: _Sheet) -> np.ndarray:
+    """Return the year of every row from its own column, 0 where none says."""
+    column = work.roles.identifiers.get("tahun") or work.roles.attributes.get("tahun")
+    if column is None:
+        return np.zeros(work.size, dtype=int)
+    parsed = col.parse_number_column(work.cells(column.position), kind="number", scale=1)
+    values = work.take(parsed, column.position, "tahun")
+    years = np.nan_to_num(values).astype(int)
+    wrong = (years != 0) & ((years < 2000) | (years > 2100))
+    for index in np.flatnonzero(wrong):
+        work.bad[index] = True
+        text = col.text_of(work.cells(column.position).iloc[index])
+        work.report("month", "tahun: no year of this data", "write it as 2025",
+                    row=int(index), position=column.position, value=text)
+    return np.where(wrong, 0, years)
+
+
+def _read_row_months(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
+    """Return year and month of every row as its own columns say them, 0 where not."""
+    ids = work.roles.identifiers
+    years = _read_years(work)
+    column = ids.get("periode") or ids.get("bulan")
+    if column is None:
+        return years, np.zeros(work.size, dtype=int)
+    cells = _moment_cells(work, column)
+    names, faulty, position = _month_parts(cells), [], column.position
+    months = np.array([part[1] for part in names], dtype=int)
+    own = np.array([part[0] for part in names], dtype=int)
+    open_rows = np.flatnonzero(months == 0)
+    if len(open_rows):
+        parsed = col.parse_month_column(
+            cells.iloc[open_rows], flow=work.table.name in FLOWS, order=work.order
+        )
+        for offset, value in enumerate(parsed.values):
+            if value is not None:
+                own[open_rows[offset]], months[open_rows[offset]] = value.year, value.month
+        faulty = parsed.faults
+        work.notes += [f"column '{column.heading}': {note}" for note in parsed.notes]
+    for fault in faulty:
+        index = int(open_rows[fault.position])
+        work.bad[index] = True
+        work.report(fault.kind, f"periode: {fault.message}", fault.remedy,
+                    row=index, position=position, value=fault.text)
+    clash = (own != 0) & (years != 0) & (own != years)
+    for index in np.flatnonzero(clash):
+        work.bad[index] = True
+        work.report("month", f"month of {own[index]} beside year {years[index]}",
+                    "correct one of the two", row=int(index), position=position)
+    return np.where(own, own, years), months
+
+
+def _moment_cells(work: _Sheet, column: ColumnUse) -> pd.Series:
+    """Return the month cells; ``per`` in the heading goes into the texts."""
+    cells = work.cells(column.position)
+    if work.sheet.regular:
+        return cells
+    filled = cells.tolist()
+    if filled and filled[0] is not None and "segmen" in work.roles.identifiers:
+        last = None
+        for index, cell in enumerate(filled):
+            last = cell if cell is not None else last
+            filled[index] = last
+    if column.use.per:
+        filled = [
+            f"per {cell}" if isinstance(cell, str) and cell[:1].isdigit() and " " in cell else cell
+            for cell in filled
+        ]
+    return pd.Series(filled, dtype=object)
+
+
+def _month_parts(cells: pd.Series) -> list[tuple[int, int]]:
+    """Return (0, month) for cells that name a month only, else (0, 0)."""
+    known: dict[Any, tuple[int, int]] = {}
+    result = []
+    for cell in cells.tolist():
+        key = cell if isinstance(cell, str) else repr(cell)
+        if key not in known:
+            text = col.text_of(cell)
+            number = whole(text.removesuffix(".0"))
+            month = find_month_name(text) or (number if number and number <= 12 else 0)
+            known[key] = (0, month or 0)
+        result.append(known[key])
+    return result
+
+
+def _read_dim(work: _Sheet, name: str) -> np.ndarray:
+    """Return segmen, kelas or age of every row; None where no cell says."""
+    column = work.roles.identifiers.get(name)
+    if column is None:
+        return np.full(work.size, None, dtype=object)
+    cells = work.cells(column.position)
+    if name == "segmen" and not work.sheet.regular and work.size:
+        cells = _fill_segmen(work, cells)
+    parser = {
+        "segmen": col.parse_segmen_column,
+        "kelas": col.parse_kelas_column,
+        "umur_bulan": col.parse_umur_column,
+    }[name]
+    return work.take(parser(cells), column.position, name)
+
+
+def _fill_segmen(work: _Sheet, cells: pd.Series) -> pd.Series:
+    """Fill blanks of a merged segmen where kelas or age tells the rows apart."""
+    ids = work.roles.identifiers
+    values = cells.tolist()
+    if not ({"kelas", "umur_bulan", "uraian"} & set(ids)) or values[0] is None:
+        return cells
+    last, filled = None, []
+    for value in values:
+        last = value if value is not None else last
+        filled.append(last)
+    return pd.Series(filled, dtype=object)
+
+
+# --- slices ------------------------------------------------------------------------
+
+
+def _context_segmen(sheet: SheetTable) -> str | None:
+    """Return the segmen that a title line or the sheet name gives as a whole."""
+    for line in (*sheet.title, sheet.sheet):
+        text = line.rsplit(":", 1)[-1].strip()
+        found = find_segmen(text) if text else None
+        if found:
+            return found
+    return None
+
+
+def _sections(work: _Sheet) -> list[str]:
+    """Return the section label above every row."""
+    if SECTION not in work.sheet.raw or work.sheet.column_numbers[0] != 0:
+        return [""] * work.size
+    return [col.text_of(value) for value in work.sheet.raw[SECTION].tolist()]
+
+
+def _context_measure(work: _Sheet, measures: Mapping[str, Column]) -> str:
+    """Return the one measure that the title, sheet or file name announces."""
+    from jkn_analysis.cleaning.headings import find_role
+
+    for line in (*work.sheet.title, work.sheet.sheet, work.sheet.path.stem.replace("_", " ")):
+        role = find_role(line.rsplit(":", 1)[-1], work.table.name)
+        if role in measures:
+            return role
+    for line in (*work.sheet.title, work.sheet.sheet):
+        words = line.lower()
+        hits = {role for role in measures if role.rsplit("_", 1)[0].replace("_", " ") in words}
+        if len(hits) == 1:
+            return hits.pop()
+    return next(iter(measures)) if len(measures) == 1 else ""
+
+
+@dataclass
+class _Piece:
+    """Rows of one slice of a sheet: keys, some measures, and their columns."""
+
+    frame: pd.DataFrame
+    columns: dict[str, int]
+    total: bool = False
+
+
+def _clean_sheet(work: _Sheet) -> list[_Piece]:
+    """Return the typed pieces of one sheet, faults reported on `work`."""
+    _report_headings(work)
+    work.problems += [
+        Problem(**{**_fields(problem), "table": work.table.name})
+        for problem in work.sheet.problems
+    ]
+    for problem in work.sheet.problems:
+        if problem.row:
+            work.bad |= work.sheet.row_numbers == problem.row
+    base = _base_frame(work)
+    if base is None:
+        return []
+    measures = {
+        column.name: column
+        for column in work.table.columns
+        if column.kind in MEASURE_KINDS and column.name not in work.table.key
+    }
+    work.hint = _sheet_hint(work)
+    groups = _group_columns(work, measures)
+    pieces = []
+    for use, members in groups.items():
+        piece = _make_piece(work, base, use, members, measures)
+        if piece is not None:
+            pieces.append(piece)
+    if not measures or not groups:
+        pieces.append(_Piece(base, {}))
+    return pieces
+
+
+def _fields(problem: Problem) -> dict[str, Any]:
+    """Return a problem's fields as keyword arguments."""
+    return {name: getattr(problem, name) for name in Problem.__dataclass_fields__}
+
+
+def _sheet_hint(work: _Sheet) -> Locale:
+    """Return the number style that the clear integer cells of the sheet agree on."""
+    if work.sheet.regular:
+        return ""
+    columns = [work.cells(c.position) for c in work.roles.values]
+    return col.find_hint(columns)
+
+
+def _report_headings(work: _Sheet) -> None:
+    """Report headings that are not known and columns that stand twice."""
+    for column in work.roles.unknown:
+        cells = work.cells(column.position)
+        if cells.isna().all():
+            continue
+        near = suggest_headings(column.heading, work.table.name)
+        known = f"nearest known: {', '.join(near)}; " if near else ""
+        role = "<column>"
+        if near:
+            from jkn_analysis.cleaning.headings import find_role
+
+            role = find_role(near[0], work.table.name) or role
+        work.report(
+            "unknown_heading",
+            "heading not known",
+            f'{known}add to the config file: [sources.{work.table.name}.headings] '
+            f'"{column.heading}" = "{role}" (or "abaikan" to leave it out)',
+            position=column.position,
+            value=column.heading,
+        )
+    for column in work.roles.doubled:
+        work.report(
+            "double_column",
+            f"second column for '{column.use.role}'",
+            "keep one; map the other to \"abaikan\" under "
+            f"[sources.{work.table.name}.headings]",
+            position=column.position,
+            value=column.heading,
+        )
+
+
+def _base_frame(work: _Sheet) -> pd.DataFrame | None:
+    """Return the keys and attributes that belong to whole rows."""
+    names = set(work.table.names)
+    data: dict[str, Any] = {"_row": np.arange(work.size)}
+    if "kode" in names:
+        data["kode"], data["_above"] = _read_kode(work)
+    if "periode" in names:
+        data["_year"], data["_month"] = _read_row_months(work)
+    elif "tahun" in names:
+        data["tahun"] = _years_or_title(work)
+    for name in ROW_DIMS:
+        if name in names:
+            data[name] = _read_dim(work, name)
+    data |= _read_attributes(work)
+    if not _required_there(work, data):
+        return None
+    return pd.DataFrame(data)
+
+
+def _years_or_title(work: _Sheet) -> np.ndarray:
+    """Return the year of every row, from its column or the title."""
+    years = _read_years(work)
+    context, _, _ = _context_moment(work.sheet)
+    filled = np.where(years == 0, context, years).astype(float)
+    for index in np.flatnonzero(filled == 0):
+        work.bad[index] = True
+        work.report("missing", "tahun: no year", "write the year", row=int(index))
+    return filled
+
+
+def _read_attributes(work: _Sheet) -> dict[str, np.ndarray]:
+    """Return the columns stored as they are."""
+    data = {}
+    for name, column in work.roles.attributes.items():
+        declared = work.table.column(name)
+        if name == "tahun" or declared.kind in {"segmen", "kelas", "umur"}:
+            continue
+        cells = work.cells(column.position)
+        if declared.kind in {"tanggal", "periode"}:
+            parsed = col.parse_date_column(cells, order=work.order)
+        elif declared.kind in MEASURE_KINDS:
+            parsed = col.parse_number_column(
+                cells, kind=declared.kind, heading=column.heading,
+                locale=work.settings.locale, signed=name in SIGNED,
+            )
+        else:
+            parsed = col.parse_text_column(cells, choices=declared.choices)
+        data[name] = work.take(parsed, column.position, name)
+        if not declared.optional:
+            _report_missing(work, data[name], column, name)
+    return data
+
+
+def _report_missing(
+    work: _Sheet, values: np.ndarray, column: ColumnUse, name: str
+) -> None:
+    """Report empty cells of a required column."""
+    for index in np.flatnonzero(pd.isna(values) & ~work.bad):
+        work.bad[index] = True
+        text = col.text_of(work.cells(column.position).iloc[index])
+        work.report("missing", f"{name}: no value where one is due", "fill the cell",
+                    row=int(index), position=column.position, value=text)
+
+
+def _required_there(work: _Sheet, data: Mapping[str, Any]) -> bool:
+    """Report required attribute columns that the sheet lacks."""
+    found = [" / ".join(parts) for parts in work.sheet.headers]
+    shown = ", ".join(f"'{text}'" for text in found[:12])
+    complete = True
+    for column in work.table.columns:
+        measure = column.kind in MEASURE_KINDS and column.name not in work.table.key
+        handled = column.kind in {"kode", "periode", "segmen", "kelas", "umur", "tahun"}
+        if column.optional or measure or handled or column.name in data:
+            continue
+        if column.name in {"sumber", "berlaku_mulai"} and work.table.name == "penduduk":
+            continue
+        complete = False
+        near = suggest_headings(column.name, work.table.name)
+        work.report(
+            "missing_column",
+            f"column '{column.name}' missing; found {shown}",
+            f"add the column, for example as '{near[0] if near else column.name}', or map "
+            f"a heading to it under [sources.{work.table.name}.headings]",
+        )
+    if not complete:
+        work.bad[:] = True
+    return complete
+
+
+def _group_columns(
+    work: _Sheet, measures: Mapping[str, Column]
+) -> dict[Use, dict[str, ColumnUse]]:
+    """Group value columns by the slice their headings fix."""
+    announced = ""
+    groups: dict[Use, dict[str, ColumnUse]] = {}
+    by_row = "uraian" in work.roles.identifiers
+    for column in work.roles.values:
+        use = column.use
+        measure = use.role if use.role in measures else ""
+        if not measure and by_row:
+            measure = "uraian"
+        if not measure:
+            announced = announced or _context_measure(work, measures)
+            measure = announced
+        if not measure:
+            if work.cells(column.position).isna().all():
+                continue
+            work.report(
+                "unknown_heading",
+                "the heading does not say what is counted",
+                f"one of: {', '.join(measures)}; say it in the heading or the title",
+                position=column.position,
+                value=column.heading,
+            )
+            continue
+        key = Use(year=use.year, month=use.month, segmen=use.segmen, kelas=use.kelas,
+                  umur=use.umur, total=use.total)
+        members = groups.setdefault(key, {})
+        if measure in members:
+            work.report("double_column", f"second column for '{measure}'",
+                        "keep one of the two", position=column.position,
+                        value=column.heading)
+            continue
+        members[measure] = column
+    return groups
+
+
+def _numbers(work: _Sheet, column: ColumnUse, declared: Column) -> col.Parsed:
+    """Parse a value column once."""
+    if column.position not in work.numbers:
+        work.numbers[column.position] = col.parse_number_column(
+            work.cells(column.position),
+            kind=declared.kind,
+            signed=declared.name in SIGNED,
+            heading=column.heading,
+            scale=_scale_of(work, column, declared.kind),
+            locale=work.settings.locale,
+            hint=work.hint,
+        )
+    return work.numbers[column.position]
+
+
+def _make_piece(
+    work: _Sheet,
+    base: pd.DataFrame,
+    use: Use,
+    members: Mapping[str, ColumnUse],
+    measures: Mapping[str, Column],
+) -> _Piece | None:
+    """Return the rows of one slice."""
+    frame = base.copy(deep=False)
+    if "uraian" in members:
+        return _make_by_row(work, frame, use, members["uraian"], measures)
+    places = {}
+    for name, column in members.items():
+        parsed = _numbers(work, column, measures[name])
+        frame[name] = work.take(parsed, column.position, name)
+        places[name] = column.position
+    return _with_slice(work, frame, use, places)
+
+
+def _make_by_row(
+    work: _Sheet,
+    frame: pd.DataFrame,
+    use: Use,
+    column: ColumnUse,
+    measures: Mapping[str, Column],
+) -> _Piece | None:
+    """Return a slice whose rows say themselves what they measure."""
+    from jkn_analysis.cleaning.headings import find_role
+
+    own = work.roles.identifiers["uraian"]
+    texts = _texts(work.cells(own.position))
+    roles = [find_role(t, work.table.name, overrides=work.settings.headings) for t in texts]
+    known = [role if role in measures else "" for role in roles]
+    kinds = {measures[role].kind for role in known if role}
+    if not kinds:
+        kinds = {"number"}
+    declared = next(measures[role] for role in known if role) if any(known) else None
+    if declared is not None:
+        parsed = _numbers(work, column, declared)
+        frame["_value"] = work.take(parsed, column.position, column.heading)
+    for index, (text, role) in enumerate(zip(texts, known, strict=True)):
+        if not role and (index, own.position) not in work.reported:
+            work.reported.add((index, own.position))
+            work.bad[index] = True
+            work.report("unknown_name", "uraian: not a measure of this table",
+                        f"write one of: {', '.join(measures)}",
+                        row=index, position=own.position, value=text)
+    frame["_measure"] = known
+    return _with_slice(work, frame, use, {"_value": column.position})
+
+
+def _with_slice(
+    work: _Sheet, frame: pd.DataFrame, use: Use, places: dict[str, int]
+) -> _Piece:
+    """Set the month, segmen, kelas and age of a slice."""
+    names = set(work.table.names)
+    if "periode" in names:
+        frame["periode"] = _periode(work, frame, use, places)
+    labels = _sections(work) if SECTION in work.sheet.raw else [""] * len(frame)
+    if "segmen" in names:
+        frame["segmen"] = _dim_values(
+            frame["segmen"], use.segmen or None, [find_segmen(t) if t else None for t in labels],
+            _context_segmen(work.sheet),
+        )
+    if "kelas" in names:
+        frame["kelas"] = _dim_values(frame["kelas"], use.kelas, [None] * len(frame), None)
+    if "umur_bulan" in names:
+        frame["umur_bulan"] = _dim_values(
+            frame["umur_bulan"], use.umur, [None] * len(frame), None
+        )
+    total = use.total
+    return _Piece(frame, places, total=total)
+
+
+def _dim_values(
+    rows: pd.Series, fixed: Any, labels: Sequence[Any], context: Any  # noqa: ANN401 - text or int
+) -> pd.Series:
+    """Return a dimension: fixed by the heading, else of the row, section or title."""
+    if fixed is not None:
+        return pd.Series(np.full(len(rows), fixed, dtype=object), index=rows.index)
+    values = rows.tolist()
+    if all(value is not None for value in values):
+        return rows
+    merged = [
+        value if value is not None else (label if label is not None else context)
+        for value, label in zip(values, labels, strict=True)
+    ]
+    return pd.Series(merged, dtype=object, index=rows.index)
+
+
+def _periode(
+    work: _Sheet, frame: pd.DataFrame, use: Use, places: Mapping[str, int]
+) -> np.ndarray:
+    """Return the month of every row of a slice as datetime64, NaT where unknown."""
+    years, months = frame["_year"].to_numpy(), frame["_month"].to_numpy()
+    if use.month:
+        months = np.full(len(frame), use.month)
+    if use.year:
+        years = np.full(len(frame), use.year)
+    if (months == 0).any() or (years == 0).any():
+        years, months = _from_context(work, years, months)
+    lacking = (years == 0) | (months == 0)
+    open_rows = np.flatnonzero(lacking & ~work.bad)
+    if len(open_rows):
+        position = next(iter(places.values()), None)
+        what = "year" if (months[open_rows] != 0).all() else "month"
+        if len(open_rows) == len(frame):
+            work.report("missing", f"no {what} for this column", _SAY_MONTH, position=position,
+                        value=work.heading(position) if position is not None else "")
+        else:
+            for index in open_rows:
+                work.report("missing", f"no {what} for this row", _SAY_MONTH, row=int(index))
+        work.bad[open_rows] = True
+    dates = np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[M]")
+    known = ~lacking
+    offsets = (years[known] - 1970) * 12 + months[known] - 1
+    dates[known] = offsets.astype("datetime64[M]")
+    return dates.astype("datetime64[us]")
+
+
+_SAY_MONTH = "write it in a column Periode (2025-06), the heading, or a title line 'Bulan : …'"
+
+
+def _from_context(
+    work: _Sheet, years: np.ndarray, months: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fill what rows do not say from section, title, sheet and file name."""
+    labels = _sections(work)
+    if any(labels):
+        said = [find_moment_in(text) if text else (0, 0) for text in labels]
+        years = np.where(years == 0, [moment[0] for moment in said], years)
+        months = np.where(months == 0, [moment[1] for moment in said], months)
+    year, month, clashes = _context_moment(work.sheet)
+    if clashes and ((months == 0).any() or (years == 0).any()):
+        work.report(
+            "month",
+            f"title, sheet and file name disagree on the month: {', '.join(clashes)}",
+            "correct the title or the sheet's name",
+        )
+        work.bad[:] = True
+    return np.where(years == 0, year, years), np.where(months == 0, month, months)
+
+
+# --- the table ---------------------------------------------------------------------
+
+
+def clean(
+    table_name: str,
+    sheets: Sequence[SheetTable],
+    *,
+    settings: CleanSettings | None = None,
+) -> CleanResult:
+    """Turn the sheets of one delivery into typed rows of a canonical table.
+
+    Columns are found by their headings, months and segmen in rows, headings, titles,
+    sheet or file names; every cell that does not fit is a problem with its address.
+    Rows of totals are recognised and compared with the sums they print.
+
+    Parameters
+    ----------
+    table_name
+        A key of ``tables.TABLES``.
+    sheets
+        What `read_sheet` returned, of one file or several of one delivery.
+    settings
+        Headings, number style and code system of the config file.
+
+    Returns
+    -------
+    CleanResult
+        Rows without faults, all problems, and the count of rows.
+    """
+    from jkn_analysis.cleaning import assemble
+
+    table = TABLES[table_name]
+    chosen = settings or CleanSettings()
+    works, pieces = [], []
+    for number, sheet in enumerate(_relevant(sheets, table_name)):
+        work = _Sheet(sheet, table, chosen)
+        for piece in _clean_sheet(work):
+            piece.frame["_sheet"] = number
+            pieces.append(piece)
+        works.append(work)
+    return assemble.assemble(table, works, pieces)
+
+
+def _relevant(sheets: Sequence[SheetTable], table: str) -> list[SheetTable]:
+    """Return the sheets that hold the table; notes beside it are left out if hidden."""
+    visible = [sheet for sheet in sheets if not sheet.hidden]
+    return visible or list(sheets)
+
+
+def number_of(text: str) -> float | None:
+    """Return a single printed number, None where it is none or ambiguous."""
+    reading = read_number(text)
+    return float(reading.value) if reading.value is not None else None
+
+
+__all__ = ["BadCell", "CleanResult", "CleanSettings", "Counts", "clean", "conform", "dt"]

@@ -1,0 +1,279 @@
+"""Columns of cells to arrays of one kind, with faults by position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.cleaning.cells import BadCell, Percent, is_absent, tidy
+from jkn_analysis.cleaning.months import parse_dates, parse_months
+from jkn_analysis.cleaning.names import explain_segmen, find_kelas, find_segmen, find_umur
+from jkn_analysis.cleaning.numbers import Fault, find_scale, parse_numbers, says_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jkn_analysis.cleaning.months import Order
+    from jkn_analysis.cleaning.numbers import Locale
+
+EXACT_BELOW = 2**53
+
+
+@dataclass
+class Parsed:
+    """A column of values and what was wrong with its cells."""
+
+    values: np.ndarray
+    """float64 with NaN for numbers, object with None for the rest."""
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    locale: str = ""
+
+
+def text_of(value: Any) -> str:  # noqa: ANN401 - any cell
+    """Return a cell's text, "" where it is empty."""
+    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
+        return ""
+    return tidy(value)
+
+
+def by_distinct(
+    values: pd.Series, parse: Callable[[Sequence[Any]], tuple[list[Any], list[Fault]]]
+) -> tuple[np.ndarray, list[Fault]]:
+    """Parse each distinct cell once and spread the results.
+
+    Cells of different types that compare equal (True and 1, a percent and a number)
+    must not be joined, so only columns of pure text take the short way.
+    """
+    cells = values.tolist()
+    if not all(type(cell) is str for cell in cells):
+        cells = [None if _is_nan(cell) else cell for cell in cells]
+        parsed, faults = parse(cells)
+        return _objects(parsed), faults
+    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+    parsed, faults = parse(list(distinct))
+    wrong = {fault.position: fault for fault in faults}
+    spread = []
+    if wrong:
+        for position in np.flatnonzero(np.isin(codes, list(wrong))):
+            one = wrong[int(codes[position])]
+            spread.append(Fault(int(position), one.text, one.message, one.remedy, one.kind))
+    return _objects(parsed)[codes], spread
+
+
+def _is_nan(value: Any) -> bool:  # noqa: ANN401 - any cell
+    """Tell whether a cell is a float NaN."""
+    return isinstance(value, float) and value != value  # noqa: PLR0124
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray:
+    """Return values as an object array of one dimension."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _plain_integers(values: pd.Series) -> np.ndarray | None:
+    """Return a column whose every cell is plain digits as floats, else None."""
+    if values.dtype == object:
+        kinds = set(map(type, values))
+        if not kinds <= {float, int, type(None)}:
+            return None
+        array = np.array([np.nan if v is None else v for v in values], dtype=float)
+        known = array[~np.isnan(array)]
+        fits = (known >= 0) & (known == np.floor(known)) & (known < EXACT_BELOW)
+        return array if fits.all() else None
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        chunks = pa.chunked_array(values.array.__arrow_array__())  # type: ignore[attr-defined]
+        whole = pc.cast(chunks, pa.int64())
+    except (pa.ArrowInvalid, AttributeError, TypeError):
+        return None
+    array = whole.to_numpy().astype(float)
+    return array if len(array) == 0 or 0 <= array.min() and array.max() < EXACT_BELOW else None
+
+
+def parse_number_column(
+    values: pd.Series,
+    *,
+    kind: str,
+    signed: bool = False,
+    heading: str = "",
+    scale: int | None = None,
+    locale: Locale = "",
+    hint: Locale = "",
+) -> Parsed:
+    """Read a column of one of the number kinds of `tables` as floats.
+
+    Numbers beyond 2**53, which a float would round, are faults.
+    """
+    integer = kind in {"jiwa", "rp", "count", "tahun"}
+    rate = kind == "rate"
+    factor = find_scale(heading)[0] if scale is None else scale
+    if integer and factor == 1:
+        quick = _plain_integers(values)
+        if quick is not None:
+            return Parsed(quick)
+    cells = [None if _is_nan(cell) else cell for cell in values.tolist()]
+    column = parse_numbers(
+        cells,
+        integer=integer,
+        rate=rate,
+        signed=signed or kind in {"number", "rate"},
+        heading=heading,
+        locale=locale,
+        hint=hint,
+        scale=scale,
+    )
+    numbers = np.array([np.nan if v is None else float(v) for v in column.values], float)
+    faults = list(column.faults)
+    for position in np.flatnonzero(np.abs(numbers) >= EXACT_BELOW):
+        text = text_of(cells[position])
+        faults.append(Fault(int(position), text, "number too large", "check the digits"))
+        numbers[position] = np.nan
+    return Parsed(numbers, faults, column.notes, column.locale)
+
+
+def find_hint(columns: Sequence[pd.Series]) -> Locale:
+    """Return the number style that the clear cells of other columns agree on."""
+    votes: set[str] = set()
+    for values in columns:
+        cells = [c for c in values.tolist() if isinstance(c, str) and ("." in c or "," in c)]
+        for cell in dict.fromkeys(cells[:5000]):
+            from jkn_analysis.cleaning.numbers import read_number
+
+            reading = read_number(cell)
+            if reading.vote and not reading.fault and reading.separator:
+                votes.add(reading.vote)
+    return votes.pop() if len(votes) == 1 else ""  # type: ignore[return-value]
+
+
+def parse_month_column(values: pd.Series, *, flow: bool, order: Order) -> Parsed:
+    """Read a column of whole months (year and month in one cell)."""
+    notes: list[str] = []
+
+    def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
+        column = parse_months(cells, flow=flow, order=order)
+        notes.extend(column.notes)
+        return column.values, column.faults  # type: ignore[return-value]
+
+    array, faults = by_distinct(values, parse)
+    return Parsed(array, faults, notes)
+
+
+def parse_date_column(values: pd.Series, *, order: Order) -> Parsed:
+    """Read a column of days."""
+
+    def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
+        column = parse_dates(cells, order=order)
+        return column.values, column.faults  # type: ignore[return-value]
+
+    array, faults = by_distinct(values, parse)
+    return Parsed(array, faults)
+
+
+def parse_segmen_column(values: pd.Series) -> Parsed:
+    """Read a column of segmen; ``total`` where a row sums them all.
+
+    PBI alone means PBI JK only where PBPU Pemda has its own rows.
+    """
+    texts = {text_of(value) for value in pd.unique(values)}
+    apart = any(find_segmen(text) == "PBPU Pemda" for text in texts)
+
+    def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
+        return _read_each(cells, lambda text: _segmen(text, apart=apart), explain_segmen)
+
+    array, faults = by_distinct(values, parse)
+    return Parsed(array, [_renamed(fault, "unknown_name") for fault in faults])
+
+
+def _segmen(text: str, *, apart: bool) -> str | None:
+    """Return the segmen of a text, PBI alone as PBI JK where that is safe."""
+    from jkn_analysis.cleaning.names import is_plain_pbi
+
+    return "PBI JK" if apart and is_plain_pbi(text) else find_segmen(text)
+
+
+def _renamed(fault: Fault, kind: str) -> Fault:
+    """Return a fault of another kind."""
+    return Fault(fault.position, fault.text, fault.message, fault.remedy, kind)
+
+
+def parse_kelas_column(values: pd.Series) -> Parsed:
+    """Read a column of kelas; 0 where a segmen has none."""
+
+    def explain(_: str) -> tuple[str, str]:
+        return "unknown kelas", "write 1, 2 or 3; '-' where a segmen has none"
+
+    def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
+        return _read_each(cells, find_kelas, explain, absent_counts=True)
+
+    array, faults = by_distinct(values, parse)
+    return Parsed(array, faults)
+
+
+def parse_umur_column(values: pd.Series) -> Parsed:
+    """Read a column of arrears ages in months; 25 holds everything older than 24."""
+
+    def explain(_: str) -> tuple[str, str]:
+        return "unknown age of arrears", "write 1 to 24, or '> 24 bulan'"
+
+    def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
+        return _read_each(cells, find_umur, explain)
+
+    array, faults = by_distinct(values, parse)
+    return Parsed(array, faults)
+
+
+def _read_each(
+    cells: Sequence[Any],
+    find: Callable[[str], Any],
+    explain: Callable[[str], tuple[str, str]],
+    *,
+    absent_counts: bool = False,
+) -> tuple[list[Any], list[Fault]]:
+    """Read cells one by one with a lookup that returns None for the unknown."""
+    results, faults = [], []
+    for position, cell in enumerate(cells):
+        text = text_of(cell)
+        if not text or (is_absent(text) and not absent_counts):
+            results.append(None)
+            continue
+        value = find(text)
+        results.append(value)
+        if value is None:
+            message, remedy = explain(text)
+            faults.append(Fault(position, text, message, remedy, "unknown_name"))
+    return results, faults
+
+
+def parse_text_column(values: pd.Series, *, choices: Sequence[str] = ()) -> Parsed:
+    """Read a column of text, or of one of a few words."""
+    import difflib
+
+    known = {choice.casefold(): choice for choice in choices}
+
+    def find(text: str) -> str | None:
+        return known.get(text.casefold()) if choices else text
+
+    def explain(text: str) -> tuple[str, str]:
+        near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.5)
+        hint = f"did you mean {known[near[0]]}? " if near else ""
+        return "unknown value", f"{hint}write one of: {', '.join(choices)}"
+
+    def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
+        return _read_each(cells, find, explain)
+
+    array, faults = by_distinct(values, parse)
+    for position, cell in enumerate(values):
+        if isinstance(cell, BadCell):
+            array[position] = None
+    return Parsed(array, faults)
+
+
+__all__ = ["Fault", "Parsed", "Percent", "says_percent"]
