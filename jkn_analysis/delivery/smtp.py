@@ -100,12 +100,18 @@ def read_settings(environ: Mapping[str, str]) -> SmtpSettings:
     if port and not (port.isascii() and port.isdigit()):
         raise ConfigError(f"JKN_SMTP_PORT is '{port}', not a number")
     user = environ.get("JKN_SMTP_USER", "").strip()
+    password = _find_password(environ, user)
+    if not (user + password.get_secret_value()).isascii():
+        raise ConfigError(
+            "JKN_SMTP_USER or JKN_SMTP_PASSWORD has characters outside ASCII\n"
+            "  → SMTP login cannot carry them; choose another password"
+        )
     return SmtpSettings(
         host=host,
         port=int(port) if port else PORTS[kind],
         security=kind,
         user=user,
-        password=_find_password(environ, user),
+        password=password,
         ca_file=environ.get("JKN_SMTP_CA", "").strip(),
     )
 
@@ -191,8 +197,7 @@ def connect(settings: SmtpSettings) -> smtplib.SMTP:
     """
     try:
         link = _open(settings)
-        if settings.user:
-            link.login(settings.user, settings.password.get_secret_value())
+        _log_in(link, settings)
     except ssl.SSLError as exc:
         reason = getattr(exc, "verify_message", "") or exc.reason
         raise DeliveryError(
@@ -215,6 +220,17 @@ def connect(settings: SmtpSettings) -> smtplib.SMTP:
     except (smtplib.SMTPException, OSError) as exc:
         raise _TryLaterError(f"no connection: {_plain(exc)}") from exc
     return link
+
+
+def _log_in(link: smtplib.SMTP, settings: SmtpSettings) -> None:
+    """Log in where a user is set; close the connection if that fails."""
+    if not settings.user:
+        return
+    try:
+        link.login(settings.user, settings.password.get_secret_value())
+    except (smtplib.SMTPException, OSError):
+        link.close()
+        raise
 
 
 def _find_password(environ: Mapping[str, str], user: str) -> SecretStr:
@@ -264,7 +280,11 @@ def _open(settings: SmtpSettings) -> smtplib.SMTP:
             f"{settings.host}:{settings.port}: the server offers no STARTTLS; nothing "
             "was sent in clear\n  → use JKN_SMTP_SECURITY=smtps or another port"
         )
-    link.starttls(context=context)
+    try:
+        link.starttls(context=context)
+    except (smtplib.SMTPException, OSError):
+        link.close()
+        raise
     return link
 
 
