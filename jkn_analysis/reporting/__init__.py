@@ -1,0 +1,11 @@
+"""The page: charts, tables, HTML, print."""
+
+from jkn_analysis.reporting.display import (
+    show_annex,
+    show_fan,
+    show_head,
+    show_part,
+    tampilkan,
+)
+
+__all__ = ["show_annex", "show_fan", "show_head", "show_part", "tampilkan"]

@@ -1,0 +1,71 @@
+"""Show pieces of a page in a notebook; the same calls serve the batch and the lab."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.reporting.figures import render_svg
+from jkn_analysis.reporting.pieces import (
+    render_annex,
+    render_fan,
+    render_head,
+    render_part,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from jkn_analysis.briefing.model import Briefing
+
+META = "jkn"
+"""Key of an output's metadata that tells `render` title, language, sample or not."""
+
+
+def _publish(html: str, meta: dict[str, Any] | None = None) -> None:
+    """Put HTML into the notebook's output."""
+    from IPython.display import display
+
+    display({"text/html": html}, raw=True, metadata={META: meta} if meta else {})
+
+
+def show_head(briefing: Briefing) -> None:
+    """Show head, verdict and key figures; tells the page its title and language."""
+    meta = {
+        "judul": f"{briefing.nama}: {briefing.periode:%Y-%m}",
+        "bahasa": briefing.bahasa,
+        "contoh": briefing.contoh,
+        "kode": briefing.kode,
+    }
+    _publish(render_head(briefing), meta)
+
+
+def show_fan(briefing: Briefing) -> None:
+    """Show the main chart."""
+    _publish(render_fan(briefing))
+
+
+def show_part(briefing: Briefing, nama: str) -> None:
+    """Show one part of the page."""
+    _publish(render_part(briefing, nama))
+
+
+def show_annex(briefing: Briefing) -> None:
+    """Show the annex and the foot."""
+    _publish(render_annex(briefing))
+
+
+def tampilkan(figure: Figure, *, alt: str, nama: str = "grafik") -> None:
+    """Show a figure with its alt text; `nama` differs for each figure of a page.
+
+    Raises
+    ------
+    ValueError
+        If the alt text is empty.
+    """
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError(f"figure '{nama}': the alt text is empty\n  → describe it")
+    svg = render_svg(figure, nama=nama, alt=alt)
+    bundle = {"image/svg+xml": svg, "text/plain": alt}
+    display(bundle, raw=True, metadata={"image/svg+xml": {"alt": alt}})

@@ -1,0 +1,61 @@
+"""One colour and type system for charts, page and mail.
+
+Blue against vermilion stays apart for every kind of colour blindness and in grey; the
+same names are CSS variables on the page, so that charts follow its dark theme.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+WARNA: dict[str, str] = {
+    "kertas": "#ffffff",
+    "tinta": "#1b2530",
+    "redup": "#56626e",
+    "garis": "#d5dbe1",
+    "data": "#0b5fa5",
+    "pita50": "#7fb0dc",
+    "pita80": "#b1d0eb",
+    "pita95": "#d9e8f5",
+    "batas": "#b23c06",
+    "abu": "#8a96a1",
+}
+"""Colour of each role on white paper; no two roles share one."""
+WARNA_GELAP: dict[str, str] = {
+    "kertas": "#12181f",
+    "tinta": "#e9eef3",
+    "redup": "#a9b5c1",
+    "garis": "#35414d",
+    "data": "#74b8f2",
+    "pita50": "#3c78ac",
+    "pita80": "#2a557c",
+    "pita95": "#1f3b55",
+    "batas": "#ff9b66",
+    "abu": "#7d8a96",
+}
+"""The same roles on dark paper."""
+HURUF = 12.0
+"""Size of text in a chart, in points of a 72 dpi page, so in CSS pixels."""
+FONT = "DejaVu Sans"
+_HEX = re.compile("|".join(WARNA.values()))
+_ROLE = {value: name for name, value in WARNA.items()}
+
+
+def link_colours(svg: str) -> str:
+    """Replace the chart's colours by the page's variables, the colour as fallback."""
+    return _HEX.sub(lambda found: f"var(--{_ROLE[found[0]]},{found[0]})", svg)
+
+
+@cache
+def read_css() -> str:
+    """Return the page's style sheet with the colours of both themes."""
+    css = (
+        resources.files("jkn_analysis.reporting")
+        .joinpath("templates", "gaya.css")
+        .read_text(encoding="utf-8")
+    )
+    light = "".join(f"--{name}:{value};" for name, value in WARNA.items())
+    dark = "".join(f"--{name}:{value};" for name, value in WARNA_GELAP.items())
+    return css.replace("/*TERANG*/", light).replace("/*GELAP*/", dark)
