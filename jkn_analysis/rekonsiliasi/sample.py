@@ -287,7 +287,9 @@ def _spoil_dates(
     p = [1 - share, share * 0.25, share * 0.25, share * 0.3, share * 0.2]
     fault = rng.choice(kinds, len(rows), p=p)
     born = pd.DatetimeIndex(rows["tanggal_lahir"])
-    day, month, year = (part.to_numpy().copy() for part in (born.day, born.month, born.year))
+    day, month, year = (
+        part.to_numpy().copy() for part in (born.day, born.month, born.year)
+    )
     swap = (fault == "tukar") & (day <= 12)
     day, month = np.where(swap, month, day), np.where(swap, day, month)
     typed = (fault == "ketik") | ((fault == "tukar") & ~swap)
@@ -368,7 +370,9 @@ def build_registers(n: int, *, seed: int = 0) -> Registers:
     people = build_people(n, rng=rng)
     ghosts = build_people(max(n // 200, 2), rng=rng)
     ghosts["orang"] += n
-    ghosts["nik"] = [f"{nik[:12]}{9000 + int(nik[12:]) % 999:04d}" for nik in ghosts["nik"]]
+    ghosts["nik"] = [
+        f"{nik[:12]}{9000 + int(nik[12:]) % 999:04d}" for nik in ghosts["nik"]
+    ]
     everyone = pd.concat([people, ghosts], ignore_index=True)
     bpjs = pd.concat([_bpjs_rows(people, rng), ghosts.assign(cacat="hantu")])
     dukcapil = people[rng.random(n) < 0.99].assign(cacat="")
