@@ -509,7 +509,7 @@ def _pool_members(now: pd.DataFrame) -> pd.DataFrame:
     }
     frames = []
     for rute, people in parts.items():
-        total = people.astype("Float64").groupby(now["kode"]).sum(min_count=1)
+        total = people.astype("Float64").groupby(now["kode"]).sum(skipna=False)
         frames.append(
             pd.DataFrame({"kode": total.index, "jiwa": total.to_numpy()}).assign(
                 rute=rute

@@ -544,6 +544,7 @@ _DECLARED = (
             Column("jiwa", "number"),
             Column("bersih_jiwa", "number"),
             Column("biaya_rp", "number"),
+            Column("mulai", "tanggal"),
             Column("tanggal", "tanggal"),
             Column("alasan", "text"),
         ),

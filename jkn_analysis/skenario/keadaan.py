@@ -11,7 +11,11 @@ import pandas as pd
 from jkn_analysis.errors import ScenarioError
 from jkn_analysis.indicators import find_penduduk
 from jkn_analysis.terms import SEGMEN, TOTAL
-from jkn_analysis.tunggakan.laju import estimate_laju, read_laju
+from jkn_analysis.tunggakan.laju import (
+    estimate_laju,
+    measure_bagian_bayar,
+    read_laju,
+)
 from jkn_analysis.tunggakan.pemda import project_utang
 from jkn_analysis.tunggakan.ramal import Tingkat, build_tingkat
 from jkn_analysis.tunggakan.simulasi import draw_laju, simulate_tunggakan
@@ -146,7 +150,7 @@ def _take(
 ) -> dict[str, pd.DataFrame]:
     """Take the rows of these regions."""
     return {
-        name: table[table["kode"].isin(list(names))]
+        name: table if name == "peristiwa" else table[table["kode"].isin(list(names))]
         for name, table in tables.items()
         if "kode" in table.columns
     }
@@ -226,11 +230,32 @@ def _arrears(
     stok = build_stok(
         rows, kepesertaan=slices.get("kepesertaan"), iuran=slices.get("iuran")
     )
-    own = estimate_laju(stok) if laju is None else read_laju(laju, stok.unit)
+    own = _rates(stok, slices) if laju is None else read_laju(laju, stok.unit)
     undian = draw_laju(own, horizon=len(periode), draws=draws[0], seed=draws[1])
     dasar = simulate_tunggakan(own, stok, undian=undian)
     position = np.searchsorted(names.astype(str), stok.kode.astype(str))
     return Tunggakan(own, stok, undian, dasar, position)
+
+
+def _rates(stok: Stok, slices: Mapping[str, pd.DataFrame]) -> Laju:
+    """Estimate roll rates, leaving out the months of recorded write-offs."""
+    iuran = slices.get("iuran")
+    share = None if iuran is None else measure_bagian_bayar(stok, iuran)
+    return estimate_laju(
+        stok, bagian_bayar=share, abaikan=list_abaikan(slices.get("peristiwa"))
+    )
+
+
+def list_abaikan(peristiwa: pd.DataFrame | None) -> list[tuple[str, pd.Timestamp]]:
+    """List region and month of past write-offs: events, not payment habits."""
+    if peristiwa is None or peristiwa.empty:
+        return []
+    past = peristiwa[
+        peristiwa["status"].eq("terjadi")
+        & peristiwa["jenis"].str.contains("pemutihan", case=False)
+    ]
+    months = past["tanggal"].dt.to_period("M").dt.start_time
+    return list(zip(past["kode"].astype(str), months, strict=True))
 
 
 def _draw_aktif(

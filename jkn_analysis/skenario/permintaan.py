@@ -12,7 +12,7 @@ import pandas as pd
 from jkn_analysis.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 LUNASI = "lunasi_tunggakan_pemda"
 DAFTAR = "daftarkan_penduduk"
@@ -289,7 +289,7 @@ def build_permintaan(
         rows += _rows_of(one, solve_permintaan(soal), cutoff=cutoff, tenggat=tenggat)
     columns = [
         "kode", "tenggat", "urutan", "pemutus", "rute", "jiwa", "bersih_jiwa",
-        "biaya_rp", "tanggal", "alasan",
+        "biaya_rp", "mulai", "tanggal", "alasan",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
@@ -317,37 +317,54 @@ def _rows_of(
     one: Posisi, answer: Jawaban, *, cutoff: pd.Timestamp, tenggat: pd.Timestamp
 ) -> list[dict[str, object]]:
     """Lay out one region's decisions, ordered by what binds."""
-    rows: list[dict[str, object]] = []
+    cover = {"rute": DAFTAR, "pemutus": "Dukcapil", "jiwa": float(one.gap_cakupan_jiwa)}
+    cover_first = one.gap_cakupan_jiwa > one.gap_keaktifan_jiwa
+    found = [cover] if cover_first else []
+    found += _route_rows(one, answer, cutoff=cutoff)
+    if answer.kurang_jiwa:
+        found.append(
+            {
+                "rute": TAK_TERJANGKAU,
+                "pemutus": _decider_of(answer.alasan),
+                "jiwa": float(answer.kurang_jiwa),
+                "alasan": answer.alasan,
+            }
+        )
+    if one.gap_cakupan_jiwa and not cover_first:
+        found.append(cover)
+    if one.utang_rp:
+        debt = float(one.utang_rp)
+        found.append({"rute": LUNASI, "pemutus": "BPKAD", "biaya_rp": debt})
+    first = cutoff + pd.offsets.MonthBegin(1)
+    common = {
+        "kode": one.kode, "tenggat": tenggat, "jiwa": 0.0, "bersih_jiwa": 0.0,
+        "biaya_rp": 0.0, "mulai": first, "tanggal": tenggat, "alasan": "",
+    }  # fmt: skip
+    return [{**common, "urutan": at, **row} for at, row in enumerate(found, start=1)]
 
-    def add(rute: str, pemutus: str, values: Mapping[str, object]) -> None:
+
+def _route_rows(
+    one: Posisi, answer: Jawaban, *, cutoff: pd.Timestamp
+) -> list[dict[str, object]]:
+    """Add up the months of each route: from when to when, people, rupiah."""
+    rows: list[dict[str, object]] = []
+    for name in dict.fromkeys(step.rute for step in answer.langkah):
+        steps = [step for step in answer.langkah if step.rute == name]
+        cost = sum(step.biaya_rp for step in steps)
+        known = one.sisa_rp is not None or cost == 0
+        last = cutoff + pd.DateOffset(months=steps[-1].bulan_ke)
         rows.append(
             {
-                "kode": one.kode, "tenggat": tenggat, "urutan": len(rows) + 1,
-                "pemutus": pemutus, "rute": rute, "jiwa": 0.0, "bersih_jiwa": 0.0,
-                "biaya_rp": 0.0, "tanggal": tenggat, "alasan": "", **values,
+                "rute": name,
+                "pemutus": steps[0].pemutus,
+                "jiwa": float(sum(step.jiwa for step in steps)),
+                "bersih_jiwa": float(sum(step.bersih_jiwa for step in steps)),
+                "biaya_rp": float(cost),
+                "mulai": cutoff + pd.DateOffset(months=steps[0].bulan_ke),
+                "tanggal": last + pd.offsets.MonthEnd(0),
+                "alasan": "" if known else "anggaran_tidak_ada",
             }
-        )  # fmt: skip
-
-    cover_first = one.gap_cakupan_jiwa > one.gap_keaktifan_jiwa
-    cover = {"jiwa": float(one.gap_cakupan_jiwa)}
-    if cover_first:
-        add(DAFTAR, "Dukcapil", cover)
-    for step in answer.langkah:
-        end = cutoff + pd.DateOffset(months=step.bulan_ke) + pd.offsets.MonthEnd(0)
-        known = one.sisa_rp is not None or step.biaya_rp == 0
-        values = {
-            "jiwa": float(step.jiwa), "bersih_jiwa": step.bersih_jiwa,
-            "biaya_rp": float(step.biaya_rp), "tanggal": end,
-            "alasan": "" if known else "anggaran_tidak_ada",
-        }  # fmt: skip
-        add(step.rute, step.pemutus, values)
-    if answer.kurang_jiwa:
-        out = {"jiwa": float(answer.kurang_jiwa), "alasan": answer.alasan}
-        add(TAK_TERJANGKAU, _decider_of(answer.alasan), out)
-    if one.gap_cakupan_jiwa and not cover_first:
-        add(DAFTAR, "Dukcapil", cover)
-    if one.utang_rp:
-        add(LUNASI, "BPKAD", {"biaya_rp": float(one.utang_rp)})
+        )
     return rows
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.tunggakan.stok import UMUR
+from jkn_analysis.tunggakan.stok import SEGMEN_MENUNGGAK, UMUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,11 +28,20 @@ if TYPE_CHECKING:
 
 UMUR_GRUP = np.array([0] + [1] * 2 + [2] * 9 + [3] * 12 + [4])
 """Ages whose pooling strength is shared: 1, 2-3, 4-12, 13-24, 25+."""
-PARUH_BULAN = 18.0
-"""Half-life of a month's weight: payment habits drift with office drives."""
 _PER_UMUR = ("keluar", "konsentrasi", "sd_faktor")
 _PER_UNIT = ("masuk", "sd_masuk", "tumbuh", "bagian_bayar", "ada_dasar")
-_PER_GUNCANGAN = ("sd_bersama", "sd_wilayah", "rho", "awal_bersama")
+_PER_GUNCANGAN = (
+    "drift_bersama",
+    "derau_bersama",
+    "drift_wilayah",
+    "derau_wilayah",
+    "tingkat_bersama",
+    "galat_bersama",
+)
+_RP_PENYUSUTAN = 1e8
+_BIAYA_DRIFT = 2.0
+_DRIFT = np.array([0.0, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1])
+_DERAU = np.array([0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.22, 0.33, 0.5])
 _KEKUATAN = np.geomspace(2, 50_000, 40)
 _GALAT_BAGI = 0.25
 """Assumed log error of age 24's rate when it is read off the ages before it."""
@@ -41,13 +50,20 @@ _EPS = 1e-9
 
 @dataclass(frozen=True)
 class Guncangan:
-    """Monthly shocks on a log scale: common to all, own to a region, AR(1)."""
+    """Movement of a rate on a log scale: a level that drifts, and monthly noise.
 
-    sd_bersama: float
-    sd_wilayah: float
-    rho: float
-    awal_bersama: float
-    awal_wilayah: np.ndarray
+    Both have a part common to all regions and one of each region's own.
+    """
+
+    drift_bersama: float
+    derau_bersama: float
+    drift_wilayah: float
+    derau_wilayah: float
+    tingkat_bersama: float
+    galat_bersama: float
+    tingkat: np.ndarray
+    galat: np.ndarray
+    """(regions,): level at the last month and its error."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +114,9 @@ class Laju:
         }
         shocks = {
             name: replace(
-                getattr(self, name), awal_wilayah=getattr(self, name).awal_wilayah[kept]
+                getattr(self, name),
+                tingkat=getattr(self, name).tingkat[kept],
+                galat=getattr(self, name).galat[kept],
             )
             for name in ("guncangan_keluar", "guncangan_masuk")
         }
@@ -117,7 +135,8 @@ class Laju:
         for name in ("keluar", "masuk"):
             shock = getattr(self, f"guncangan_{name}")
             parts += [
-                _rows(regions, f"awal_{name}", shock.awal_wilayah),
+                _rows(regions, f"tingkat_{name}", shock.tingkat),
+                _rows(regions, f"galat_{name}", shock.galat),
                 _rows(common, f"musim_{name}", getattr(self, f"musim_{name}")[:, None]),
                 *[
                     _rows(common, f"{part}_{name}", np.array([getattr(shock, part)]))
@@ -182,7 +201,8 @@ def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
     shocks = {
         f"guncangan_{name}": Guncangan(
             *[float(get(f"{part}_{name}", common)[0, 0]) for part in _PER_GUNCANGAN],
-            get(f"awal_{name}", regions)[0],
+            get(f"tingkat_{name}", regions)[0],
+            get(f"galat_{name}", regions)[0],
         )
         for name in ("keluar", "masuk")
     }
@@ -204,7 +224,7 @@ def count_transisi(
     stok: Stok,
     *,
     abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
-    paruh_bulan: float | None = PARUH_BULAN,
+    paruh_bulan: float | None = None,
 ) -> Transisi:
     """Count who was at risk and who left between each two months.
 
@@ -342,56 +362,58 @@ def _log_ratio(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 def _shocks(observed: np.ndarray, expected: np.ndarray, used: np.ndarray) -> Guncangan:
-    """Estimate monthly shocks of regions, (months, regions), net of counting noise."""
+    """Estimate how rates of regions move, (months, regions), net of counting noise."""
     z = np.where(used, _log_ratio(observed, expected), np.nan)
     noise = np.where(used, 1 / np.maximum(expected, 1.0), np.nan)
-    weight = np.nan_to_num(1 / (noise + 1e-4))
+    weight = np.nan_to_num(1 / (noise + 1e-3))
     total = np.maximum(weight.sum(axis=1, keepdims=True), _EPS)
     common = (np.nan_to_num(z) * weight).sum(axis=1, keepdims=True) / total
-    common -= common.mean()
-    own = z - common
-    own = own - _mean(own, 0)
-    var_common = max(float(np.var(common) - np.mean(1 / total)), 0.0)
-    var_own = _excess(own, noise)
-    rho = _lag_one(np.nan_to_num(own), common[:, 0], var_own + var_common)
-    start = _latest(own, noise, var_own, rho)
-    start_common = _latest(common, 1 / total, var_common, rho)
-    return Guncangan(var_common**0.5, var_own**0.5, rho, float(start_common[0]), start)
+    common = np.where(used.any(axis=1, keepdims=True), common, np.nan)
+    top = _fit_level(common, 1 / total)
+    own = _fit_level(z - common, noise)
+    return Guncangan(
+        top.drift, top.derau, own.drift, own.derau,
+        float(top.tingkat[0]), float(top.galat[0]), own.tingkat, own.galat,
+    )  # fmt: skip
 
 
-def _mean(values: np.ndarray, axis: int) -> np.ndarray:
-    """Mean over known values; 0 where none is."""
-    count = np.maximum((~np.isnan(values)).sum(axis=axis, keepdims=True), 1)
-    return np.asarray(np.nansum(values, axis=axis, keepdims=True) / count)
+@dataclass(frozen=True)
+class _Level:
+    drift: float
+    derau: float
+    tingkat: np.ndarray
+    galat: np.ndarray
 
 
-def _excess(values: np.ndarray, noise: np.ndarray) -> float:
-    """Variance beyond counting noise, weighted to where noise is small."""
-    weight = np.nan_to_num(1 / (noise + 1e-3)) ** 2
-    excess = np.nan_to_num(values**2 - noise)
-    return max(float((excess * weight).sum() / max(weight.sum(), _EPS)), 0.0)
+def _fit_level(z: np.ndarray, noise: np.ndarray) -> _Level:
+    """Fit a drifting level plus noise to all columns by likelihood on a grid."""
+    drift, derau = (part.ravel() for part in np.meshgrid(_DRIFT, _DERAU))
+    score, level, error = _filter(z, noise, drift[:, None], derau[:, None])
+    # A drift must earn its keep: 36 months of noise suggest a small one easily.
+    best = int(np.argmax(score - _BIAYA_DRIFT * (drift > 0)))
+    return _Level(float(drift[best]), float(derau[best]), level[best], error[best])
 
 
-def _lag_one(own: np.ndarray, common: np.ndarray, variance: float) -> float:
-    """Autocorrelation of the shocks at one month, within 0 and 0.9."""
-    if variance < 1e-6 or len(common) < 6:
-        return 0.0
-    lag = np.mean(own[1:] * own[:-1]) + np.mean(common[1:] * common[:-1])
-    return float(np.clip(lag / variance, 0.0, 0.9))
+def _filter(
+    z: np.ndarray, noise: np.ndarray, drift: np.ndarray, derau: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Run the Kalman filter of every column for every pair of settings at once.
 
-
-def _latest(
-    values: np.ndarray, noise: np.ndarray, variance: float, rho: float
-) -> np.ndarray:
-    """Filter the shock at the last month from the months before it."""
-    state = np.zeros(values.shape[1])
-    error = np.full(values.shape[1], variance)
-    for now, wide in zip(values, np.broadcast_to(noise, values.shape), strict=True):
-        state, error = rho * state, rho**2 * error + (1 - rho**2) * variance
-        gain = np.nan_to_num(error / (error + wide + _EPS))
-        state = state + gain * np.nan_to_num(now - state)
-        error = error * (1 - gain)
-    return state
+    Rates are already fitted to the whole window, so the level starts near 0 with
+    the spread that a drift of this size has about its own mean.
+    """
+    state = np.zeros((len(drift), z.shape[1]))
+    var = state + drift**2 * len(z) / 3
+    loglik = np.zeros(len(drift))
+    for now, wide in zip(z, noise, strict=True):
+        var = var + drift**2
+        known = ~np.isnan(now)
+        spread = np.where(known, var + np.nan_to_num(wide) + derau**2 + _EPS, 1.0)
+        gap = np.where(known, np.nan_to_num(now) - state, 0.0)
+        loglik -= 0.5 * (known * (np.log(spread) + gap**2 / spread)).sum(axis=1)
+        gain = np.where(known, var / spread, 0.0)
+        state, var = state + gain * gap, var * (1 - gain)
+    return loglik, state, np.sqrt(var)
 
 
 def _by_region(values: np.ndarray, unit: pd.DataFrame) -> np.ndarray:
@@ -435,7 +457,7 @@ def estimate_laju(
     stok: Stok,
     *,
     abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
-    paruh_bulan: float | None = PARUH_BULAN,
+    paruh_bulan: float | None = None,
     bagian_bayar: np.ndarray | float | None = None,
 ) -> Laju:
     """Estimate roll rates of every region x kelas with partial pooling.
@@ -579,6 +601,32 @@ def _paid_share(
     x = np.column_stack([left[ok] * scale, base * scale])
     slope = np.linalg.lstsq(x, change[ok] * scale, rcond=None)[0][0]
     return np.full(len(stok.unit), float(np.clip(slope, 0.0, 1.0)))
+
+
+def measure_bagian_bayar(stok: Stok, iuran: pd.DataFrame) -> np.ndarray | None:
+    """Measure the share of leavers who paid, from rupiah written off.
+
+    Debt that left and was not written off (``dihapus_rp``) was paid. Regions lean
+    on the country with the weight of Rp100 million of leaving debt.
+
+    Returns
+    -------
+    ndarray or None
+        One share per unit; None where write-offs were not delivered.
+    """
+    own = iuran[iuran["segmen"].isin(SEGMEN_MENUNGGAK)]
+    if own.empty or own["dihapus_rp"].isna().all():
+        return None
+    rate = stok.rp[:-1] / np.maximum(stok.jiwa[:-1], 1.0)
+    gone = np.nan_to_num(count_transisi(stok).keluar * rate).sum(axis=1)
+    months = stok.periode[1:]
+    written = own[own["periode"].isin(months)].groupby("kode")["dihapus_rp"].sum()
+    kode = stok.kode.astype(str)
+    total = pd.Series(gone.sum(axis=0)).groupby(kode).sum()
+    lost = written.reindex(total.index).astype(float).fillna(0.0)
+    pooled = lost.sum() / max(total.sum(), 1.0)
+    share = (lost + pooled * _RP_PENYUSUTAN) / (total.clip(lower=0) + _RP_PENYUSUTAN)
+    return (1 - share).clip(0.0, 1.0).reindex(kode).to_numpy(dtype=float)
 
 
 def _growth(stok: Stok, moved: Transisi, share: np.ndarray) -> np.ndarray:

@@ -82,17 +82,19 @@ def _paths(
     draws: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw AR(1) shock factors, (months, units, draws), median 1 in the long run."""
+    """Draw factors on a rate, (months, units, draws): drifting level times noise."""
     regions = int(index.max()) + 1
-    own = np.repeat(shock.awal_wilayah[:regions, None], draws, axis=1)
-    common = np.full(draws, shock.awal_bersama)
-    step = np.sqrt(max(1 - shock.rho**2, 0.0))
+    level = shock.tingkat[:, None] + shock.galat[:, None] * rng.standard_normal(
+        (regions, draws)
+    )
+    common = shock.tingkat_bersama + shock.galat_bersama * rng.standard_normal(draws)
     out = np.empty((horizon, len(index), draws), dtype=np.float32)
     for h in range(horizon):
-        own = shock.rho * own + step * shock.sd_wilayah * rng.standard_normal(own.shape)
-        noise = rng.standard_normal(draws)
-        common = shock.rho * common + step * shock.sd_bersama * noise
-        out[h] = np.exp(own + common)[index]
+        level = level + shock.drift_wilayah * rng.standard_normal(level.shape)
+        common = common + shock.drift_bersama * rng.standard_normal(draws)
+        noise = shock.derau_wilayah * rng.standard_normal(level.shape)
+        shared = common + shock.derau_bersama * rng.standard_normal(draws)
+        out[h] = np.exp(level + noise + shared)[index]
     return out
 
 
