@@ -10,9 +10,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jkn_analysis.cleaning.build import BuildReport, build
+    from jkn_analysis.cleaning.builder import BuildReport, build
     from jkn_analysis.cleaning.checks import check_tables
-    from jkn_analysis.cleaning.clean import CleanResult, clean
+    from jkn_analysis.cleaning.cleaner import CleanResult, clean
     from jkn_analysis.cleaning.problems import Problem
     from jkn_analysis.cleaning.sheets import SheetTable, read_sheet
     from jkn_analysis.cleaning.typed import TypedTable, read_table_typed
@@ -23,11 +23,11 @@ _HOME = {
     "read_sheet": "sheets",
     "TypedTable": "typed",
     "read_table_typed": "typed",
-    "CleanResult": "clean",
-    "clean": "clean",
+    "CleanResult": "cleaner",
+    "clean": "cleaner",
     "check_tables": "checks",
-    "BuildReport": "build",
-    "build": "build",
+    "BuildReport": "builder",
+    "build": "builder",
 }
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.clean import REGIONAL, CleanResult, Counts
+from jkn_analysis.cleaning.cleaner import REGIONAL, CleanResult, Counts
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.roles import MEASURE_KINDS
 from jkn_analysis.tables import Table, conform
@@ -16,7 +16,7 @@ from jkn_analysis.terms import TOTAL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jkn_analysis.cleaning.clean import _Piece, _Sheet
+    from jkn_analysis.cleaning.cleaner import _Piece, _Sheet
 
 PLACE = "_col_"
 RULE_WORDS = {

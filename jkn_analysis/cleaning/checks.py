@@ -12,7 +12,7 @@ from jkn_analysis.tables import TABLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jkn_analysis.cleaning.clean import CleanResult, _Sheet
+    from jkn_analysis.cleaning.cleaner import CleanResult, _Sheet
     from jkn_analysis.cleaning.problems import Severity
 
 

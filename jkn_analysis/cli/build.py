@@ -24,7 +24,7 @@ def build_command(config: Config) -> None:
     Example:
       jkn build
     """
-    from jkn_analysis.cleaning.build import build
+    from jkn_analysis.cleaning.builder import build
 
     report = build(config)
     click.echo(str(report))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jkn_analysis.cleaning.clean import CleanResult, CleanSettings, Counts, clean
+from jkn_analysis.cleaning.cleaner import CleanResult, CleanSettings, Counts, clean
 from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
 from jkn_analysis.errors import HostileInputError, InputError, JknError, UnknownNameError
