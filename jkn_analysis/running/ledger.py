@@ -28,8 +28,11 @@ def ledger_path(reports: Path, periode: str) -> Path:
 
 
 def append_event(path: Path, event: dict[str, Any]) -> None:
-    """Append one event as one line in one write."""
-    line = json.dumps(event, ensure_ascii=False, sort_keys=True) + "\n"
+    """Append one event as one line in one write.
+
+    An empty line goes before it: what a kill cut short must not swallow it.
+    """
+    line = "\n" + json.dumps(event, ensure_ascii=False, sort_keys=True) + "\n"
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -99,7 +99,8 @@ def validate_parameters(
         if name in declared and type(value) is not type(declared[name])
     ]
     values = {**declared, **{n: v for n, v in given.items() if n in declared}}
-    faults += _check_report_parameters(values)
+    typed = {n: v for n, v in values.items() if type(v) is type(declared[n])}
+    faults += _check_report_parameters(typed)
     if faults:
         raise RunError("parameters that do not fit\n" + "\n".join(faults))
     return values

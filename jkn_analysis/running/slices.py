@@ -133,10 +133,14 @@ def find_scope(kode: str, known: Iterable[str], *, table: str) -> list[str]:
 
 
 def select_slices(slices: Mapping[str, Mapping[str, str]], kode: str) -> dict[str, str]:
-    """Return, per table, one digest of all rows a report of `kode` depends on."""
+    """Return, per table, one digest of all rows a report of `kode` depends on.
+
+    A table without such rows is left out, so that its coming changes no others.
+    """
     selected = {}
     for table, digests in slices.items():
         scope = find_scope(kode, digests, table=table)
         text = "".join(f"{part} {digests[part]}\n" for part in scope)
-        selected[table] = hashlib.sha256(text.encode()).hexdigest()
+        if scope:
+            selected[table] = hashlib.sha256(text.encode()).hexdigest()
     return selected

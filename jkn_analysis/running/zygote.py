@@ -21,11 +21,15 @@ import shutil
 import signal
 import socket
 import sys
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-PRELOAD = (
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FOR_KERNELS = (
     "IPython",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
@@ -41,16 +45,20 @@ PRELOAD = (
     "matplotlib.backends.backend_agg",
     "seaborn",
     "PIL.PngImagePlugin",
-    "papermill",
-    "nbclient",
-    "nbconvert",
     "jinja2",
     "babel.numbers",
     "babel.dates",
     "jkn_analysis.briefing",
     "jkn_analysis.reporting",
+)
+FOR_WORKERS = (
+    "papermill",
+    "nbclient",
+    "nbconvert",
     "jkn_analysis.reporting.render",
     "jkn_analysis.running.worker",
+    "jkn_analysis.running.engine",
+    "jkn_analysis.running.report",
 )
 """Modules imported before the first fork; one that is not installed is left out."""
 
@@ -243,11 +251,21 @@ def kill_group(pid: int) -> None:
 
 
 def preload() -> None:
-    """Import what kernels and workers use, and draw once so that fonts are read."""
-    for name in PRELOAD:
+    """Import what kernels and workers use, and draw once so that fonts are read.
+
+    What only workers use may not change the warning filters a kernel starts with.
+    """
+    _import_all(FOR_KERNELS)
+    rehearse()
+    with warnings.catch_warnings():
+        _import_all(FOR_WORKERS)
+
+
+def _import_all(names: Sequence[str]) -> None:
+    """Import modules, leaving out those that are not installed."""
+    for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    rehearse()
 
 
 def rehearse() -> None:

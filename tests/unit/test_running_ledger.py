@@ -1,0 +1,110 @@
+"""The ledger and the lock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from jkn_analysis.errors import LockedError, RunError
+from jkn_analysis.running.ledger import (
+    append_event,
+    hold_lock,
+    ledger_path,
+    read_events,
+    read_last_outcomes,
+)
+from jkn_analysis.running.run import read_status, sweep
+
+
+def test_second_run_is_told_who_holds_the_reports(tmp_path):
+    message = rf"another run holds it \(pid {os.getpid()}, started pagi\)"
+    with (
+        hold_lock(tmp_path, started="pagi"),
+        pytest.raises(LockedError, match=message),
+        hold_lock(tmp_path, started="siang"),
+    ):
+        pass
+    with hold_lock(tmp_path, started="malam"):
+        pass
+
+
+def test_lock_dies_with_its_process(tmp_path):
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from jkn_analysis.running.ledger import hold_lock\n"
+        "with hold_lock(Path(sys.argv[1]), started='x'):\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert ended.returncode == -9
+    with hold_lock(tmp_path, started="y"):
+        pass
+
+
+def test_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "reports").write_text("a file")
+    with (
+        pytest.raises(RunError, match="reports cannot be written there"),
+        hold_lock(tmp_path / "reports", started="x"),
+    ):
+        pass
+
+
+def test_line_cut_short_by_a_kill_is_no_event(tmp_path):
+    path = tmp_path / "l.jsonl"
+    append_event(path, {"event": "report", "kode": "82.71", "ok": True})
+    with path.open("a", encoding="utf-8") as opened:
+        opened.write('{"event": "report", "kode": "82.7')
+    assert read_events(path) == [{"event": "report", "kode": "82.71", "ok": True}]
+
+
+def test_event_after_a_cut_line_is_kept(tmp_path):
+    path = tmp_path / "l.jsonl"
+    path.write_text('{"event": "rep')
+    append_event(path, {"event": "start", "at": "x", "reports": 1})
+    assert [event["event"] for event in read_events(path)] == ["start"]
+
+
+def test_last_outcome_of_a_region_counts(tmp_path):
+    path = tmp_path / "l.jsonl"
+    for ok in (False, True):
+        append_event(path, {"event": "report", "kode": "82.71", "ok": ok})
+    assert read_last_outcomes(path)["82.71"]["ok"] is True
+
+
+def test_status_of_a_killed_run_says_what_is_left(tmp_path):
+    path = ledger_path(tmp_path, "2025-11")
+    assert read_status(tmp_path, "2025-11") is None
+    append_event(path, {"event": "start", "at": "pagi", "reports": 3})
+    append_event(path, {"event": "report", "kode": "82.71", "ok": True})
+    status = read_status(tmp_path, "2025-11")
+    assert status is not None
+    assert (status.reports, status.made, status.ended) == (3, 1, False)
+
+
+def test_ledger_on_a_full_disk_is_an_error_with_its_path():
+    from pathlib import Path
+
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(RunError, match=r"/dev/full: cannot be written \(No space left"):
+        append_event(full, {"event": "start"})
+
+
+def test_sweep_removes_half_written_files_only(tmp_path):
+    folder = tmp_path / "2025-11"
+    (folder / ".notebooks").mkdir(parents=True)
+    kept = folder / "82.71.html"
+    for path in (
+        kept,
+        folder / ".x.tmp",
+        folder / ".notebooks/.y.tmp",
+        tmp_path / ".z.tmp",
+    ):
+        path.write_text("")
+    assert sweep(folder) == 3
+    assert kept.exists()
