@@ -52,3 +52,37 @@ Files under ``data/raw/contoh/`` (``README.txt`` is ignored by cleaning)
     Title rows, ``Kab/Kota | Per | FKTP | FKRTL | Dokter | Kendala Administrasi``;
     ``Per`` is ``30 Juni 2025``; one total row per date; footer.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+SEED = 2025
+"""Seed of the committed deliveries."""
+
+
+def build_tables(
+    *, seed: int = SEED, nasional: bool = False
+) -> dict[str, pd.DataFrame]:
+    """Build every delivered table of the sample, as cleaning should store it.
+
+    Parameters
+    ----------
+    seed
+        Start of all chance; the committed deliveries use the default.
+    nasional
+        All 514 kabupaten/kota and 60 months, nothing missing or stale.
+
+    Returns
+    -------
+    dict
+        Table name (all of ``tables.DELIVERED``) to typed rows sorted by key.
+    """
+    from jkn_analysis.sample import build
+
+    return build.build_tables(seed=seed, nasional=nasional)
