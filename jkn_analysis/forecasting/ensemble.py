@@ -98,6 +98,14 @@ def _forecast_cutoff(
         "snaive": _repeat_year(filled, start, horizon),
     }
     paths |= _run_members(filled, start, horizon)
+    lifted = lift_shifts(filled, start)
+    moved = np.flatnonzero((lifted != filled).any(axis=1))
+    again = {name: paths[name].copy() for name in LIFTED}
+    if len(moved):
+        part = _run_members(lifted[moved], start[moved], horizon)
+        for name, path in again.items():
+            path[moved] = part[name]
+    paths |= {name + "_lift": path for name, path in again.items()}
     if curved:
         used = np.arange(values.shape[1])[None, :] >= start[:, None]
         low = np.where(used, filled, np.inf).min(axis=1, keepdims=True)
@@ -113,6 +121,41 @@ def _forecast_cutoff(
 
 
 CURVE = 0.3
+LIFT = 6.0
+LIFTED = ("damped", "ets", "theta", "ar_own")
+LIFT_MOST = 6
+
+
+def lift_shifts(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Move the months before a sudden step onto the newest level.
+
+    A step is a monthly change far outside the series' usual ones that does not come
+    back in the same month of other years.
+    """
+    rows, width = filled.shape
+    if width < 2 * SEASON:
+        return filled
+    change = np.diff(filled, axis=1)
+    used = np.arange(1, width)[None, :] > start[:, None]
+    with np.errstate(all="ignore"):
+        middle = np.nanmedian(np.where(used, change, np.nan), axis=1, keepdims=True)
+        off = change - middle
+        spread = 1.4826 * np.nanmedian(np.where(used, np.abs(off), np.nan), axis=1)
+        mean = np.nanmean(np.where(used, np.abs(off), np.nan), axis=1)
+    floor = 0.25 * np.nan_to_num(mean)
+    limit = LIFT * np.maximum(np.nan_to_num(spread), floor)[:, None]
+    step = used & (np.abs(off) > limit) & (limit > 0)
+    slot = np.arange(1, width) % SEASON
+    member = np.eye(SEASON)[slot]
+    for sign in (1, -1):
+        same = (step & (np.sign(off) == sign)).astype(float) @ member
+        step &= ~((same[:, slot] >= 2) & (np.sign(off) == sign))
+    step &= (step.sum(axis=1) <= LIFT_MOST)[:, None]
+    later = np.where(step, off, 0.0)
+    lifted = filled.copy()
+    lifted[:, :-1] += np.cumsum(later[:, ::-1], axis=1)[:, ::-1]
+    before = np.arange(width)[None, :] < start[:, None]
+    return np.where(before, filled, lifted)
 
 
 def _repeat_year(z: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
@@ -172,8 +215,11 @@ OWN = 8.0
 """Past errors of the panel that weigh as much as a series' own."""
 SHARP = 6.0
 """How fast a member's weight falls with its relative error."""
+EACH = True
 JOINT = 0.7
 """Power of the panel's joint weights, in which members that err alike share."""
+PRIOR = {"naive": 4.0, "ar": 0.6, "ar_raw": 0.6, "ar_own": 0.6, "ar_own_log": 0.6}
+"""Weight before any evidence, where it is not one: stay put, distrust extrapolation."""
 SPREAD = 0.1
 STACK_HALF_LIFE = 24.0
 
@@ -189,6 +235,9 @@ def _weigh_alone(error: np.ndarray, known: np.ndarray) -> np.ndarray:
     kernel = _horizon_kernel(horizon)
     mass = count @ kernel.T
     loss = ((mean * count) @ kernel.T) / np.maximum(mass, 1e-9)
+    if EACH:
+        middle = loss.mean(axis=0)
+        loss = loss / np.where(middle > 0, middle, 1.0)
     reached = (count > 0).any(axis=1)
     panel = loss[:, reached].mean(axis=1, keepdims=True)
     trust = mass / (mass + OWN)
@@ -254,5 +303,6 @@ def weigh_members(paths: Paths) -> np.ndarray:
     error = np.where(known[None], gap, 0.0)
     alone = _weigh_alone(error, known)
     together = _weigh_together(error, known, paths.backs)
-    weight = alone * together.T[:, None, :] ** JOINT
+    prior = np.array([PRIOR.get(name, 1.0) for name in paths.names])
+    weight = alone * together.T[:, None, :] ** JOINT * prior[:, None, None]
     return weight / weight.sum(axis=0)

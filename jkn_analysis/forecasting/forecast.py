@@ -15,7 +15,7 @@ from jkn_analysis.forecasting.ensemble import (
     list_backs,
     weigh_members,
 )
-from jkn_analysis.forecasting.intervals import pool_scores, series_scale
+from jkn_analysis.forecasting.intervals import complete_scores, pool_scores, scale_errors
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel
 
 if TYPE_CHECKING:
@@ -55,17 +55,15 @@ class Outcome:
 
 def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
     """Combine the members of the newest cutoff, with intervals from the older ones."""
-    base = paths.base[0]
     weight = weigh_members(paths)
     combined = np.einsum("mnh,mbnh->bnh", weight, paths.points)
     errors = paths.truth - combined
-    scale = series_scale(errors, base)
-    unit = np.where(scale > 0, scale, 1.0)
-    scores = pool_scores(errors, paths.backs, unit, probabilities)
-    spread = _complete(scores, probabilities)[None] * scale[:, None, None]
+    scores = scale_errors(errors, paths.base[0], paths.backs)
+    pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
+    spread = pooled[None] * scores.scale[:, None, None]
     quantiles = np.sort(combined[0][:, :, None] + spread, axis=2)
     naive = paths.truth - paths.points[0]
-    return Outcome(quantiles, errors, naive, scale, weight)
+    return Outcome(quantiles, errors, naive, scores.scale, weight)
 
 
 def forecast_panel(
@@ -78,27 +76,6 @@ def forecast_panel(
     outcome = combine(paths, probabilities)
     kept = _limit(outcome.quantiles, values, kind)
     return replace(outcome, quantiles=kept)
-
-
-def _complete(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Fill months ahead that no cutoff reached, centre, and keep widths growing."""
-    scores = scores.copy()
-    scores -= scores[:, probabilities == 0.5]
-    normal = np.interp(
-        probabilities,
-        [0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.995],
-        [-2.58, -1.96, -1.28, -0.67, 0, 0.67, 1.28, 1.96, 2.58],
-    )
-    for h in range(len(scores)):
-        if np.isnan(scores[h]).any():
-            growth = np.sqrt((h + 1) / h) if h else 1.0
-            scores[h] = scores[h - 1] * growth if h else 1.5 * normal
-        if h:
-            wider = np.abs(scores[h - 1])
-            scores[h] = np.sign(probabilities - 0.5) * np.maximum(
-                np.abs(scores[h]), wider
-            )
-    return scores
 
 
 def _limit(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:

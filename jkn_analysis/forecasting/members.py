@@ -14,6 +14,8 @@ import numpy as np
 
 SEASON = 12
 _RIDGE = 1e-3
+SEASON_DOUBT = 2.5
+"""Times the noise that a seasonal shape must stand out of before it is believed."""
 
 
 @dataclass(frozen=True)
@@ -305,7 +307,7 @@ def estimate_season(
 def shrink_season(shape: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Shrink each seasonal shape towards none by James and Stein's rule."""
     power = (shape**2).sum(axis=1)
-    kept = 1 - (SEASON - 3) * noise / np.maximum(power, 1e-12)
+    kept = 1 - SEASON_DOUBT * (SEASON - 3) * noise / np.maximum(power, 1e-12)
     kept = np.where(np.isfinite(kept), np.clip(kept, 0, 1), 0.0)
     return shape * kept[:, None]
 
