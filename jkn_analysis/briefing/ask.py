@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from jkn_analysis.briefing.context import latest_tunggakan_pemda
 from jkn_analysis.briefing.data import as_date, end_of_month
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Permintaan, Tabel
 from jkn_analysis.indicators import gap_jiwa
 from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.terms import Kantor
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from jkn_analysis.briefing.context import Context
@@ -23,20 +22,6 @@ if TYPE_CHECKING:
 BULAN_SETAHUN = 12
 PENDEK_BULAN = 3
 """Arrears up to this age are collected first: they are the newest and the smallest."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One thing asked of one office."""
-
-    kantor: str
-    tindakan: str
-    jiwa: int | None
-    rp: int | None
-    tenggat: dt.date
-    teks_rp: str = ""
-    """Words in place of rupiah, such as 'ditanggung APBN'."""
-    sumber: str = ""
 
 
 def _tariff(context: Context) -> int:
@@ -84,16 +69,72 @@ def find_uang(
     return None if rows.empty else float(rows["nilai"].iloc[-1])
 
 
-def list_asks(context: Context) -> list[Ask]:
+def list_asks(context: Context) -> list[Permintaan]:
     """List everything asked, the binding condition first."""
-    asks = list(_own_asks(context))
+    asks = list(_planned_asks(context) or _own_asks(context))
     binding = context.status.syarat_pengikat if context.status else ""
     if binding == "cakupan":
         asks.sort(key=lambda ask: ask.sumber != "cakupan")
     return asks
 
 
-def _own_asks(context: Context) -> Iterator[Ask]:
+def _planned_asks(context: Context) -> list[Permintaan]:
+    """Read the cheapest mix of routes to the deadline, a row per route."""
+    table = context.tables["permintaan"]
+    deadline = end_of_month(context.tenggat)
+    rows = table[table["tenggat"] == pd.Timestamp(deadline)].sort_values("urutan")
+    if rows.empty:
+        return []
+    by_route = rows.groupby("rute", sort=False)
+    asks = [_planned(context, str(route), part) for route, part in by_route]
+    return [*asks, *_hold(context, deadline)]
+
+
+def _planned(context: Context, route: str, rows: pd.DataFrame) -> Permintaan:
+    """Sum the monthly steps of one route to one ask."""
+    words = context.words
+    people = round(float(rows["jiwa"].sum()))
+    cost = round(float(rows["biaya_rp"].sum()))
+    reason = str(rows["alasan"].iloc[0])
+    values = {
+        "n": people,
+        "jiwa": words.jumlah(people),
+        "iuran": words.rp(_tariff(context)),
+        "alasan": words.say(f"rute.alasan_{reason}") if reason else "",
+    }
+    told = f"rute.{route}"
+    action = words.say(told, values) if words.has(told) else route.replace("_", " ")
+    kind = {
+        "lunasi_tunggakan_pemda": "tunggakan_pemda",
+        "daftarkan_penduduk": "cakupan",
+    }
+    free = f"rute.biaya_{route}"
+    return Permintaan(
+        kantor=str(rows["pemutus"].iloc[0]),
+        tindakan=action,
+        jiwa=people or None,
+        rp=cost or None,
+        tenggat=as_date(rows["tanggal"].min()),
+        teks_rp=words.say(free)
+        if words.has(free)
+        else words.say("permintaan.tanpa_biaya"),
+        sumber=kind.get(route, "sisa" if route == "tak_terjangkau" else "keaktifan"),
+    )
+
+
+def _hold(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
+    """Permintaan for next year's budget to hold the target."""
+    cost = find_holding_cost(context)
+    if not cost:
+        return
+    words = context.words
+    year = context.tenggat.year + 1
+    values = {"tahun": year, "target": words.target(context.target)}
+    action = words.say("permintaan.tahan_anggaran", values)
+    yield Permintaan(Kantor.SEKDA, action, None, cost, deadline, sumber="tahan")
+
+
+def _own_asks(context: Context) -> Iterator[Permintaan]:
     """Compute the asks from the gap, the arrears and the counts of the newest month."""
     words, deadline = context.words, end_of_month(context.tenggat)
     yield from _fund(context, deadline)
@@ -101,13 +142,15 @@ def _own_asks(context: Context) -> Iterator[Ask]:
     owed = latest_tunggakan_pemda(context.potongan)
     if owed:
         action = words.say("permintaan.lunasi")
-        yield Ask(Kantor.BPKAD, action, None, owed, deadline, sumber="tunggakan_pemda")
+        yield Permintaan(
+            Kantor.BPKAD, action, None, owed, deadline, sumber="tunggakan_pemda"
+        )
     yield from _reactivate(context, deadline)
     yield from _collect(context, deadline)
     yield from _use_quota(context, deadline)
 
 
-def _fund(context: Context, deadline: dt.date) -> Iterator[Ask]:
+def _fund(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
     """Fund new active members."""
     gap = find_gap_ahead(context)
     if not gap:
@@ -122,7 +165,7 @@ def _fund(context: Context, deadline: dt.date) -> Iterator[Ask]:
     }
     action = words.say("permintaan.biayai", values)
     cost = gap * tariff * _months_left(context)
-    yield Ask(Kantor.BPKAD, action, gap, cost, deadline, sumber="keaktifan")
+    yield Permintaan(Kantor.BPKAD, action, gap, cost, deadline, sumber="keaktifan")
     year = context.tenggat.year + 1
     more = {
         "tahun": year,
@@ -130,7 +173,7 @@ def _fund(context: Context, deadline: dt.date) -> Iterator[Ask]:
         "jiwa": words.jiwa(gap),
     }
     holding = find_holding_cost(context)
-    yield Ask(
+    yield Permintaan(
         Kantor.SEKDA,
         words.say("permintaan.tahan", more),
         gap,
@@ -140,13 +183,13 @@ def _fund(context: Context, deadline: dt.date) -> Iterator[Ask]:
     )
 
 
-def _register(context: Context, deadline: dt.date) -> Iterator[Ask]:
+def _register(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
     """Register those who are no members yet."""
     gap = context.status.gap_cakupan_jiwa if context.status else 0
     if gap:
         text = context.words.say("permintaan.daftarkan")
         cost = gap * _tariff(context) * _months_left(context)
-        yield Ask(Kantor.DINKES, text, gap, cost, deadline, sumber="cakupan")
+        yield Permintaan(Kantor.DINKES, text, gap, cost, deadline, sumber="cakupan")
 
 
 def _newest(context: Context, segmen: str) -> pd.Series | None:
@@ -160,7 +203,7 @@ def _newest(context: Context, segmen: str) -> pd.Series | None:
     return None if now.empty else now.iloc[0]
 
 
-def _reactivate(context: Context, deadline: dt.date) -> Iterator[Ask]:
+def _reactivate(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
     """Propose inactive PBI members again."""
     row = _newest(context, "PBI JK")
     if row is None:
@@ -168,7 +211,7 @@ def _reactivate(context: Context, deadline: dt.date) -> Iterator[Ask]:
     off = int(row["terdaftar_jiwa"] - row["aktif_jiwa"])
     if off:
         words = context.words
-        yield Ask(
+        yield Permintaan(
             Kantor.DINSOS,
             words.say("permintaan.reaktivasi"),
             off,
@@ -178,7 +221,7 @@ def _reactivate(context: Context, deadline: dt.date) -> Iterator[Ask]:
         )
 
 
-def _collect(context: Context, deadline: dt.date) -> Iterator[Ask]:
+def _collect(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
     """Collect the newest arrears."""
     table = context.tables["tunggakan_peserta"]
     if table.empty:
@@ -192,10 +235,10 @@ def _collect(context: Context, deadline: dt.date) -> Iterator[Ask]:
         words = context.words
         income = words.say("permintaan.masuk", {"rp": words.rp(rupiah)})
         action = words.say("permintaan.tagih")
-        yield Ask(Kantor.BPJS, action, people, None, deadline, teks_rp=income)
+        yield Permintaan(Kantor.BPJS, action, people, None, deadline, teks_rp=income)
 
 
-def _use_quota(context: Context, deadline: dt.date) -> Iterator[Ask]:
+def _use_quota(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
     """Fill the quota that is budgeted already."""
     table = context.tables["iuran_pemda"].sort_values("periode")
     if table.empty:
@@ -204,7 +247,7 @@ def _use_quota(context: Context, deadline: dt.date) -> Iterator[Ask]:
     free = int(last["kuota_jiwa"] - last["terisi_jiwa"])
     if free > 0:
         words = context.words
-        yield Ask(
+        yield Permintaan(
             Kantor.DINKES,
             words.say("permintaan.kuota"),
             free,
@@ -212,16 +255,6 @@ def _use_quota(context: Context, deadline: dt.date) -> Iterator[Ask]:
             deadline,
             teks_rp=words.say("permintaan.dalam_pagu"),
         )
-
-
-def find_first_ask(context: Context) -> Ask | None:
-    """Return the ask of the binding condition; None where nothing is missing."""
-    binding = context.status.syarat_pengikat if context.status else ""
-    asks = list_asks(context)
-    for ask in asks:
-        if ask.sumber == binding:
-            return ask
-    return next((ask for ask in asks if ask.sumber), None)
 
 
 def build_ask(context: Context) -> Bagian:
@@ -240,7 +273,6 @@ def build_ask(context: Context) -> Bagian:
         Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
         Kolom(words.say("permintaan.kolom_jiwa")),
         Kolom(words.say("permintaan.kolom_rp")),
-        Kolom(words.say("permintaan.kolom_tenggat"), "kiri"),
     )
     table = Tabel(
         nama="permintaan",
@@ -252,10 +284,12 @@ def build_ask(context: Context) -> Bagian:
     return Bagian("permintaan", title, (intro,), (table,) if asks else ())
 
 
-def _row(context: Context, ask: Ask) -> tuple[Angka, ...]:
+def _row(context: Context, ask: Permintaan) -> tuple[Angka, ...]:
     """Write one ask as a row; office and action share a cell."""
     words = context.words
-    who = Angka(ask.kantor, "teks", f"{ask.kantor}\n{ask.tindakan}")
+    when = {"tindakan": ask.tindakan, "tanggal": words.tanggal(ask.tenggat)}
+    told = words.say("permintaan.tenggat", when)
+    who = Angka(ask.kantor, "teks", f"{ask.kantor}\n{told}")
     people = words.teks("–") if ask.jiwa is None else words.angka_jiwa(ask.jiwa)
     money = words.angka_rp(ask.rp) if ask.rp is not None else words.teks(ask.teks_rp)
-    return (who, people, money, words.angka_tanggal(as_date(ask.tenggat)))
+    return (who, people, money)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jkn_analysis.briefing.annex import build_annex
-from jkn_analysis.briefing.ask import build_ask
+from jkn_analysis.briefing.ask import build_ask, list_asks
 from jkn_analysis.briefing.charts import build_fan
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import read_slice
@@ -111,4 +111,5 @@ def assemble(context: Context) -> Briefing:
         kaki=words.say("kaki.isi", footer),
         rapat=context.rapat,
         status=context.status,
+        permintaan=tuple(list_asks(context)) if context.status else (),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.ask import find_first_ask, find_holding_cost
+from jkn_analysis.briefing.ask import find_holding_cost, list_asks
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Kartu, Nada
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.indicators import Status
+
+
+_COUNTED = ("keaktifan", "cakupan", "tunggakan_pemda")
+"""Asks that close a gap; the first screen shows the first of them."""
+_ASKS_SHOWN = 2
 
 
 def build_head(context: Context) -> tuple[tuple[str, str], ...]:
@@ -192,11 +197,18 @@ def _card_activity(context: Context) -> Kartu:
     source = f"aktif_jiwa {context.periode:%Y-%m} / penduduk_jiwa"
     return Kartu(
         nama="keaktifan",
-        label=words.say("kartu.keaktifan.label"),
+        label=words.say(f"kartu.keaktifan.{_side(judged)}", values),
         angka=words.angka_rate(judged.keaktifan_penduduk_rate, source),
         kalimat=sentence,
         nada="baik" if judged.uhc else "buruk",
     )
+
+
+def _side(judged: Status) -> str:
+    """Name the label that says on which side of the line a region stands."""
+    if judged.gap_keaktifan_jiwa is None:
+        return "label"
+    return "label_bawah" if judged.gap_keaktifan_jiwa else "label_atas"
 
 
 def _card_forecast(context: Context) -> Kartu:
@@ -274,22 +286,25 @@ def _card_ask(context: Context) -> Kartu:
     """Who is to pay how much for how many."""
     words = context.words
     label = words.say("kartu.permintaan.label")
-    ask = find_first_ask(context)
-    if ask is None:
+    asks = [ask for ask in list_asks(context) if ask.sumber in _COUNTED]
+    if not asks:
         nothing = Angka(0, "rp", words.rp(0))
         return Kartu(
             "permintaan", label, nothing, words.say("kartu.permintaan.kosong"), "baik"
         )
-    values = {"kantor": ask.kantor, "tindakan": ask.tindakan}
-    sentences = [words.say("kartu.permintaan.isi", values)]
+    sentences = [
+        words.say(
+            "kartu.permintaan.isi", {"kantor": ask.kantor, "tindakan": ask.tindakan}
+        )
+        for ask in asks[:_ASKS_SHOWN]
+    ]
     holding = find_holding_cost(context)
     if holding is not None:
         year = context.tenggat.year + 1
         more: dict[str, object] = {"tahun": year, "rp": words.rp(holding)}
         sentences.append(words.say("kartu.permintaan.tahan", more))
-    figure = words.angka_rp(ask.rp, ask.sumber)
-    if ask.rp is None:
-        figure = words.angka_jiwa(ask.jiwa, ask.sumber)
+    cost = sum(ask.rp or 0 for ask in asks)
+    figure = words.angka_rp(cost, "permintaan")
     return Kartu("permintaan", label, figure, " ".join(sentences), "netral")
 
 

@@ -127,6 +127,21 @@ class Bagian:
 
 
 @dataclass(frozen=True)
+class Permintaan:
+    """One thing asked of one office."""
+
+    kantor: str
+    tindakan: str
+    jiwa: int | None
+    rp: int | None
+    tenggat: dt.date
+    teks_rp: str = ""
+    """Words in place of rupiah, such as 'ditanggung APBN'."""
+    sumber: str = ""
+    """What it closes: keaktifan, cakupan, tunggakan_pemda, tahan, sisa; '' none."""
+
+
+@dataclass(frozen=True)
 class Rapat:
     """The meeting a page is for."""
 
@@ -162,6 +177,7 @@ class Briefing:
     rapat: Rapat | None = None
     status: Status | None = None
     jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten"
+    permintaan: tuple[Permintaan, ...] = ()
     kipas_bagian: tuple[Kipas, ...] = ()
     """Fans of the parts of a provinsi or the country, on one scale."""
 

@@ -298,48 +298,82 @@ def _members(context: Context, now: pd.DataFrame) -> tuple[str, Batang, Tabel]:
 
 
 def build_scenarios(context: Context) -> Bagian:
-    """Build the scenarios side by side, at the end of the forecast year."""
+    """Build the scenarios side by side over the forecast year."""
     words = context.words
     title = words.say("bagian.skenario")
     table = context.tables["skenario"]
     if table.empty:
         return Bagian("skenario", title, kosong=words.say("skenario.kosong"))
-    last = table["periode"].max()
-    now = table[(table["periode"] == last) & (table["kuantil"] == 0.5)]
-    wide = now.set_index(["skenario", "ukuran"])["nilai"].unstack()  # noqa: PD010 - unique keys
-    names = (
-        list(dict.fromkeys(["dasar", *wide.index]))
-        if "dasar" in wide.index
-        else list(wide.index)
+    middle = table[table["kuantil"] == 0.5].sort_values("periode")
+    last = as_date(middle["periode"].max())
+    names = sorted(middle["skenario"].unique(), key=lambda name: name != "dasar")
+    rows = tuple(
+        _scenario_row(context, name, middle[middle["skenario"] == name])
+        for name in names
     )
-    rows = tuple(_scenario_row(context, name, wide.loc[name]) for name in names)
     values = {
-        "bulan": words.bulan(as_date(last)),
+        "bulan": words.bulan(last),
         "target": words.target(context.target),
     }
-    small = Tabel(
-        nama="skenario",
-        judul=title,
-        kolom=(
-            Kolom(words.say("skenario.kolom_skenario"), "kiri"),
-            Kolom(words.say("skenario.kolom_aktif")),
-            Kolom(words.say("skenario.kolom_rate")),
-            Kolom(words.say("skenario.kolom_rp")),
-        ),
-        baris=rows,
+    heads = (
+        Kolom(words.say("skenario.kolom_skenario"), "kiri"),
+        Kolom(words.say("skenario.kolom_terendah")),
+        Kolom(words.bulan(last, short=True)),
+        Kolom(words.say("skenario.kolom_selisih")),
+        Kolom(words.say("skenario.kolom_rp")),
     )
-    intro = words.say("skenario.pengantar", values)
-    return Bagian("skenario", title, (intro,), (small,))
+    small = Tabel("skenario", title, heads, rows, catatan=words.say("skenario.catatan"))
+    return Bagian(
+        "skenario", title, (words.say("skenario.pengantar", values),), (small,)
+    )
 
 
-def _scenario_row(context: Context, name: str, row: pd.Series) -> tuple[Angka, ...]:
+def _scenario_row(context: Context, name: str, rows: pd.DataFrame) -> tuple[Angka, ...]:
     """Write one scenario as a row."""
     words = context.words
-    key = f"skenario.{name}"
-    label = words.say(key) if words.has(key) else name.replace("_", " ")
+    by = {str(key): part for key, part in rows.groupby("ukuran")}
     return (
-        words.teks(label),
-        words.angka_jiwa(row.get("aktif_jiwa")),
-        words.angka_rate(row.get("keaktifan_penduduk_rate"), decimals=1),
-        words.angka_rp(row.get("anggaran_rp")),
+        words.teks(_scenario_name(context, name)),
+        *_scenario_rates(context, by.get("keaktifan_penduduk_rate")),
+        _scenario_change(context, name, by.get("aktif_jiwa")),
+        _scenario_cost(context, by.get("anggaran_rp")),
     )
+
+
+def _scenario_name(context: Context, name: str) -> str:
+    """Name a scenario in the page's language, by its declaration if it is our own."""
+    words = context.words
+    key = f"skenario.nama.{name}"
+    return words.say(key) if words.has(key) else name.replace("_", " ")
+
+
+def _scenario_rates(
+    context: Context, rates: pd.DataFrame | None
+) -> tuple[Angka, Angka]:
+    """Write the lowest rate of the year with its month, and the last."""
+    words = context.words
+    if rates is None or rates.empty:
+        return words.kosong(), words.kosong()
+    low = rates.sort_values("nilai", kind="stable").iloc[0]
+    told = words.rate(float(low["nilai"]), 1)
+    month = words.bulan(as_date(low["periode"]), short=True)
+    lowest = Angka(float(low["nilai"]), "rate", f"{told} ({month})")
+    return lowest, words.angka_rate(float(rates["nilai"].iloc[-1]), decimals=1)
+
+
+def _scenario_change(context: Context, name: str, active: pd.DataFrame | None) -> Angka:
+    """Write the people more or fewer than if nothing changed."""
+    words = context.words
+    if name == "dasar":
+        return words.teks("–")
+    if active is None or active.empty:
+        return words.kosong()
+    return words.angka_selisih(round(float(active["selisih"].iloc[-1])))
+
+
+def _scenario_cost(context: Context, cost: pd.DataFrame | None) -> Angka:
+    """Write the premium the region pays over the year."""
+    words = context.words
+    if cost is None or cost.empty:
+        return words.kosong()
+    return words.angka_rp(round(float(cost["nilai"].sum())))

@@ -67,6 +67,10 @@ class Words:
         """Write a date."""
         return formats.format_tanggal(tanggal, bahasa=self.bahasa)
 
+    def tanggal_singkat(self, tanggal: dt.date) -> str:
+        """Write a date for a narrow cell."""
+        return f"{tanggal.day} {self.bulan(tanggal, short=True)}"
+
     def peluang(self, value: Number) -> str:
         """Write a probability."""
         return formats.format_peluang(value, bahasa=self.bahasa)
@@ -92,7 +96,7 @@ class Words:
 
     def angka_tanggal(self, value: dt.date) -> Angka:
         """Make a figure of a date."""
-        return Angka(value.isoformat(), "tanggal", self.tanggal(value))
+        return Angka(value.isoformat(), "tanggal", self.tanggal_singkat(value))
 
     def teks(self, text: str) -> Angka:
         """Make a cell of words."""

@@ -164,7 +164,9 @@ def plot_kipas(axes: Axes, kipas: Kipas, *, bahasa: str = "id") -> Axes:
     axes.set_ylim(low, high)
     ticks = _rate_ticks(low, high)
     axes.set_yticks(ticks, [format_rate(tick, 0, bahasa=bahasa) for tick in ticks])
-    axes.hlines(ticks, months[0] - 0.5, last + 0.5, color=WARNA["garis"], lw=0.8)
+    axes.hlines(
+        ticks, months[0] - 0.5, last + 0.5, color=WARNA["garis"], lw=0.8, zorder=0.5
+    )
     _mark_years(axes, months[0], last)
     _draw_fan(axes, kipas, [months[-1], *ahead])
     _draw_target(axes, kipas, last)

@@ -1,0 +1,90 @@
+"""The page that lists every report of a month, worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jkn_analysis.reporting.pieces import build_environment
+from jkn_analysis.reporting.style import read_css
+from jkn_analysis.texts import read_catalogue
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from jkn_analysis.briefing.model import Briefing
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """One report of the list; figures as finished texts, `gap_jiwa` to sort by."""
+
+    kode: str
+    nama: str
+    nama_provinsi: str
+    berkas: str
+    judul: str = ""
+    rate: str = ""
+    gap_jiwa: int | None = None
+    gap: str = ""
+    nada: str = "netral"
+    kesalahan: str = ""
+    """First line of the error where the report was not made."""
+
+
+def build_index_row(briefing: Briefing, berkas: str) -> IndexRow:
+    """Take from a page what the list says of it."""
+    from jkn_analysis.briefing.words import Words
+
+    words = Words(briefing.bahasa)
+    judged = briefing.status
+    gap = judged.gap_keaktifan_jiwa if judged else None
+    return IndexRow(
+        kode=briefing.kode,
+        nama=briefing.nama,
+        nama_provinsi=briefing.nama_provinsi,
+        berkas=berkas,
+        judul=briefing.judul,
+        rate=words.rate(judged.keaktifan_penduduk_rate if judged else None),
+        gap_jiwa=gap,
+        gap=words.jumlah(gap) if gap else "–",
+        nada=briefing.nada,
+    )
+
+
+def render_index(
+    rows: Sequence[IndexRow], *, periode: dt.date, contoh: bool, bahasa: str = "id"
+) -> str:
+    """Render the list of all reports of a month.
+
+    Parameters
+    ----------
+    rows
+        In any order; grouped by provinsi, the widest gap first.
+    periode
+        The month.
+    contoh
+        Whether the data are the synthetic sample.
+    bahasa
+        Language.
+    """
+    from jkn_analysis.formats import format_periode
+
+    words = read_catalogue(bahasa)
+    groups: dict[str, list[IndexRow]] = {}
+    for row in sorted(rows, key=lambda row: (row.kode[:2], len(row.kode), row.kode)):
+        groups.setdefault(row.nama_provinsi, []).append(row)
+    for name, members in groups.items():
+        groups[name] = sorted(
+            members, key=lambda row: (len(row.kode) > 2, -(row.gap_jiwa or 0), row.kode)
+        )
+    page = build_environment().get_template("indeks.html.j2")
+    return page.render(
+        groups=groups,
+        bulan=format_periode(periode, bahasa=bahasa),
+        kata=words.say,
+        contoh=contoh,
+        bahasa=bahasa,
+        css=read_css(),
+    )
