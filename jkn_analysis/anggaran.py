@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jkn_analysis.tunggakan.pemda import UtangDepan
+    from jkn_analysis.tunggakan.ramal import Tingkat
 
 TINGKAT = (0.1, 0.5, 0.9)
 _BULAN = 12
@@ -175,7 +176,7 @@ def project_desember(
     if debt is None:
         debt = np.repeat(ahead.awal_rp[:, None], paid.shape[1], axis=1)
     tingkat = build_tingkat(list(ahead.kode))
-    pagu = tingkat.anggota @ own["pagu_rp"].to_numpy(dtype=float)
+    pagu = tingkat.sum_one(own["pagu_rp"].to_numpy(dtype=float))
     total = tingkat.sum_up(paid[None])[0]
     parts = {
         "proyeksi_desember_rp": total,
@@ -281,11 +282,11 @@ def build_uang_tahunan(
     pemda = tables["iuran_pemda"]
     realisasi = build_realisasi(pemda, tables["anggaran"], tahun=cutoff.year)
     tingkat = build_tingkat(list(ahead.kode))
-    now = _sum_up(realisasi, tingkat.kode, tingkat.anggota, ahead.kode)
+    now = _sum_up(realisasi, tingkat, ahead.kode)
     rows = now.melt("kode", var_name="ukuran", value_name="nilai")
     rows = rows.assign(tahun=cutoff.year, kuantil=0.5)
     debt = pd.DataFrame(
-        {"kode": tingkat.kode.astype(str), "nilai": tingkat.anggota @ ahead.awal_rp}
+        {"kode": tingkat.kode.astype(str), "nilai": tingkat.sum_one(ahead.awal_rp)}
     ).assign(tahun=cutoff.year, ukuran="utang_rp", kuantil=0.5)
     december = project_desember(ahead, realisasi, tahun=cutoff.year)
     needs = _needs(pemda, ahead, aktif, penduduk=penduduk, cutoff=cutoff)
@@ -295,15 +296,13 @@ def build_uang_tahunan(
 
 
 def _sum_up(
-    realisasi: pd.DataFrame, names: np.ndarray, members: np.ndarray, kode: np.ndarray
+    realisasi: pd.DataFrame, tingkat: Tingkat, kode: np.ndarray
 ) -> pd.DataFrame:
     """Sum money of regions upwards and recompute the rate; a missing part is missing."""
     money = [name for name in realisasi.columns if name.endswith("_rp")]
     own = realisasi.set_index("kode").reindex(kode)[money].to_numpy(dtype=float)
-    values = np.array(
-        [[own[row > 0, at].sum() for at in range(len(money))] for row in members]
-    )
-    out = pd.DataFrame(values, columns=money).assign(kode=names.astype(str))
+    out = pd.DataFrame(tingkat.sum_one(own), columns=money)
+    out = out.assign(kode=tingkat.kode.astype(str))
     out["serapan_rate"] = out["realisasi_rp"] / out["pagu_rp"].where(out["pagu_rp"] > 0)
     return out
 

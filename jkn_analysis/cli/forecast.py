@@ -55,8 +55,9 @@ def forecast_command(
 
 
 def _forecast_tables(config: Config, *, horizon: int) -> None:
-    """Forecast what `jkn build` stored and store the three tables."""
+    """Forecast what `jkn build` stored; store forecasts and the money side."""
     from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.skenario import build_uang
     from jkn_analysis.store import list_tables, read_table, write_table
 
     started = time.process_time()
@@ -65,7 +66,10 @@ def _forecast_tables(config: Config, *, horizon: int) -> None:
     tables = {name: read_table(name, root=root) for name in names}
     section = config.forecast.model_copy(update={"horizon_bulan": horizon})
     made = build_ramalan(tables, config=config.model_copy(update={"forecast": section}))
-    for name, table in made.items():
+    money = build_uang(
+        tables, made, seed=section.seed, tenggat_bulan=section.tenggat_bulan
+    )
+    for name, table in (made | money).items():
         write_table(table, name, root=root)
     ramalan = made["ramalan"]
     click.echo(

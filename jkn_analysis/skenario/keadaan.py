@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jkn_analysis.tunggakan.simulasi import Jalur, Undian
     from jkn_analysis.tunggakan.stok import Stok
 
+_RIWAYAT_MIN_BULAN = 3
 _RHO_BULAN = 0.95
 """Correlation of a path's rank from month to month: a low forecast stays low."""
 
@@ -121,7 +122,7 @@ def build_keadaan(
         aktif,
         _shares(now, names),
         _filled(slices.get("iuran_pemda"), cutoff, names),
-        _pemda(slices, horizon=len(periode), names=names, draws=(draws, seed)),
+        _pemda(slices, horizon=len(periode), draws=(draws, seed)),
         _arrears(slices, laju, names=names, periode=periode, draws=(draws, seed)),
         np.random.default_rng(seed + 7).random(draws),
     )
@@ -199,14 +200,13 @@ def _pemda(
     slices: Mapping[str, pd.DataFrame],
     *,
     horizon: int,
-    names: np.ndarray,
     draws: tuple[int, int],
 ) -> UtangDepan | None:
-    """Project Pemda debt where every region delivered it."""
+    """Project Pemda debt of the regions that delivered the last month."""
     from jkn_analysis.anggaran import read_pagu
 
     rows = slices.get("iuran_pemda")
-    if rows is None or set(rows["kode"]) != set(names):
+    if rows is None or rows.empty:
         return None
     pagu = slices.get("anggaran")
     known = None if pagu is None or pagu.empty else read_pagu(pagu)
@@ -223,9 +223,9 @@ def _arrears(
     periode: pd.DatetimeIndex,
     draws: tuple[int, int],
 ) -> Tunggakan | None:
-    """Simulate arrears where every region delivered them."""
+    """Simulate arrears of the regions that delivered them by age."""
     rows = slices.get("tunggakan_peserta")
-    if rows is None or set(rows["kode"]) != set(names):
+    if rows is None or rows["periode"].nunique() < _RIWAYAT_MIN_BULAN:
         return None
     stok = build_stok(
         rows, kepesertaan=slices.get("kepesertaan"), iuran=slices.get("iuran")

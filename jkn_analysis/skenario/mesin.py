@@ -142,7 +142,7 @@ def apply_scenario(keadaan: Keadaan, skenario: Skenario = TANPA) -> Hasil:
 
 def _neutral(keadaan: Keadaan) -> _Dampak:
     """Return effects of nothing."""
-    months, regions, draws = keadaan.ukuran
+    months, regions, _ = keadaan.ukuran
     one, none = np.ones((months, regions, 1)), np.zeros((months, regions, 1))
     units = 0 if keadaan.tunggakan is None else len(keadaan.tunggakan.posisi)
     unit_one, unit_none = np.ones((months, units)), np.zeros((months, units))
@@ -354,12 +354,12 @@ def _activity(
 def _payers_gained(keadaan: Keadaan, path: Jalur) -> np.ndarray:
     """Return paying members won or lost against 'nothing changes'."""
     part = keadaan.tunggakan
-    assert part is not None  # noqa: S101 - narrowed for the type checker
+    assert part is not None  # narrowed for the type checker
     by_base = path.dasar_jiwa - part.dasar.dasar_jiwa
     share = part.laju.bagian_bayar[None, :, None]
     by_debt = share * (part.dasar.jiwa - path.jiwa)
     change = np.where(part.laju.ada_dasar[None, :, None], by_base, by_debt)
-    return sum_regions(change, part.stok.kode)
+    return _spread(keadaan, change, gap=0.0)
 
 
 def _arrears(keadaan: Keadaan, path: Jalur | None) -> dict[str, np.ndarray]:
@@ -367,7 +367,20 @@ def _arrears(keadaan: Keadaan, path: Jalur | None) -> dict[str, np.ndarray]:
     part = keadaan.tunggakan
     if path is None or part is None:
         return {}
-    return {"tunggakan_peserta_rp": sum_regions(path.rp, part.stok.kode)}
+    return {"tunggakan_peserta_rp": _spread(keadaan, path.rp, gap=np.nan)}
+
+
+def _spread(keadaan: Keadaan, values: np.ndarray, *, gap: float) -> np.ndarray:
+    """Sum units to regions; regions without arrears by age get `gap`."""
+    part = keadaan.tunggakan
+    assert part is not None  # narrowed for the type checker
+    own = sum_regions(values, part.stok.kode)
+    at = np.unique(part.posisi)
+    if len(at) == len(keadaan.kode):
+        return own
+    out = np.full(keadaan.ukuran, gap)
+    out[:, at] = own
+    return out
 
 
 def _debt(keadaan: Keadaan, impact: _Dampak) -> dict[str, np.ndarray]:
@@ -375,22 +388,39 @@ def _debt(keadaan: Keadaan, impact: _Dampak) -> dict[str, np.ndarray]:
     pemda = keadaan.pemda
     if pemda is None:
         return {}
-    filled = np.maximum(keadaan.terisi, 1.0)[None, :, None]
-    people = impact.kali.get(_PEMDA, 1.0) + impact.tambah.get(_PEMDA, 0.0) / filled
-    bills = pemda.tagihan_rp * np.maximum(people, 0) * impact.tarif_pemda
-    untouched = (
-        _PEMDA not in impact.kali
-        and _PEMDA not in impact.tambah
-        and (impact.tarif_pemda == 1).all()
-        and (impact.bayar_pemda == 1).all()
-    )
-    if untouched:
-        return {"tunggakan_pemda_rp": pemda.utang_rp, "anggaran_rp": pemda.tagihan_rp}
-    rates = pemda.laju_bayar * impact.bayar_pemda
-    _, owed = settle(
-        pemda.awal_rp, bills, rates, months=keadaan.periode, left=pemda.sisa_pagu
-    )
-    return {"tunggakan_pemda_rp": owed, "anggaran_rp": bills}
+    bills, owed = pemda.tagihan_rp, pemda.utang_rp
+    if _touches_pemda(impact):
+        at = np.searchsorted(keadaan.kode.astype(str), pemda.kode.astype(str))
+        filled = np.maximum(keadaan.terisi, 1.0)[None, :, None]
+        people = impact.kali.get(_PEMDA, 1.0) + impact.tambah.get(_PEMDA, 0.0) / filled
+        people = np.broadcast_to(np.maximum(people, 0), keadaan.ukuran)
+        bills = bills * (people * impact.tarif_pemda)[:, at]
+        rates = pemda.laju_bayar * impact.bayar_pemda[:, at]
+        months, left = keadaan.periode, pemda.sisa_pagu
+        _, owed = settle(pemda.awal_rp, bills, rates, months=months, left=left)
+    return {
+        "tunggakan_pemda_rp": _place(keadaan, owed),
+        "anggaran_rp": _place(keadaan, bills),
+    }
+
+
+def _touches_pemda(impact: _Dampak) -> bool:
+    """Tell whether a scenario changes the Pemda bill or its payment."""
+    members = _PEMDA in impact.kali or _PEMDA in impact.tambah
+    changed = (impact.tarif_pemda != 1).any() or (impact.bayar_pemda != 1).any()
+    return bool(members or changed)
+
+
+def _place(keadaan: Keadaan, values: np.ndarray) -> np.ndarray:
+    """Put values of the regions that deliver Pemda bills in their places."""
+    pemda = keadaan.pemda
+    assert pemda is not None  # narrowed for the type checker
+    if len(pemda.kode) == len(keadaan.kode):
+        return values
+    out = np.full(keadaan.ukuran, np.nan)
+    at = np.searchsorted(keadaan.kode.astype(str), pemda.kode.astype(str))
+    out[:, at] = values
+    return out
 
 
 def summarise(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
@@ -403,7 +433,7 @@ def summarise(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
         change = None if values is base else keadaan.tingkat.sum_up(values - base)
         parts.append(_rows(hasil, name, own, change))
         if name == "aktif_jiwa":
-            people = (keadaan.tingkat.anggota @ keadaan.penduduk)[None, :, None]
+            people = keadaan.tingkat.sum_one(keadaan.penduduk)[None, :, None]
             rate = None if change is None else change / people
             parts.append(_rows(hasil, "keaktifan_penduduk_rate", own / people, rate))
             parts.append(_chance(hasil, dasar))
@@ -463,9 +493,8 @@ def _chance(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
 def _uhc(hasil: Hasil) -> np.ndarray:
     """Return (months, rows): probability of meeting both thresholds."""
     keadaan = hasil.keadaan
-    people = keadaan.tingkat.anggota @ keadaan.penduduk
-    registered = hasil.terdaftar if hasil.terdaftar.ndim == 2 else hasil.terdaftar[None]
-    covered = registered @ keadaan.tingkat.anggota.T / people
+    people = keadaan.tingkat.sum_one(keadaan.penduduk)
+    covered = keadaan.tingkat.sum_up(hasil.terdaftar) / people
     active = keadaan.tingkat.sum_up(hasil.ukuran["aktif_jiwa"]) / people[None, :, None]
     out = np.empty(active.shape[:2])
     for h, month in enumerate(keadaan.periode):

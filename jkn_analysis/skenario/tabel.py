@@ -87,9 +87,7 @@ def build_uang(
     out["kolektibilitas"] = _collection(given["iuran"], len(keadaan.periode))
     out |= _pemda_tables(given, keadaan, ramalan)
     out["rute"] = _routes(given, keadaan)
-    out["permintaan"] = _asks(
-        given, keadaan, ramalan, rute=out["rute"], tenggat_bulan=tenggat_bulan
-    )
+    out["permintaan"] = _asks(keadaan, rute=out["rute"], tenggat_bulan=tenggat_bulan)
     out["skenario"] = compare(keadaan, chosen)
     return {
         name: conform(out.get(name, pd.DataFrame()), name)[TABLES[name].names]
@@ -176,9 +174,7 @@ def _routes(given: Mapping[str, pd.DataFrame], keadaan: Keadaan) -> pd.DataFrame
 
 
 def _asks(
-    given: Mapping[str, pd.DataFrame],
     keadaan: Keadaan,
-    ramalan: pd.DataFrame,
     *,
     rute: pd.DataFrame,
     tenggat_bulan: int,
@@ -188,7 +184,7 @@ def _asks(
     last = keadaan.periode[-1] + pd.offsets.MonthEnd(0)
     parts = [
         build_permintaan(
-            list_posisi(given, keadaan, tenggat=when),
+            list_posisi(keadaan, tenggat=when),
             rute,
             cutoff=keadaan.cutoff,
             tenggat=when,
@@ -204,9 +200,7 @@ def _deadline(cutoff: pd.Timestamp, tenggat_bulan: int) -> pd.Timestamp:
     return pd.Timestamp(year, tenggat_bulan, 1) + pd.offsets.MonthEnd(0)
 
 
-def list_posisi(
-    given: Mapping[str, pd.DataFrame], keadaan: Keadaan, *, tenggat: pd.Timestamp
-) -> list[Posisi]:
+def list_posisi(keadaan: Keadaan, *, tenggat: pd.Timestamp) -> list[Posisi]:
     """Return gap at the deadline, debt and free money of every region.
 
     The gap is that of the median forecast at the deadline if nothing changes. Free
@@ -217,15 +211,15 @@ def list_posisi(
     at = int(np.searchsorted(keadaan.periode, tenggat.replace(day=1)))
     at = min(at, len(keadaan.periode) - 1)
     active = np.median(keadaan.aktif[at], axis=-1)
-    free = _free_money(keadaan, tenggat)
+    free, debt = _free_money(keadaan, tenggat), _owed(keadaan)
     return [
         Posisi(
             str(kode),
             _gap(rule.keaktifan_penduduk_rate, people, active[i]),
             _gap(rule.cakupan_rate, people, keadaan.terdaftar[i]),
-            None if keadaan.pemda is None else float(keadaan.pemda.awal_rp[i]),
+            None if np.isnan(debt[i]) else float(debt[i]),
             None if np.isnan(free[i]) else float(free[i]),
-            _is_prioritas(keadaan, i),
+            _is_prioritas(keadaan, i, debt=debt[i]),
         )
         for i, (kode, people) in enumerate(
             zip(keadaan.kode, keadaan.penduduk, strict=True)
@@ -241,27 +235,35 @@ def _gap(target: float | None, people: float, part: float) -> int:
     return gap_jiwa(target, int(people), int(part))
 
 
+def _owed(keadaan: Keadaan) -> np.ndarray:
+    """Return the Pemda debt now; NaN if unknown."""
+    debt = pd.Series(np.nan, index=keadaan.kode)
+    if keadaan.pemda is not None:
+        debt[keadaan.pemda.kode] = keadaan.pemda.awal_rp
+    return debt.to_numpy(dtype=float)
+
+
 def _free_money(keadaan: Keadaan, tenggat: pd.Timestamp) -> np.ndarray:
     """Return the budget left after this year's remaining bills; NaN if unknown."""
-    if keadaan.pemda is None or tenggat.year != keadaan.pemda.sisa_pagu[0]:
-        return np.full(len(keadaan.kode), np.nan)
-    left = np.where(
-        np.isinf(keadaan.pemda.sisa_pagu[1]), np.nan, keadaan.pemda.sisa_pagu[1]
-    )
+    free = pd.Series(np.nan, index=keadaan.kode)
+    pemda = keadaan.pemda
+    if pemda is None or tenggat.year != pemda.sisa_pagu[0]:
+        return free.to_numpy(dtype=float)
+    left = np.where(np.isinf(pemda.sisa_pagu[1]), np.nan, pemda.sisa_pagu[1])
     inside = np.asarray(keadaan.periode.year == tenggat.year)
-    bills = keadaan.pemda.tagihan_rp[inside].mean(axis=-1).sum(axis=0)
-    return np.where(np.isnan(left), np.nan, np.maximum(left - bills, 0))
+    bills = pemda.tagihan_rp[inside].mean(axis=-1).sum(axis=0)
+    free[pemda.kode] = np.where(np.isnan(left), np.nan, np.maximum(left - bills, 0))
+    return free.to_numpy(dtype=float)
 
 
-def _is_prioritas(keadaan: Keadaan, at: int) -> bool:
+def _is_prioritas(keadaan: Keadaan, at: int, *, debt: float) -> bool:
     """Tell whether new Pemda members are active at once: both targets, no debt."""
     people = keadaan.penduduk[at]
     rule = uhc_rule(keadaan.cutoff.date())
     active = float(np.median(keadaan.aktif[0, at])) / people
     covered = keadaan.terdaftar[at] / people
-    debt = 0.0 if keadaan.pemda is None else keadaan.pemda.awal_rp[at]
     return bool(
         covered >= rule.cakupan_rate
         and active >= (rule.keaktifan_penduduk_rate or 0.0)
-        and debt <= 0
+        and not debt > 0
     )

@@ -118,8 +118,7 @@ def project_arus(jalur: Jalur) -> pd.DataFrame:
         - means["dihapus_rp"]
         - means["akhir_rp"]
     )
-    member = tingkat.anggota.astype(np.int64)
-    grid = {name: (values @ member.T).ravel() for name, values in means.items()}
+    grid = {name: tingkat.sum_up(values).ravel() for name, values in means.items()}
     months, rows = len(jalur.periode), len(tingkat.kode)
     frame = pd.DataFrame(
         {

@@ -17,7 +17,7 @@ import pandas as pd
 from jkn_analysis.terms import NASIONAL
 from jkn_analysis.tunggakan.laju import estimate_laju
 from jkn_analysis.tunggakan.simulasi import draw_laju, simulate_tunggakan
-from jkn_analysis.tunggakan.stok import KELOMPOK_UMUR, has_single_ages
+from jkn_analysis.tunggakan.stok import has_single_ages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,24 +38,39 @@ class Tingkat:
     """Regions and the sums above them: provinces, then the country."""
 
     kode: np.ndarray
-    anggota: np.ndarray
-    """(rows, regions): 1 where a region belongs to the row."""
+    wilayah: int
+    """Number of regions; they come first, sorted."""
+    awal: np.ndarray
+    """First region of each province; empty for a region alone."""
 
     def sum_up(self, values: np.ndarray) -> np.ndarray:
-        """Sum (months, regions, draws) to (months, rows, draws)."""
-        return np.einsum("gr,hrd->hgd", self.anggota, values, optimize=True)
+        """Sum (months, regions, ...) to (months, rows, ...); a missing part is missing.
+
+        Parameters
+        ----------
+        values
+            Regions on the second axis, NaN where unknown.
+        """
+        if not len(self.awal):
+            return values
+        provinces = np.add.reduceat(values, self.awal, axis=1)
+        country = provinces.sum(axis=1, keepdims=True)
+        return np.concatenate([values, provinces, country], axis=1)
+
+    def sum_one(self, values: np.ndarray) -> np.ndarray:
+        """Sum one value per region, (regions,), to (rows,)."""
+        return self.sum_up(np.asarray(values)[None])[0]
 
 
 def build_tingkat(kode: Sequence[str]) -> Tingkat:
     """Build the sums of some kabupaten/kota; one alone gets no province."""
     own = np.array(sorted(set(kode)), dtype=object)
     if len(own) == 1:
-        return Tingkat(own, np.eye(1, dtype=np.float32))
-    provinces = np.array(sorted({k[:2] for k in own}), dtype=object)
-    inside = [[k[:2] == p for k in own] for p in provinces]
-    members = np.vstack([np.eye(len(own)), inside, np.ones((1, len(own)))])
-    names = np.concatenate([own, provinces, np.array([NASIONAL], dtype=object)])
-    return Tingkat(names, members.astype(np.float32))
+        return Tingkat(own, 1, np.zeros(0, dtype=int))
+    province = np.array([k[:2] for k in own])
+    first = np.flatnonzero(np.r_[True, province[1:] != province[:-1]])
+    above = np.array([*province[first], NASIONAL], dtype=object)
+    return Tingkat(np.concatenate([own, above]), len(own), first)
 
 
 def sum_regions(values: np.ndarray, kode: np.ndarray) -> np.ndarray:
@@ -190,7 +205,8 @@ def summarise_depan(
         Table ``tunggakan_ramalan``. A sum is ``laju`` if any of its regions is.
     """
     tingkat = build_tingkat(list(depan.kode))
-    metode = np.where(tingkat.anggota @ (depan.metode == "laju") > 0, "laju", "ramalan")
+    won = tingkat.sum_one((depan.metode == "laju").astype(int))
+    metode = np.where(won > 0, "laju", "ramalan")
     parts = [
         _quantile_rows(tingkat, depan, values, ("total", name), kuantil)
         for name, values in depan.total.items()

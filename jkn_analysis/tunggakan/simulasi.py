@@ -249,8 +249,8 @@ def _step(
     share = state.laju.bagian_bayar.astype(np.float32)[:, None]
     known = state.laju.ada_dasar[:, None]
     payers = np.where(known, state.dasar, new)
-    _grow(state, left, new=new, debt=debt)
     back = share * left.sum(axis=0) - new
+    _grow(state, left, new=new)
     growth = state.laju.tumbuh.astype(np.float32)[:, None] * state.dasar
     state.dasar = np.where(known, np.maximum(state.dasar + back + growth, 0), 0)
     return {
@@ -328,7 +328,8 @@ def _leave(
     np.multiply(state.undian.keluar, factor, out=rate)
     np.minimum(rate, np.float32(0.98), out=rate)
     rng.standard_normal(out=noise, dtype=np.float32)
-    spread = rate * (1 - rate)
+    spread = np.subtract(np.float32(1), rate)
+    spread *= rate
     spread /= np.maximum(state.jiwa, np.float32(1))
     np.sqrt(spread, out=spread)
     spread *= noise
@@ -359,21 +360,20 @@ def _enter(
     return np.asarray(np.maximum(mean + np.sqrt(mean * chance) * noise, 0))
 
 
-def _grow(
-    state: _Keadaan, left: np.ndarray, *, new: np.ndarray, debt: np.ndarray
-) -> None:
+def _grow(state: _Keadaan, left: np.ndarray, *, new: np.ndarray) -> None:
     """Make everyone who stayed one month older and owing one premium more."""
     rate = state.ruang[0]
-    stay = state.jiwa - left
-    owed = state.rp * (1 - rate)
-    owed[:_MASIH_DITAGIH] += state.tarif[:, None] * stay[:_MASIH_DITAGIH]
-    for now, kept, first in (
-        (state.jiwa, stay, new),
-        (state.rp, owed, new * state.tarif[:, None]),
-    ):
-        now[1:] = kept[:-1]
-        now[-1] += kept[-1]
-        now[0] = first
+    tariff = state.tarif[:, None]
+    state.jiwa -= left
+    np.subtract(np.float32(1), rate, out=rate)
+    state.rp *= rate
+    young = np.multiply(state.jiwa[:_MASIH_DITAGIH], tariff, out=rate[:_MASIH_DITAGIH])
+    state.rp[:_MASIH_DITAGIH] += young
+    for stock, first in ((state.jiwa, new), (state.rp, new * tariff)):
+        oldest = stock[-1] + stock[-2]
+        stock[1:] = stock[:-1]
+        stock[-1] = oldest
+        stock[0] = first
 
 
 def _empty_jalur(stok: Stok, *, horizon: int, draws: int) -> Jalur:
