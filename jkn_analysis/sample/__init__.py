@@ -86,3 +86,33 @@ def build_tables(
     from jkn_analysis.sample import build
 
     return build.build_tables(seed=seed, nasional=nasional)
+
+
+def write_deliveries(out: Path, *, seed: int = SEED) -> None:
+    """Write the sample as offices would send it, in the layouts above.
+
+    Parameters
+    ----------
+    out
+        Folder of the delivery, such as ``data/raw/contoh``.
+    seed
+        Start of all chance.
+    """
+    from jkn_analysis.sample import kiriman
+
+    kiriman.write_tables(build_tables(seed=seed), out)
+
+
+def write_nasional(out: Path, *, seed: int = SEED) -> None:
+    """Write all 514 kabupaten/kota and 60 months as plain text files.
+
+    Parameters
+    ----------
+    out
+        Folder of the delivery.
+    seed
+        Start of all chance.
+    """
+    from jkn_analysis.sample import kiriman
+
+    kiriman.write_compact(build_tables(seed=seed, nasional=True), out)
