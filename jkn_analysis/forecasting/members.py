@@ -380,23 +380,22 @@ def fit_ar(
 
 
 def forecast_ar(
-    z: np.ndarray, adjusted: np.ndarray, start: np.ndarray, horizon: int
-) -> dict[str, np.ndarray]:
-    """Forecast by autoregressions: the panel's, and each row's own beside it.
+    z: np.ndarray, start: np.ndarray, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Forecast by the panel's autoregression, and by each row's own shrunk to it.
 
-    ``ar`` is the panel's on the seasonally adjusted stack (the caller adds the season
-    back), ``ar_raw`` and ``ar_own`` see the season itself.
+    Returns
+    -------
+    tuple
+        Rows x horizon each; a row too short for the lags keeps its last value.
     """
-    paths = {}
-    ready = (z.shape[1] - start >= AR_LAGS + 1)[:, None]
     flat = np.repeat(z[:, -1:], horizon, axis=1)
-    for names, stack in ((("ar", ""), adjusted), (("ar_raw", "ar_own"), z)):
-        fitted = fit_ar(stack, start, own=OWN_MONTHS)
-        for name, beta in zip(names, fitted or (None, None), strict=True):
-            if name:
-                path = flat if beta is None else _iterate(stack, beta, horizon)
-                paths[name] = np.where(ready, path, flat)
-    return paths
+    fitted = fit_ar(z, start, own=OWN_MONTHS)
+    if fitted is None:
+        return flat, flat
+    ready = (z.shape[1] - start >= AR_LAGS + 1)[:, None]
+    pooled, own = (np.where(ready, _iterate(z, b, horizon), flat) for b in fitted)
+    return pooled, own
 
 
 OWN_MONTHS = 20.0
