@@ -16,6 +16,8 @@ from jkn_analysis.rekonsiliasi.model import (
     COMPARISONS,
     build_settings,
     count_probabilities,
+    list_blocks,
+    scalar,
 )
 from jkn_analysis.rekonsiliasi.records import build_records
 
@@ -40,7 +42,7 @@ _RANDOM_PAIRS = 400_000
 _LEAST_TRAINING = 200
 _OFFSETS = 8
 _RARE = 2
-_ORDER = "nama_urut, lahir, nik_teks, kode, kk, jk, nama, nama_gabung, id"
+_ORDER = "nama_urut, lahir, nik_teks, kode, kk, jk, alamat, nama, nama_gabung, id"
 _EDITS = (
     "least(levenshtein(l.nama_gabung, r.nama_gabung), "
     "levenshtein(l.nama_urut, r.nama_urut))"
@@ -150,10 +152,28 @@ def link(
     """
     for name, frame in (("left", left), ("right", right)):
         _refuse_missing(frame, name)
+    return link_records(
+        build_records(left, pada=pada),
+        build_records(right, pada=pada),
+        batas_terima=batas_terima,
+        batas_tinjau=batas_tinjau,
+        threads=threads,
+    )
+
+
+def link_records(
+    left: pa.Table,
+    right: pa.Table,
+    *,
+    batas_terima: float = 0.99,
+    batas_tinjau: float = 0.5,
+    threads: int | None = None,
+) -> Links:
+    """Link tables of `records.RECORD_COLUMNS`; see `link`."""
     con = open_memory(threads)
     try:
-        _load(con, "kiri", build_records(left, pada=pada))
-        _load(con, "kanan", build_records(right, pada=pada))
+        _load(con, "kiri", left)
+        _load(con, "kanan", right)
         _prepare(con)
         for rule in _RULES:
             _apply(con, *rule)
@@ -226,12 +246,12 @@ def _accept_best(con: duckdb.DuckDBPyConnection, step: str, margin: float) -> in
         "kanan AS (PARTITION BY r ORDER BY skor DESC, li)) "
         "WHERE a = 1 AND b = 1 AND coalesce(da, 9) >= ? AND coalesce(db, 9) >= ?",
         [step, margin, margin],
-    ).fetchone()
+    ).fetchall()
     con.execute(
         "DELETE FROM calon WHERE l IN (SELECT l FROM pasangan) "
         "OR r IN (SELECT r FROM pasangan)"
     )
-    return int(found[0]) if found else 0
+    return int(found[0][0])
 
 
 def _score_rest(con: duckdb.DuckDBPyConnection, least: float) -> dict[str, Any]:
@@ -247,7 +267,7 @@ def _score_rest(con: duckdb.DuckDBPyConnection, least: float) -> dict[str, Any]:
             f"CREATE OR REPLACE TABLE sisa_{name} AS FROM {name} ANTI JOIN pasangan p "
             f"ON p.{'r' if side else 'l'} = {name}.id ORDER BY isi"
         )
-    settings = build_settings(probabilities, prior=prior)
+    settings = build_settings(probabilities, prior=prior, blocks=list_blocks(con))
     model = predict(con, settings)
     _add_scored(con, least)
     return model
@@ -255,12 +275,10 @@ def _score_rest(con: duckdb.DuckDBPyConnection, least: float) -> dict[str, Any]:
 
 def _sizes(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
     """Return pairs found and rows left on each side."""
-    row = con.execute(
-        "SELECT (SELECT count(*) FROM pasangan), (SELECT count(*) FROM kiri) - "
-        "(SELECT count(DISTINCT l) FROM pasangan), (SELECT count(*) FROM kanan) - "
-        "(SELECT count(DISTINCT r) FROM pasangan)"
-    ).fetchone()
-    return (int(row[0]), int(row[1]), int(row[2])) if row else (0, 0, 0)
+    found = int(scalar(con, "SELECT count(*) FROM pasangan"))
+    left = int(scalar(con, "SELECT count(*) FROM kiri")) - found
+    right = int(scalar(con, "SELECT count(*) FROM kanan")) - found
+    return found, left, right
 
 
 def train(con: duckdb.DuckDBPyConnection) -> Probabilities:
@@ -329,14 +347,14 @@ def _sharpen(
         ("nama", "sama", "nama_urut", "jarang = 0"),
         ("lahir", "sama", "lahir", "true"),
     ):
-        row = con.execute(
+        u = scalar(
+            con,
             "SELECT sum(a.n * b.n - least(a.n, b.n)) / ((SELECT count(*) FROM kiri) * "
             "(SELECT count(*) FROM kanan)::DOUBLE) FROM "
             f"(SELECT {column} AS k, count(*) AS n FROM kiri WHERE {among} GROUP BY k) a "
             f"JOIN (SELECT {column} AS k, count(*) AS n FROM kanan WHERE {among} "
-            "GROUP BY k) b ON a.k = b.k"
-        ).fetchone()
-        u = float(row[0] or 0) if row else 0.0
+            "GROUP BY k) b ON a.k = b.k",
+        )
         exact[name][label] = (exact[name][label][0], max(u, 1e-9))
     return exact
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
     from splink import SettingsCreator
@@ -110,6 +110,19 @@ COMPARISONS: tuple[Comparison, ...] = (
         (("sama", "kk_l = kk_r"), ("beda", "ELSE")),
     ),
     Comparison(
+        "alamat",
+        "alamat_l IS NULL OR alamat_r IS NULL",
+        (
+            ("sama", "alamat_l = alamat_r"),
+            (
+                "mirip",
+                "levenshtein(alamat_l, alamat_r) * 4 <= "
+                "greatest(length(alamat_l), length(alamat_r))",
+            ),
+            ("beda", "ELSE"),
+        ),
+    ),
+    Comparison(
         "jk",
         "jk_l IS NULL OR jk_r IS NULL",
         (("sama", "jk_l = jk_r"), ("beda", "ELSE")),
@@ -125,19 +138,36 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
 )
 BLOCKS: tuple[tuple[str, ...], ...] = (
-    ("lahir", "jk"),
+    ("lahir",),
     ("nama_urut",),
     ("nama_gabung",),
-    ("nama_depan", "tahun", "kode"),
+    ("substring(nama_depan, 1, 3)", "substring(nama_akhir, 1, 3)", "tahun"),
+    ("substring(nama_depan, 1, 3)", "substring(nama_akhir, 1, 3)", "kode"),
     ("nama_akhir", "bulan_hari"),
     ("nama_depan", "bulan_hari"),
+    ("nama_depan", "kode"),
+    ("nama_akhir", "kode"),
     ("nik_teks",),
-    ("kk", "nama_depan"),
+    ("kk", "kode"),
+    ("substring(alamat, 1, 6)", "kode"),
+    ("alamat", "nama_depan"),
+    ("alamat", "nama_akhir"),
+    ("alamat", "tahun"),
 )
+"""Pairs are scored that agree on any one of these."""
+_LEAST_PAIRS, _PAIRS_PER_ROW = 500_000, 10
 _COLUMNS = (
     "nik_teks", "nama", "nama_gabung", "nama_urut", "nama_depan", "nama_akhir", "kata",
-    "jarang", "lahir", "lahir_tukar", "tahun", "bulan_hari", "jk", "kode", "kk",
+    "jarang", "lahir", "lahir_tukar", "tahun", "bulan_hari", "jk", "kode", "kk", "alamat",
 )  # fmt: skip
+
+
+def scalar(con: duckdb.DuckDBPyConnection, query: str) -> float:
+    """Return the only value of a query; 0 for NULL.
+
+    `fetchone` would leave the result open, and DuckDB 2 refuses further work then.
+    """
+    return con.execute(query).fetchall()[0][0] or 0
 
 
 def suffixed(alias: str, side: str) -> str:
@@ -206,7 +236,45 @@ def count_probabilities(
     return result
 
 
-def build_settings(probabilities: Probabilities, *, prior: float) -> SettingsCreator:
+def list_blocks(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+    """List the blocking rules that the records left over can afford.
+
+    An address that is only a village, or a date of 1 January, would pair everybody
+    with everybody; such a rule is left out, the others still hold.
+
+    Parameters
+    ----------
+    con
+        Holds ``sisa_kiri`` and ``sisa_kanan``.
+    """
+    left, right = (
+        int(scalar(con, f"SELECT count(*) FROM sisa_{name}"))
+        for name in ("kiri", "kanan")
+    )
+    most = max(_LEAST_PAIRS, _PAIRS_PER_ROW * (left + right))
+    return [block for block in BLOCKS if _count_block(con, block) <= most]
+
+
+def _count_block(con: duckdb.DuckDBPyConnection, block: tuple[str, ...]) -> int:
+    """Count the pairs one blocking rule would make."""
+    key = ", ".join(f"{part} AS k{at}" for at, part in enumerate(block))
+    names = ", ".join(f"k{at}" for at in range(len(block)))
+    grouped = f"SELECT {key}, count(*) AS n FROM sisa_{{}} GROUP BY ALL"
+    return int(
+        scalar(
+            con,
+            f"SELECT sum(a.n * b.n) FROM ({grouped.format('kiri')}) a JOIN "
+            f"({grouped.format('kanan')}) b USING ({names})",
+        )
+    )
+
+
+def build_settings(
+    probabilities: Probabilities,
+    *,
+    prior: float,
+    blocks: Sequence[tuple[str, ...]] = BLOCKS,
+) -> SettingsCreator:
     """Write the model as Splink settings that any of its engines reads.
 
     Parameters
@@ -215,6 +283,8 @@ def build_settings(probabilities: Probabilities, *, prior: float) -> SettingsCre
         From `count_probabilities`.
     prior
         Probability that a pair of the records to be scored matches, before looking.
+    blocks
+        Blocking rules, of `BLOCKS`.
     """
     from splink import SettingsCreator, block_on
 
@@ -224,7 +294,7 @@ def build_settings(probabilities: Probabilities, *, prior: float) -> SettingsCre
         comparisons=[
             _comparison(each, probabilities[each.name]) for each in COMPARISONS
         ],
-        blocking_rules_to_generate_predictions=[block_on(*block) for block in BLOCKS],
+        blocking_rules_to_generate_predictions=[block_on(*block) for block in blocks],
         probability_two_random_records_match=prior,
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=True,

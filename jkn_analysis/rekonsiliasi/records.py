@@ -22,6 +22,7 @@ RECORD_COLUMNS = (
     "id", "nik", "nik_teks", "nama", "nama_gabung", "nama_urut", "nama_depan",
     "nama_akhir", "kata", "lahir", "lahir_tukar", "tahun", "bulan_hari", "jk", "kode",
     "kk",
+    "alamat",
 )  # fmt: skip
 _SHORTEST_NIK = 14
 
@@ -55,6 +56,7 @@ def build_records(frame: pd.DataFrame, *, pada: dt.date) -> pa.Table:
         "jk": _text(frame, "jenis_kelamin", within=("L", "P")),
         "kode": _text(frame, "kode"),
         "kk": _text(frame, "no_kk"),
+        "alamat": _address(frame),
     }
     return pa.table({name: columns[name] for name in RECORD_COLUMNS})
 
@@ -110,3 +112,19 @@ def _text(frame: pd.DataFrame, name: str, *, within: tuple[str, ...] = ()) -> pa
     if within:
         known = pc.is_in(values, pa.array(within, pa.string()))
     return pc.if_else(known, values, None)
+
+
+def _address(frame: pd.DataFrame) -> pa.Array:
+    """Return the address in capitals without signs; the street words are dropped."""
+    import pyarrow.compute as pc
+
+    text = pc.utf8_upper(_text(frame, "alamat"))
+    for pattern, new in (
+        (r"[^A-Z0-9]+", " "),
+        (r"\b(JL|JLN|JALAN|NO|NOMOR|RT|RW|DS|DESA|KEL|KELURAHAN|DUSUN|LR|GG)\b", " "),
+        (r"\b0+", ""),
+        (r" +", " "),
+    ):
+        text = pc.replace_substring_regex(text, pattern, new)
+    text = pc.utf8_trim_whitespace(text)
+    return pc.if_else(pc.equal(text, ""), None, text)
