@@ -21,9 +21,10 @@ kebutuhan_capai_rp (close the gap of the cutoff and carry these people to Decemb
 kebutuhan_tahan_rp (be at the target at the end of every month), kebutuhan_utang_rp
 (pay the debt), gap_jiwa, tarif_rp. A figure that cannot be known is absent.
 
-In a notebook::
+In a notebook (``laju``, ``uji``: rows of ``laju_tunggakan``, kode of the region and
+'00', and of ``uji_tunggakan``)::
 
-    keadaan = build_keadaan(tables, ramalan, kode="82.71")
+    keadaan = build_keadaan(tables, ramalan, kode="82.71", laju=laju, uji=uji)
     hasil = apply_scenario(keadaan, potong_pbi("2026-02", 10) + pemutihan("2026-06"))
     hasil.ringkas()
 """

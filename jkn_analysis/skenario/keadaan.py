@@ -17,7 +17,13 @@ from jkn_analysis.tunggakan.laju import (
     read_laju,
 )
 from jkn_analysis.tunggakan.pemda import project_utang
-from jkn_analysis.tunggakan.ramal import Tingkat, build_tingkat
+from jkn_analysis.tunggakan.ramal import (
+    Tingkat,
+    backtest_tunggakan,
+    build_tingkat,
+    scale_to_ramalan,
+    to_depan,
+)
 from jkn_analysis.tunggakan.simulasi import draw_laju, simulate_tunggakan
 from jkn_analysis.tunggakan.stok import build_stok
 
@@ -44,6 +50,9 @@ class Tunggakan:
     dasar: Jalur
     posisi: np.ndarray
     """Index of each unit's region in `Keadaan.kode`."""
+    skala: dict[str, np.ndarray]
+    """Factors to the forecaster's totals where roll rates lost the contest."""
+    uji: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ def build_keadaan(
     *,
     kode: str | Sequence[str] | None = None,
     laju: pd.DataFrame | None = None,
+    uji: pd.DataFrame | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Keadaan:
@@ -95,6 +105,8 @@ def build_keadaan(
     laju
         Table ``laju_tunggakan``; estimated from what is given if None. A slice
         of one region needs it, or small regions lose the pooling.
+    uji
+        Table ``uji_tunggakan``; the contest is held anew if None.
     draws, seed
         Number of draws and their seed.
 
@@ -123,7 +135,13 @@ def build_keadaan(
         _shares(now, names),
         _filled(slices.get("iuran_pemda"), cutoff, names),
         _pemda(slices, horizon=len(periode), draws=(draws, seed)),
-        _arrears(slices, laju, names=names, periode=periode, draws=(draws, seed)),
+        _arrears(
+            slices,
+            (laju, uji, ramalan),
+            names=names,
+            periode=periode,
+            draws=(draws, seed),
+        ),
         np.random.default_rng(seed + 7).random(draws),
     )
 
@@ -217,7 +235,7 @@ def _pemda(
 
 def _arrears(
     slices: Mapping[str, pd.DataFrame],
-    laju: pd.DataFrame | None,
+    given: tuple[pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame],
     *,
     names: np.ndarray,
     periode: pd.DatetimeIndex,
@@ -230,11 +248,15 @@ def _arrears(
     stok = build_stok(
         rows, kepesertaan=slices.get("kepesertaan"), iuran=slices.get("iuran")
     )
+    laju, uji, ramalan = given
     own = _rates(stok, slices) if laju is None else read_laju(laju, stok.unit)
     undian = draw_laju(own, horizon=len(periode), draws=draws[0], seed=draws[1])
     dasar = simulate_tunggakan(own, stok, undian=undian)
     position = np.searchsorted(names.astype(str), stok.kode.astype(str))
-    return Tunggakan(own, stok, undian, dasar, position)
+    contest = uji if uji is not None else backtest_tunggakan(stok, seed=draws[1])
+    won = contest.set_index("kode")["terpilih"].astype(bool)
+    scale = scale_to_ramalan(to_depan(dasar), ramalan, terpilih=won, seed=draws[1])
+    return Tunggakan(own, stok, undian, dasar, position, scale, contest)
 
 
 def _rates(stok: Stok, slices: Mapping[str, pd.DataFrame]) -> Laju:

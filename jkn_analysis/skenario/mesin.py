@@ -359,7 +359,7 @@ def _payers_gained(keadaan: Keadaan, path: Jalur) -> np.ndarray:
     share = part.laju.bagian_bayar[None, :, None]
     by_debt = share * (part.dasar.jiwa - path.jiwa)
     change = np.where(part.laju.ada_dasar[None, :, None], by_base, by_debt)
-    return _spread(keadaan, change, gap=0.0)
+    return _spread(keadaan, sum_regions(change, part.stok.kode), gap=0.0)
 
 
 def _arrears(keadaan: Keadaan, path: Jalur | None) -> dict[str, np.ndarray]:
@@ -367,19 +367,19 @@ def _arrears(keadaan: Keadaan, path: Jalur | None) -> dict[str, np.ndarray]:
     part = keadaan.tunggakan
     if path is None or part is None:
         return {}
-    return {"tunggakan_peserta_rp": _spread(keadaan, path.rp, gap=np.nan)}
+    owed = sum_regions(path.rp, part.stok.kode) * part.skala["tunggakan_rp"]
+    return {"tunggakan_peserta_rp": _spread(keadaan, owed, gap=np.nan)}
 
 
 def _spread(keadaan: Keadaan, values: np.ndarray, *, gap: float) -> np.ndarray:
-    """Sum units to regions; regions without arrears by age get `gap`."""
+    """Put regions with arrears by age in their places; others get `gap`."""
     part = keadaan.tunggakan
     assert part is not None  # narrowed for the type checker
-    own = sum_regions(values, part.stok.kode)
     at = np.unique(part.posisi)
     if len(at) == len(keadaan.kode):
-        return own
+        return values
     out = np.full(keadaan.ukuran, gap)
-    out[:, at] = own
+    out[:, at] = values
     return out
 
 

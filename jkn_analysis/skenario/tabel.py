@@ -18,7 +18,6 @@ from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.tunggakan.arus import build_arus, build_kolektibilitas, project_arus
 from jkn_analysis.tunggakan.pemda import build_utang, summarise_utang
 from jkn_analysis.tunggakan.ramal import (
-    backtest_tunggakan,
     summarise_depan,
     to_depan,
     use_ramalan,
@@ -83,7 +82,7 @@ def build_uang(
     ramalan = hasil["ramalan"]
     keadaan = build_keadaan(given, ramalan, draws=draws, seed=seed)
     chosen = list(skenario) if skenario is not None else _default(given, keadaan)
-    out = _arrears_tables(given, keadaan, ramalan, seed=seed)
+    out = _arrears_tables(given, keadaan)
     out["kolektibilitas"] = _collection(given["iuran"], len(keadaan.periode))
     out |= _pemda_tables(given, keadaan, ramalan)
     out["rute"] = _routes(given, keadaan)
@@ -102,26 +101,20 @@ def _default(given: Mapping[str, pd.DataFrame], keadaan: Keadaan) -> list[Skenar
 
 
 def _arrears_tables(
-    given: Mapping[str, pd.DataFrame],
-    keadaan: Keadaan,
-    ramalan: pd.DataFrame,
-    *,
-    seed: int,
+    given: Mapping[str, pd.DataFrame], keadaan: Keadaan
 ) -> dict[str, pd.DataFrame]:
     """Build the arrears tables; empty where ages were not delivered."""
     part = keadaan.tunggakan
     if part is None:
         return {}
-    contest = backtest_tunggakan(part.stok, seed=seed)
-    won = contest.set_index("kode")["terpilih"]
-    ahead = use_ramalan(to_depan(part.dasar), ramalan, terpilih=won, seed=seed)
+    ahead = use_ramalan(to_depan(part.dasar), part.skala)
     books = [project_arus(part.dasar)]
     if not given["iuran"].empty:
         books.insert(0, build_arus(given["tunggakan_peserta"], given["iuran"]))
     return {
         "laju_tunggakan": part.laju.to_table(),
         "tunggakan_ramalan": summarise_depan(ahead),
-        "uji_tunggakan": contest.assign(terpilih=won.to_numpy().astype(int)),
+        "uji_tunggakan": part.uji.assign(terpilih=part.uji["terpilih"].astype(int)),
         "arus_tunggakan": pd.concat(books, ignore_index=True),
     }
 

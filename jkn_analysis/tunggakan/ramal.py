@@ -116,10 +116,10 @@ def to_depan(jalur: Jalur) -> Depan:
     )
 
 
-def use_ramalan(
+def scale_to_ramalan(
     depan: Depan, ramalan: pd.DataFrame, *, terpilih: pd.Series, seed: int
-) -> Depan:
-    """Replace the totals of regions where roll rates did not win.
+) -> dict[str, np.ndarray]:
+    """Return what turns simulated totals into the forecaster's where it is used.
 
     Parameters
     ----------
@@ -131,6 +131,12 @@ def use_ramalan(
         True per kode where the roll rates are used.
     seed
         For the draws from the forecaster's quantiles.
+
+    Returns
+    -------
+    dict
+        Factors (months, regions, draws) of tunggakan_rp and peserta_jiwa, 1 where
+        the roll rates are used or nothing else was forecast.
     """
     lost = [k for k in depan.kode if not bool(terpilih.get(k, False))]
     rng = np.random.default_rng(seed)
@@ -141,13 +147,19 @@ def use_ramalan(
         known = ~np.isnan(drawn)
         scale = np.divide(drawn, own, out=np.ones_like(drawn), where=own > 0)
         factors[name] = np.where(known, scale, 1.0)
-    used = ~np.isclose(factors["tunggakan_rp"], 1.0).all(axis=(0, 2))
+    return factors
+
+
+def use_ramalan(depan: Depan, factors: dict[str, np.ndarray]) -> Depan:
+    """Scale totals, and ages in their proportions, by `scale_to_ramalan`."""
+    rupiah, people = factors["tunggakan_rp"], factors["peserta_jiwa"]
     by = {
-        "peserta_jiwa": factors["peserta_jiwa"],
-        "tunggakan_rp": factors["tunggakan_rp"],
-        "dapat_ditagih_rp": factors["tunggakan_rp"],
-        "penerimaan_rp": factors["tunggakan_rp"],
+        "peserta_jiwa": people,
+        "tunggakan_rp": rupiah,
+        "dapat_ditagih_rp": rupiah,
+        "penerimaan_rp": rupiah,
     }
+    used = ~np.isclose(rupiah, 1.0).all(axis=(0, 2))
     return Depan(
         depan.kode,
         depan.periode,
