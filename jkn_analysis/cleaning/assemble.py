@@ -82,7 +82,8 @@ def _split_totals(
             above = part["_above"].to_numpy(dtype=bool)
         good = ~work.bad[rows]
         own = [name for name in part if PLACE + name in part]
-        filled = part[own].notna().any(axis=1).to_numpy() if own else np.full(len(part), True)  # noqa: FBT003 - numpy's signature
+        needed = any(not table.column(name).optional for name in own)
+        filled = part[own].notna().any(axis=1).to_numpy() if needed else np.full(len(part), True)  # noqa: FBT003 - numpy's signature
         work.recognised[rows[(sums & ~part["_total"].to_numpy(dtype=bool)) | above]] = True
         plain.append(part[good & filled & ~sums & ~above])
         recognised = part[good & filled & (sums | above)].copy()

@@ -43,7 +43,7 @@ _YEAR_NAMED = re.compile(
     rf"(?P<year>(?:19|20|21)\d\d)[\s\-/,.]+(?P<month>{_NAMES})\.?", re.IGNORECASE
 )
 _ISO = re.compile(
-    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2}))?"
+    r"(?P<year>\d{4})(?:(?=\d|[-/]|\.\d+\.))[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2}))?"
     r"(?:[T ]\d{1,2}[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 )
 _COMPACT = re.compile(r"(?P<year>(?:19|20)\d\d)(?:m)?(?P<month>\d\d)(?P<day>\d\d)?", re.IGNORECASE)

@@ -371,13 +371,17 @@ def _decide(
         return votes.pop(), ""  # type: ignore[return-value]
     if votes:
         return "", ""
-    return _infer(unsure, integer=integer, rate=rate, hint=hint)
+    wholes = {r.value for r in readings if r.value and r.value == int(r.value)}
+    return _infer(unsure, integer=integer, rate=rate, hint=hint, wholes=len(wholes))
 
 
 def _infer(
-    unsure: Sequence[Reading], *, integer: bool, rate: bool, hint: Locale
+    unsure: Sequence[Reading], *, integer: bool, rate: bool, hint: Locale, wholes: int
 ) -> tuple[Locale, str]:
-    """Decide the style of a column in which every separator is ambiguous."""
+    """Decide the style of a column in which every separator is ambiguous.
+
+    `wholes` counts the different whole numbers beside the ambiguous cells.
+    """
     marks = {reading.separator for reading in unsure}
     if len(marks) > 1:
         return "", ""
@@ -389,7 +393,9 @@ def _infer(
         return grouping, f"'{mark}' groups thousands, as in the rest of the sheet"
     if integer and len(distinct) > 1:
         return grouping, f"'{mark}' groups thousands: every cell has three digits after it"
-    if rate and all(reading.percent or True for reading in unsure):
+    if integer and wholes >= 3:
+        return grouping, f"'{mark}' groups thousands: the column counts in whole numbers"
+    if rate:
         return decimal, f"'{mark}' marks decimals: a rate has no thousands"
     if hint and not integer:
         return hint, "read as the rest of the sheet"

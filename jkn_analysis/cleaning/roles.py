@@ -173,11 +173,6 @@ def _read_path(
 ) -> Use:
     """Return what a heading of several rows says."""
     own = dict(overrides)
-    joined = " ".join(parts)
-    if len(parts) > 1:
-        whole = _read_part(joined, table, own)
-        if whole is not None and whole.role and whole.role != IGNORED:
-            return whole
     use = Use()
     unread = []
     for part in parts:
@@ -187,6 +182,10 @@ def _read_path(
             unread.append(part)
         else:
             use = combined
+    if unread and len(parts) > 1:
+        whole = _read_part(" ".join(parts), table, own)
+        if whole is not None and whole.role and whole.role != IGNORED:
+            return whole
     if unread and not _is_group_label(parts, unread, use, table):
         return replace(use, known=False)
     return use

@@ -192,7 +192,7 @@ def _read_tables(
         regular = _read_regular(path, sheet["arrow"], source, remarks)
         if regular is not None:
             return [regular]
-        sheet = {**sheet, "rows": _rows_of_arrow(sheet["arrow"])}
+        sheet = {**sheet, "rows": rows_of_arrow(sheet["arrow"])}
     grid = _Grid.of(sheet)
     tables = []
     for part in grid.split():
@@ -531,7 +531,7 @@ def _read_regular(
     )
 
 
-def _rows_of_arrow(payload: bytes) -> list[list[str | None]]:
+def rows_of_arrow(payload: bytes) -> list[list[str | None]]:
     """Return the rows of an Arrow table of text."""
     import pyarrow as pa
 

@@ -1,0 +1,339 @@
+"""What files hold and what is wrong with them, without storing anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.cleaning.builder import problem_of, read_delivery, settings_of
+from jkn_analysis.cleaning.cleaner import Counts
+from jkn_analysis.cleaning.deliveries import (
+    Delivery,
+    find_deliveries,
+    find_table,
+    is_readable,
+    list_files,
+)
+from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
+from jkn_analysis.errors import HostileInputError, InputError, JknError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from jkn_analysis.cleaning.sheets import SheetTable
+    from jkn_analysis.config import Config
+
+COLUMNS = (
+    "file", "table", "severity", "kind", "sheet", "cell", "row", "column", "value",
+    "message", "remedy",
+)  # fmt: skip
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
+_COLOURS = {"fault": "FFC7CE", "suspicion": "FFEB9C", "note": "DDEBF7"}
+_MAX_TITLE = 31
+SUSPECTED_COPIES = 200
+
+
+@dataclass
+class Inspected:
+    """One file: what was read of it and what is wrong."""
+
+    path: Path
+    name: str
+    table: str
+    counts: Counts
+    problems: list[Problem]
+    sheets: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """Say in a word what would become of the file."""
+        if faults(self.problems):
+            return "refused"
+        return "suspected" if any(p.severity == "suspicion" for p in self.problems) else "clean"
+
+
+@dataclass
+class CheckReport:
+    """All files of a check."""
+
+    files: list[Inspected]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem of every file."""
+        return [problem for file in self.files for problem in file.problems]
+
+    @property
+    def error(self) -> JknError | None:
+        """The error that stands for all faults, None where there is none."""
+        return find_error(self.problems)
+
+    def __str__(self) -> str:
+        """One line per file, then the problems."""
+        lines = []
+        for file in self.files:
+            counts = file.counts
+            table = f" as {file.table}" if file.table else ""
+            lines.append(
+                f"{file.state:9} {file.name}{table}: {len(file.sheets)} table(s), "
+                f"{counts.cells} cells; rows {counts.rows_in} = {counts.kept} kept + "
+                f"{counts.refused} refused + {counts.recognised} recognised"
+            )
+        if self.problems:
+            lines.append(describe(self.problems))
+        faulty = sum(file.state == "refused" for file in self.files)
+        lines.append(f"{len(self.files)} file(s), {faulty} refused")
+        return "\n".join(lines)
+
+
+def check_paths(
+    paths: Sequence[Path], *, config: Config, table: str = ""
+) -> CheckReport:
+    """Read files and folders and collect what is wrong.
+
+    A file whose name or folder says its table is cleaned as that table; any other is
+    read as a typed table.
+
+    Parameters
+    ----------
+    paths
+        Files or folders; ``data/raw`` where empty.
+    config
+        Settings.
+    table
+        Canonical table to read every file as.
+
+    Raises
+    ------
+    InputError
+        If a path does not exist or no file is found.
+    """
+    from jkn_analysis.tables import DELIVERED
+
+    if table and table not in DELIVERED:
+        raise InputError(
+            f"--table {table}: no such table\n  → one of: {', '.join(DELIVERED)}"
+        )
+    deliveries = list(_listed(paths, config))
+    if not deliveries:
+        where = ", ".join(map(str, paths)) or str(config.paths.raw)
+        raise InputError(f"{where}: holds no file\n  → name a file or folder with tables")
+    files = []
+    for delivery, name in deliveries:
+        chosen = replace(delivery, table=table or delivery.table)
+        files.append(inspect_delivery(chosen, name, config))
+    return CheckReport(files)
+
+
+def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, str]]:
+    """Yield deliveries with the name to report them under."""
+    raw = config.paths.raw
+    if not paths:
+        for delivery in find_deliveries(raw, contoh=config.build.contoh):
+            yield delivery, delivery.path.relative_to(raw).as_posix()
+        return
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: does not exist\n  → name an existing file or folder")
+        files = [path] if path.is_file() else list(list_files(path))
+        for file in files:
+            yield Delivery("", file, _table_of(file)), str(file)
+
+
+def _table_of(path: Path) -> str:
+    """Return the table that a file's name or its folder's says, "" for none."""
+    return find_table(path.name) or find_table(path.resolve().parent.name)
+
+
+def inspect_delivery(delivery: Delivery, name: str, config: Config) -> Inspected:
+    """Read one file, as its table or, if it has none, as a typed table."""
+    if not delivery.table:
+        return _inspect_any(delivery.path, name, config)
+    report, _ = read_delivery(
+        delivery, settings=settings_of(config, delivery.table), name=name
+    )
+    return Inspected(
+        delivery.path, name, delivery.table, report.counts, report.problems,
+        report.sheets, report.notes,
+    )
+
+
+def _inspect_any(path: Path, name: str, config: Config) -> Inspected:
+    """Read a file of no canonical table."""
+    from jkn_analysis.cleaning.sheets import read_sheet
+    from jkn_analysis.cleaning.typed import type_table
+
+    if not is_readable(path):
+        problem = Problem(
+            file=name, kind="unreadable", message=f"'{path.suffix}' is no ending of a table",
+            remedy="send xlsx, csv, ods or json", severity="note",
+        )
+        return Inspected(path, name, "", Counts(), [problem])
+    try:
+        sheets = read_sheet(path)
+    except (InputError, HostileInputError) as exc:
+        return Inspected(path, name, "", Counts(), [problem_of(exc, name, path)])
+    typed = [type_table(sheet, locale=config.build.numbers.locale) for sheet in sheets]
+    problems = [replace(p, file=name) for table in typed for p in table.problems]
+    counts = sum((_count(sheet, t.problems) for sheet, t in zip(sheets, typed, strict=True)), Counts())
+    return Inspected(path, name, "", counts, problems, [s.sheet for s in sheets],
+                     [note for t in typed for note in t.notes])
+
+
+def _count(sheet: SheetTable, problems: Sequence[Problem]) -> Counts:
+    """Count the rows of a sheet that is no canonical table."""
+    bad = len({problem.row for problem in faults(problems) if problem.row})
+    dropped = sheet.rows_in - len(sheet.raw)
+    return Counts(sheet.rows_in, len(sheet.raw) - bad, bad, dropped, sheet.cells)
+
+
+# --- lists for the sender -----------------------------------------------------------
+
+
+def list_problems(problems: Sequence[Problem]) -> pd.DataFrame:
+    """Return problems as a table, one row each."""
+    import pandas as pd
+
+    rows = [[_field(problem, name) for name in COLUMNS] for problem in problems]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _field(problem: Problem, name: str) -> str | int:
+    """Return one column of a problem's line."""
+    return getattr(problem, name)
+
+
+def _harmless(value: Any) -> Any:  # noqa: ANN401 - any csv field
+    """Keep a spreadsheet from running a text as a formula (CWE-1236)."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def write_problems(problems: Sequence[Problem], path: Path) -> None:
+    """Write the problems cell by cell as csv that opens well in a spreadsheet."""
+    from jkn_analysis.store import write_bytes
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for problem in problems:
+        writer.writerow([_harmless(_field(problem, name)) for name in COLUMNS])
+    write_bytes(path, text.getvalue().encode("utf-8-sig"))
+
+
+def write_annotated(report: CheckReport, folder: Path) -> list[Path]:
+    """Write each faulty file as an xlsx whose wrong cells are coloured and commented.
+
+    The cells are written as they were read; nothing of the file is executed or
+    carried over but its values.
+
+    Returns
+    -------
+    list of Path
+        The copies, named after their files.
+    """
+    written = []
+    for file in report.files:
+        if not file.problems:
+            continue
+        copy = _annotate(file, folder)
+        if copy is not None:
+            written.append(copy)
+    return written
+
+
+def _annotate(file: Inspected, folder: Path) -> Path | None:
+    """Write one annotated copy; None where the file cannot be opened."""
+    import openpyxl
+
+    from jkn_analysis.cleaning.sandbox import open_foreign
+    from jkn_analysis.store import open_atomic
+
+    try:
+        content = open_foreign(file.path)
+    except JknError:
+        return None
+    book = openpyxl.Workbook()
+    book.remove(book.active)  # type: ignore[arg-type]
+    for sheet in content["sheets"]:
+        _copy_sheet(book, sheet, [p for p in file.problems if p.sheet == sheet["name"]])
+    _list_sheet(book, file.problems)
+    path = folder / f"{file.path.stem}.periksa.xlsx"
+    with open_atomic(path) as temporary:
+        book.save(temporary)
+    return path
+
+
+def _copy_sheet(book: Any, sheet: dict[str, Any], problems: Sequence[Problem]) -> None:  # noqa: ANN401 - untyped library
+    """Copy the cells of a sheet and mark those with problems."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
+
+    target = book.create_sheet(_title(sheet["name"] or "data", book.sheetnames))
+    top, left = sheet.get("first_row", 1), sheet.get("first_column", 1)
+    for r, row in enumerate(_rows(sheet), top):
+        for c, value in enumerate(row, left):
+            if value is not None:
+                _write(target, r, c, value)
+    grouped: dict[tuple[int, int], list[Problem]] = {}
+    for problem in problems:
+        key = (problem.row or 1, problem.column or left)
+        grouped.setdefault(key, []).append(problem)
+    for (row, column), own in grouped.items():
+        cell = target.cell(row=row, column=column)
+        gravest = min(own, key=lambda p: list(_COLOURS).index(p.severity))
+        cell.fill = PatternFill("solid", start_color=_COLOURS[gravest.severity])
+        text = "\n".join(f"{p.message} {p.value}\n→ {p.remedy}" for p in own)
+        cell.comment = Comment(_printable(text)[:2000], "jkn check", height=160, width=360)
+
+
+def _rows(sheet: dict[str, Any]) -> list[list[Any]]:
+    """Return the rows of a raw sheet."""
+    from jkn_analysis.cleaning.sheets import rows_of_arrow
+
+    return sheet["rows"] if "rows" in sheet else rows_of_arrow(sheet["arrow"])
+
+
+def _printable(text: str) -> str:
+    """Return text without the control characters a workbook may not hold."""
+    return "".join(c for c in text if c in "\n\t" or (c.isprintable()))
+
+
+def _write(target: Any, row: int, column: int, value: Any) -> None:  # noqa: ANN401 - untyped library
+    """Write one value; text stays text even if it looks like a formula."""
+    cell = target.cell(row=row, column=column)
+    if isinstance(value, str):
+        cell.value = _printable(value)
+        cell.data_type = "s"
+    else:
+        cell.value = value
+
+
+def _title(name: str, taken: Sequence[str]) -> str:
+    """Return a sheet title that a workbook accepts."""
+    plain = "".join("_" if c in "[]:*?/\\" else c for c in _printable(name))
+    title = plain.strip("'")[:_MAX_TITLE] or "data"
+    number = 2
+    while title in taken:
+        title = f"{plain[: _MAX_TITLE - 4]} ({number})"
+        number += 1
+    return title
+
+
+def _list_sheet(book: Any, problems: Sequence[Problem]) -> None:  # noqa: ANN401 - untyped library
+    """Add the list of all problems as the first sheet."""
+    target = book.create_sheet(_title("temuan", book.sheetnames), 0)
+    for column, name in enumerate(COLUMNS, 1):
+        target.cell(row=1, column=column, value=name)
+    for row, problem in enumerate(problems, 2):
+        for column, name in enumerate(COLUMNS, 1):
+            _write(target, row, column, _field(problem, name))
+    for letter, width in zip("ABCDEFGHIJK", (30, 14, 10, 16, 12, 8, 6, 8, 24, 60, 60), strict=True):
+        target.column_dimensions[letter].width = width

@@ -1,0 +1,59 @@
+"""``jkn check``: read any file or folder and list everything wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from jkn_analysis.config import Config
+
+
+@click.command(name="check")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--table", default="", help="Canonical table of the files, if no name says it.")
+@click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write every problem, cell by cell, to this csv file.",
+)
+@click.option(
+    "--annotate",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write copies of the faulty files as xlsx with coloured, commented cells.",
+)
+@click.pass_obj
+def check_command(
+    config: Config,
+    paths: tuple[Path, ...],
+    table: str,
+    csv_path: Path | None,
+    folder: Path | None,
+) -> None:
+    r"""Read files or folders and say what was read, refused and suspected.
+
+    Without a path the deliveries under data/raw are read. Nothing is stored. The exit
+    code is 0 where nothing is wrong, else the code of the gravest kind of fault.
+
+    \b
+    Example:
+      jkn check
+      jkn check kiriman/kepesertaan_juni.xlsx --csv temuan.csv --annotate kembalikan
+    """
+    from jkn_analysis.cleaning.inspect import check_paths, write_annotated, write_problems
+
+    report = check_paths(paths, config=config, table=table)
+    click.echo(str(report))
+    if csv_path is not None:
+        write_problems(report.problems, csv_path)
+        click.echo(f"{len(report.problems)} problem(s) listed in {csv_path}")
+    if folder is not None:
+        for copy in write_annotated(report, folder):
+            click.echo(f"annotated copy: {copy}")
+    if report.error is not None:
+        sys.exit(report.error.exit_code)
