@@ -244,10 +244,7 @@ def _build_job(
     kode: str, choice: Choice, config: Config, declared: dict[str, Any]
 ) -> Job:
     """Build a job without its inputs."""
-    from jkn_analysis.wilayah import get_wilayah
-
     given = {"kode": kode, "periode": choice.periode, "bahasa": choice.bahasa}
-    nama = get_wilayah(kode).nama_lengkap
     return Job(
         kode=kode,
         periode=choice.periode,
@@ -261,12 +258,6 @@ def _build_job(
             report_timeout_s=config.run.report_timeout_s,
             memory_mb=config.run.memory_mb,
         ),
-        meta={
-            "kode": kode,
-            "nama": nama,
-            "periode": choice.periode,
-            "bahasa": choice.bahasa,
-        },
     )
 
 

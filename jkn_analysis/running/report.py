@@ -45,7 +45,6 @@ class Job:
     kernel: str = WARM_KERNEL
     limits: Limits = field(default_factory=Limits)
     inputs: dict[str, Any] = field(default_factory=dict)
-    meta: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -206,13 +205,10 @@ def _find_quiet_end(execution: Execution) -> str:
 
 def _render(job: Job, nb: NotebookNode, files: dict[str, bytes]) -> str:
     """Add the page and its manifest to `files`; return the error, or nothing."""
-    from nbconvert import HTMLExporter  # TEMP
-
-    def render_notebook(nb, *, meta):  # TEMP
-        return HTMLExporter(template_name="basic").from_notebook_node(nb)[0]
+    from jkn_analysis.reporting.render import render_notebook
 
     try:
-        page = render_notebook(nb, meta=job.meta).encode()
+        page = render_notebook(nb).encode()
     except (JknError, ValueError, KeyError, TypeError, OSError) as exc:
         return _text(f"rendering: {type(exc).__name__}", exc)
     files[f"{job.kode}.html"] = page

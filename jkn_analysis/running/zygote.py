@@ -241,6 +241,7 @@ class Zygote:
             kill_group(child.pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
 

@@ -1,0 +1,260 @@
+"""One report by five routes, on the same notebook and regions.
+
+(a) papermill and nbconvert command lines; (b) papermill's API with fresh kernels and
+nbconvert in one process; (c1), (c2) ours with one and two workers; (d) a plain
+function that makes the same figures and tables without any notebook.
+
+Costs are marginal: two runs of different length, the difference divided by the
+difference of reports; the fixed part is told apart.
+
+    python -m benchmarks.batch --json batch.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[1]
+NOTEBOOK = "briefing_kabupaten.ipynb"
+PERIODE = "2025-11"
+ALL_REPORTS = 553
+LENGTHS = {"a": (0, 2), "b": (1, 4), "c1": (2, 10), "c2": (2, 10), "d": (2, 10)}
+SAMPLE_EVERY_S = 0.2
+ROUTES = {
+    "a": "papermill + nbconvert command lines",
+    "b": "papermill API, fresh kernels",
+    "c1": "jkn run, 1 worker",
+    "c2": "jkn run, 2 workers",
+    "d": "plain function, no notebook",
+}
+
+
+def make_project(root: Path) -> None:
+    """Write the sample's tables and forecast below `root`."""
+    from jkn_analysis.config import read_config
+    from jkn_analysis.sample import build_tables
+    from jkn_analysis.store import write_manifest, write_table
+
+    (root / "data/raw").mkdir(parents=True)
+    (root / "notebooks").symlink_to(TOP / "notebooks")
+    processed = read_config(root=root).paths.processed
+    for name, frame in build_tables().items():
+        write_table(frame, name, root=processed)
+    write_manifest({"contoh": True}, root=processed)
+    command = [sys.executable, "-m", "jkn_analysis", "forecast"]
+    subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
+
+
+def choose_regions(root: Path, count: int) -> list[str]:
+    """Return the first regions of the sample."""
+    from jkn_analysis.store import read_table
+
+    rows = read_table("kepesertaan", root=root / "data/processed", columns=["kode"])
+    return sorted(rows["kode"].unique())[:count]
+
+
+def run_a(root: Path, regions: list[str]) -> None:
+    """Run both command lines per region."""
+    for kode in regions:
+        made = f"a/{kode}.ipynb"
+        (root / "a").mkdir(exist_ok=True)
+        execute = ["papermill", f"notebooks/{NOTEBOOK}", made, "-k", "python3"]
+        given = ["-r", "kode", kode, "-r", "periode", PERIODE, "--no-progress-bar"]
+        convert = ["nbconvert", "--to", "html", "--no-input", made]
+        for part in ([*execute, *given], convert):
+            command = [sys.executable, "-m", *part]
+            subprocess.run(command, cwd=root, check=True, stderr=subprocess.DEVNULL)
+
+
+def run_b(root: Path, regions: list[str]) -> None:
+    """Run papermill's API and nbconvert's exporter in this process."""
+    import papermill
+    from nbconvert import HTMLExporter
+
+    os.chdir(root)
+    for kode in regions:
+        (root / "b").mkdir(exist_ok=True)
+        made = papermill.execute_notebook(
+            f"notebooks/{NOTEBOOK}",
+            f"b/{kode}.ipynb",
+            parameters={"kode": kode, "periode": PERIODE},
+            kernel_name="python3",
+            progress_bar=False,
+        )
+        page, _ = HTMLExporter(exclude_input=True).from_notebook_node(made)
+        (root / "b" / f"{kode}.html").write_text(page, encoding="utf-8")
+
+
+def run_c(root: Path, regions: list[str], *, workers: int) -> None:
+    """Run our command."""
+    chosen = [word for kode in regions for word in ("--wilayah", kode)]
+    command = [sys.executable, "-m", "jkn_analysis", "run", "--force", *chosen]
+    subprocess.run(
+        [*command, "--workers", str(workers)],
+        cwd=root,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def run_d(root: Path, regions: list[str]) -> None:
+    """Make the same pages by plain calls in this process."""
+    from jkn_analysis.briefing import build_briefing
+    from jkn_analysis.reporting.pieces import (
+        render_annex,
+        render_fan,
+        render_head,
+        render_part,
+    )
+    from jkn_analysis.reporting.style import read_css
+
+    (root / "d").mkdir(exist_ok=True)
+    for kode in regions:
+        briefing = build_briefing(kode, PERIODE, root=root / "data/processed")
+        parts = [render_head(briefing), render_fan(briefing)]
+        parts += [render_part(briefing, name) for name in list_parts()]
+        parts.append(render_annex(briefing))
+        page = f"<style>{read_css()}</style>{''.join(parts)}"
+        (root / "d" / f"{kode}.html").write_text(page, encoding="utf-8")
+
+
+def list_parts() -> list[str]:
+    """Read from the notebook which parts it shows."""
+    cells = json.loads((TOP / "notebooks" / NOTEBOOK).read_text("utf-8"))["cells"]
+    lines = "".join("".join(cell["source"]) + "\n" for cell in cells).splitlines()
+    return [
+        line.split('"')[1] for line in lines if line.startswith("show_part(briefing,")
+    ]
+
+
+RUNNERS = {
+    "a": run_a,
+    "b": run_b,
+    "c1": lambda root, regions: run_c(root, regions, workers=1),
+    "c2": lambda root, regions: run_c(root, regions, workers=2),
+    "d": run_d,
+}
+
+
+def read_pss_mb(pid: int) -> float:
+    """Sum the proportional memory of a process and its descendants."""
+    import psutil
+
+    total = 0.0
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    for member in family:
+        try:
+            told = Path(f"/proc/{member.pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:
+            continue
+        total += next(
+            (int(x.split()[1]) for x in told.splitlines() if x.startswith("Pss:")), 0
+        )
+    return total / 1024
+
+
+def measure(route: str, root: Path, regions: list[str]) -> dict[str, float]:
+    """Run one route in a process of its own; return CPU, wall and peak memory."""
+    command = [sys.executable, "-m", "benchmarks.batch", "--route", route]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    env = {**os.environ, "PYTHONPATH": str(TOP)}
+    process = subprocess.Popen([*command, "--root", str(root), *regions], env=env)
+    peak, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(SAMPLE_EVERY_S):
+            peak[0] = max(peak[0], read_pss_mb(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    code = process.wait()
+    wall_s = time.perf_counter() - began
+    ended.set()
+    watcher.join()
+    if code:
+        sys.exit(f"route {route} failed")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"cpu_s": cpu_s, "wall_s": wall_s, "pss_mb": peak[0]}
+
+
+def compare(root: Path, routes: list[str], rounds: int) -> dict[str, dict[str, float]]:
+    """Measure the routes in turn, best of the rounds; return costs per report."""
+    best: dict[tuple[str, int], dict[str, float]] = {}
+    for _ in range(rounds):
+        for route in routes:
+            for count in LENGTHS[route]:
+                regions = choose_regions(root, count)
+                found = measure(route, root, regions) if count else {}
+                known = best.get((route, count), found)
+                best[route, count] = {k: min(known[k], found[k]) for k in found}
+    return {route: take_margin(route, best) for route in routes}
+
+
+def take_margin(
+    route: str, best: dict[tuple[str, int], dict[str, float]]
+) -> dict[str, float]:
+    """Divide the difference of two runs by their difference of reports."""
+    few, many = LENGTHS[route]
+    short, long = best[route, few], best[route, many]
+    told = {
+        key: (long[key] - short.get(key, 0.0)) / (many - few)
+        for key in ("cpu_s", "wall_s")
+    }
+    fixed = {f"fixed_{key}": long[key] - many * told[key] for key in told}
+    return {
+        **{key: round(value, 3) for key, value in {**told, **fixed}.items()},
+        "pss_mb": round(long["pss_mb"], 1),
+    }
+
+
+def print_table(found: dict[str, dict[str, float]]) -> None:
+    floor = found.get("d", {}).get("cpu_s", 0.0)
+    usual = found.get("a", {}).get("cpu_s", 0.0)
+    head = ("route", "CPU s", "wall s", "x (d)", "x (a)", "PSS MB", "553: wall min")
+    print("{:<40}{:>8}{:>8}{:>8}{:>8}{:>8}{:>15}".format(*head))
+    for route, told in found.items():
+        whole = (told["fixed_wall_s"] + ALL_REPORTS * told["wall_s"]) / 60
+        print(
+            f"{route:<3} {ROUTES[route]:<36}{told['cpu_s']:>8.2f}{told['wall_s']:>8.2f}"
+            f"{told['cpu_s'] / floor if floor else 0:>8.2f}"
+            f"{told['cpu_s'] / usual if usual else 0:>8.2f}"
+            f"{told['pss_mb']:>8.0f}{whole:>15.1f}"
+        )
+
+
+def main() -> None:
+    """Measure and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--routes", default="a,b,c1,c2,d")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--route", help=argparse.SUPPRESS)
+    parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("regions", nargs="*", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.route:
+        RUNNERS[given.route](given.root, given.regions)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        make_project(Path(folder))
+        found = compare(Path(folder), given.routes.split(","), given.rounds)
+    print_table(found)
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
