@@ -55,21 +55,25 @@ def forecast_command(
 
 
 def _forecast_tables(config: Config, *, horizon: int) -> None:
-    """Forecast what `jkn build` stored; store forecasts and the money side."""
+    """Measure and forecast what `jkn build` stored; store that and the money side."""
     from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.indicators import build_ukuran
     from jkn_analysis.skenario import build_uang
     from jkn_analysis.store import list_tables, read_table, write_table
+    from jkn_analysis.tables import DELIVERED
 
     started = time.process_time()
     root = config.paths.processed
-    names = [name for name in list_tables(root) if name not in {"ramalan", "peluang"}]
+    names = [name for name in list_tables(root) if name in {*DELIVERED, "wilayah"}]
     tables = {name: read_table(name, root=root) for name in names}
+    ukuran = build_ukuran(tables, sumber_penduduk=config.build.sumber_penduduk)
+    tables["ukuran"] = ukuran
     section = config.forecast.model_copy(update={"horizon_bulan": horizon})
     made = build_ramalan(tables, config=config.model_copy(update={"forecast": section}))
     money = build_uang(
         tables, made, seed=section.seed, tenggat_bulan=section.tenggat_bulan
     )
-    for name, table in (made | money).items():
+    for name, table in ({"ukuran": ukuran} | made | money).items():
         write_table(table, name, root=root)
     ramalan = made["ramalan"]
     click.echo(
