@@ -82,7 +82,12 @@ _BULAN_BESAR = (
     "JANUARI", "PEBRUARI", "MARET", "APRIL", "MEI", "JUNI", "JULI", "AGUSTUS",
     "SEPTEMBER", "OKTOBER", "NOPEMBER", "DESEMBER",
 )  # fmt: skip
-_UKURAN = ("terdaftar_jiwa", "aktif_jiwa", "nonaktif_menunggak_jiwa", "nonaktif_mutasi_jiwa")
+_UKURAN = (
+    "terdaftar_jiwa",
+    "aktif_jiwa",
+    "nonaktif_menunggak_jiwa",
+    "nonaktif_mutasi_jiwa",
+)
 _ROMAWI = {1: "Kelas I", 2: "Kelas II", 3: "Kelas III"}
 BACA_SAYA = f"""{CONTOH}
 
@@ -119,15 +124,20 @@ def _of(frame: pd.DataFrame, provinsi: str) -> pd.DataFrame:
 
 def _cube(frame: pd.DataFrame) -> dict[tuple[str, pd.Timestamp, str], tuple[Cell, ...]]:
     """Return the counts of each region, month and segmen."""
-    values = frame[list(_UKURAN)].astype(object).where(frame[list(_UKURAN)].notna(), None)
+    values = (
+        frame[list(_UKURAN)].astype(object).where(frame[list(_UKURAN)].notna(), None)
+    )
     keys = zip(frame["kode"], frame["periode"], frame["segmen"], strict=True)
     rows = values.itertuples(index=False, name=None)
     return dict(zip(keys, rows, strict=True))
 
 
 def _babel_block(
-    sheet: Lembar, cube: dict[tuple[str, pd.Timestamp, str], tuple[Cell, ...]],
-    *, kode: Sequence[str], month: pd.Timestamp,
+    sheet: Lembar,
+    cube: dict[tuple[str, pd.Timestamp, str], tuple[Cell, ...]],
+    *,
+    kode: Sequence[str],
+    month: pd.Timestamp,
 ) -> None:
     """Append one month: its label, a merged two-row header, rows, their sum."""
     sheet.add([f"Bulan : {format_periode(month)}"], bold=1)
@@ -187,7 +197,7 @@ def _maluku_rows(frame: pd.DataFrame, tahun: int) -> Iterable[list[object]]:
         for name in SEGMEN:
             own = rows[rows["segmen"] == name]
             sums = {key: own[key].sum() for key in _UKURAN} | {"segmen": name}
-            yield ["", "", "MALUKU", label, tahun, *_maluku_cells(sums, split=split)]
+            yield ["", "81", "MALUKU", label, tahun, *_maluku_cells(sums, split=split)]
 
 
 def _maluku_cells(row: dict[str, object], *, split: bool) -> list[object]:
@@ -220,7 +230,10 @@ def _malut_month(frame: pd.DataFrame, month: pd.Timestamp) -> Lembar:
     top = ["No", "Kab/Kota", "Segmentasi", "Terdaftar", "Aktif", "Nonaktif", None]
     start = len(sheet.baris)
     sheet.add(top, [None] * 5 + ["Menunggak", "Mutasi"], bold=2)
-    sheet.gabung += [(start, 5, start, 6), *((start, c, start + 1, c) for c in range(5))]
+    sheet.gabung += [
+        (start, 5, start, 6),
+        *((start, c, start + 1, c) for c in range(5)),
+    ]
     cube = _cube(frame)
     for number, kode in enumerate(sorted(frame["kode"].unique()), start=1):
         first = len(sheet.baris)
@@ -228,7 +241,7 @@ def _malut_month(frame: pd.DataFrame, month: pd.Timestamp) -> Lembar:
             who = [number, _name(kode)] if name == SEGMEN[0] else [None, None]
             sheet.add([*who, _SEGMEN_MALUT[name], *cube[kode, month, name]])
         last = len(sheet.baris) - 1
-        sheet.gabung += [(first, 0, last, 0), (first, 1, last, 1)]
+        sheet.gabung.append((first, 1, last, 1))
         sums = [sum(int(row[c]) for row in sheet.baris[first:]) for c in range(3, 7)]  # type: ignore[arg-type]
         sheet.add([None, "Jumlah", None, *sums], bold=1)
     sheet.add([], *[[text] for text in _KAKI])
@@ -265,7 +278,7 @@ def _age_sheet(frame: pd.DataFrame, tahun: int, provinsi: str) -> Lembar:
         [],
         bold=3,
     )
-    ages = [f"{umur} bulan" for umur in range(1, UMUR_MAKS_BULAN)]
+    ages = [f"Umur {umur} bulan" for umur in range(1, UMUR_MAKS_BULAN)]
     groups = [*ages, f"> {UMUR_MAKS_BULAN - 1} bulan", "Jumlah"]
     start = len(sheet.baris)
     top: list[Cell] = ["Kab/Kota", "Bulan", "Segmen", "Kelas"]
@@ -308,7 +321,11 @@ def _iuran_year(frame: pd.DataFrame, tahun: int, provinsi: str) -> str:
         [CONTOH],
         ["Kab/Kota", "Segmen", "Kelas", "Uraian", *_BULAN_LEBAR],
     ]
-    measures = {"Ditagih": "ditagih_rp", "Diterima": "diterima_rp", "Dihapus": "dihapus_rp"}
+    measures = {
+        "Ditagih": "ditagih_rp",
+        "Diterima": "diterima_rp",
+        "Dihapus": "dihapus_rp",
+    }
     for (kode, segmen, kelas), own in frame.groupby(["kode", "segmen", "kelas"]):
         months = own.set_index(own["periode"].dt.month)
         for label, name in measures.items():
@@ -332,7 +349,9 @@ def _write_iuran(frame: pd.DataFrame, folder: Path) -> None:
 def _pemda_sheet(frame: pd.DataFrame, provinsi: str) -> Lembar:
     """Return quota and payment of one province's local governments."""
     sheet = Lembar(get_wilayah(provinsi).nama)
-    sheet.add(["REALISASI IURAN PBPU PEMDA"], [f"PROVINSI {_PROVINSI[provinsi]}"], [CONTOH])
+    sheet.add(
+        ["REALISASI IURAN PBPU PEMDA"], [f"PROVINSI {_PROVINSI[provinsi]}"], [CONTOH]
+    )
     head = "No|Kode|Kab/Kota|Bulan|Kuota|Terisi|Tagihan (Rp)|Dibayar (Rp)"
     sheet.add([*head.split("|"), "Tunggakan Awal (Rp)", "Tanggal Bayar"])
     for number, row in enumerate(frame.itertuples(), start=1):
@@ -364,7 +383,9 @@ def _write_anggaran(frame: pd.DataFrame, folder: Path) -> None:
     ]
     for row in frame.itertuples():
         money = [_rupiah(row.pagu_rp), _rupiah(row.pergeseran_rp)]  # type: ignore[arg-type]
-        rows.append([row.kode, _name(str(row.kode)), row.tahun, row.sumber_dana, *money])
+        rows.append(
+            [row.kode, _name(str(row.kode)), row.tahun, row.sumber_dana, *money]
+        )
     write_text(folder / "pagu_iuran_jkn.csv", _csv([*rows, ["Sumber: BPKAD (contoh)"]]))
 
 
@@ -396,7 +417,13 @@ def _write_penduduk(frame: pd.DataFrame, folder: Path) -> None:
         region = get_wilayah(str(row.kode))
         when = f"{row.berlaku_mulai:%Y-%m-%d}"
         rows.append(
-            [f"{region.kode_bps}.0", region.nama_lengkap, row.sumber, when, row.penduduk_jiwa]
+            [
+                f"{region.kode_bps}.0",
+                region.nama_lengkap,
+                row.sumber,
+                when,
+                row.penduduk_jiwa,
+            ]
         )
     write_text(folder / "penduduk_kode_bps.csv", _csv(rows, delimiter=","))
 
@@ -416,6 +443,17 @@ _WRITERS = {
     "anggaran": _write_anggaran,
     "faskes": _write_faskes,
 }
+_PUBLIKASI = [
+    "tanggal",
+    "kode",
+    "indikator",
+    "segmen",
+    "nilai",
+    "satuan",
+    "sumber",
+    "catatan",
+]
+"""Order in the file: the first text of a row must not read as the label of a sum."""
 _CATATAN = {
     "publikasi": "Angka terpublikasi dengan sumbernya; di dalam kiriman DATA CONTOH",
     "peristiwa": "DATA CONTOH; peristiwa yang terpublikasi menyebut sumbernya",
@@ -430,7 +468,8 @@ def write_tables(tables: dict[str, pd.DataFrame], out: Path) -> None:
             _WRITERS[name](frame, out / name)
         else:
             note = _CATATAN.get(name, CONTOH)
-            write_plain(frame, out / name / f"{name}.csv", note=note)
+            shown = frame[_PUBLIKASI] if name == "publikasi" else frame
+            write_plain(shown, out / name / f"{name}.csv", note=note)
 
 
 def write_compact(tables: dict[str, pd.DataFrame], out: Path) -> None:
