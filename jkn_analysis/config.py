@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,9 @@ from jkn_analysis.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+CONFIG_VARIABLE = "JKN_CONFIG"
 
 
 class _Section(BaseModel):
@@ -130,7 +134,8 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
     Parameters
     ----------
     path
-        A TOML file, or None for the defaults.
+        A TOML file; if None the one that ``JKN_CONFIG`` names (the command line sets
+        it, so that notebooks it starts read the same settings), else the defaults.
     root
         Folder that relative paths start from; the working directory if None.
 
@@ -141,6 +146,8 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
     """
     text = resources.files("jkn_analysis").joinpath("defaults.toml").read_text("utf-8")
     settings = tomllib.loads(text)
+    if path is None and os.environ.get(CONFIG_VARIABLE):
+        path = Path(os.environ[CONFIG_VARIABLE])
     if path is not None:
         settings = _merge(settings, _read_toml(path))
     base = (root or Path.cwd()).resolve()

@@ -7,6 +7,7 @@ answers at once.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -77,9 +78,11 @@ def app(ctx: click.Context, config_path: str | None) -> None:
     """
     from pathlib import Path
 
-    from jkn_analysis.config import find_root, read_config
+    from jkn_analysis.config import CONFIG_VARIABLE, find_root, read_config
 
-    path = Path(config_path) if config_path else None
+    path = Path(config_path).resolve() if config_path else None
+    if path is not None:
+        os.environ[CONFIG_VARIABLE] = str(path)
     ctx.obj = read_config(path, root=find_root())
 
 
