@@ -185,14 +185,16 @@ def _is_group(text: str) -> bool:
     return find_segmen(text) is not None or is_region(text)
 
 
-def total_label(row: Row) -> str:
+def total_label(row: Row, values: frozenset[int] = frozenset()) -> str:
     """Return the label of a sum row, or "".
 
-    Only the first text of a row labels it: a segmen called TOTAL further right is a
-    value of its column.
+    Only the first text of a row labels it: a segmen called TOTAL further right, or in
+    one of the columns `values`, is a value of its column.
     """
-    for cell in row:
+    for column, cell in enumerate(row):
         if look(cell) == "text":
+            if column in values:
+                return ""
             text = tidy(cell)
             return text if is_total_label(text) else ""
     return ""
@@ -378,6 +380,7 @@ def _read_body(
 ) -> int:
     """Sort the rows under a header; return where the next block starts."""
     width = len({i for index in block.header for i in filled[index]})
+    values = _value_columns(rows, block)
     section = ""
     footing = False
     index = block.header[-1] + 1
@@ -396,7 +399,7 @@ def _read_body(
         elif _is_footer(rows, filled, index, width, footing=footing):
             footing = True
             block.notes.append(_drop(block, rows, index, "footer"))
-        elif total_label(row):
+        elif total_label(row, values):
             _drop(block, rows, index, "total")
             last_data = index + 1
         elif _is_section(rows, filled, index, width, merged_wide):
@@ -408,6 +411,18 @@ def _read_body(
             last_data = index + 1
         index += 1
     return index
+
+
+def _value_columns(rows: Sequence[Row], block: Block) -> frozenset[int]:
+    """Return columns headed as segmen, where a total is one value among others."""
+    from jkn_analysis.cleaning.headings import find_role
+
+    return frozenset(
+        column
+        for index in block.header
+        for column, cell in enumerate(rows[index])
+        if cell is not None and find_role(tidy(cell), "kepesertaan") in {"segmen", "kelas"}
+    )
 
 
 def _drop(block: Block, rows: Sequence[Row], index: int, reason: str) -> str:
