@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -157,3 +157,12 @@ def open_ledger(path: Path, *, now: Callable[[], dt.datetime]) -> Iterator[Ledge
             yield ledger
         finally:
             ledger.close()
+
+
+def read_statuses(path: Path) -> dict[tuple[str, str], Status]:
+    """Return the last state by Message-ID and address; empty without a ledger."""
+    if not path.is_file():
+        return {}
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as base:
+        rows = base.execute(_LATEST).fetchall()
+    return {(row[1], row[2]): Status(row[7]) for row in rows}

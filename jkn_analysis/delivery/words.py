@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jkn_analysis.terms import SEGMEN_ARTI
+
 WORDS: dict[str, dict[str, str]] = {
     "id": {
         "contoh": "DATA CONTOH",
@@ -26,7 +28,10 @@ WORDS: dict[str, dict[str, str]] = {
         "sumber": "Sumber data",
         "periode": "Periode laporan",
         "jalankan": "Kode laporan",
-        "kalender_judul": "Rapat",
+        "jiwa": "jiwa",
+        "istilah": "Istilah",
+        "arti": "Arti",
+        "definisi": "Definisi",
     },
     "en": {
         "contoh": "SAMPLE DATA",
@@ -51,6 +56,67 @@ WORDS: dict[str, dict[str, str]] = {
         "sumber": "Data from",
         "periode": "Report period",
         "jalankan": "Report code",
-        "kalender_judul": "Meeting",
+        "jiwa": "people",
+        "istilah": "Term",
+        "arti": "Meaning",
+        "definisi": "Definitions",
     },
 }
+
+DEFINITIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "id": (
+        ("Cakupan", "peserta terdaftar dibagi penduduk; dapat melebihi 100%"),
+        ("Keaktifan (penduduk)", "peserta aktif dibagi penduduk; syarat UHC"),
+        ("Keaktifan (terdaftar)", "peserta aktif dibagi peserta terdaftar"),
+        ("Penduduk", "jumlah menurut sumber yang disebut pada laporan"),
+        ("Aktif", "peserta yang kartunya dapat dipakai pada akhir bulan itu"),
+        ("Nonaktif menunggak", "tidak aktif karena iuran belum dibayar"),
+        ("Nonaktif mutasi", "tidak aktif karena pindah segmen atau dikeluarkan"),
+        (
+            "Tunggakan peserta",
+            "iuran peserta mandiri yang belum dibayar, paling "
+            "banyak 24 bulan tiap peserta",
+        ),
+        ("Tunggakan Pemda", "iuran PBPU Pemda yang belum dibayar pemerintah daerah"),
+        ("Kuota", "jiwa yang dapat dibiayai pemerintah daerah"),
+        ("Serapan", "iuran dibayar dibagi pagu setelah pergeseran"),
+        ("Kolektibilitas", "iuran diterima dibagi iuran ditagih"),
+        (
+            "Kemungkinan 7 dari 10",
+            "peluang menurut model; rentang pada grafik memuat "
+            "nilai sebenarnya 5, 8 dan 9,5 dari 10 kali",
+        ),
+        ("PBI JK", SEGMEN_ARTI["PBI JK"]),
+        ("PBPU Pemda", SEGMEN_ARTI["PBPU Pemda"]),
+        ("PPU-PN", SEGMEN_ARTI["PPU-PN"]),
+        ("PPU-BU", SEGMEN_ARTI["PPU-BU"]),
+        ("PBPU", SEGMEN_ARTI["PBPU"]),
+        ("BP", SEGMEN_ARTI["BP"]),
+    ),
+    "en": (
+        ("Coverage", "registered participants over population; may pass 100%"),
+        ("Activity (population)", "active participants over population; a UHC rule"),
+        ("Activity (registered)", "active over registered participants"),
+        ("Population", "the count of the source the report names"),
+        ("Active", "participants whose card works at the end of the month"),
+        ("Inactive, in arrears", "inactive because premiums are unpaid"),
+        ("Inactive, moved", "inactive after a change of segment or removal"),
+        ("Members' arrears", "unpaid premiums of members, at most 24 months each"),
+        ("Local government arrears", "unpaid premiums of PBPU Pemda"),
+        ("Quota", "people the local government can pay for"),
+        ("Absorption", "premiums paid over the budget after shifts"),
+        ("Collection rate", "premiums received over premiums billed"),
+        (
+            "7 chances in 10",
+            "probability by the model; the bands hold the true value "
+            "5, 8 and 9.5 times in 10",
+        ),
+        ("PBI JK", "poor and near-poor, paid by the state budget"),
+        ("PBPU Pemda", "residents registered and paid by the local government"),
+        ("PPU-PN", "wage earners, public"),
+        ("PPU-BU", "wage earners, private"),
+        ("PBPU", "non-wage earners (own payment)"),
+        ("BP", "non-workers (pensioners, veterans, investors)"),
+    ),
+}
+"""Terms of the workbook, in the order a reader meets them."""

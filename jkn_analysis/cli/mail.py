@@ -1,0 +1,304 @@
+"""`jkn mail`: compose due briefings into the outbox; send them only when told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jkn_analysis.errors import DeliveryError, JknError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jkn_analysis.config import Config
+    from jkn_analysis.delivery.compose import Occasion
+    from jkn_analysis.delivery.outbox import Entry
+    from jkn_analysis.delivery.smtp import Result
+
+SHOWN = 20
+_DATE = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command("mail")
+@click.option("--due", is_flag=True, help="Meetings of the next days.")
+@click.option("--hari", type=click.IntRange(0, 365), help="How many days ahead.")
+@click.option("--all", "everything", is_flag=True, help="Every region with recipients.")
+@click.option("--wilayah", multiple=True, help="Only this region; may be repeated.")
+@click.option("--periode", help="Month as 2025-11. Default: the last with data.")
+@click.option("--tanggal", type=_DATE, help="Count days from this date, not today.")
+@click.option("--really", is_flag=True, help="Send what the outbox holds.")
+@click.option("--again", is_flag=True, help="Send also what was sent or is unknown.")
+@click.option(
+    "--baca",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Read a returned follow-up form.",
+)
+@click.pass_obj
+def mail_command(
+    config: Config,
+    due: bool,  # noqa: FBT001 - click passes flags
+    hari: int | None,
+    everything: bool,  # noqa: FBT001 - click passes flags
+    wilayah: tuple[str, ...],
+    periode: str | None,
+    tanggal: dt.datetime | None,
+    really: bool,  # noqa: FBT001 - click passes flags
+    again: bool,  # noqa: FBT001 - click passes flags
+    baca: Path | None,
+) -> None:
+    r"""Compose briefings into reports/outbox; without --really nothing is sent.
+
+    \b
+    Examples:
+      jkn mail --due --hari 7
+      jkn mail --all --wilayah "Kota Ternate"
+      jkn mail --really
+      jkn mail --baca tindak-lanjut-82.71-2025-11.xlsx
+    """
+    _refuse_contradictions(due, everything, again, really)
+    if baca is not None:
+        _read_reply(config, baca)
+        return
+    regions = _find_regions(wilayah)
+    problems: list[str] = []
+    if due or everything:
+        now = _now(tanggal)
+        days = config.mail.hari_sebelum if hari is None else hari
+        month = _month(config, periode)
+        occasions = (
+            _plan_due(config, now, days) if due else _plan_all(config, month, tanggal)
+        )
+        chosen = [o for o in occasions if not regions or o.kode in regions]
+        problems = _compose(config, chosen, month, now if due else None)
+        if due and not chosen:
+            click.echo(f"no meeting in the next {days} day(s)")
+    if really:
+        _send(config, regions, "also_settled" if again else "never")
+    _tell_outbox(config)
+    if problems:
+        shown = "\n".join(f"  {problem}" for problem in problems[:SHOWN])
+        raise DeliveryError(f"{len(problems)} mail(s) not composed\n{shown}")
+
+
+def _refuse_contradictions(*flags: bool) -> None:
+    """Refuse options that do not go together."""
+    due, everything, again, really = flags
+    if due and everything:
+        raise DeliveryError("--due with --all\n  → choose one")
+    if again and not really:
+        raise DeliveryError("--again without --really\n  → add --really")
+
+
+def _now(tanggal: dt.datetime | None) -> dt.datetime:
+    """Return the time to count from: now, or the start of a given day in Jakarta."""
+    if tanggal is None:
+        return dt.datetime.now(dt.UTC)
+    from jkn_analysis.delivery.schedule import ZONES
+
+    return tanggal.replace(tzinfo=ZONES["WIB"])
+
+
+def _find_regions(wilayah: Sequence[str]) -> frozenset[str]:
+    """Turn names into codes; empty for all."""
+    from jkn_analysis.wilayah import find_wilayah
+
+    return frozenset(find_wilayah(text).kode for text in wilayah)
+
+
+def _month(config: Config, periode: str | None) -> str:
+    """Return the report month as 2025-11."""
+    from jkn_analysis.running.plan import find_last_periode
+
+    if periode is None:
+        return find_last_periode(config.paths.processed)
+    try:
+        return f"{dt.datetime.strptime(periode, '%Y-%m').replace(tzinfo=dt.UTC):%Y-%m}"
+    except ValueError as exc:
+        raise DeliveryError(
+            f"--periode {periode}: not a month\n  → write it as 2025-11"
+        ) from exc
+
+
+def _plan_due(config: Config, now: dt.datetime, days: int) -> list[Occasion]:
+    """Plan the mail of the meetings that are due."""
+    from jkn_analysis.delivery.compose import plan_occasions
+    from jkn_analysis.delivery.schedule import due_meetings
+    from jkn_analysis.store import read_table, read_table_or_empty
+
+    root = config.paths.processed
+    meetings = due_meetings(read_table("rapat", root=root), now=now, days=days)
+    return plan_occasions(meetings, read_table_or_empty("penerima", root=root))
+
+
+def _plan_all(
+    config: Config, month: str, tanggal: dt.datetime | None
+) -> list[Occasion]:
+    """Plan one mail per region: its next meeting after the report month."""
+    from jkn_analysis.delivery.compose import month_end, plan_all
+    from jkn_analysis.store import read_table_or_empty
+
+    root = config.paths.processed
+    day = tanggal.date() if tanggal else month_end(month)
+    return plan_all(
+        read_table_or_empty("rapat", root=root),
+        read_table_or_empty("penerima", root=root),
+        tanggal=day,
+    )
+
+
+def _compose(
+    config: Config,
+    occasions: Sequence[Occasion],
+    month: str,
+    now: dt.datetime | None,
+) -> list[str]:
+    """Compose each occasion; for due meetings the missing reports are made first.
+
+    Returns one line per mail that could not be composed.
+    """
+    from jkn_analysis.delivery.compose import Desk, compose
+
+    if now is not None:
+        _make_reports(config, occasions, month)
+    desk = Desk(
+        processed=config.paths.processed,
+        reports=config.paths.reports,
+        periode=month,
+        bahasa=config.report.bahasa,
+        pengirim=config.mail.pengirim,
+        balas_ke=config.mail.balas_ke,
+        domain=config.mail.domain,
+    )
+    problems, written = [], 0
+    for occasion in occasions:
+        try:
+            written += len(compose(occasion, desk=desk, tanggal=now))
+        except JknError as exc:
+            problems.append(f"{occasion.kode}: {str(exc).splitlines()[0]}")
+    click.echo(f"{written} message(s) composed for {len(occasions)} region(s)")
+    return problems
+
+
+def _make_reports(config: Config, occasions: Sequence[Occasion], month: str) -> None:
+    """Make the reports of due meetings that are not up to date."""
+    from jkn_analysis.running.plan import Choice
+    from jkn_analysis.running.pool import Pool
+    from jkn_analysis.running.run import run_reports
+
+    if not occasions:
+        return
+    kode = tuple(dict.fromkeys(occasion.kode for occasion in occasions))
+    summary = run_reports(
+        Choice(periode=month, kode=kode, bahasa=config.report.bahasa),
+        config,
+        started=f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC",
+        hire=lambda: Pool(min(config.run.workers, len(kode)), warm=True),
+    )
+    made = len(summary.outcomes) - len(summary.failed)
+    click.echo(
+        f"reports {month}: {made} made, {summary.skipped} up to date, "
+        f"{len(summary.failed)} failed"
+    )
+
+
+def _send(config: Config, regions: frozenset[str], again: str) -> None:
+    """Send the outbox and print what became of every copy."""
+    from jkn_analysis.delivery.ledger import LEDGER, open_ledger
+    from jkn_analysis.delivery.outbox import list_jobs
+    from jkn_analysis.delivery.schedule import refuse_outsiders
+    from jkn_analysis.delivery.smtp import read_settings, send_all
+
+    entries = [e for e in _entries(config) if not regions or e.kode in regions]
+    jobs = list_jobs(entries)
+    refuse_outsiders([job.copy.alamat for job in jobs], domains=config.mail.domain)
+    if len(jobs) > config.mail.maks_penerima:
+        raise DeliveryError(
+            f"{len(jobs)} copies to send, more than maks_penerima "
+            f"({config.mail.maks_penerima})\n"
+            "  → choose with --wilayah, or raise [mail] maks_penerima"
+        )
+    settings = read_settings(os.environ)
+    path = _outbox(config) / LEDGER
+    with open_ledger(path, now=lambda: dt.datetime.now(dt.UTC)) as ledger:
+        results = send_all(
+            jobs,
+            settings=settings,
+            ledger=ledger,
+            pause=time.sleep,
+            again="also_settled" if again == "also_settled" else "never",
+        )
+    _tell_results(results)
+
+
+def _tell_results(results: Sequence[Result]) -> None:
+    """Print the sums, and every copy that did not simply go."""
+    counts = Counter(
+        "already settled" if result.skipped else result.status.value
+        for result in results
+    )
+    click.echo(", ".join(f"{n} {name}" for name, n in counts.items()) or "nothing")
+    open_ones = [r for r in results if r.status.value != "sent"]
+    for result in open_ones:
+        copy = result.copy
+        click.echo(
+            f"  {result.status.value}: {copy.kode} {copy.kantor} <{copy.alamat}> "
+            f"{result.jawaban}",
+            err=True,
+        )
+    if any(r.status.value in {"refused", "deferred"} for r in open_ones):
+        raise DeliveryError(
+            "not every copy was delivered\n  → run `jkn mail --really` again; what "
+            "was sent is not sent twice"
+        )
+    if any(r.status.value == "unknown" for r in open_ones):
+        raise DeliveryError(
+            "some copies may or may not have arrived\n  → ask the office; send once "
+            "more with --really --again --wilayah KODE, the Message-ID stays"
+        )
+
+
+def _outbox(config: Config) -> Path:
+    """Return the folder of the outbox."""
+    from jkn_analysis.delivery.outbox import OUTBOX
+
+    return config.paths.reports / OUTBOX
+
+
+def _entries(config: Config) -> list[Entry]:
+    """Read the outbox."""
+    from jkn_analysis.delivery.outbox import read_outbox
+
+    return read_outbox(_outbox(config))
+
+
+def _tell_outbox(config: Config) -> None:
+    """Write the preview page and print what the outbox holds."""
+    from jkn_analysis.delivery.ledger import LEDGER, read_statuses
+    from jkn_analysis.delivery.preview import write_preview
+
+    entries = _entries(config)
+    copies = sum(len(entry.alamat) for entry in entries)
+    size = sum(entry.size for entry in entries) / 1e6
+    page = write_preview(
+        entries,
+        outbox=_outbox(config),
+        statuses=read_statuses(_outbox(config) / LEDGER),
+    )
+    click.echo(f"outbox: {len(entries)} message(s), {copies} copies, {size:.1f} MB")
+    click.echo(f"look at them: {page}")
+
+
+def _read_reply(config: Config, path: Path) -> None:
+    """Take a returned follow-up form into the table and into the raw deliveries."""
+    from jkn_analysis.delivery.replies import store_reply
+
+    stored, changed = store_reply(
+        path, raw=config.paths.raw, processed=config.paths.processed
+    )
+    click.echo(f"{changed} decision(s) new or changed; kept as {stored}")

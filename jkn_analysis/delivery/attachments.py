@@ -1,0 +1,219 @@
+"""Spreadsheets that travel with a mail: typed, formatted, harmless, same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from jkn_analysis.delivery.content import one_line
+from jkn_analysis.formats import is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openpyxl import Workbook
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+Unit = Literal["jiwa", "rp", "rate", "poin", "bulan", "tanggal", "jumlah", "teks"]
+FORMATS: dict[str, str] = {
+    "jiwa": "#,##0",
+    "jumlah": "#,##0",
+    "rp": '"Rp"#,##0;[Red]-"Rp"#,##0',
+    "rate": "0.00%",
+    "poin": "+0.00%;-0.00%;0.00%",
+    "bulan": "mmm yyyy",
+    "tanggal": "d mmm yyyy",
+    "teks": "@",
+}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_RISKY = re.compile(r"^[=+\-@\t\r\n\x00]")
+_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
+_MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl writes naive times
+_ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
+_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
+_NARROW, _WIDE, _LONGEST_NAME, _LONGEST_TEXT = 9, 60, 31, 32_000
+
+
+@dataclass(frozen=True)
+class Value:
+    """One cell: what it is and its unit."""
+
+    value: object
+    unit: Unit = "teks"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of the workbook."""
+
+    name: str
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    note: str = ""
+    bold_rows: tuple[int, ...] = ()
+
+
+def build_workbook(sheets: Sequence[Sheet], *, title: str, banner: str = "") -> bytes:
+    """Write sheets as xlsx whose bytes depend on their content alone.
+
+    Numbers stay numbers with their format; every text is stored as text, so that
+    none that begins with ``=``, ``+``, ``-`` or ``@`` is ever computed.
+
+    Parameters
+    ----------
+    sheets
+        Tables in order.
+    title
+        Title in the file's properties.
+    banner
+        First line of every sheet, for sample data.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    taken: set[str] = set()
+    for sheet in sheets:
+        _write_sheet(book, sheet, _free_name(sheet.name, taken), banner)
+    return save_workbook(book, title=title)
+
+
+def save_workbook(book: Workbook, *, title: str) -> bytes:
+    """Save a workbook without the time and the name of a program in it."""
+    book.properties.creator = "jkn-analysis"
+    book.properties.title = one_line(title)
+    book.properties.created = _MOMENT
+    written = io.BytesIO()
+    book.save(written)
+    return _without_times(written.getvalue())
+
+
+def set_text(cell: Cell, text: str) -> None:
+    """Store a text as text, whatever it begins with."""
+    cell.value = one_line(text)[:_LONGEST_TEXT]
+    cell.data_type = "s"
+    cell.number_format = "@"
+    if _RISKY.match(text.lstrip(" ")):
+        cell.quotePrefix = True
+
+
+def _without_times(xlsx: bytes) -> bytes:
+    """Pack the parts again with fixed dates."""
+    fixed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(xlsx)) as source,
+        zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in sorted(source.namelist(), key=_content_types_first):
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = _MODIFIED.sub(rb"\g<1>2000-01-01T00:00:00Z\g<2>", content)
+            info = zipfile.ZipInfo(name, _ZIP_MOMENT)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            target.writestr(info, content)
+    return fixed.getvalue()
+
+
+def _content_types_first(name: str) -> tuple[bool, str]:
+    """Sort the parts, the list of their types first as readers expect."""
+    return name != "[Content_Types].xml", name
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return a sheet name Excel accepts, different from those taken."""
+    plain = _SHEET_NAME.sub(" ", one_line(name)).strip()[:_LONGEST_NAME] or "Tabel"
+    number, free = 2, plain
+    while free.lower() in taken:
+        ending = f" {number}"
+        free, number = plain[: _LONGEST_NAME - len(ending)] + ending, number + 1
+    taken.add(free.lower())
+    return free
+
+
+def _write_sheet(book: Workbook, sheet: Sheet, name: str, banner: str) -> None:
+    """Write one table: banner, title, headings, rows, note."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    page = book.create_sheet(name)
+    if banner:
+        page.append([""])
+        set_text(page.cell(1, 1), banner)
+        page.cell(1, 1).font = Font(bold=True, color="7A1F1F")
+    top = 2 if banner else 1
+    set_text(page.cell(top, 1), sheet.title)
+    page.cell(top, 1).font = Font(bold=True, size=13)
+    head = top + 2
+    fill = PatternFill("solid", fgColor="E4EAF0")
+    for column, heading in enumerate(sheet.headings, start=1):
+        cell = page.cell(head, column)
+        set_text(cell, heading)
+        cell.font, cell.fill = Font(bold=True), fill
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for number, row in enumerate(sheet.rows):
+        bold = number in sheet.bold_rows
+        for column, value in enumerate(row, start=1):
+            _write_value(page.cell(head + 1 + number, column), value, bold=bold)
+    if sheet.note:
+        set_text(page.cell(head + len(sheet.rows) + 2, 1), sheet.note)
+    page.freeze_panes = page.cell(head + 1, 1)
+    _set_widths(page, sheet)
+    _set_print(page, head)
+
+
+def _write_value(cell: Cell, value: Value, *, bold: bool) -> None:
+    """Write one value with its format; a missing one stays empty."""
+    from openpyxl.styles import Alignment, Font
+
+    if is_missing(value.value):
+        return
+    if value.unit == "teks" or isinstance(value.value, str):
+        set_text(cell, str(value.value))
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    else:
+        cell.value = _plain(value.value)
+        cell.number_format = FORMATS[value.unit]
+    if bold:
+        cell.font = Font(bold=True)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - numbers and dates of any library
+    """Return Python's own number or date."""
+    if hasattr(value, "to_pydatetime"):
+        return value.to_pydatetime()
+    return value.item() if hasattr(value, "item") else value
+
+
+def _set_widths(page: Worksheet, sheet: Sheet) -> None:
+    """Make each column as wide as its texts, within reason."""
+    from openpyxl.utils import get_column_letter
+
+    for column, heading in enumerate(sheet.headings):
+        longest = max(
+            [len(heading) // 2, *(_shown_length(row[column]) for row in sheet.rows)],
+            default=0,
+        )
+        letter = get_column_letter(column + 1)
+        page.column_dimensions[letter].width = min(max(longest + 3, _NARROW), _WIDE)
+
+
+def _shown_length(value: Value) -> int:
+    """Estimate how many characters a cell shows."""
+    if isinstance(value.value, str):
+        return len(value.value)
+    return {"rp": 18, "jiwa": 11, "tanggal": 13}.get(value.unit, 10)
+
+
+def _set_print(page: Worksheet, head: int) -> None:
+    """Print on A4 across, the headings on every page."""
+    page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = 9
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.print_title_rows = f"{head}:{head}"

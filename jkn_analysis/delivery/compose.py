@@ -1,0 +1,397 @@
+"""From a region's briefing and report to the content of its mail, and to the outbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.delivery.attachments import XLSX, Sheet, Value, build_workbook
+from jkn_analysis.delivery.calendar import build_calendar
+from jkn_analysis.delivery.content import (
+    Ask,
+    Attachment,
+    FollowUp,
+    KeyFigure,
+    MailChart,
+    MailContent,
+    Meeting,
+    one_line,
+)
+from jkn_analysis.delivery.words import DEFINITIONS, WORDS
+from jkn_analysis.errors import DeliveryError
+from jkn_analysis.formats import format_periode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from jkn_analysis.briefing import Angka, Briefing, Tabel
+
+CHART_PX = 600
+"""Width of a chart on a wide screen; it is drawn for 480, so that a phone reads it."""
+_DRAWN_PX, _DRAWN_HEIGHT = 480, 320
+_SENTENCE_PARTS = ("segmen", "uang", "tunggakan")
+_MOST_SENTENCES = 4
+_MOST_CHARTS = 2
+_MOST_ASKS, _MOST_DECISIONS = 12, 12
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """One region's mail to compose: the meeting it is for and who receives it."""
+
+    kode: str
+    meeting: Meeting | None
+    offices: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What travels beside the briefing."""
+
+    report: bytes
+    """The full report, a HTML page."""
+    form: bytes | None = None
+    """The reply form of the last meeting's decisions."""
+    balas_ke: str = ""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where tables and reports lie, and who signs."""
+
+    processed: Path
+    reports: Path
+    periode: str
+    bahasa: str
+    pengirim: str
+    balas_ke: str
+    domain: tuple[str, ...]
+
+
+def compose(
+    occasion: Occasion, *, desk: Desk, tanggal: dt.datetime | None
+) -> list[Path]:
+    """Write the messages of one occasion into the outbox.
+
+    Parameters
+    ----------
+    occasion
+        Region, meeting and offices.
+    desk
+        Folders and sender.
+    tanggal
+        Date header, aware; the last day of the report month if None, so that the
+        same data give the same bytes.
+
+    Raises
+    ------
+    DeliveryError
+        If the report is not there, nobody receives it, or a recipient is outside
+        the allowed domains.
+    """
+    from jkn_analysis.briefing import build_briefing
+    from jkn_analysis.delivery.message import Sender, build_body
+    from jkn_analysis.delivery.outbox import OUTBOX, write_messages
+    from jkn_analysis.delivery.schedule import ZONES, refuse_outsiders
+
+    kode, meeting = occasion.kode, occasion.meeting
+    if not occasion.offices:
+        raise DeliveryError(f"{kode}: nobody receives this region's briefing")
+    addresses = [a for office in occasion.offices.values() for a in office]
+    refuse_outsiders(addresses, domains=desk.domain)
+    report = desk.reports / desk.periode / f"{kode}.html"
+    if not report.is_file():
+        raise DeliveryError(f"{report}: no report\n  → run: jkn run --wilayah {kode}")
+    briefing = build_briefing(
+        kode,
+        desk.periode,
+        root=desk.processed,
+        rapat=meeting.id_rapat if meeting else None,
+        bahasa=desk.bahasa,
+    )
+    before = meeting.tanggal if meeting else month_end(desk.periode)
+    form = _find_form(desk, kode, briefing.nama, before)
+    extras = Extras(report.read_bytes(), form, desk.balas_ke)
+    sender = Sender(desk.pengirim, desk.balas_ke)
+    content = content_from_briefing(briefing, meeting=meeting, extras=extras)
+    last_day = dt.datetime.combine(month_end(desk.periode), dt.time(), ZONES["WIB"])
+    return write_messages(
+        build_body(content, sender),
+        occasion.offices,
+        sender=sender,
+        tanggal=tanggal or last_day,
+        outbox=desk.reports / OUTBOX,
+    )
+
+
+def month_end(periode: str) -> dt.date:
+    """Return the last day of a month.
+
+    Examples
+    --------
+    >>> month_end("2025-11")
+    datetime.date(2025, 11, 30)
+    """
+    year, month = (int(part) for part in periode.split("-"))
+    return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def _find_form(desk: Desk, kode: str, nama: str, before: dt.date) -> bytes | None:
+    """Build the reply form of the last meeting's decisions, if there was one."""
+    from jkn_analysis.delivery.tindak_lanjut import build_form
+    from jkn_analysis.store import read_table_or_empty
+
+    rapat = read_table_or_empty("rapat", root=desk.processed)
+    decisions = read_table_or_empty("tindak_lanjut", root=desk.processed)
+    id_rapat = last_decided(rapat, decisions, kode=kode, before=before)
+    if id_rapat is None:
+        return None
+    return build_form(
+        decisions, id_rapat=id_rapat, kode=kode, title=f"Tindak lanjut, {nama}"
+    )
+
+
+def content_from_briefing(
+    briefing: Briefing, *, meeting: Meeting | None, extras: Extras
+) -> MailContent:
+    """Take from a briefing what its mail says.
+
+    Parameters
+    ----------
+    briefing
+        All figures and sentences of the page.
+    meeting
+        The meeting the mail is for; None for a monthly report.
+    extras
+        Report, reply form and address for the attachments.
+    """
+    head = dict(enumerate(text for _, text in briefing.kepala))
+    return MailContent(
+        kode=briefing.kode,
+        wilayah=one_line(briefing.nama),
+        periode=format_periode(briefing.periode, bahasa=briefing.bahasa),
+        data_as_of="; ".join(
+            f"{label.lower()} {text}" if row > 1 else text
+            for row, (label, text) in enumerate(briefing.kepala)
+            if row > 0 and head
+        ).removeprefix("per "),
+        verdict=briefing.judul,
+        subject_verdict=_without_name(briefing.judul, briefing.nama),
+        meeting=meeting,
+        figures=tuple(
+            KeyFigure(k.label, k.angka.teks, k.kalimat, k.nada) for k in briefing.kartu
+        ),
+        sentences=_sentences(briefing),
+        ask=_asks(briefing),
+        follow_up=_decisions(briefing),
+        charts=draw_charts(briefing),
+        attachments=_attachments(briefing, meeting, extras),
+        report_sha256=hashlib.sha256(extras.report).hexdigest(),
+        sources=(briefing.kaki,),
+        contoh=briefing.contoh,
+        bahasa="en" if briefing.bahasa == "en" else "id",
+    )
+
+
+def draw_charts(briefing: Briefing) -> tuple[MailChart, ...]:
+    """Draw the charts of the mail as PNG, sized so that a phone can read them."""
+    from jkn_analysis.reporting.figures import (
+        Ukuran,
+        draw_batang,
+        draw_kipas,
+        render_png,
+    )
+
+    charts = []
+    if briefing.kipas is not None:
+        size = Ukuran(_DRAWN_PX, _DRAWN_HEIGHT, kiri=40, kanan=88)
+        figure = draw_kipas(briefing.kipas, size, bahasa=briefing.bahasa)
+        charts.append(
+            MailChart("keaktifan", render_png(figure), briefing.kipas.alt, CHART_PX)
+        )
+    bars = [batang for bagian in briefing.bagian for batang in bagian.batang]
+    for batang in bars[: _MOST_CHARTS - len(charts)]:
+        figure = draw_batang(batang)
+        charts.append(MailChart(batang.nama, render_png(figure), batang.alt, CHART_PX))
+    return tuple(charts)
+
+
+def list_sheets(briefing: Briefing) -> list[Sheet]:
+    """Turn every table of the page into a sheet, the definitions last."""
+    sheets = [_sheet(tabel) for bagian in briefing.bagian for tabel in bagian.tabel]
+    words = WORDS[briefing.bahasa]
+    meanings = tuple(
+        (Value(term), Value(meaning)) for term, meaning in DEFINITIONS[briefing.bahasa]
+    )
+    headings = (words["istilah"], words["arti"])
+    return [*sheets, Sheet(words["definisi"], words["definisi"], headings, meanings)]
+
+
+def last_decided(
+    rapat: pd.DataFrame, tindak_lanjut: pd.DataFrame, *, kode: str, before: dt.date
+) -> str | None:
+    """Return the region's last meeting before a day whose decisions were noted."""
+    own = tindak_lanjut.loc[tindak_lanjut["kode"] == kode, "id_rapat"].unique()
+    held = rapat.loc[
+        rapat["id_rapat"].isin(own) & (rapat["tanggal"] < pd.Timestamp(before))
+    ]
+    if held.empty:
+        return None
+    return str(held.sort_values(["tanggal", "id_rapat"])["id_rapat"].iloc[-1])
+
+
+def plan_occasions(
+    meetings: Sequence[Meeting], penerima: pd.DataFrame
+) -> list[Occasion]:
+    """Join meetings with the offices of their region."""
+    from jkn_analysis.delivery.schedule import offices_of
+
+    return [
+        Occasion(meeting.kode, meeting, offices_of(penerima, meeting.kode))
+        for meeting in meetings
+    ]
+
+
+def plan_all(
+    rapat: pd.DataFrame, penerima: pd.DataFrame, *, tanggal: dt.date
+) -> list[Occasion]:
+    """Plan one mail for every region with recipients: its next meeting, or none."""
+    from jkn_analysis.delivery.schedule import list_meetings, meeting_for, offices_of
+
+    meetings = list_meetings(rapat)
+    return [
+        Occasion(kode, meeting_for(meetings, kode, tanggal), offices_of(penerima, kode))
+        for kode in sorted(penerima["kode"].unique())
+    ]
+
+
+def _without_name(verdict: str, nama: str) -> str:
+    """Drop the region's name from the start of a verdict; the subject has it."""
+    return verdict.removeprefix(nama).lstrip(" :,") or verdict
+
+
+def _sentences(briefing: Briefing) -> tuple[str, ...]:
+    """Take the sentences of the parts that carry the argument."""
+    found = [
+        sentence
+        for bagian in briefing.bagian
+        if bagian.nama in _SENTENCE_PARTS
+        for sentence in bagian.kalimat[:2]
+    ]
+    return tuple(found[:_MOST_SENTENCES])
+
+
+def _table(briefing: Briefing, part: str) -> Tabel | None:
+    """Return the first table of a part, if the part is there and has one."""
+    for bagian in briefing.bagian:
+        if bagian.nama == part and bagian.tabel:
+            return bagian.tabel[0]
+    return None
+
+
+def _two_lines(cell: Angka) -> tuple[str, str]:
+    """Split a cell that carries two texts."""
+    first, _, rest = cell.teks.partition("\n")
+    return first, one_line(rest)
+
+
+def _asks(briefing: Briefing) -> tuple[Ask, ...]:
+    """Read the ask: office and action, people, rupiah, date."""
+    table = _table(briefing, "permintaan")
+    if table is None:
+        return ()
+    unit = WORDS[briefing.bahasa]["jiwa"]
+    return tuple(_ask(row, unit=unit) for row in table.baris[:_MOST_ASKS])
+
+
+def _ask(row: Sequence[Angka], *, unit: str) -> Ask:
+    """Read one row of the ask: the first cell says who, the units say the rest."""
+    office, action = _two_lines(row[0])
+    people = next((cell.teks for cell in row[1:] if cell.satuan == "jiwa"), "")
+    date = next((cell.teks for cell in row[1:] if cell.satuan == "tanggal"), "")
+    money = [
+        _given(cell.teks) for cell in row[1:] if cell.satuan not in {"jiwa", "tanggal"}
+    ]
+    return Ask(
+        kantor=office,
+        tindakan=action,
+        jiwa=f"{people} {unit}" if people else "",
+        rupiah=next((text for text in money if text), ""),
+        tanggal=date,
+    )
+
+
+def _given(text: str) -> str:
+    """Return a cell's text; nothing for the dash of an empty one."""
+    return "" if text.strip() in {"–", "-", "—"} else text
+
+
+def _decisions(briefing: Briefing) -> tuple[FollowUp, ...]:
+    """Read the last meeting's decisions."""
+    table = _table(briefing, "tindak_lanjut")
+    if table is None:
+        return ()
+    rows = []
+    for number, what, due, status in table.baris[:_MOST_DECISIONS]:
+        decision, office = _two_lines(what)
+        rows.append(FollowUp(number.teks, decision, office, due.teks, status.teks))
+    return tuple(rows)
+
+
+def _sheet(tabel: Tabel) -> Sheet:
+    """Turn a table of the page into a sheet of typed values."""
+    return Sheet(
+        name=tabel.nama.replace("_", " "),
+        title=tabel.judul,
+        headings=tuple(kolom.judul for kolom in tabel.kolom),
+        rows=tuple(tuple(_value(cell) for cell in row) for row in tabel.baris),
+        note=tabel.catatan,
+        bold_rows=tabel.baris_tebal,
+    )
+
+
+def _value(cell: Angka) -> Value:
+    """Keep a number as a number; what is no number stays the text of the page."""
+    if isinstance(cell.nilai, (int, float)) and cell.is_numeric:
+        return Value(cell.nilai, cell.satuan)
+    return Value(cell.teks.replace("\n", ": "))
+
+
+def _attachments(
+    briefing: Briefing, meeting: Meeting | None, extras: Extras
+) -> tuple[Attachment, ...]:
+    """Attach report, tables, calendar and reply form."""
+    words = WORDS[briefing.bahasa]
+    name = f"{briefing.kode}-{briefing.periode:%Y-%m}"
+    banner = words["contoh_banner"] if briefing.contoh else ""
+    tables = build_workbook(list_sheets(briefing), title=briefing.judul, banner=banner)
+    found = [
+        Attachment(f"laporan-{name}.html", "text/html", extras.report),
+        Attachment(f"tabel-{name}.xlsx", XLSX, tables),
+    ]
+    if meeting is not None:
+        found.append(_calendar(briefing, meeting, extras.balas_ke))
+    if extras.form is not None:
+        found.append(Attachment(f"tindak-lanjut-{name}.xlsx", XLSX, extras.form))
+    return tuple(found)
+
+
+def _calendar(briefing: Briefing, meeting: Meeting, balas_ke: str) -> Attachment:
+    """Write the meeting for a calendar."""
+    words = WORDS[briefing.bahasa]
+    mark = f"[{words['contoh']}] " if briefing.contoh else ""
+    asks = [f"- {ask.kantor}: {ask.tindakan}" for ask in _asks(briefing)]
+    calendar = build_calendar(
+        meeting,
+        title=f"{mark}{meeting.jenis}, {briefing.nama}",
+        description="\n".join([f"{mark}{briefing.judul}", *asks]),
+        organizer=balas_ke,
+    )
+    params = (("method", "PUBLISH"), ("charset", "utf-8"))
+    name = f"rapat-{briefing.kode}-{meeting.tanggal:%Y-%m-%d}.ics"
+    return Attachment(name, "text/calendar", calendar, params)
