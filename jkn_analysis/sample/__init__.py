@@ -17,29 +17,29 @@ Files under ``data/raw/contoh/`` (``README.txt`` is ignored by cleaning)
     One sheet ``Rekap``: three title rows; per month a block: ``Bulan : Januari
     2021``; a merged two-row header ``No | Kabupaten/Kota | PBI APBN | PBI APBD | PPU
     PN | PPU BU | PBPU Mandiri | BP | JUMLAH`` over ``Terdaftar | Aktif | Menunggak |
-    Mutasi`` (JUMLAH: only ``Terdaftar | Aktif``); 7 rows; a ``JUMLAH`` row; a blank row. Footer ``Sumber: ...`` and
-    ``*) DATA CONTOH``.
+    Mutasi`` (JUMLAH: only ``Terdaftar | Aktif``); 7 rows; a ``JUMLAH`` row; a blank
+    row. Footer ``Sumber: ...`` and ``*) DATA CONTOH``.
 ``kepesertaan/maluku_<tahun>.csv``
     ``;``, two title lines, then ``No;Kode;Kab/Kota;Bulan;Tahun;Segmen;Peserta
     Terdaftar;Peserta Aktif;% Aktif;Nonaktif Menunggak;Nonaktif Mutasi``; thousands
     ``1.391.162``; percent ``18,39%``; ``Kode`` is ``81.01``; months ``JANUARI``,
-    ``PEBRUARI`` ... ``NOPEMBER``; one ``MALUKU`` subtotal row per month and
+    ``PEBRUARI`` ... ``NOPEMBER``; one ``81;MALUKU`` subtotal row per month and
     segmen. In 2021 the two Nonaktif columns are absent.
 ``kepesertaan/maluku_utara_<tahun>.xlsx``
     One sheet per month (``Jan``, ``Peb``, ... ``Agt``, ``Nop``, ``Des``): title rows of
     which one says ``Periode : Agustus 2025``; header over two rows (``Nonaktif`` over
-    ``Menunggak | Mutasi``) ``No | Kab/Kota | Segmentasi | Terdaftar | Aktif | Nonaktif``;
-    rows region x segmen with the region named only in its first row (merged), and a
-    ``Jumlah`` row per region; footer. One month (Juli 2022) was never sent.
+    ``Menunggak | Mutasi``) ``No | Kab/Kota | Segmentasi | Terdaftar | Aktif |
+    Nonaktif``; rows region x segmen with the region named only in its first row
+    (merged), and a ``Jumlah`` row per region; footer. Juli 2022 was never sent.
 ``tunggakan_peserta/umur_tunggakan_<19|81|82>.xlsx``
     One sheet per year: title rows; merged two-row header ``Kab/Kota | Bulan | Segmen
-    | Kelas | 1 bulan | 2 bulan | ... | 24 bulan | > 24 bulan | Jumlah``, each over
+    | Kelas | Umur 1 bulan | ... | Umur 24 bulan | > 24 bulan | Jumlah``, each over
     ``Peserta | Rp``; ``Bulan`` is ``2023-01``; ``Kelas`` ``Kelas I``..``Kelas III``.
 ``iuran/iuran_<19|81|82>_<tahun>.csv``
     ``;``, wide by month: ``Kab/Kota;Segmen;Kelas;Uraian;Jan;PEBRUARI;Maret;April;Mei;
     Juni;Juli;Agt;Sept;Okt;Nop;Des``; ``Uraian`` is ``Ditagih``, ``Diterima`` or
-    ``Dihapus`` (Rp, thousands with dots, `` - `` for none); ``Kelas`` 1-3, ``-`` where a
-    segmen has none (= 0). The year stands in the title line ``Tahun 2025``.
+    ``Dihapus`` (Rp, thousands with dots); ``Kelas`` 1-3, ``-`` where a segmen has
+    none (= 0). ``Des`` of 2025 is empty. The year stands in the title ``Tahun 2025``.
 ``iuran_pemda/realisasi_pbpu_pemda.ods``
     One sheet per province: title rows; ``No | Kode | Kab/Kota | Bulan | Kuota |
     Terisi | Tagihan (Rp) | Dibayar (Rp) | Tunggakan Awal (Rp) | Tanggal Bayar``.

@@ -78,7 +78,8 @@ def _xlsx_cell(place: str, value: Cell, *, bold: bool) -> str:
     style = f' s="{_BOLD}"' if bold else ""
     if isinstance(value, str):
         text = escape(value)
-        return f'<c r="{place}"{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        inside = f'<is><t xml:space="preserve">{text}</t></is>'
+        return f'<c r="{place}"{style} t="inlineStr">{inside}</c>'
     if isinstance(value, dt.date):
         return f'<c r="{place}" s="{_DAY}"><v>{(value - _EPOCH).days}</v></c>'
     return f'<c r="{place}"{style}><v>{value}</v></c>'
@@ -109,50 +110,66 @@ def _xlsx_sheet(sheet: Lembar) -> str:
     )
 
 
+_STYLES = (
+    f'{_XML}<styleSheet xmlns="{_MAIN}"><fonts count="2">'
+    '<font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
+    '<cellXfs count="3"><xf/><xf fontId="1" applyFont="1"/>'
+    '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
+)
+"""Cell styles 0 plain, 1 bold, 2 a date."""
+
+
+def _content_types(count: int) -> str:
+    """Write the list of documents of a workbook with `count` sheets."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "/xl/workbook.xml": f"{kind}.sheet.main+xml",
+        "/xl/styles.xml": f"{kind}.styles+xml",
+    }
+    for number in range(1, count + 1):
+        parts[f"/xl/worksheets/sheet{number}.xml"] = f"{kind}.worksheet+xml"
+    overrides = "".join(
+        f'<Override PartName="{name}" ContentType="{value}"/>'
+        for name, value in parts.items()
+    )
+    rels = "application/vnd.openxmlformats-package.relationships+xml"
+    return (
+        f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
+        f'<Default Extension="rels" ContentType="{rels}"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{overrides}</Types>'
+    )
+
+
+def _links(targets: Sequence[tuple[str, str]]) -> str:
+    """Write relations: rId1 to the first (kind, target), and so on."""
+    items = "".join(
+        f'<Relationship Id="rId{number}" Type="{_REL}/{kind}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(targets, start=1)
+    )
+    space = f"{_PACKAGE}/relationships"
+    return f'{_XML}<Relationships xmlns="{space}">{items}</Relationships>'
+
+
 def _xlsx_book(sheets: Sequence[Lembar]) -> dict[str, str]:
     """Write the documents around the sheets."""
-    numbers = range(1, len(sheets) + 1)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    overrides = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kind}.worksheet+xml"/>'
-        for n in numbers
-    )
     names = "".join(
         f'<sheet name="{escape(sheet.nama)}" sheetId="{n}" r:id="rId{n}"/>'
-        for n, sheet in zip(numbers, sheets, strict=True)
+        for n, sheet in enumerate(sheets, start=1)
     )
-    links = "".join(
-        f'<Relationship Id="rId{n}" Type="{_REL}/worksheet" Target="worksheets/sheet{n}.xml"/>'
-        for n in numbers
-    )
+    files = [("worksheet", f"worksheets/sheet{n + 1}.xml") for n in range(len(sheets))]
     return {
-        "[Content_Types].xml": (
-            f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Default Extension="xml" ContentType="application/xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
-            f'<Override PartName="/xl/styles.xml" ContentType="{kind}.styles+xml"/>{overrides}</Types>'
-        ),
-        "_rels/.rels": (
-            f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-            f'Type="{_REL}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-        ),
+        "[Content_Types].xml": _content_types(len(sheets)),
+        "_rels/.rels": _links([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": (
-            f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><sheets>{names}</sheets></workbook>'
+            f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_REL}">'
+            f"<sheets>{names}</sheets></workbook>"
         ),
-        "xl/_rels/workbook.xml.rels": (
-            f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{links}<Relationship '
-            f'Id="rIdS" Type="{_REL}/styles" Target="styles.xml"/></Relationships>'
-        ),
-        "xl/styles.xml": (
-            f'{_XML}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/>'
-            '<name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font>'
-            '</fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill>'
-            '<patternFill patternType="gray125"/></fill></fills><borders count="1"><border/>'
-            '</borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3">'
-            '<xf/><xf fontId="1" applyFont="1"/><xf numFmtId="14" applyNumberFormat="1"/>'
-            "</cellXfs></styleSheet>"
-        ),
+        "xl/_rels/workbook.xml.rels": _links([*files, ("styles", "styles.xml")]),
+        "xl/styles.xml": _STYLES,
     }
 
 
@@ -195,7 +212,8 @@ def _ods_rows(rows: Iterable[Sequence[Cell]]) -> str:
 def build_ods(sheets: Sequence[Lembar]) -> bytes:
     """Return an OpenDocument spreadsheet of the sheets."""
     tables = "".join(
-        f'<table:table table:name="{escape(sheet.nama)}">{_ods_rows(sheet.baris)}</table:table>'
+        f'<table:table table:name="{escape(sheet.nama)}">'
+        f"{_ods_rows(sheet.baris)}</table:table>"
         for sheet in sheets
     )
     spaces = " ".join(
@@ -213,8 +231,8 @@ def build_ods(sheets: Sequence[Lembar]) -> bytes:
                 "</manifest:manifest>"
             ),
             "content.xml": (
-                f'{_XML}<office:document-content {spaces} office:version="1.2"><office:body>'
-                f"<office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+                f'{_XML}<office:document-content {spaces} office:version="1.2">'
+                f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
                 "</office:document-content>"
             ),
         },

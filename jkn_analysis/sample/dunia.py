@@ -75,7 +75,7 @@ class Dunia:
 
     def at(self, month: str) -> int:
         """Return the position of a month such as ``2025-08``."""
-        return int(self.periode.get_loc(pd.Timestamp(f"{month}-01")))
+        return self.periode.tolist().index(pd.Timestamp(f"{month}-01"))
 
     def has(self, month: str) -> bool:
         """Tell whether a month such as ``2025-08`` is in the sample."""

@@ -159,7 +159,7 @@ def build_tindak_lanjut(dunia: Dunia, rapat: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_shipped(name: str, dunia: Dunia) -> pd.DataFrame:
-    """Read a table shipped as rows, only the scopes of this sample; blank is missing."""
+    """Read a table shipped as rows for the scopes of this sample; blank is missing."""
     frame = pd.DataFrame(read_rows(f"{name}.csv"))
     scopes = {*_scopes(dunia), "00"}
     kept = frame[frame["kode"].isin(scopes)].reset_index(drop=True)

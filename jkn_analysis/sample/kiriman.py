@@ -1,10 +1,10 @@
-"""The sample tables as files that offices would send; layouts in the package docstring."""
+"""The sample tables as files that offices would send (layouts: package docstring)."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from jkn_analysis.terms import SEGMEN, UMUR_MAKS_BULAN
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 CONTOH = "DATA CONTOH (sintetis), bukan data resmi"
@@ -76,7 +76,8 @@ _BULAN_LEBAR = (
     "Juli", "Agt", "Sept", "Okt", "Nop", "Des",
 )  # fmt: skip
 _BULAN_LEMBAR = (
-    "Jan", "Peb", "Mar", "Apr", "Mei", "Juni", "Juli", "Agt", "Sep", "Okt", "Nop", "Des",
+    "Jan", "Peb", "Mar", "Apr", "Mei", "Juni",
+    "Juli", "Agt", "Sep", "Okt", "Nop", "Des",
 )  # fmt: skip
 _BULAN_BESAR = (
     "JANUARI", "PEBRUARI", "MARET", "APRIL", "MEI", "JUNI", "JULI", "AGUSTUS",
@@ -105,9 +106,17 @@ def _name(kode: str, tahun: int = 9999) -> str:
     return _EJAAN.get(kode, get_wilayah(kode).nama)
 
 
-def _number(value: object) -> str:
+def _number(value: Any) -> str:  # noqa: ANN401 - a cell
     """Write whole numbers with dots, missing as a dash."""
-    return " - " if pd.isna(value) else format_number(value).replace("−", "-")  # type: ignore[arg-type, call-overload]
+    return " - " if pd.isna(value) else format_number(value).replace("−", "-")
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as dictionaries."""
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
 
 
 def _csv(rows: Iterable[Sequence[object]], *, delimiter: str = ";") -> str:
@@ -117,12 +126,19 @@ def _csv(rows: Iterable[Sequence[object]], *, delimiter: str = ";") -> str:
     return buffer.getvalue()
 
 
+def _by_year(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Yield each year with its rows."""
+    years = frame["periode"].dt.year
+    for year in sorted(years.unique()):
+        yield int(year), frame[years == year]
+
+
 def _of(frame: pd.DataFrame, provinsi: str) -> pd.DataFrame:
     """Return the rows of one province."""
     return frame[frame["kode"].str.startswith(provinsi)]
 
 
-def _cube(frame: pd.DataFrame) -> dict[tuple[str, pd.Timestamp, str], tuple[Cell, ...]]:
+def _cube(frame: pd.DataFrame) -> dict[tuple[str, pd.Timestamp, str], tuple[Any, ...]]:
     """Return the counts of each region, month and segmen."""
     values = (
         frame[list(_UKURAN)].astype(object).where(frame[list(_UKURAN)].notna(), None)
@@ -134,7 +150,7 @@ def _cube(frame: pd.DataFrame) -> dict[tuple[str, pd.Timestamp, str], tuple[Cell
 
 def _babel_block(
     sheet: Lembar,
-    cube: dict[tuple[str, pd.Timestamp, str], tuple[Cell, ...]],
+    cube: dict[tuple[str, pd.Timestamp, str], tuple[Any, ...]],
     *,
     kode: Sequence[str],
     month: pd.Timestamp,
@@ -155,7 +171,7 @@ def _babel_block(
     rows: list[list[int]] = []
     for number, one in enumerate(kode, start=1):
         cells = [cube[one, month, name] for name in SEGMEN]
-        flat = [int(value) for group in cells for value in group]  # type: ignore[arg-type]
+        flat = [int(value or 0) for group in cells for value in group]
         sums = [sum(flat[0::4]), sum(flat[1::4])]
         rows.append([*flat, *sums])
         sheet.add([number, _name(one), *rows[-1]])
@@ -183,36 +199,39 @@ def _babel_year(frame: pd.DataFrame, tahun: int) -> bytes:
 
 def _maluku_rows(frame: pd.DataFrame, tahun: int) -> Iterable[list[object]]:
     """Yield Maluku's rows of one year with a sum per month and segmen."""
-    ordered = frame.assign(
-        urut=frame["segmen"].map({name: i for i, name in enumerate(SEGMEN)})
-    ).sort_values(["periode", "kode", "urut"])
-    split = frame["nonaktif_menunggak_jiwa"].notna().any()
+    order = {name: place for place, name in enumerate(SEGMEN)}
+    ordered = frame.assign(urut=frame["segmen"].map(order))
+    measures = _measures(frame)
     number = 0
-    for month, rows in ordered.groupby("periode", sort=True):
-        label = _BULAN_BESAR[month.month - 1]  # type: ignore[attr-defined]
-        for row in rows.itertuples():
+    for month in sorted(frame["periode"].unique()):
+        rows = ordered[ordered["periode"] == month].sort_values(["kode", "urut"])
+        label = _BULAN_BESAR[pd.Timestamp(month).month - 1]
+        for row in _records(rows):
             number += 1
-            who = [number, row.kode, _name(row.kode, tahun), label, tahun]
-            yield [*who, *_maluku_cells(row._asdict(), split=split)]
-        for name in SEGMEN:
-            own = rows[rows["segmen"] == name]
-            sums = {key: own[key].sum() for key in _UKURAN} | {"segmen": name}
-            yield ["", "81", "MALUKU", label, tahun, *_maluku_cells(sums, split=split)]
+            who = [number, row["kode"], _name(row["kode"], tahun), label, tahun]
+            yield [*who, *_maluku_cells(row, measures)]
+        sums = rows.groupby("segmen", as_index=False)[list(_UKURAN)].sum()
+        for row in sorted(_records(sums), key=lambda row: order[row["segmen"]]):
+            yield ["", "81", "MALUKU", label, tahun, *_maluku_cells(row, measures)]
 
 
-def _maluku_cells(row: dict[str, object], *, split: bool) -> list[object]:
+def _measures(frame: pd.DataFrame) -> list[str]:
+    """Return the counts by cause that a year's file prints, if any."""
+    return [name for name in _UKURAN[2:] if frame[name].notna().any()]
+
+
+def _maluku_cells(row: dict[str, Any], measures: Sequence[str]) -> list[object]:
     """Return one row's figures as Maluku prints them."""
-    rate = format_number(100 * row["aktif_jiwa"] / row["terdaftar_jiwa"], 2)  # type: ignore[operator]
+    rate = format_number(100 * row["aktif_jiwa"] / row["terdaftar_jiwa"], 2)
     counts = [_number(row["terdaftar_jiwa"]), _number(row["aktif_jiwa"]), f"{rate}%"]
-    parts = [_number(row[name]) for name in _UKURAN[2:]] if split else []
-    return [_SEGMEN_MALUKU[str(row["segmen"])], *counts, *parts]
+    parts = [_number(row[name]) for name in measures]
+    return [_SEGMEN_MALUKU[row["segmen"]], *counts, *parts]
 
 
 def _maluku_year(frame: pd.DataFrame, tahun: int) -> str:
     """Return Maluku's file of one year: long, semicolons, dots in thousands."""
-    split = frame["nonaktif_menunggak_jiwa"].notna().any()
     head = "No;Kode;Kab/Kota;Bulan;Tahun;Segmen;Peserta Terdaftar;Peserta Aktif;% Aktif"
-    head += ";Nonaktif Menunggak;Nonaktif Mutasi" if split else ""
+    head += ";Nonaktif Menunggak;Nonaktif Mutasi" if _measures(frame) else ""
     title = f"Data kepesertaan JKN Provinsi Maluku tahun {tahun}\n{CONTOH}\n"
     return title + head + "\n" + _csv(_maluku_rows(frame, tahun)) + f"{_KAKI[0]}\n"
 
@@ -242,7 +261,10 @@ def _malut_month(frame: pd.DataFrame, month: pd.Timestamp) -> Lembar:
             sheet.add([*who, _SEGMEN_MALUT[name], *cube[kode, month, name]])
         last = len(sheet.baris) - 1
         sheet.gabung.append((first, 1, last, 1))
-        sums = [sum(int(row[c]) for row in sheet.baris[first:]) for c in range(3, 7)]  # type: ignore[arg-type]
+        counts = [
+            [int(str(row[c])) for row in sheet.baris[first:]] for c in range(3, 7)
+        ]
+        sums = [sum(column) for column in counts]
         sheet.add([None, "Jumlah", None, *sums], bold=1)
     sheet.add([], *[[text] for text in _KAKI])
     return sheet
@@ -260,8 +282,7 @@ def _malut_year(frame: pd.DataFrame) -> bytes:
 
 def _write_kepesertaan(frame: pd.DataFrame, folder: Path) -> None:
     """Write the three provinces' files, one per year."""
-    for tahun, rows in frame.groupby(frame["periode"].dt.year):
-        year = int(tahun)  # type: ignore[call-overload]
+    for year, rows in _by_year(frame):
         own = {kode: _of(rows, kode) for kode in _PROVINSI}
         write_bytes(folder / f"rekap_babel_{year}.xlsx", _babel_year(own["19"], year))
         write_text(folder / f"maluku_{year}.csv", _maluku_year(own["81"], year))
@@ -291,9 +312,9 @@ def _age_sheet(frame: pd.DataFrame, tahun: int, provinsi: str) -> Lembar:
     wide = frame.pivot_table(
         index=key, columns="umur_bulan", values=["peserta_jiwa", "tunggakan_rp"]
     )
-    people = wide["peserta_jiwa"].astype("int64").to_numpy().tolist()
-    rupiah = wide["tunggakan_rp"].astype("int64").to_numpy().tolist()
-    for index, many, money in zip(wide.index, people, rupiah, strict=True):
+    people: Any = wide["peserta_jiwa"].astype("int64").to_numpy().tolist()
+    rupiah: Any = wide["tunggakan_rp"].astype("int64").to_numpy().tolist()
+    for index, many, money in zip(wide.index.tolist(), people, rupiah, strict=True):
         kode, month, segmen, kelas = index
         pairs = [value for pair in zip(many, money, strict=True) for value in pair]
         who = [_name(kode), f"{month:%Y-%m}", segmen, _ROMAWI[kelas]]
@@ -306,10 +327,7 @@ def _write_tunggakan(frame: pd.DataFrame, folder: Path) -> None:
     """Write one workbook per province, a sheet per year."""
     for provinsi in _PROVINSI:
         own = _of(frame, provinsi)
-        sheets = [
-            _age_sheet(rows, int(tahun), provinsi)  # type: ignore[call-overload]
-            for tahun, rows in own.groupby(own["periode"].dt.year)
-        ]
+        sheets = [_age_sheet(rows, tahun, provinsi) for tahun, rows in _by_year(own)]
         write_bytes(folder / f"umur_tunggakan_{provinsi}.xlsx", build_xlsx(sheets))
 
 
@@ -340,10 +358,14 @@ def _write_iuran(frame: pd.DataFrame, folder: Path) -> None:
     """Write one file per province and year."""
     for provinsi in _PROVINSI:
         own = _of(frame, provinsi)
-        for tahun, rows in own.groupby(own["periode"].dt.year):
-            year = int(tahun)  # type: ignore[call-overload]
+        for year, rows in _by_year(own):
             text = _iuran_year(rows, year, provinsi)
             write_text(folder / f"iuran_{provinsi}_{year}.csv", text)
+
+
+_PEMDA = (
+    "kuota_jiwa", "terisi_jiwa", "tagihan_rp", "dibayar_rp", "tunggakan_awal_rp",
+)  # fmt: skip
 
 
 def _pemda_sheet(frame: pd.DataFrame, provinsi: str) -> Lembar:
@@ -354,11 +376,11 @@ def _pemda_sheet(frame: pd.DataFrame, provinsi: str) -> Lembar:
     )
     head = "No|Kode|Kab/Kota|Bulan|Kuota|Terisi|Tagihan (Rp)|Dibayar (Rp)"
     sheet.add([*head.split("|"), "Tunggakan Awal (Rp)", "Tanggal Bayar"])
-    for number, row in enumerate(frame.itertuples(), start=1):
-        paid = None if pd.isna(row.tanggal_bayar) else row.tanggal_bayar.date()
-        money = [row.tagihan_rp, row.dibayar_rp, row.tunggakan_awal_rp]
-        who = [number, row.kode, _name(str(row.kode)), format_periode(row.periode)]
-        sheet.add([*who, row.kuota_jiwa, row.terisi_jiwa, *money, paid or "-"])
+    for number, row in enumerate(_records(frame), start=1):
+        when = row["tanggal_bayar"]
+        paid = "-" if pd.isna(when) else when.date()
+        who = [number, row["kode"], _name(row["kode"]), format_periode(row["periode"])]
+        sheet.add([*who, *(row[name] for name in _PEMDA), paid])
     sheet.add([], ["Sumber: BPKAD (contoh)"], [_KAKI[1]])
     return sheet
 
@@ -381,11 +403,10 @@ def _write_anggaran(frame: pd.DataFrame, folder: Path) -> None:
         [CONTOH],
         ["Kode", "Kab/Kota", "Tahun", "Sumber Dana", "Pagu", "Pergeseran"],
     ]
-    for row in frame.itertuples():
-        money = [_rupiah(row.pagu_rp), _rupiah(row.pergeseran_rp)]  # type: ignore[arg-type]
-        rows.append(
-            [row.kode, _name(str(row.kode)), row.tahun, row.sumber_dana, *money]
-        )
+    for row in _records(frame):
+        money = [_rupiah(row["pagu_rp"]), _rupiah(row["pergeseran_rp"])]
+        who = [row["kode"], _name(row["kode"]), row["tahun"], row["sumber_dana"]]
+        rows.append([*who, *money])
     write_text(folder / "pagu_iuran_jkn.csv", _csv([*rows, ["Sumber: BPKAD (contoh)"]]))
 
 
@@ -397,10 +418,10 @@ def _write_faskes(frame: pd.DataFrame, folder: Path) -> None:
     sheet.add(head, bold=1)
     for month, rows in frame.groupby("periode"):
         day = format_akhir_bulan(month)
-        for row in rows.itertuples():
-            trouble = None if pd.isna(row.kendala) else row.kendala
-            counts = [row.fktp, row.fkrtl, row.dokter]
-            sheet.add([_name(str(row.kode)), day, *counts, trouble])
+        for row in _records(rows):
+            trouble = None if pd.isna(row["kendala"]) else row["kendala"]
+            counts = [row["fktp"], row["fkrtl"], row["dokter"]]
+            sheet.add([_name(row["kode"]), day, *counts, trouble])
         sums = [int(rows[name].sum()) for name in ("fktp", "fkrtl", "dokter")]
         sheet.add(["JUMLAH", day, *sums, None], bold=1)
     sheet.add([], ["Sumber: Dinas Kesehatan (contoh)"], [_KAKI[1]])
@@ -413,18 +434,11 @@ def _write_penduduk(frame: pd.DataFrame, folder: Path) -> None:
         [f"# Jumlah penduduk menurut sumber bertanggal. {CONTOH}"],
         ["kode_bps", "nama_wilayah", "sumber", "berlaku_mulai", "jumlah_penduduk"],
     ]
-    for row in frame.itertuples():
-        region = get_wilayah(str(row.kode))
-        when = f"{row.berlaku_mulai:%Y-%m-%d}"
-        rows.append(
-            [
-                f"{region.kode_bps}.0",
-                region.nama_lengkap,
-                row.sumber,
-                when,
-                row.penduduk_jiwa,
-            ]
-        )
+    for row in _records(frame):
+        region = get_wilayah(row["kode"])
+        when = f"{row['berlaku_mulai']:%Y-%m-%d}"
+        who = [f"{region.kode_bps}.0", region.nama_lengkap]
+        rows.append([*who, row["sumber"], when, row["penduduk_jiwa"]])
     write_text(folder / "penduduk_kode_bps.csv", _csv(rows, delimiter=","))
 
 
@@ -473,7 +487,7 @@ def write_tables(tables: dict[str, pd.DataFrame], out: Path) -> None:
 
 
 def write_compact(tables: dict[str, pd.DataFrame], out: Path) -> None:
-    """Write the tables of the whole country as plain text, ages of arrears side by side."""
+    """Write the tables of the whole country as plain text, arrears wide by age."""
     write_text(out / "README.txt", BACA_SAYA.splitlines()[0] + "\n")
     for name, frame in tables.items():
         shown = _widen(frame) if name == "tunggakan_peserta" else frame
@@ -487,7 +501,9 @@ def _widen(frame: pd.DataFrame) -> pd.DataFrame:
     names = {i + 1: label for i, label in enumerate([*labels, "> 24 bulan"])}
     parts = []
     for label, name in (("Peserta", "peserta_jiwa"), ("Tunggakan", "tunggakan_rp")):
-        wide = frame.set_index([*key, "umur_bulan"])[name].unstack("umur_bulan")
+        wide = frame.pivot_table(index=key, columns="umur_bulan", values=name).astype(
+            int
+        )
         part = wide.rename(columns=names).reset_index()
         part.insert(4, "uraian", label)
         parts.append(part)

@@ -4,7 +4,7 @@ Who is at age k this month is at k + 1 next month, or paid (back to active), or 
 (moved segment, died; the debt is written off). Per region, segmen and kelas, with
 ``s`` the tariff and every person counted whole:
 
-- ditagih  = s x (paid on time + new debtors + debtors below 24 months who stay + payers)
+- ditagih  = s x (paid on time + new debtors + stayers below 24 months + payers)
 - diterima = s x (paid on time + payers) + their arrears
 - dihapus  = arrears of those who left
 - opening arrears + ditagih - diterima - dihapus = closing arrears
@@ -261,7 +261,7 @@ def build_iuran(dunia: Dunia, peserta: Peserta, alur: Alur) -> pd.DataFrame:
             kelas=0,
             ditagih_rp=billed.ravel(),
             diterima_rp=received.ravel(),
-            dihapus_rp=pd.NA,
+            dihapus_rp=np.nan,
         )
         parts.append(frame)
     return pd.concat(parts, ignore_index=True)

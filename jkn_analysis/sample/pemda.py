@@ -7,6 +7,7 @@ figure was published the payment of that month is set so that the stock hits it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ _TERISI = {("19.04", "2023-12"): 57_372, ("19.71", "2025-03"): 36_643}
 _TERDAFTAR = {("19.71", "2025-03"): 49_093}
 _BABEL_RATE = 0.9265
 _MATI = {"82.03": ("2025-01", "2025-03")}
-"""Members switched off for unpaid premium, first and last month (Arika, 27 Mar 2025)."""
+"""Members off for unpaid premium, first and last month (Arika, 27 March 2025)."""
 _SALDO = {
     ("82.71", "2021-12"): 0,
     ("82.71", "2025-02"): 17_500_000_000,
@@ -184,7 +185,7 @@ def _steer(dunia: Dunia, bill: np.ndarray, paid: np.ndarray) -> np.ndarray:
         first = pairs[0][0]
         settled = bill[row, : first + 1].sum() - paid[row, :first].sum()
         paid[row, first] = settled - pairs[0][1]
-        for (start, opening), (end, closing) in zip(pairs, pairs[1:], strict=False):
+        for (start, opening), (end, closing) in pairwise(pairs):
             span = slice(start + 1, end + 1)
             due = int(opening + bill[row, span].sum() - closing)
             paid[row, span] = _spread(dunia, row, span, due=due)
@@ -200,7 +201,7 @@ def _spread(dunia: Dunia, row: int, span: slice, *, due: int) -> np.ndarray:
     rest = due
     fixed = pd.Timestamp(f"{_SPM_TERNATE[0]}-01")
     if dunia.kode[row] == "82.71" and fixed in months:
-        at = int(months.get_loc(fixed))
+        at = months.tolist().index(fixed)
         amount[at] = _SPM_TERNATE[1]
         weight[at] = 0
         rest -= _SPM_TERNATE[1]
