@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _TABEL_WAJIB = ("tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes")
 _HORIZON = (1, 12)
 _SIDIK_PANJANG = 12
+_TERBITAN = 8
 _DEKAT = 0.0005
 """Published and own rate within this are the same figure."""
 
@@ -76,12 +77,14 @@ def _disagreement(context: Context) -> Bagian:
     title = words.say("lampiran.beda")
     table = context.tables["publikasi"].sort_values(["tanggal", "indikator", "sumber"])
     limit = pd.Timestamp(context.potongan.tanggal) + pd.Timedelta(days=1)
-    table = table[table["tanggal"] <= limit].tail(12)
+    table = table[table["tanggal"] <= limit]
     if table.empty:
         return Bagian("beda", title, kosong=words.say("kosong.publikasi"))
     rows = []
-    for row in table.to_dict("records"):
+    for row in _closest(context, table).to_dict("records"):
+        key = f"angka.{row['indikator']}"
         told = str(row["indikator"]).replace("_", " ")
+        told = words.say(key) if words.has(key) else told
         segmen = "" if pd.isna(row["segmen"]) else str(row["segmen"])
         if segmen and segmen != "total":
             told += f" {segmen}"
@@ -96,7 +99,7 @@ def _disagreement(context: Context) -> Bagian:
                 words.teks("–")
                 if own is None
                 else _published(context, {**row, "nilai": own}),
-                words.teks(str(row["sumber"])),
+                words.teks(_name_source(str(row["sumber"]))),
             )
         )
     columns = _columns(
@@ -108,6 +111,23 @@ def _disagreement(context: Context) -> Bagian:
     )
     small = Tabel("publikasi", title, columns, tuple(rows))
     return Bagian("beda", title, (words.say("lampiran.beda_pengantar"),), (small,))
+
+
+def _closest(context: Context, table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the figures that can be compared, then the newest, `_TERBITAN` in all."""
+    own = [
+        _own_figure(context, row["indikator"], row["tanggal"]) is not None
+        and str(row["segmen"]) in {"", "total", "nan"}
+        for row in table.to_dict("records")
+    ]
+    ranked = table.assign(own=own).sort_values(["own", "tanggal"], kind="stable")
+    return ranked.tail(_TERBITAN).iloc[::-1]
+
+
+def _name_source(source: str) -> str:
+    """Shorten a web address to its site."""
+    site = source.split("//", 1)[-1].split("/", 1)[0] if "//" in source else source
+    return site.removeprefix("www.")
 
 
 def _published(context: Context, row: Mapping[Hashable, Any]) -> Angka:

@@ -9,7 +9,6 @@ import pandas as pd
 from jkn_analysis.briefing.context import latest_tunggakan_pemda
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Permintaan, Tabel
-from jkn_analysis.indicators import gap_jiwa
 from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.terms import Kantor
 
@@ -24,8 +23,15 @@ PENDEK_BULAN = 3
 """Arrears up to this age are collected first: they are the newest and the smallest."""
 
 
-def _tariff(context: Context) -> int:
-    """Return what the region pays per person-month."""
+_RANK = {"keaktifan": 0, "cakupan": 0, "sisa": 1, "tunggakan_pemda": 2}
+"""What closes the gap comes first, then what stays open, then the arrears."""
+
+
+def find_tariff(context: Context) -> int:
+    """Return what the region pays per person-month, its own price where known."""
+    told = find_uang(context, "tarif_rp")
+    if told is not None:
+        return round(told)
     return iuran_rp("PBPU Pemda", tanggal=context.potongan.tanggal)
 
 
@@ -35,17 +41,10 @@ def _months_left(context: Context) -> int:
     return (last.year - first.year) * BULAN_SETAHUN + last.month - first.month
 
 
-def find_gap_ahead(context: Context) -> int:
-    """Count the people to add by the deadline, the forecast fall included."""
+def find_gap(context: Context) -> int:
+    """Count the active people missing now."""
     judged = context.status
-    if judged is None:
-        return 0
-    now = judged.gap_keaktifan_jiwa or 0
-    rate = context.ahead(context.tenggat)
-    if rate is None:
-        return now
-    expected = round(rate * judged.penduduk_jiwa)
-    return max(now, gap_jiwa(context.target, judged.penduduk_jiwa, expected))
+    return (judged.gap_keaktifan_jiwa or 0) if judged else 0
 
 
 def find_holding_cost(context: Context) -> int | None:
@@ -53,8 +52,8 @@ def find_holding_cost(context: Context) -> int | None:
     told = find_uang(context, "kebutuhan_tahan_rp")
     if told is not None:
         return round(told)
-    gap = find_gap_ahead(context)
-    return gap * _tariff(context) * BULAN_SETAHUN if gap else None
+    gap = find_gap(context)
+    return gap * find_tariff(context) * BULAN_SETAHUN if gap else None
 
 
 def find_uang(
@@ -87,6 +86,7 @@ def _planned_asks(context: Context) -> list[Permintaan]:
         return []
     by_route = rows.groupby("rute", sort=False)
     asks = [_planned(context, str(route), part) for route, part in by_route]
+    asks.sort(key=lambda ask: (_RANK.get(ask.sumber, 0), -(ask.jiwa or 0)))
     return [*asks, *_hold(context, deadline)]
 
 
@@ -99,8 +99,9 @@ def _planned(context: Context, route: str, rows: pd.DataFrame) -> Permintaan:
     values = {
         "n": people,
         "jiwa": words.jumlah(people),
-        "iuran": words.rp(_tariff(context)),
+        "iuran": words.rp(find_tariff(context)),
         "alasan": words.say(f"rute.alasan_{reason}") if reason else "",
+        "rp": words.rp(people * find_tariff(context)),
     }
     told = f"rute.{route}"
     action = words.say(told, values) if words.has(told) else route.replace("_", " ")
@@ -152,11 +153,11 @@ def _own_asks(context: Context) -> Iterator[Permintaan]:
 
 def _fund(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
     """Fund new active members."""
-    gap = find_gap_ahead(context)
+    gap = find_gap(context)
     if not gap:
         return
     words = context.words
-    tariff = _tariff(context)
+    tariff = find_tariff(context)
     values = {
         "gap": words.jumlah(gap),
         "iuran": words.rp(tariff),
@@ -188,7 +189,7 @@ def _register(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
     gap = context.status.gap_cakupan_jiwa if context.status else 0
     if gap:
         text = context.words.say("permintaan.daftarkan")
-        cost = gap * _tariff(context) * _months_left(context)
+        cost = gap * find_tariff(context) * _months_left(context)
         yield Permintaan(Kantor.DINKES, text, gap, cost, deadline, sumber="cakupan")
 
 
@@ -268,7 +269,8 @@ def build_ask(context: Context) -> Bagian:
     lack = any(
         ask.sumber in {"keaktifan", "cakupan", "tunggakan_pemda"} for ask in asks
     )
-    intro = words.say("permintaan.pengantar" if lack else "permintaan.cukup")
+    deadline = {"tanggal": words.tanggal(end_of_month(context.tenggat))}
+    intro = words.say("permintaan.pengantar" if lack else "permintaan.cukup", deadline)
     columns = (
         Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
         Kolom(words.say("permintaan.kolom_jiwa")),
@@ -287,8 +289,10 @@ def build_ask(context: Context) -> Bagian:
 def _row(context: Context, ask: Permintaan) -> tuple[Angka, ...]:
     """Write one ask as a row; office and action share a cell."""
     words = context.words
-    when = {"tindakan": ask.tindakan, "tanggal": words.tanggal(ask.tenggat)}
-    told = words.say("permintaan.tenggat", when)
+    told = ask.tindakan
+    if ask.tenggat != end_of_month(context.tenggat):
+        when = {"tindakan": told, "tanggal": words.tanggal(ask.tenggat)}
+        told = words.say("permintaan.tenggat", when)
     who = Angka(ask.kantor, "teks", f"{ask.kantor}\n{told}")
     people = words.teks("–") if ask.jiwa is None else words.angka_jiwa(ask.jiwa)
     money = words.angka_rp(ask.rp) if ask.rp is not None else words.teks(ask.teks_rp)

@@ -37,7 +37,12 @@ def build_fan(context: Context) -> Kipas | None:
         kuantil={float(q): tuple(float(v) for v in fan[q]) for q in fan.columns},
         naif=tuple(float(value) for value in naive),
         target=context.target,
-        tanda=list_events(context, since=months[0])[:TANDA_MAKS],
+        tanda=tuple(
+            sorted(
+                list_events(context, since=months[0])[:TANDA_MAKS],
+                key=lambda event: event.periode,
+            )
+        ),
         ganti_penyebut=_list_switches(context, shown),
         catatan=" ".join(_notes(context, shown)),
         alt=_describe(context, shown),
@@ -91,13 +96,12 @@ def _notes(context: Context, shown: pd.DataFrame) -> list[str]:
     previous = shown["sumber"].shift()
     changed = shown["sumber"].ne(previous)
     changed.iloc[0] = False
-    for index in shown.index[changed]:
-        values = {
-            "lama": previous[index],
-            "baru": shown["sumber"][index],
-            "bulan": words.bulan(as_date(shown["periode"][index])),
-        }
-        notes.append(words.say("grafik.ganti_sumber", values))
+    told = [
+        f"{words.bulan(as_date(row['periode']), short=True)} ({row['sumber']})"
+        for row in shown[changed].to_dict("records")
+    ]
+    if told:
+        notes.append(words.say("grafik.ganti_sumber", {"isi": ", ".join(told)}))
     return notes + _notes_on_sources(context)
 
 
@@ -114,7 +118,9 @@ def _notes_on_sources(context: Context) -> list[str]:
         values = {"tanggal": words.tanggal(begin), "sumber": first["sumber"]}
         notes.append(words.say("grafik.mundur", values))
     last = history.last
-    for row in people.to_dict("records"):
+    in_force = people["berlaku_mulai"] <= pd.Timestamp(context.potongan.tanggal)
+    near = pd.concat([people[in_force].tail(2), people[~in_force]])
+    for row in near.to_dict("records"):
         rate = last["aktif_jiwa"] / row["penduduk_jiwa"]
         differs = (rate >= context.target) != (last["rate"] >= context.target)
         if row["sumber"] != last["sumber"] and differs:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.ask import find_holding_cost, list_asks
+from jkn_analysis.briefing.ask import (
+    find_gap,
+    find_holding_cost,
+    find_tariff,
+    list_asks,
+)
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Kartu, Nada
 
@@ -15,11 +20,6 @@ if TYPE_CHECKING:
 
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.indicators import Status
-
-
-_COUNTED = ("keaktifan", "cakupan", "tunggakan_pemda")
-"""Asks that close a gap; the first screen shows the first of them."""
-_ASKS_SHOWN = 2
 
 
 def build_head(context: Context) -> tuple[tuple[str, str], ...]:
@@ -283,29 +283,60 @@ def _card_arrears(context: Context) -> Kartu:
 
 
 def _card_ask(context: Context) -> Kartu:
-    """Who is to pay how much for how many."""
+    """Say who is to pay how much for how many, and what needs no money."""
     words = context.words
     label = words.say("kartu.permintaan.label")
-    asks = [ask for ask in list_asks(context) if ask.sumber in _COUNTED]
-    if not asks:
-        nothing = Angka(0, "rp", words.rp(0))
-        return Kartu(
-            "permintaan", label, nothing, words.say("kartu.permintaan.kosong"), "baik"
-        )
-    sentences = [
-        words.say(
-            "kartu.permintaan.isi", {"kantor": ask.kantor, "tindakan": ask.tindakan}
-        )
-        for ask in asks[:_ASKS_SHOWN]
-    ]
-    holding = find_holding_cost(context)
-    if holding is not None:
-        year = context.tenggat.year + 1
-        more: dict[str, object] = {"tahun": year, "rp": words.rp(holding)}
-        sentences.append(words.say("kartu.permintaan.tahan", more))
-    cost = sum(ask.rp or 0 for ask in asks)
-    figure = words.angka_rp(cost, "permintaan")
+    gap, owed = find_gap(context), _owed(context)
+    sentences: list[str] = []
+    if gap:
+        cost = gap * find_tariff(context)
+        text = words.say("kartu.permintaan.per_bulan", {"rp": words.rp(cost)})
+        figure = Angka(cost, "rp", text, "gap x tarif PBPU Pemda")
+        values = {
+            "jiwa": words.jumlah(gap),
+            "n": gap,
+            "iuran": words.rp(find_tariff(context)),
+        }
+        sentences.append(words.say("kartu.permintaan.biayai", values))
+    elif owed:
+        figure = words.angka_rp(owed, "iuran_pemda")
+        sentences.append(words.say("kartu.permintaan.lunasi"))
+    else:
+        figure = Angka(0, "rp", words.rp(0))
+        sentences.append(words.say("kartu.permintaan.kosong"))
+    sentences += _hold_sentence(context)
+    if gap:
+        sentences += _free_sentence(context)
     return Kartu("permintaan", label, figure, " ".join(sentences), "netral")
+
+
+def _hold_sentence(context: Context) -> list[str]:
+    """Say what holding the target through the next year costs."""
+    holding = find_holding_cost(context)
+    if not holding:
+        return []
+    words = context.words
+    values: dict[str, object] = {
+        "tahun": context.tenggat.year + 1,
+        "rp": words.rp(holding),
+        "target": words.target(context.target),
+    }
+    return [words.say("kartu.permintaan.tahan", values)]
+
+
+def _free_sentence(context: Context) -> list[str]:
+    """Name the offices that can win people at no cost to the region."""
+    words = context.words
+    people: dict[str, int] = {}
+    for ask in list_asks(context):
+        if ask.sumber == "keaktifan" and not ask.rp:
+            people[ask.kantor] = people.get(ask.kantor, 0) + (ask.jiwa or 0)
+    if not people:
+        return []
+    told = ", ".join(
+        f"{office} {words.jiwa(count)}" for office, count in people.items()
+    )
+    return [words.say("kartu.permintaan.gratis", {"isi": told})]
 
 
 def _card_promise(context: Context) -> Kartu:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.ask import find_uang, list_asks
+from jkn_analysis.briefing.ask import (
+    find_gap,
+    find_holding_cost,
+    find_tariff,
+    find_uang,
+)
 from jkn_analysis.briefing.context import DESEMBER
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Bagian, Batang, Kolom, Tabel
@@ -121,24 +126,24 @@ def _quota_rows(context: Context) -> list[tuple[Angka, ...]]:
 
 
 def _need_rows(context: Context) -> list[tuple[Angka, ...]]:
-    """Cost to reach the target by the deadline and to hold it through next year."""
+    """Cost to carry today's members, to reach the target and to hold it next year."""
     words = context.words
-    asks = [ask for ask in list_asks(context) if ask.sumber == "keaktifan"]
-    values = {
-        "target": words.target(context.target),
-        "bulan": words.bulan(context.tenggat),
-        "tahun": context.tenggat.year + 1,
-    }
-    rows: list[tuple[Angka, ...]] = [
-        (words.teks(words.say(key, values)), words.angka_rp(ask.rp))
-        for key, ask in zip(("uang.capai", "uang.tahan"), asks, strict=False)
+    year = context.tenggat.year + 1
+    values = {"target": words.target(context.target), "tahun": year}
+    gap = find_gap(context)
+    reach = find_uang(context, "kebutuhan_capai_rp")
+    if reach is None and gap:
+        reach = float(gap * find_tariff(context) * DESEMBER)
+    needs = (
+        ("uang.kebutuhan", find_uang(context, "kebutuhan_bertahan_rp")),
+        ("uang.capai", reach),
+        ("uang.tahan", find_holding_cost(context)),
+    )
+    return [
+        (words.teks(words.say(key, values)), words.angka_rp(amount))
+        for key, amount in needs
+        if amount is not None
     ]
-    need = find_uang(context, "kebutuhan_bertahan_rp")
-    if need is not None:
-        rows.append(
-            (words.teks(words.say("uang.kebutuhan", values)), words.angka_rp(need))
-        )
-    return rows
 
 
 def _collect_rows(context: Context) -> list[tuple[Angka, ...]]:
@@ -306,7 +311,12 @@ def build_scenarios(context: Context) -> Bagian:
         return Bagian("skenario", title, kosong=words.say("skenario.kosong"))
     middle = table[table["kuantil"] == 0.5].sort_values("periode")
     last = as_date(middle["periode"].max())
-    names = sorted(middle["skenario"].unique(), key=lambda name: name != "dasar")
+    low = middle[middle["ukuran"] == "keaktifan_penduduk_rate"]
+    worst = low.groupby("skenario")["nilai"].min().to_dict()
+    names = sorted(
+        middle["skenario"].unique(),
+        key=lambda name: (name != "dasar", worst.get(name, 1.0), name),
+    )
     rows = tuple(
         _scenario_row(context, name, middle[middle["skenario"] == name])
         for name in names
@@ -357,7 +367,7 @@ def _scenario_rates(
     low = rates.sort_values("nilai", kind="stable").iloc[0]
     told = words.rate(float(low["nilai"]), 1)
     month = words.bulan(as_date(low["periode"]), short=True)
-    lowest = Angka(float(low["nilai"]), "rate", f"{told} ({month})")
+    lowest = Angka(float(low["nilai"]), "rate", f"{told}\n{month}")
     return lowest, words.angka_rate(float(rates["nilai"].iloc[-1]), decimals=1)
 
 

@@ -231,15 +231,17 @@ def _draw_target(axes: Axes, kipas: Kipas, last: int) -> None:
 
 def _label_now(axes: Axes, kipas: Kipas, month: int, *, bahasa: str) -> None:
     """Write the newest value on the side the line does not come from."""
-    recent = kipas.nilai[-8:]
-    above = kipas.nilai[-1] >= sum(recent) / len(recent)
     low, high = axes.get_ylim()
-    rise = (high - low) * 0.075 * (1 if above else -1)
+    step = (high - low) * 0.075
+    place = min(
+        (kipas.nilai[-1] + step * side for side in (1, -1, 1.9, -1.9)),
+        key=lambda y: _crowding(kipas, y, step),
+    )
     value = format_rate(kipas.nilai[-1], 1, bahasa=bahasa)
     name = format_periode(kipas.periode[-1], short=True, bahasa=bahasa)
     _text(
         axes,
-        (month - 0.3, kipas.nilai[-1] + rise),
+        (month - 0.3, place),
         f"{value} ({name})",
         ha="right",
         color=WARNA["tinta"],
@@ -247,6 +249,14 @@ def _label_now(axes: Axes, kipas: Kipas, month: int, *, bahasa: str) -> None:
         bbox={"facecolor": WARNA["kertas"], "edgecolor": "none", "pad": 1.5},
         zorder=6,
     )
+
+
+def _crowding(kipas: Kipas, place: float, step: float) -> float:
+    """Count what a label at a height would cover: the line, and the target twice."""
+    recent = kipas.nilai[-9:-1]
+    covered = sum(abs(value - place) < step * 0.8 for value in recent)
+    on_target = kipas.target is not None and abs(kipas.target - place) < step * 0.7
+    return covered + 8 * on_target + abs(place - kipas.nilai[-1]) / step
 
 
 def _label_right(axes: Axes, kipas: Kipas, last: int, *, bahasa: str) -> None:

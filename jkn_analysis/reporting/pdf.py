@@ -67,9 +67,7 @@ def print_pdf(page: Path, target: Path) -> Path:
             page.resolve().as_uri(),
         ]
         try:
-            subprocess.run(  # noqa: S603 - a fixed command, no shell
-                command, check=True, capture_output=True, timeout=_TIMEOUT_S
-            )
+            subprocess.run(command, check=True, capture_output=True, timeout=_TIMEOUT_S)
             write_bytes(target, made.read_bytes())
         except (OSError, subprocess.SubprocessError) as exc:
             raise RunError(
