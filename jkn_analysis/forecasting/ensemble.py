@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jkn_analysis.forecasting.events import lift_shifts
 from jkn_analysis.forecasting.members import (
     SEASON,
     estimate_season,
@@ -36,17 +37,27 @@ class Paths:
 
     def see(self, at: int) -> Paths:
         """Return what was known at cutoff number `at`: older cutoffs, past truths."""
+        horizon = self.truth.shape[2]
         backs = self.backs[at:] - self.backs[at]
-        truth = self.truth[at:].copy()
-        ahead = np.arange(1, truth.shape[2] + 1)
+        kept = slice(at, at + int((backs <= horizon + SEASON).sum()))
+        backs = backs[backs <= horizon + SEASON]
+        truth = self.truth[kept].copy()
+        ahead = np.arange(1, horizon + 1)
         truth[np.broadcast_to(ahead > backs[:, None, None], truth.shape)] = np.nan
-        return Paths(backs, self.names, self.points[:, at:], truth, self.base[at:])
+        return Paths(backs, self.names, self.points[:, kept], truth, self.base[kept])
 
 
-def list_backs(width: int, horizon: int, *, step: int = 2, extra: int = 0) -> np.ndarray:
-    """List the cutoffs as months before the last one, newest (0) first."""
-    far = min(horizon + SEASON + extra, max(width - MIN_MONTHS, 0))
-    return np.array([0, *range(1, far + 1, step)])
+def list_backs(width: int, horizon: int, *, earlier: int = 0) -> np.ndarray:
+    """List the cutoffs as months before the last one, newest (0) first.
+
+    Every second month over the horizon and a year: each month ahead is then seen from
+    several cutoffs. `earlier` months more let the older cutoffs be judged in turn.
+    """
+    far = min(horizon + SEASON + earlier, max(width - MIN_MONTHS, 0))
+    return np.array([0, *range(1, far + 1, STEP)])
+
+
+STEP = 2
 
 
 def scale_rows(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -182,41 +193,8 @@ def _forecast_cutoff(
 
 
 CURVE = 0.3
-LIFT = 6.0
 LIFTED = ("damped", "ets", "theta", "ar_own")
-LIFT_MOST = 6
-
-
-def lift_shifts(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Move the months before a sudden step onto the newest level.
-
-    A step is a monthly change far outside the series' usual ones that does not come
-    back in the same month of other years.
-    """
-    rows, width = filled.shape
-    if width < 2 * SEASON:
-        return filled
-    change = np.diff(filled, axis=1)
-    used = np.arange(1, width)[None, :] > start[:, None]
-    with np.errstate(all="ignore"):
-        middle = np.nanmedian(np.where(used, change, np.nan), axis=1, keepdims=True)
-        off = change - middle
-        spread = 1.4826 * np.nanmedian(np.where(used, np.abs(off), np.nan), axis=1)
-        mean = np.nanmean(np.where(used, np.abs(off), np.nan), axis=1)
-    floor = 0.25 * np.nan_to_num(mean)
-    limit = LIFT * np.maximum(np.nan_to_num(spread), floor)[:, None]
-    step = used & (np.abs(off) > limit) & (limit > 0)
-    slot = np.arange(1, width) % SEASON
-    member = np.eye(SEASON)[slot]
-    for sign in (1, -1):
-        same = (step & (np.sign(off) == sign)).astype(float) @ member
-        step &= ~((same[:, slot] >= 2) & (np.sign(off) == sign))
-    step &= (step.sum(axis=1) <= LIFT_MOST)[:, None]
-    later = np.where(step, off, 0.0)
-    lifted = filled.copy()
-    lifted[:, :-1] += np.cumsum(later[:, ::-1], axis=1)[:, ::-1]
-    before = np.arange(width)[None, :] < start[:, None]
-    return np.where(before, filled, lifted)
+"""Members that also see the history with sudden shifts lifted."""
 
 
 def _repeat_year(z: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
@@ -331,7 +309,7 @@ def _weigh_together(
     return _solve_simplex(gram)
 
 
-def _solve_simplex(gram: np.ndarray, steps: int = 200) -> np.ndarray:
+def _solve_simplex(gram: np.ndarray, steps: int = 120) -> np.ndarray:
     """Minimise w'Gw over weights that are positive and sum to one."""
     members = gram.shape[-1]
     weight = np.full(gram.shape[:-1], 1 / members)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting.events import add_events, remove_events
 from jkn_analysis.forecasting.ensemble import (
     Paths,
     build_paths,
@@ -67,18 +68,25 @@ def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
 
 
 def forecast_panel(
-    panel: Panel, *, horizon: int, probabilities: np.ndarray, kind: Kind
+    panel: Panel,
+    *,
+    horizon: int,
+    probabilities: np.ndarray,
+    kind: Kind,
+    events: pd.DataFrame | None = None,
 ) -> Outcome:
     """Forecast a panel; the quantiles keep to the range of their kind."""
-    values = panel.values
-    backs = list_backs(values.shape[1], horizon)
-    paths = build_paths(values, horizon, backs, curved=kind != "rate")
+    clean = panel if events is None else remove_events(panel, events)
+    backs = list_backs(clean.values.shape[1], horizon)
+    paths = build_paths(clean.values, horizon, backs, curved=kind != "rate")
     outcome = combine(paths, probabilities)
-    kept = _limit(outcome.quantiles, values, kind)
-    return replace(outcome, quantiles=kept)
+    quantiles = outcome.quantiles
+    if events is not None:
+        quantiles = add_events(quantiles, probabilities, panel, events)
+    return replace(outcome, quantiles=limit_range(quantiles, panel.values, kind))
 
 
-def _limit(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
+def limit_range(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
     """Keep rates within 0 to 1 (or the most the history reached), amounts from 0."""
     if kind == "value":
         return out
@@ -142,7 +150,11 @@ def forecast(
     panel = build_panel(history)
     probabilities = quantile_levels(levels)
     out = forecast_panel(
-        panel, horizon=horizon_months, probabilities=probabilities, kind=kind
+        panel,
+        horizon=horizon_months,
+        probabilities=probabilities,
+        kind=kind,
+        events=events,
     )
     return to_long(panel, out.quantiles, probabilities)
 

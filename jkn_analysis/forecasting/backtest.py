@@ -1,0 +1,168 @@
+"""Forecasts as they would have been made at past cutoffs, beside what came."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting.ensemble import SEASON, STEP, Paths, build_paths, list_backs
+from jkn_analysis.forecasting.forecast import (
+    Kind,
+    combine,
+    limit_range,
+    quantile_levels,
+)
+from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, cut_back
+from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CUTOFFS = 12
+INDICATORS_TESTED = {
+    "aktif_jiwa": "amount",
+    "keaktifan_penduduk_rate": "rate",
+    "keaktifan_terdaftar_rate": "rate",
+    "tunggakan_peserta_rp": "amount",
+    "tunggakan_pemda_rp": "amount",
+}
+
+
+def backtest(
+    history: pd.DataFrame,
+    *,
+    horizon_months: int,
+    kind: Kind,
+    cutoffs: int = CUTOFFS,
+    levels: Sequence[float] = (50, 80, 95),
+) -> pd.DataFrame:
+    """Forecast from past cutoffs with nothing of what came later.
+
+    Members run once per cutoff; weights and intervals of a cutoff use only errors
+    that were known by then.
+
+    Parameters
+    ----------
+    history
+        ``seri``, ``periode``, ``nilai``.
+    horizon_months
+        Months ahead of each cutoff.
+    kind
+        As in `forecast`.
+    cutoffs
+        How many, every second month back from the last.
+    levels
+        Central intervals in percent.
+
+    Returns
+    -------
+    DataFrame
+        One row per series, cutoff and month ahead whose truth is known: ``seri,
+        cutoff, periode, horizon_bulan, nyata, naif, musiman, skala``, quantiles
+        ``q0.5`` and so on, ``wis, wis_naif, wis_musiman``.
+
+    Raises
+    ------
+    ForecastError
+        If the history is too short to step back.
+    """
+    panel = build_panel(history)
+    earlier = STEP * cutoffs
+    backs = list_backs(panel.values.shape[1], horizon_months, earlier=earlier)
+    if len(backs) < 2:
+        raise ForecastError(
+            f"history has {panel.values.shape[1]} month(s): no past cutoff to test\n"
+            "  → a backtest needs at least 7 months"
+        )
+    paths = build_paths(panel.values, horizon_months, backs, curved=kind != "rate")
+    return judge_paths(panel, paths, kind=kind, cutoffs=cutoffs, levels=levels)
+
+
+def judge_paths(
+    panel: Panel,
+    paths: Paths,
+    *,
+    kind: Kind,
+    cutoffs: int,
+    levels: Sequence[float] = (50, 80, 95),
+) -> pd.DataFrame:
+    """Judge the newest `cutoffs` past cutoffs of paths already run."""
+    probabilities = quantile_levels(levels)
+    last = min(cutoffs, len(paths.backs) - 1)
+    frames = [
+        _judge_cutoff(panel, paths, at, kind=kind, probabilities=probabilities)
+        for at in range(1, last + 1)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _judge_cutoff(
+    panel: Panel, paths: Paths, at: int, *, kind: Kind, probabilities: np.ndarray
+) -> pd.DataFrame:
+    """Lay one cutoff's forecasts beside the truth."""
+    back = int(paths.backs[at])
+    seen = cut_back(panel.values, back)
+    outcome = combine(paths.see(at), probabilities)
+    alive = np.isfinite(seen).any(axis=1)
+    quantiles = outcome.quantiles.copy()
+    quantiles[alive] = limit_range(quantiles[alive], seen[alive], kind)
+    normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
+    horizon = quantiles.shape[1]
+    naive, seasonal = naive_quantiles(seen, horizon, normal)
+    truth = paths.truth[at]
+    row, ahead = np.nonzero(np.isfinite(truth))
+    middle = int(np.flatnonzero(probabilities == 0.5)[0])
+    nyata = truth[row, ahead]
+    cutoff = panel.last[row] - back
+    frame = pd.DataFrame(
+        {
+            "seri": pd.Series(panel.names, dtype="str").take(row).to_numpy(),
+            "cutoff": build_months(cutoff),
+            "periode": build_months(cutoff + 1 + ahead),
+            "horizon_bulan": ahead + 1,
+            "nyata": nyata,
+            "naif": naive[row, ahead, middle],
+            "musiman": seasonal[row, ahead, middle],
+            "skala": _yearly_change(seen)[row],
+        }
+    )
+    for k, probability in enumerate(probabilities):
+        frame[f"q{probability:g}"] = quantiles[row, ahead, k]
+    for name, part in (("", quantiles), ("_naif", naive), ("_musiman", seasonal)):
+        frame["wis" + name] = interval_score(nyata, part[row, ahead], probabilities)
+    return frame
+
+
+def _yearly_change(values: np.ndarray) -> np.ndarray:
+    """Return the mean change over a year (a month if shorter); NaN where it is 0."""
+    lag = SEASON if values.shape[1] > SEASON else 1
+    if values.shape[1] <= lag:
+        return np.full(len(values), np.nan)
+    change = np.abs(values[:, lag:] - values[:, :-lag])
+    known = np.isfinite(change)
+    mean = np.where(known, change, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.where(mean > 0, mean, np.nan)
+
+
+def backtest_ukuran(
+    ukuran: pd.DataFrame, *, horizon_months: int, cutoffs: int = CUTOFFS
+) -> dict[str, pd.DataFrame]:
+    """Backtest the totals of every indicator that is forecast; region codes as seri."""
+    tested = {}
+    for name, kind in INDICATORS_TESTED.items():
+        chosen = (ukuran["indikator"] == name) & (ukuran["segmen"] == "total")
+        rows = ukuran[chosen & ukuran["nilai"].notna()]
+        if rows.empty:
+            continue
+        history = rows[["kode", "periode", "nilai"]].rename(columns={"kode": "seri"})
+        tested[name] = backtest(
+            history,
+            horizon_months=horizon_months,
+            kind=kind,  # type: ignore[arg-type]
+            cutoffs=cutoffs,
+        )
+    return tested

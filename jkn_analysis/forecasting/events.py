@@ -1,0 +1,268 @@
+"""Dated shifts and pulses: known ones fitted out, coming ones added, unknown ones found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting.panel import (
+    Panel,
+    build_months,
+    build_panel,
+    count_months,
+    fill_gaps,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHIFT, PULSE = "geser", "pulsa"
+UNSURE = 0.25
+"""Spread of a coming event's size where none is given, as a share of the size."""
+FIND_ROBUST, FIND_SPREAD = 3.6, 3.0
+"""A monthly change is an event beyond this many robust, and plain, spreads."""
+FIND_BACK = 0.5
+"""A jump is a pulse if the next month takes back more than this share of it."""
+LIFT, LIFT_MOST = 6.0, 6
+SEASON = 12
+_NORMAL = 1.4826
+
+
+@dataclass(frozen=True)
+class _Event:
+    """One event on one series: months back from the last (negative: to come)."""
+
+    row: int
+    back: int
+    jenis: str
+    size: float
+    spread: float
+
+
+def masked_median(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return each row's median over `mask`; 0 for a row without any."""
+    count = mask.sum(axis=1)
+    ordered = np.sort(np.where(mask, values, np.inf), axis=1)
+    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[:, None], axis=1)
+    high = np.take_along_axis(
+        ordered, np.minimum(count // 2, values.shape[1] - 1)[:, None], axis=1
+    )
+    middle = np.where(count > 0, 0.5, 0.0)
+    both = np.where(count[:, None] > 0, low + high, 0.0)[:, 0]
+    return both * middle
+
+
+def _measure_changes(
+    filled: np.ndarray, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return monthly changes off their median, which are in use, and their spread."""
+    width = filled.shape[1]
+    change = np.diff(filled, axis=1)
+    used = np.arange(1, width)[None, :] > start[:, None]
+    off = np.where(used, change - masked_median(change, used)[:, None], 0.0)
+    spread = _NORMAL * masked_median(np.abs(off), used)
+    return off, used, spread
+
+
+def _drop_yearly(step: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """Unmark steps that come in the same month of several years: they are season."""
+    slot = np.arange(1, step.shape[1] + 1) % SEASON
+    member = np.eye(SEASON)[slot]
+    for sign in (1, -1):
+        along = np.sign(off) == sign
+        same = (step & along).astype(float) @ member
+        step = step & ~((same[:, slot] >= 2) & along)
+    return step
+
+
+def lift_shifts(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Move the months before a sudden step onto the newest level.
+
+    A step is a monthly change far outside the series' usual ones that does not come
+    back in the same month of other years; a series with many is left alone.
+
+    Parameters
+    ----------
+    filled
+        Series x months without gaps.
+    start
+        First month in use of each series.
+    """
+    width = filled.shape[1]
+    if width < 2 * SEASON:
+        return filled
+    off, used, spread = _measure_changes(filled, start)
+    count = np.maximum(used.sum(axis=1), 1)
+    floor = 0.25 * np.abs(off).sum(axis=1) / count
+    limit = LIFT * np.maximum(spread, floor)[:, None]
+    step = _drop_yearly(used & (np.abs(off) > limit) & (limit > 0), off)
+    step = step & (step.sum(axis=1) <= LIFT_MOST)[:, None]
+    later = np.where(step, off, 0.0)
+    lifted = filled.copy()
+    lifted[:, :-1] += np.cumsum(later[:, ::-1], axis=1)[:, ::-1]
+    before = np.arange(width)[None, :] < start[:, None]
+    return np.where(before, filled, lifted)
+
+
+def find_events(history: pd.DataFrame) -> pd.DataFrame:
+    """Find past level shifts and pulses that nobody announced, for the analyst.
+
+    Parameters
+    ----------
+    history
+        ``seri``, ``periode``, ``nilai``.
+
+    Returns
+    -------
+    DataFrame
+        ``seri, periode, jenis`` (`SHIFT` or `PULSE`), ``dampak`` (size in the
+        series' unit), ``skor`` (size in robust monthly spreads), largest first.
+    """
+    panel = build_panel(history)
+    filled, start = fill_gaps(panel.values)
+    width = filled.shape[1]
+    columns = ["seri", "periode", "jenis", "dampak", "skor"]
+    if width < SEASON:
+        return pd.DataFrame(columns=columns)
+    off, used, robust = _measure_changes(filled, start)
+    count = np.maximum(used.sum(axis=1), 1)
+    plain = np.sqrt((off**2).sum(axis=1) / count)
+    limit = np.maximum(FIND_ROBUST * robust, FIND_SPREAD * plain)[:, None]
+    step = _drop_yearly(used & (np.abs(off) > limit) & (limit > 0), off)
+    after = np.concatenate([off[:, 1:], np.zeros((len(off), 1))], axis=1)
+    taken_back = -after * np.sign(off) > FIND_BACK * np.abs(off)
+    before = np.concatenate([np.zeros((len(off), 1)), off[:, :-1]], axis=1)
+    undoes = -before * np.sign(off) > FIND_BACK * np.abs(off)
+    echo = undoes & np.concatenate(
+        [np.zeros((len(off), 1), dtype=bool), step[:, :-1]], axis=1
+    )
+    row, at = np.nonzero(step & ~echo)
+    unit = np.where(robust > 0, robust, plain)
+    found = pd.DataFrame(
+        {
+            "seri": pd.Series(panel.names, dtype="str").take(row).to_numpy(),
+            "periode": build_months(panel.last[row] - (width - 2 - at)),
+            "jenis": np.where(taken_back[row, at], PULSE, SHIFT),
+            "dampak": off[row, at],
+            "skor": np.abs(off[row, at]) / unit[row],
+        }
+    )
+    order = ["skor", "seri", "periode"]
+    return found.sort_values(
+        order, ascending=[False, True, True], kind="stable", ignore_index=True
+    )[columns]
+
+
+def _check_events(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the events with every column, or say what is wrong."""
+    missing = [name for name in ("seri", "periode") if name not in events.columns]
+    if missing:
+        raise ForecastError(
+            f"events lack column(s) {', '.join(missing)}\n"
+            "  → give seri (a name or a pattern such as '82.*'), periode, jenis, dampak"
+        )
+    whole = events.reindex(columns=["seri", "periode", "jenis", "dampak", "simpangan"])
+    whole["jenis"] = whole["jenis"].fillna(SHIFT)
+    wrong = ~whole["jenis"].isin([SHIFT, PULSE])
+    if wrong.any():
+        raise ForecastError(
+            f"event of jenis '{whole.loc[wrong, 'jenis'].iloc[0]}' is not known\n"
+            f"  → {SHIFT} (a lasting shift of level) or {PULSE} (one month)"
+        )
+    return whole
+
+
+def _list_events(panel: Panel, events: pd.DataFrame) -> Iterator[_Event]:
+    """Match events to series, oldest first."""
+    whole = _check_events(events)
+    whole = whole.assign(bulan=count_months(whole["periode"]))
+    names = [str(name) for name in panel.names]
+    for event in whole.sort_values("bulan", kind="stable").itertuples():
+        pattern = str(event.seri)
+        rows = [k for k, name in enumerate(names) if fnmatchcase(name, pattern)]
+        size = float(event.dampak)
+        known = float(event.simpangan)
+        for row in rows:
+            back = int(panel.last[row] - event.bulan)
+            if back < 0 and not np.isfinite(size):
+                raise ForecastError(
+                    f"event of {event.periode:%Y-%m} on '{pattern}' is to come and "
+                    "has no dampak\n  → give its expected size in the series' unit"
+                )
+            spread = known if np.isfinite(known) else UNSURE * abs(size)
+            yield _Event(row, back, str(event.jenis), size, spread)
+
+
+def _estimate_size(row: np.ndarray, at: int) -> float:
+    """Estimate a shift from the change into its month, less the usual change."""
+    known = np.flatnonzero(np.isfinite(row))
+    before, after = known[known < at], known[known >= at]
+    if not len(before) or not len(after):
+        return 0.0
+    change = np.diff(row[known]) / np.diff(known)
+    usual = float(np.median(change)) * (after[0] - before[-1])
+    return float(row[after[0]] - row[before[-1]] - usual)
+
+
+def remove_events(panel: Panel, events: pd.DataFrame) -> Panel:
+    """Fit known past events out: months before a shift rise to the level after it.
+
+    A month with a pulse becomes missing unless its size is given. Sizes given are
+    used; others are estimated from the change into the month.
+    """
+    values = panel.values.copy()
+    width = values.shape[1]
+    for event in _list_events(panel, events):
+        at = width - 1 - event.back
+        if event.back < 0 or at <= 0:
+            continue
+        row = values[event.row]
+        if event.jenis == PULSE:
+            given = np.isfinite(event.size)
+            row[at] = row[at] - event.size if given else np.nan
+        else:
+            given = np.isfinite(event.size)
+            row[:at] += event.size if given else _estimate_size(row, at)
+    return Panel(panel.names, panel.last, values)
+
+
+def add_events(
+    quantiles: np.ndarray,
+    probabilities: np.ndarray,
+    panel: Panel,
+    events: pd.DataFrame,
+) -> np.ndarray:
+    """Shift paths by events to come, each with its own uncertainty.
+
+    Parameters
+    ----------
+    quantiles
+        Series x horizon x probabilities.
+    probabilities
+        Rising, with 0.5 among them.
+    panel
+        The history, for names and last months.
+    events
+        Rows with ``periode`` after a series' last month act.
+    """
+    out = quantiles.copy()
+    horizon = out.shape[1]
+    middle = int(np.flatnonzero(probabilities == 0.5)[0])
+    normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
+    for event in _list_events(panel, events):
+        first = -event.back - 1
+        if event.back >= 0 or first >= horizon:
+            continue
+        until = first + 1 if event.jenis == PULSE else horizon
+        part = out[event.row, first:until]
+        centre = part[:, middle : middle + 1]
+        own = part - centre
+        wider = np.sign(normal) * np.sqrt(own**2 + (normal * event.spread) ** 2)
+        out[event.row, first:until] = centre + event.size + wider
+    return out

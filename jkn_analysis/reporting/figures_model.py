@@ -1,0 +1,216 @@
+"""Charts of the model card: error by horizon and size, reliability, coverage, worst."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.formats import format_number
+from jkn_analysis.reporting.figures import DPI_PNG, Ukuran, make_axes
+from jkn_analysis.reporting.style import WARNA
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+UKURAN = Ukuran(640, 340, kiri=56, kanan=96, atas=40, bawah=44)
+TEKS = {
+    "id": {
+        "error": "Galat median menurut bulan ke depan (%)",
+        "model": "model",
+        "naive": "nilai terakhir",
+        "month": "bulan ke depan",
+        "reliability": "Keandalan: peluang yang disebut dan yang terjadi",
+        "said": "kuantil yang disebut (%)",
+        "came": "bulan yang di bawahnya (%)",
+        "perfect": "sempurna",
+        "coverage": "Berapa sering selang memuat kenyataan (%)",
+        "size": "Galat median 12 bulan menurut besar daerah (%)",
+    },
+    "en": {
+        "error": "Median error by months ahead (%)",
+        "model": "model",
+        "naive": "last value",
+        "month": "months ahead",
+        "reliability": "Reliability: chance said and share that came",
+        "said": "quantile said (%)",
+        "came": "months below it (%)",
+        "perfect": "perfect",
+        "coverage": "How often intervals held the truth (%)",
+        "size": "Median error at 12 months by size of region (%)",
+    },
+}
+
+
+def save_png(figure: Figure) -> bytes:
+    """Return the figure as PNG, the same bytes for the same figure."""
+    packed = io.BytesIO()
+    figure.savefig(packed, format="png", dpi=DPI_PNG, metadata={"Software": None})
+    return packed.getvalue()
+
+
+def _dress(axes: Axes, title: str, xlabel: str) -> None:
+    """Title, light grid, no frame."""
+    axes.set_title(title, loc="left", fontsize=12, color=WARNA["tinta"], pad=12)
+    axes.set_xlabel(xlabel, fontsize=10, color=WARNA["redup"])
+    axes.grid(axis="y", color=WARNA["garis"], linewidth=0.8)
+    axes.tick_params(colors=WARNA["redup"], length=0, labelsize=10)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def _label_end(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    """Write a line's name at its end."""
+    axes.annotate(
+        text, (x, y), xytext=(6, 0), textcoords="offset points", va="center",
+        fontsize=10, color=colour, annotation_clip=False,
+    )  # fmt: skip
+
+
+def _use_percent(axes: Axes, bahasa: str) -> None:
+    """Write the vertical axis with the language's decimal sign."""
+    axes.yaxis.set_major_formatter(
+        lambda value, _position: format_number(
+            value, 0 if abs(value - round(value)) < 1e-9 else 1, bahasa=bahasa
+        )
+    )
+
+
+def plot_errors(scores: pd.DataFrame, *, bahasa: str = "id") -> Figure:
+    """Draw the median error by month ahead beside the last value's.
+
+    Parameters
+    ----------
+    scores
+        ``horizon_bulan, median_ape, median_ape_naif``, from `score`.
+    bahasa
+        ``"id"`` or ``"en"``.
+    """
+    texts = TEKS[bahasa]
+    figure, axes = make_axes(UKURAN)
+    months = scores["horizon_bulan"].to_numpy()
+    lines = (
+        ("median_ape_naif", "naive", "abu", "--"),
+        ("median_ape", "model", "data", "-"),
+    )
+    for column, name, colour, style in lines:
+        values = 100 * scores[column].to_numpy()
+        axes.plot(months, values, style, color=WARNA[colour], linewidth=2)
+        _label_end(axes, months[-1], values[-1], texts[name], WARNA[colour])
+    _dress(axes, texts["error"], texts["month"])
+    axes.set_ylim(bottom=0)
+    axes.set_xticks(months[:: max(1, len(months) // 12)])
+    _use_percent(axes, bahasa)
+    return figure
+
+
+def measure_reliability(tested: pd.DataFrame) -> pd.DataFrame:
+    """Count how often the truth fell below each quantile.
+
+    Parameters
+    ----------
+    tested
+        What `backtest` returns.
+
+    Returns
+    -------
+    DataFrame
+        ``kuantil``, ``terjadi`` (share of months below it), ``jumlah``.
+    """
+    known = tested.dropna(subset=["nyata"])
+    names = [name for name in known if name.startswith("q0.")]
+    share = [(known["nyata"] <= known[name]).mean() for name in names]
+    said = [float(name[1:]) for name in names]
+    return pd.DataFrame({"kuantil": said, "terjadi": share, "jumlah": len(known)})
+
+
+def plot_reliability(tested: pd.DataFrame, *, bahasa: str = "id") -> Figure:
+    """Draw the share of months that fell below each quantile against what was said."""
+    texts = TEKS[bahasa]
+    table = measure_reliability(tested)
+    figure, axes = make_axes(UKURAN)
+    axes.plot([0, 100], [0, 100], color=WARNA["abu"], linewidth=1.2)
+    said, came = 100 * table["kuantil"], 100 * table["terjadi"]
+    axes.plot(said, came, "-o", color=WARNA["data"], linewidth=2, markersize=6)
+    _label_end(axes, 100, 100, texts["perfect"], WARNA["abu"])
+    _dress(axes, f"{texts['reliability']}", texts["said"])
+    axes.set_ylabel(texts["came"], fontsize=10, color=WARNA["redup"])
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    return figure
+
+
+def plot_coverage(scores: pd.DataFrame, *, bahasa: str = "id") -> Figure:
+    """Draw the share of truths inside the 80% and 95% intervals by month ahead."""
+    texts = TEKS[bahasa]
+    figure, axes = make_axes(UKURAN)
+    months = scores["horizon_bulan"].to_numpy()
+    for level, colour in ((95, "pita50"), (80, "data")):
+        values = 100 * scores[f"cakupan{level}"].to_numpy()
+        axes.axhline(level, color=WARNA["garis"], linewidth=1.2, linestyle="--")
+        axes.plot(months, values, "-o", color=WARNA[colour], linewidth=2, markersize=4)
+        _label_end(axes, months[-1], values[-1], f"{level}%", WARNA[colour])
+    _dress(axes, texts["coverage"], texts["month"])
+    axes.set_ylim(0, 100)
+    axes.set_xticks(months[:: max(1, len(months) // 12)])
+    return figure
+
+
+def measure_by_size(
+    tested: pd.DataFrame, *, horizon_bulan: int = 12, groups: int = 4
+) -> pd.DataFrame:
+    """Measure the error of one month ahead by size of series.
+
+    Returns
+    -------
+    DataFrame
+        ``kelompok`` (1 smallest), ``median_ape``, ``median_ape_naif``, ``cakupan80``,
+        ``jumlah``.
+    """
+    from jkn_analysis.forecasting.scoring import score
+
+    known = tested[tested["horizon_bulan"] == horizon_bulan].dropna(subset=["nyata"])
+    size = known.groupby("seri")["nyata"].transform("median").rank(method="dense")
+    share = (size - 1) / max(size.max(), 1)
+    number = np.minimum((share * groups).astype(int), groups - 1) + 1
+    scored = score(known.assign(kelompok=number), by=["kelompok"])
+    columns = ["kelompok", "median_ape", "median_ape_naif", "cakupan80", "jumlah"]
+    return scored[columns]
+
+
+def plot_by_size(table: pd.DataFrame, *, bahasa: str = "id") -> Figure:
+    """Draw the error by size of series, smallest first, beside the last value's."""
+    texts = TEKS[bahasa]
+    figure, axes = make_axes(UKURAN)
+    place = np.arange(len(table))
+    values = 100 * table["median_ape"].to_numpy()
+    naive = 100 * table["median_ape_naif"].to_numpy()
+    axes.bar(place, values, width=0.5, color=WARNA["data"])
+    axes.plot(place, naive, "_", color=WARNA["batas"], markersize=34, markeredgewidth=2)
+    _label_end(axes, place[-1] + 0.3, naive[-1], texts["naive"], WARNA["batas"])
+    _dress(axes, texts["size"], "")
+    axes.set_xticks(place, [str(name) for name in table["kelompok"]])
+    _use_percent(axes, bahasa)
+    return figure
+
+
+def list_worst(tested: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
+    """List the forecasts that missed most, against their own yearly change.
+
+    Returns
+    -------
+    DataFrame
+        ``seri, cutoff, periode, horizon_bulan, nyata, q0.5, q0.025, q0.975, galat``.
+    """
+    known = tested.dropna(subset=["nyata", "skala"])
+    galat = np.abs(known["nyata"] - known["q0.5"]) / known["skala"]
+    worst = known.assign(galat=galat).sort_values(
+        ["galat", "seri", "cutoff"], ascending=[False, True, True], kind="stable"
+    )
+    once = worst.drop_duplicates("seri").head(count)
+    columns = ["seri", "cutoff", "periode", "horizon_bulan", "nyata"]
+    columns += ["q0.5", "q0.025", "q0.975", "galat"]
+    return once[columns].reset_index(drop=True)
