@@ -126,6 +126,7 @@ class _Sheet:
         self.years: np.ndarray | None = None
         self.numbers: dict[int, col.Parsed] = {}
         self.reported: set[tuple[int, int]] = set()
+        self.kode: np.ndarray | None = None
 
     def cells(self, position: int) -> pd.Series:
         """Return one column of the sheet."""
@@ -569,6 +570,7 @@ def _base_frame(work: _Sheet) -> pd.DataFrame | None:
     data: dict[str, Any] = {"_row": np.arange(work.size)}
     if "kode" in names:
         data["kode"], data["_above"] = _read_kode(work)
+        work.kode = data["kode"]
     if "periode" in names:
         data["_year"], data["_month"] = _read_row_months(work)
     elif "tahun" in names:

@@ -1,0 +1,171 @@
+"""Cleaning: CPU seconds and memory of reading, and planted faults found."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.terms import SEGMEN
+from jkn_analysis.wilayah import list_wilayah
+
+KEY = ["kode", "periode", "segmen"]
+
+
+def panel(rows: int | None = None, months: int = 60) -> pd.DataFrame:
+    """Return kepesertaan of every kabupaten/kota, months and segmen, made up."""
+    regions = list_wilayah()
+    codes = regions.loc[regions["jenis"] != "provinsi", "kode"]
+    if rows:
+        months = -(-rows // (len(codes) * len(SEGMEN)))
+    dates = pd.date_range("2010-01-01", periods=months, freq="MS").as_unit("us")
+    index = pd.MultiIndex.from_product([codes, dates, SEGMEN], names=KEY)
+    frame = index.to_frame(index=False)
+    rng = np.random.default_rng(1)
+    frame["terdaftar_jiwa"] = rng.integers(1_000, 900_000, len(frame))
+    frame["aktif_jiwa"] = (frame["terdaftar_jiwa"] * rng.uniform(0.6, 1, len(frame))).astype(int)
+    return frame.iloc[:rows] if rows else frame
+
+
+def cpu() -> float:
+    """Return CPU seconds of this process and its finished children."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def run_clean(path: Path) -> str:
+    """Clean one file in a fresh process; report CPU with the reader's, and memory."""
+    code = (
+        "import resource, sys, time\n"
+        "from pathlib import Path\n"
+        "import pandas as pd, pyarrow.csv, pyarrow.compute\n"
+        "from jkn_analysis.cleaning import clean, read_sheet, sandbox\n"
+        "from jkn_analysis.cleaning.names import find_region\n"
+        "find_region('82.71')\n"
+        "def cpu():\n"
+        "    a = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "    return a.ru_utime + a.ru_stime\n"
+        f"path = Path({str(path)!r})\n"
+        "start = cpu()\n"
+        "sheets = read_sheet(path)\n"
+        "sandbox.close()\n"
+        "c = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "reader = c.ru_utime + c.ru_stime\n"
+        "read = cpu() - start\n"
+        "result = clean('kepesertaan', sheets)\n"
+        "total = cpu() - start + reader\n"
+        "faults = sum(p.severity == 'fault' for p in result.problems)\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        "print(f'{len(result.frame)} rows, {faults} faults, {total:.2f} CPU s '\n"
+        "      f'(reading {read + reader:.2f}), {peak} MB, reader {c.ru_maxrss // 1024} MB')\n"
+    )
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def plant(frame: pd.DataFrame, count: int = 36) -> tuple[pd.DataFrame, set[int]]:
+    """Return the table as text with faults of nine kinds, and their rows."""
+    text = frame.astype({"periode": "str"}).copy()
+    text["periode"] = frame["periode"].dt.strftime("%Y-%m")
+    text[["terdaftar_jiwa", "aktif_jiwa"]] = text[["terdaftar_jiwa", "aktif_jiwa"]].astype(str)
+    rows = list(range(501, 501 + 977 * count, 977))
+    for turn, row in enumerate(rows):
+        kind = turn % 9
+        at = text.index[row]
+        if kind == 0:
+            text.loc[at, "periode"] = "2025-13"
+        elif kind == 1:
+            text.loc[at, "kode"] = "99.99"
+        elif kind == 2:
+            text.loc[at, "segmen"] = "PBPX"
+        elif kind == 3:
+            text.loc[at, "terdaftar_jiwa"] = "12a4"
+        elif kind == 4:
+            text.loc[at, "aktif_jiwa"] = ""
+        elif kind == 5:
+            text.loc[at, "aktif_jiwa"] = "-12"
+        elif kind == 6:
+            text.loc[at, "aktif_jiwa"] = str(int(text.loc[at, "terdaftar_jiwa"]) + 5)
+        elif kind == 7:
+            text.loc[at, KEY] = text.iloc[row - 1][KEY].to_numpy()
+        else:
+            text.loc[at, "terdaftar_jiwa"] = "1234.5"
+    return text, set(rows)
+
+
+def planted(folder: Path, rows: int = 200_000) -> str:
+    """Find the planted faults; report misses, false ones, CPU beyond reading."""
+    from jkn_analysis.cleaning import clean, read_sheet
+    from jkn_analysis.cleaning.problems import faults
+
+    text, wanted = plant(panel(rows))
+    path = folder / "planted.csv"
+    text.to_csv(path, index=False)
+    sheets = read_sheet(path)
+    start = cpu()
+    result = clean("kepesertaan", sheets)
+    spent = cpu() - start
+    found = {problem.row - 2 for problem in faults(result.problems)}
+    return (
+        f"{len(wanted & found)} of {len(wanted)} found, {len(found - wanted)} false, "
+        f"{spent:.2f} CPU s beyond reading"
+    )
+
+
+def pandas_read(path: Path) -> float:
+    """Return CPU seconds of pandas with the right dtypes."""
+    start = time.process_time()
+    pd.read_csv(
+        path,
+        dtype={"kode": "str", "segmen": "str", "terdaftar_jiwa": "int64", "aktif_jiwa": "int64"},
+        parse_dates=["periode"],
+    )
+    return time.process_time() - start
+
+
+def wide(frame: pd.DataFrame, path: Path) -> Path:
+    """Write kepesertaan wide by month, two heading rows, as xlsx."""
+    from openpyxl import Workbook
+
+    table = frame.pivot_table(index=["kode", "segmen"], columns="periode",
+                              values=["terdaftar_jiwa", "aktif_jiwa"], observed=True)
+    months = sorted(frame["periode"].unique())
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Rekap")
+    top, low = ["Kode", "Segmen"], ["", ""]
+    for month in months:
+        top += [f"{month:%Y-%m}", ""]
+        low += ["Terdaftar", "Aktif"]
+    sheet.append(top)
+    sheet.append(low)
+    for key, row in table.iterrows():
+        cells = list(key)
+        for month in months:
+            cells += [int(row[("terdaftar_jiwa", month)]), int(row[("aktif_jiwa", month)])]
+        sheet.append(cells)
+    book.save(path)
+    return path
+
+
+def main() -> None:
+    """Print one table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        long = folder / "long.csv"
+        frame = panel(500_000)
+        frame.assign(periode=frame["periode"].dt.strftime("%Y-%m-%d")).to_csv(long, index=False)
+        print(f"csv, {len(frame)} rows, long: {run_clean(long)}")
+        print(f"pandas.read_csv with dtypes: {pandas_read(long):.2f} CPU s")
+        book = wide(panel(months=60), folder / "wide.xlsx")
+        print(f"xlsx, 514 regions x 6 segmen x 60 months, wide: {run_clean(book)}")
+        print(f"planted faults in 200000 rows: {planted(folder)}")
+
+
+if __name__ == "__main__":
+    main()
