@@ -89,4 +89,7 @@ def draw_keaktifan(pandangan: Pandangan) -> Gambar:
     """Draw history, fan, target line and events of one view."""
     kipas = build_kipas(pandangan)
     png = render_png(draw_kipas(kipas, LEBAR))
-    return Gambar(png=png, alt=kipas.alt, lebar_px=LEBAR.lebar)
+    marks = tuple(
+        f"{format_periode(mark.periode)}: {mark.teks}" for mark in kipas.tanda
+    )
+    return Gambar(png=png, alt=kipas.alt, lebar_px=LEBAR.lebar, tanda=marks)

@@ -105,14 +105,13 @@ class PapanKeaktifan(Papan):
         import ipywidgets as widgets
         from itables.widget import ITable
 
-        self.root = root
         self.pilihan = pilihan
         self.ringkasan = build_ringkasan(root=root)
         self.kode_semua = sorted(self.ringkasan["kode"])
         wide = widgets.Layout(width="22em")
         self.provinsi = widgets.Dropdown(
             options=list_provinsi_options(self.kode_semua),
-            value=None,
+            value="",
             description="Provinsi",
             layout=wide,
         )
@@ -130,7 +129,11 @@ class PapanKeaktifan(Papan):
             description="Segmen",
         )
         self.penyebut = widgets.ToggleButtons(
-            options=list(PENYEBUT), value=pilihan.penyebut, description="Penyebut"
+            options=list(PENYEBUT),
+            value=pilihan.penyebut,
+            description="Penyebut",
+            style={"button_width": "6em"},
+            layout=widgets.Layout(width="24em"),
         )
         self.horizon_bulan = widgets.IntSlider(
             value=pilihan.horizon_bulan,
@@ -157,7 +160,7 @@ class PapanKeaktifan(Papan):
             widgets.HBox([self.provinsi, self.wilayah, self.skenario]),
             widgets.HBox([self.segmen, self.penyebut, self.horizon_bulan]),
         ]
-        super().__init__(rows)
+        super().__init__(rows, root=root)
         self.kotak.children = (*self.kotak.children, self.tabel)
         self.pandangan = build_pandangan(pilihan, root=root)
         self._connect()

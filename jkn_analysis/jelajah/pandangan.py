@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,7 +21,6 @@ from jkn_analysis.wilayah import get_wilayah
 if TYPE_CHECKING:
     from pathlib import Path
 
-Penyebut = Literal["penduduk", "terdaftar"]
 DASAR = "dasar"
 """The scenario in which nothing changes."""
 TARGET_KEAKTIFAN = 0.80
@@ -74,7 +73,7 @@ def choose(pilihan: Pilihan, *, name: str, value: object) -> Pilihan:
     A segmen is judged over its registered members; choosing the population as
     denominator returns to all segmen together.
     """
-    changed = {name: value}
+    changed: dict[str, Any] = {name: value}
     if name == "segmen" and value != TOTAL:
         changed["penyebut"] = "terdaftar"
     if name == "penyebut" and value == "penduduk":

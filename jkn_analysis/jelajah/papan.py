@@ -13,6 +13,7 @@ from jkn_analysis.wilayah import get_wilayah, list_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import ipywidgets as widgets
 
@@ -20,6 +21,7 @@ ANGKA_MIME = "application/vnd.jkn.angka+json"
 """Output type that carries the numbers of a view beside its picture."""
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 SEMUA_PROVINSI = "Semua provinsi"
+CONTOH = "DATA CONTOH (sintetis), bukan angka sebenarnya"
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,17 @@ class Gambar:
     png: bytes
     alt: str
     lebar_px: int
+    tanda: tuple[str, ...] = ()
+    """What the numbered marks on the chart stand for."""
 
     def html(self) -> str:
-        """Return an image element that reads itself out."""
+        """Return an image that reads itself out, and the key of its marks."""
         data = base64.b64encode(self.png).decode("ascii")
         style = f"width:100%;max-width:{self.lebar_px}px;height:auto"
         alt = html.escape(self.alt, quote=True)
-        return f'<img src="data:image/png;base64,{data}" alt="{alt}" style="{style}">'
+        image = f'<img src="data:image/png;base64,{data}" alt="{alt}" style="{style}">'
+        marks = "".join(f"<li>{html.escape(text)}</li>" for text in self.tanda)
+        return f"{image}<ol>{marks}</ol>" if marks else image
 
 
 def label_wilayah(kode: str) -> str:
@@ -54,18 +60,17 @@ def read_label(label: str) -> str:
     return label.split(" - ", 1)[0].strip()
 
 
-def list_labels(codes: list[str], *, kode_provinsi: str | None = None) -> list[str]:
-    """List the picker's labels, of one province or of all."""
-    chosen = [kode for kode in codes if kode_provinsi in (None, kode[:2])]
+def list_labels(codes: list[str], *, kode_provinsi: str = "") -> list[str]:
+    """List the picker's labels, of one province or of all ('')."""
+    chosen = [kode for kode in codes if kode_provinsi in ("", kode[:2])]
     return [label_wilayah(kode) for kode in sorted(chosen)]
 
 
-def list_provinsi_options(codes: list[str]) -> list[tuple[str, str | None]]:
+def list_provinsi_options(codes: list[str]) -> list[tuple[str, str]]:
     """List the provinces that have data, for a dropdown."""
     table = list_wilayah(jenis="provinsi").set_index("kode")["nama"]
     known = sorted({kode[:2] for kode in codes if kode[:2] != NASIONAL})
-    named: list[tuple[str, str | None]] = [(str(table[kode]), kode) for kode in known]
-    return [(SEMUA_PROVINSI, None), *named]
+    return [(SEMUA_PROVINSI, ""), *((str(table[kode]), kode) for kode in known)]
 
 
 class Papan:
@@ -80,9 +85,15 @@ class Papan:
         Seconds the last redraw took, so that slowness is seen and tested.
     """
 
-    def __init__(self, children: list[widgets.Widget]) -> None:
+    def __init__(self, children: list[widgets.Widget], *, root: Path) -> None:
         import ipywidgets as widgets
 
+        from jkn_analysis.store import read_manifest
+
+        self.root = root
+        self.contoh = widgets.HTML(
+            f"<b>{CONTOH}</b>" if read_manifest(root).get("contoh") else ""
+        )
         self.gambar = widgets.HTML()
         self.kalimat = widgets.HTML()
         self.salin = widgets.Textarea(
@@ -93,7 +104,8 @@ class Papan:
         self.detik_gambar = 0.0
         self.pesan = widgets.HTML()
         self._quiet = False
-        parts = [*children, self.kalimat, self.gambar, self.pesan, self.salin]
+        parts = [self.contoh, *children, self.kalimat]
+        parts += [self.gambar, self.pesan, self.salin]
         self.kotak = widgets.VBox(parts)
 
     def draw(self) -> None:
@@ -125,7 +137,8 @@ class Papan:
 
     def static_bundle(self) -> dict[str, Any]:
         """Return what the view looks like without a live kernel."""
-        return {"text/html": self.kalimat.value + self.gambar.value}
+        shown = (self.contoh, self.kalimat, self.gambar)
+        return {"text/html": "".join(part.value for part in shown)}
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
         """Show the live board; carry the picture for readers without a kernel."""
