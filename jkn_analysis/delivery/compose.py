@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from jkn_analysis.briefing import Angka, Briefing, Tabel
+    from jkn_analysis.briefing import Angka, Briefing, Kipas, Tabel
 
 CHART_PX = 600
 """Width of a chart on a wide screen; it is drawn for 480, so that a phone reads it."""
 _DRAWN_PX, _DRAWN_HEIGHT = 480, 320
-_SENTENCE_PARTS = ("segmen", "uang", "tunggakan")
-_MOST_SENTENCES = 4
+_SENTENCES = {"segmen": slice(1, 3), "uang": slice(0, 1), "tunggakan": slice(1, 3)}
+"""Sentences of each part that carry the argument without its table beside them."""
 _MOST_CHARTS = 2
 _MOST_ASKS, _MOST_DECISIONS = 12, 12
 
@@ -209,16 +209,34 @@ def draw_charts(briefing: Briefing) -> tuple[MailChart, ...]:
 
     charts = []
     if briefing.kipas is not None:
+        fan = briefing.kipas
         size = Ukuran(_DRAWN_PX, _DRAWN_HEIGHT, kiri=40, kanan=88)
-        figure = draw_kipas(briefing.kipas, size, bahasa=briefing.bahasa)
+        figure = draw_kipas(fan, size, bahasa=briefing.bahasa)
+        captions = (_events(fan, briefing.bahasa), fan.catatan)
         charts.append(
-            MailChart("keaktifan", render_png(figure), briefing.kipas.alt, CHART_PX)
+            MailChart(
+                "keaktifan", render_png(figure), fan.alt, CHART_PX, fan.judul, captions
+            )
         )
     bars = [batang for bagian in briefing.bagian for batang in bagian.batang]
-    for batang in bars[: _MOST_CHARTS - len(charts)]:
-        figure = draw_batang(batang)
-        charts.append(MailChart(batang.nama, render_png(figure), batang.alt, CHART_PX))
+    for bar in bars[: _MOST_CHARTS - len(charts)]:
+        png = render_png(draw_batang(bar))
+        width = min(CHART_PX, round(_png_width(png) / 2 * CHART_PX / _DRAWN_PX))
+        charts.append(MailChart(bar.nama, png, bar.alt, width, bar.judul))
     return tuple(charts)
+
+
+def _events(fan: Kipas, bahasa: str) -> str:
+    """Name the numbered events of the chart."""
+    return "; ".join(
+        f"{number} {event.teks} ({format_periode(event.periode, bahasa=bahasa)})"
+        for number, event in enumerate(fan.tanda, start=1)
+    )
+
+
+def _png_width(png: bytes) -> int:
+    """Read the width of a PNG from its header."""
+    return int.from_bytes(png[16:20], "big")
 
 
 def list_sheets(briefing: Briefing) -> list[Sheet]:
@@ -277,13 +295,12 @@ def _without_name(verdict: str, nama: str) -> str:
 
 def _sentences(briefing: Briefing) -> tuple[str, ...]:
     """Take the sentences of the parts that carry the argument."""
-    found = [
+    return tuple(
         sentence
         for bagian in briefing.bagian
-        if bagian.nama in _SENTENCE_PARTS
-        for sentence in bagian.kalimat[:2]
-    ]
-    return tuple(found[:_MOST_SENTENCES])
+        if bagian.nama in _SENTENCES
+        for sentence in bagian.kalimat[_SENTENCES[bagian.nama]]
+    )
 
 
 def _table(briefing: Briefing, part: str) -> Tabel | None:

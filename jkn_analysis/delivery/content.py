@@ -68,6 +68,8 @@ class MailChart:
     png: bytes
     alt: str
     width: int = 600
+    title: str = ""
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ class _Picture:
     alt: str
     width: int
     png: bytes
+    title: str
+    captions: tuple[str, ...]
 
 
 def build_body(content: MailContent, sender: Sender) -> Body:
@@ -177,7 +179,10 @@ def _pictures(charts: Sequence[MailChart]) -> list[_Picture]:
         png = shrink_png(chart.png, width=2 * chart.width)
         digest = hashlib.sha256(png).hexdigest()[:24]
         cid = f"{digest}.{len(pictures)}@jkn"
-        pictures.append(_Picture(cid, one_line(chart.alt), chart.width, png))
+        captions = tuple(text for text in chart.captions if text)
+        pictures.append(
+            _Picture(cid, one_line(chart.alt), chart.width, png, chart.title, captions)
+        )
     return pictures
 
 
@@ -228,7 +233,7 @@ def _lines(content: MailContent, sender: Sender) -> dict[str, Any]:
     footer = [
         f"{words['pengirim']} {sender.pengirim}. {words['kepada_siapa']}",
         f"{words['jawab']} {sender.balas_ke}",
-        f"{words['sumber']}: {'; '.join(content.sources)}",
+        *content.sources,
         *content.notes,
         f"{words['periode']}: {content.periode}. {words['jalankan']}: "
         f"{content.run_id or content.report_sha256[:12]}",

@@ -25,7 +25,6 @@ WORDS: dict[str, dict[str, str]] = {
         "kepada_siapa": "Anda menerima surel ini karena alamat kantor Anda terdaftar "
         "pada sekretariat rapat wilayah ini.",
         "jawab": "Tanya, perbaiki data, atau berhenti menerima: balas ke",
-        "sumber": "Sumber data",
         "periode": "Periode laporan",
         "jalankan": "Kode laporan",
         "jiwa": "jiwa",
@@ -53,7 +52,6 @@ WORDS: dict[str, dict[str, str]] = {
         "kepada_siapa": "You receive this mail because your office's address is "
         "listed with the secretariat of this region's meeting.",
         "jawab": "To ask, correct data or stop receiving it, reply to",
-        "sumber": "Data from",
         "periode": "Report period",
         "jalankan": "Report code",
         "jiwa": "people",
