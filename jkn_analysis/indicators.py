@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +12,6 @@ import pandas as pd
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from jkn_analysis.tables import PanelTable, UkuranTable
@@ -21,6 +21,7 @@ TERBARU = "terbaru"
 CAMPURAN = "campuran"
 """Name of the denominator where the parts of a sum come from several sources."""
 _MICRO = 10**6
+_AWARD_MULAI = dt.date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -371,7 +372,7 @@ def status(keadaan: Keadaan, *, tanggal: dt.date) -> Status:
         gap_keaktifan_jiwa=lack_aktif,
         uhc=reached,
         prioritas=prioritas,
-        award=_award(keadaan, is_prioritas=prioritas),
+        award=_award(keadaan, tanggal=tanggal),
         syarat_pengikat=_binding(lack_cakupan, lack_aktif or 0, owed),
         sumber=rule.sumber,
     )
@@ -384,25 +385,24 @@ def _binding(lack_cakupan: int, lack_aktif: int, owed_rp: int | None) -> SyaratP
     return "cakupan" if lack_cakupan > lack_aktif else "keaktifan"
 
 
-_UTAMA_CAKUPAN, _UTAMA_AKTIF, _UTAMA_PEMDA = 0.99, 0.95, 0.18
-_MADYA_PEMDA = 0.25
-_PRATAMA_CAKUPAN, _PRATAMA_AKTIF = 0.98, 0.80
+def _award(keadaan: Keadaan, *, tanggal: dt.date) -> str:
+    """Name the UHC Award level these counts would earn, '' for none.
 
+    Before the first year of the award its first rules are applied. Arrears that are
+    not known count as arrears: a level is not promised on a missing figure.
+    """
+    from jkn_analysis.peraturan import find_award
 
-def _award(keadaan: Keadaan, *, is_prioritas: bool | None) -> str:
-    """Name the UHC Award 2026 level these counts would earn, '' for none."""
     people = keadaan.penduduk_jiwa
-    cakupan = keadaan.terdaftar_jiwa / people
-    aktif = keadaan.aktif_jiwa / people
-    pemda = (keadaan.pbpu_pemda_jiwa or 0) / people
-    if cakupan < _PRATAMA_CAKUPAN or aktif < _PRATAMA_AKTIF:
-        return ""
-    reached = cakupan >= _UTAMA_CAKUPAN and aktif >= _UTAMA_AKTIF
-    if reached and (pemda >= _UTAMA_PEMDA or aktif >= 1):
-        return "Utama"
-    if is_prioritas and pemda >= _MADYA_PEMDA:
-        return "Madya"
-    return "Pratama"
+    owed = keadaan.tunggakan_pemda_rp
+    level = find_award(
+        keadaan.terdaftar_jiwa / people,
+        keadaan.aktif_jiwa / people,
+        porsi_pbpu_pemda_rate=(keadaan.pbpu_pemda_jiwa or 0) / people,
+        tunggakan_pemda_rp=1 if owed is None else owed,
+        tanggal=max(tanggal, _AWARD_MULAI),
+    )
+    return level or ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ PX = 72
 BULAN_SETAHUN = 12
 DPI_PNG = 144
 _LABEL_GAP = 1.25
+_MARK_PX = 19
 
 
 @dataclass(frozen=True)
@@ -229,34 +231,54 @@ def _draw_target(axes: Axes, kipas: Kipas, last: int) -> None:
         )
 
 
-def _label_now(axes: Axes, kipas: Kipas, month: int, *, bahasa: str) -> None:
-    """Write the newest value on the side the line does not come from."""
-    low, high = axes.get_ylim()
-    step = (high - low) * 0.075
-    place = min(
-        (kipas.nilai[-1] + step * side for side in (1, -1, 1.9, -1.9)),
-        key=lambda y: _crowding(kipas, y, step),
+def _pixels(axes: Axes) -> tuple[float, float]:
+    """Return how many months and how much of the value axis one pixel spans."""
+    scale = axes.figure.dpi / PX
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    return (
+        (right - left) / axes.bbox.width * scale,
+        (high - low) / axes.bbox.height * scale,
     )
+
+
+def _label_now(axes: Axes, kipas: Kipas, month: int, *, bahasa: str) -> None:
+    """Write the newest value where it covers neither the line nor the target."""
     value = format_rate(kipas.nilai[-1], 1, bahasa=bahasa)
     name = format_periode(kipas.periode[-1], short=True, bahasa=bahasa)
+    words = f"{value} ({name})"
+    per_x, per_y = _pixels(axes)
+    months = round(len(words) * 0.68 * HURUF * per_x) + 2
+    recent = kipas.nilai[-months:]
+    low, high = axes.get_ylim()
+    line = HURUF * _LABEL_GAP * per_y
+    tried = [
+        kipas.nilai[-1] + line * 1.3 * side for side in (1, -1, 2, -2, 3, -3, 4, -4)
+    ]
+    place = min(
+        (y for y in tried if low + line / 2 < y < high - line),
+        key=lambda y: _crowding(kipas, recent, y, line),
+    )
     _text(
         axes,
         (month - 0.3, place),
-        f"{value} ({name})",
+        words,
         ha="right",
         color=WARNA["tinta"],
         fontweight="bold",
-        bbox={"facecolor": WARNA["kertas"], "edgecolor": "none", "pad": 1.5},
+        bbox={"facecolor": WARNA["kertas"], "edgecolor": "none", "pad": 1.0},
         zorder=6,
     )
 
 
-def _crowding(kipas: Kipas, place: float, step: float) -> float:
-    """Count what a label at a height would cover: the line, and the target twice."""
-    recent = kipas.nilai[-9:-1]
-    covered = sum(abs(value - place) < step * 0.8 for value in recent)
-    on_target = kipas.target is not None and abs(kipas.target - place) < step * 0.7
-    return covered + 8 * on_target + abs(place - kipas.nilai[-1]) / step
+def _crowding(
+    kipas: Kipas, recent: Sequence[float], place: float, line: float
+) -> float:
+    """Count what a label at a height would cover: the line, and the target."""
+    pairs = itertools.pairwise(recent)
+    half = line * 0.6
+    covered = sum(min(p) - half < place < max(p) + half for p in pairs)
+    on_target = kipas.target is not None and abs(kipas.target - place) < half
+    return covered + 8 * on_target + abs(place - kipas.nilai[-1]) / line / 4
 
 
 def _label_right(axes: Axes, kipas: Kipas, last: int, *, bahasa: str) -> None:
@@ -270,9 +292,7 @@ def _label_right(axes: Axes, kipas: Kipas, last: int, *, bahasa: str) -> None:
         value = kipas.kuantil[0.5][-1]
         told = format_rate(value, 1, bahasa=bahasa)
         labels.append((value, f"{say('grafik.ramalan')}\n{told}", "data"))
-    low, high = axes.get_ylim()
-    height = axes.bbox.height * PX / axes.figure.dpi
-    line = HURUF * _LABEL_GAP * (high - low) / height
+    line = HURUF * _LABEL_GAP * _pixels(axes)[1]
     tall = 2 if 0.5 in kipas.kuantil else 1
     places = spread([label[0] for label in labels], line * (tall + 1) / 2)
     for (_, told, colour), place in zip(labels, places, strict=True):
@@ -288,22 +308,24 @@ def _label_right(axes: Axes, kipas: Kipas, last: int, *, bahasa: str) -> None:
 
 
 def _mark_events(axes: Axes, kipas: Kipas, top: float) -> None:
-    """Draw each event as a numbered line; near neighbours use a second row."""
-    low, high = axes.get_ylim()
-    width = axes.bbox.width * PX / axes.figure.dpi
-    span = axes.get_xlim()[1] - axes.get_xlim()[0]
-    needed = 18 * span / width
-    order = sorted(range(len(kipas.tanda)), key=lambda i: kipas.tanda[i].periode)
-    row_end = [float("-inf"), float("-inf")]
-    for index in order:
-        month = _month_number(kipas.tanda[index].periode)
-        row = 0 if month - row_end[0] >= needed else 1
-        row_end[row] = month
-        place = top + (high - low) * (0.035 - 0.075 * row)
-        axes.vlines(month, low, place, color=WARNA["abu"], lw=0.9, ls=(0, (4, 3)))
+    """Mark each event by a thin line and its number, near numbers moved apart."""
+    low = axes.get_ylim()[0]
+    per_x, per_y = _pixels(axes)
+    months = [_month_number(event.periode) for event in kipas.tanda]
+    places = spread(months, _MARK_PX * per_x)
+    high = top + 13 * per_y
+    for number, (month, place) in enumerate(zip(months, places, strict=True), start=1):
         axes.plot(
-            [month],
+            [month, month, place],
+            [low, top - 6 * per_y, high],
+            color=WARNA["abu"],
+            lw=0.9,
+            ls=(0, (4, 3)),
+            clip_on=False,
+        )
+        axes.plot(
             [place],
+            [high],
             "o",
             ms=15,
             color=WARNA["kertas"],
@@ -313,8 +335,8 @@ def _mark_events(axes: Axes, kipas: Kipas, top: float) -> None:
         )
         _text(
             axes,
-            (month, place),
-            str(index + 1),
+            (place, high),
+            str(number),
             ha="center",
             va="center_baseline",
             color=WARNA["tinta"],
