@@ -298,7 +298,7 @@ def build_uang_tahunan(
 def _sum_up(
     realisasi: pd.DataFrame, tingkat: Tingkat, kode: np.ndarray
 ) -> pd.DataFrame:
-    """Sum money of regions upwards and recompute the rate; a missing part is missing."""
+    """Sum money of regions upwards, a missing part missing, and recompute the rate."""
     money = [name for name in realisasi.columns if name.endswith("_rp")]
     own = realisasi.set_index("kode").reindex(kode)[money].to_numpy(dtype=float)
     out = pd.DataFrame(tingkat.sum_one(own), columns=money)

@@ -182,8 +182,8 @@ class Tindakan:
         if start <= cutoff:
             raise ScenarioError(
                 f"scenario '{self.jenis}': starts {start:%Y-%m}, but the data already "
-                f"reach {cutoff:%Y-%m}\n  → a scenario changes the future: give a later "
-                "month, or record the event in table peristiwa"
+                f"reach {cutoff:%Y-%m}\n  → a scenario changes the future: give a "
+                "later month, or record the event in table peristiwa"
             )
         return start
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _LALU_BULAN = 12
 _BULAN_TREN = 24
-_TINGKAT = (0.1, 0.5, 0.9)
+_Z = {0.1: -1.2816, 0.5: 0.0, 0.9: 1.2816}
+"""Quantiles of the forecast in standard deviations."""
 ARUS_RP = ("ditagih_rp", "dibayar_rp", "keluar_rp", "dihapus_rp")
 
 
@@ -62,7 +63,7 @@ def _flows(iuran: pd.DataFrame) -> pd.DataFrame:
 
 def _with_sums(frame: pd.DataFrame) -> pd.DataFrame:
     """Add provinces and the country where no region's month is missing."""
-    if frame["kode"].nunique() < 2:
+    if len(pd.unique(frame["kode"])) < 2:
         return frame
     parts = [frame]
     for kode in (frame["kode"].str[:2], pd.Series(NASIONAL, index=frame.index)):
@@ -152,20 +153,20 @@ def build_kolektibilitas(iuran: pd.DataFrame, *, horizon: int = 12) -> pd.DataFr
         of every segmen; regions, provinces and '00'. ``tren_rate`` is the change
         per year over the last 24 months.
     """
-    sums = _rolling(_with_groups(iuran))
-    rate = sums["diterima_rp"] / sums["ditagih_rp"].where(sums["ditagih_rp"] > 0)
-    wide = rate.unstack("periode")
+    wide = _rate(_with_groups(iuran))
     trend = _trend(wide)
-    keys = ["kode", "segmen", "kelas"]
-    past = wide.stack().rename("nilai").reset_index()
-    last = wide.columns[-1]
-    past["tren_rate"] = np.nan
-    newest = past["periode"].eq(last)
-    slope = trend.reindex(pd.MultiIndex.from_frame(past.loc[newest, keys]))
-    past.loc[newest, "tren_rate"] = slope.to_numpy()
-    past = past.assign(jenis="nyata", kuantil=0.5)
+    past = _melt(wide).assign(jenis="nyata", kuantil=0.5)
+    newest = past["periode"].eq(wide.columns[-1])
+    keys = pd.MultiIndex.from_frame(past[["kode", "segmen", "kelas"]])
+    past["tren_rate"] = trend.reindex(keys).where(newest.to_numpy()).to_numpy()
     ahead = _project_rate(wide, trend, horizon=horizon)
     return pd.concat([past, ahead], ignore_index=True)
+
+
+def _melt(wide: pd.DataFrame) -> pd.DataFrame:
+    """Lay out a month a row, without the missing ones."""
+    long = wide.melt(ignore_index=False, var_name="periode", value_name="nilai")
+    return long.dropna(subset=["nilai"]).reset_index()
 
 
 def _with_groups(iuran: pd.DataFrame) -> pd.DataFrame:
@@ -173,10 +174,7 @@ def _with_groups(iuran: pd.DataFrame) -> pd.DataFrame:
     flows = ["ditagih_rp", "diterima_rp"]
     keys = ["kode", "segmen", "kelas", "periode"]
     base = iuran[[*keys, *flows]]
-    places = [base]
-    if base["kode"].nunique() > 1:
-        places += [base.assign(kode=base["kode"].str[:2]), base.assign(kode=NASIONAL)]
-    rows = pd.concat(places, ignore_index=True)
+    rows = pd.concat([base, *_above(base)], ignore_index=True)
     by_segmen = rows.assign(kelas=0)
     total = by_segmen.assign(segmen=TOTAL)
     classed = rows[rows["kelas"] > 0]
@@ -184,16 +182,30 @@ def _with_groups(iuran: pd.DataFrame) -> pd.DataFrame:
     return every.groupby(keys, observed=True)[flows].sum().astype("float64")
 
 
-def _rolling(sums: pd.Series) -> pd.DataFrame:
-    """Sum the 12 months to each month; missing where one is."""
-    out = {}
-    for name in ("ditagih_rp", "diterima_rp"):
-        wide = sums[name].unstack("periode")
+def _above(base: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return rows of provinces and the country, months with every region only."""
+    if len(pd.unique(base["kode"])) < 2:
+        return []
+    parts = []
+    for kode in (base["kode"].str[:2], pd.Series(NASIONAL, index=base.index)):
+        members = base.groupby(kode)["kode"].transform("nunique")
+        present = base.groupby([kode, base["periode"]])["kode"].transform("nunique")
+        parts.append(base.assign(kode=kode)[present == members])
+    return parts
+
+
+def _rate(sums: pd.DataFrame) -> pd.DataFrame:
+    """Divide 12-month sums, months as columns; missing where a month is."""
+    rolled = []
+    for name in ("diterima_rp", "ditagih_rp"):
+        wide = sums.reset_index().pivot_table(
+            index=["kode", "segmen", "kelas"], columns="periode", values=name
+        )
         months = pd.date_range(wide.columns.min(), wide.columns.max(), freq="MS")
         wide = wide.reindex(columns=months).rename_axis(columns="periode")
-        summed = wide.T.rolling(_LALU_BULAN, min_periods=_LALU_BULAN).sum().T
-        out[name] = summed.stack(future_stack=True)
-    return pd.DataFrame(out)
+        rolled.append(wide.T.rolling(_LALU_BULAN, min_periods=_LALU_BULAN).sum().T)
+    received, billed = rolled
+    return received / billed.where(billed > 0)
 
 
 def _trend(wide: pd.DataFrame) -> pd.Series:
@@ -224,21 +236,13 @@ def _project_rate(
     months = pd.date_range(
         wide.columns[-1] + pd.offsets.MonthBegin(1), periods=horizon, freq="MS"
     )
-    z = {0.1: -1.2816, 0.5: 0.0, 0.9: 1.2816}
-    parts = [
-        pd.DataFrame(
-            np.clip(centre + z[q] * spread, 0, np.maximum(1, values[:, -1:])),
-            index=wide.index,
-            columns=months,
-        )
-        .rename_axis(columns="periode")
-        .stack(future_stack=True)
-        .rename("nilai")
-        .reset_index()
-        .assign(jenis="ramalan", kuantil=q, tren_rate=np.nan)
-        for q in _TINGKAT
-    ]
-    return pd.concat(parts, ignore_index=True).dropna(subset=["nilai"])
+    parts = []
+    for level, z in _Z.items():
+        grid = np.clip(centre + z * spread, 0, np.maximum(1, values[:, -1:]))
+        frame = pd.DataFrame(grid, index=wide.index, columns=months)
+        rows = _melt(frame).assign(jenis="ramalan", kuantil=level)
+        parts.append(rows)
+    return pd.concat(parts, ignore_index=True).assign(tren_rate=np.nan)
 
 
 def _change_sd(values: np.ndarray, step: int) -> float:

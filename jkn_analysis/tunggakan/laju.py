@@ -39,10 +39,13 @@ _PER_GUNCANGAN = (
     "galat_bersama",
 )
 _RP_PENYUSUTAN = 1e8
-_BIAYA_DRIFT = 2.0
+_BIAYA_DRIFT = 0.5
 _DRIFT = np.array([0.0, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1])
-_DERAU = np.array([0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.22, 0.33, 0.5])
+_DERAU = np.array([0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.28, 0.4])
 _KEKUATAN = np.geomspace(2, 50_000, 40)
+_SKALA = np.geomspace(0.7, 1.4, 15)
+_MUSIM_NYATA = 2.2
+"""F statistic (11 and about 24 months) below which a season is taken for noise."""
 _GALAT_BAGI = 0.25
 """Assumed log error of age 24's rate when it is read off the ages before it."""
 _EPS = 1e-9
@@ -184,10 +187,12 @@ def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
     unit
         Region x kelas wanted, sorted.
     """
-    wide = table.set_index(["parameter", "kode", "kelas", "urutan"])["nilai"]
+    parts = dict(tuple(table.groupby("parameter")))
 
     def get(name: str, rows: pd.DataFrame) -> np.ndarray:
-        own = wide.loc[name].unstack("urutan").sort_index(axis=1)
+        own = parts[name].pivot_table(
+            index=["kode", "kelas"], columns="urutan", values="nilai"
+        )
         at = pd.MultiIndex.from_frame(rows[["kode", "kelas"]])
         return own.reindex(at).to_numpy(dtype=float).T
 
@@ -318,16 +323,36 @@ def _shrink_factor(
 def _shrink_rate(
     left: np.ndarray, risk: np.ndarray, prior: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """Shrink rates of one age group toward `prior`; return them and the strength."""
-    from scipy.special import betaln
+    """Shrink rates of one age group toward `prior`; return them and the strength.
 
+    The prior's level is fitted with the strength: debtors pile up where few leave,
+    so a mean weighted by people sits below that of regions.
+    """
     y, n = np.clip(left, 0, None), np.maximum(risk, 0)
     y = np.minimum(y, n)
-    k = _KEKUATAN.reshape(-1, *[1] * y.ndim)
-    a, b = k * prior, k * (1 - prior)
-    loglik = betaln(a + y, b + n - y) - betaln(a, b)
-    best = float(_KEKUATAN[int(np.argmax(loglik.reshape(len(_KEKUATAN), -1).sum(1)))])
+    best = _best_strength(y, n, prior)
+    scales = _SKALA.reshape(-1, *[1] * y.ndim)
+    fit = _loglik(y, n, np.full_like(scales, best), np.minimum(prior * scales, 0.95))
+    prior = np.minimum(prior * _SKALA[int(np.argmax(fit))], 0.95)
+    best = _best_strength(y, n, prior)
     return (best * prior + y) / (best + n), best
+
+
+def _best_strength(y: np.ndarray, n: np.ndarray, prior: np.ndarray) -> float:
+    """Return the prior strength of greatest beta-binomial likelihood."""
+    k = _KEKUATAN.reshape(-1, *[1] * y.ndim)
+    return float(_KEKUATAN[int(np.argmax(_loglik(y, n, k, prior)))])
+
+
+def _loglik(
+    y: np.ndarray, n: np.ndarray, k: np.ndarray, prior: np.ndarray
+) -> np.ndarray:
+    """Return the beta-binomial likelihood along the first axis of `k`."""
+    from scipy.special import betaln
+
+    a, b = k * prior, k * (1 - prior)
+    fit = betaln(a + y, b + n - y) - betaln(a, b)
+    return np.asarray(fit.reshape(len(k), -1).sum(axis=1))
 
 
 def _groups(unit: pd.DataFrame, level: str) -> np.ndarray:
@@ -344,14 +369,18 @@ def _season(
     raw, noise = np.zeros(12), np.full(12, np.inf)
     ratio = _log_ratio(observed.sum(axis=1), expected.sum(axis=1))
     ok = used.any(axis=1)
-    spread = np.var(ratio[ok]) if ok.sum() > 12 else np.inf
     for m in range(12):
         mine = ratio[ok & (month == m)]
         if len(mine) > 1:
-            raw[m], noise[m] = mine.mean(), max(float(np.var(mine)), 1e-6) / len(mine)
-    raw[np.isfinite(noise)] -= raw[np.isfinite(noise)].mean() if spread < np.inf else 0
-    typical = np.median(noise[np.isfinite(noise)]) if np.isfinite(noise).any() else 1.0
-    signal = max(float(np.var(raw)) - typical, 0.0)
+            raw[m] = mine.mean()
+            noise[m] = max(float(np.var(mine, ddof=1)), 1e-6) / len(mine)
+    seen = np.isfinite(noise)
+    if seen.sum() < 12:
+        return np.ones(12)
+    raw -= raw.mean()
+    typical = float(noise.mean())
+    spread = float(np.var(raw))
+    signal = spread - typical if spread > _MUSIM_NYATA * typical else 0.0
     factor = np.exp(raw * signal / (signal + typical))
     return np.asarray(factor / factor.mean())
 
@@ -391,7 +420,10 @@ def _fit_level(z: np.ndarray, noise: np.ndarray) -> _Level:
     score, level, error = _filter(z, noise, drift[:, None], derau[:, None])
     # A drift must earn its keep: 36 months of noise suggest a small one easily.
     best = int(np.argmax(score - _BIAYA_DRIFT * (drift > 0)))
-    return _Level(float(drift[best]), float(derau[best]), level[best], error[best])
+    # Noise shared by everyone in a month is an error of the fitted mean, too.
+    months = np.maximum((~np.isnan(z)).sum(axis=0), 1)
+    error = np.sqrt(error[best] ** 2 + derau[best] ** 2 / months)
+    return _Level(float(drift[best]), float(derau[best]), level[best], error)
 
 
 def _filter(

@@ -201,7 +201,7 @@ def _draw_ramalan(
         if kode not in lost or kode not in wide.index:
             continue
         grid = wide.loc[kode].reindex(depan.periode).to_numpy(dtype=float)
-        rank = np.clip(rng.random(draws), levels[0], levels[-1])
+        rank = rng.permutation((np.arange(draws) + 0.5) / draws)
         out[:, at] = [np.interp(rank, levels, row) for row in grid]
     return out
 

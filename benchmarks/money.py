@@ -1,0 +1,223 @@
+"""Roll rates against a known truth, and the cost of all scenarios for the country.
+
+Usage: ``python -m benchmarks.money [histories]`` (200 by default).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.tunggakan.laju import count_transisi, estimate_laju
+from jkn_analysis.tunggakan.simulasi import draw_laju, simulate_tunggakan
+from jkn_analysis.tunggakan.stok import Stok
+
+REGIONS, MONTHS, AHEAD = 28, 36, 12
+SMALLEST, LARGEST = 500, 40_000
+PAID = 0.8
+PREMIUM = 35_000
+PROVINCES = ("19", "81", "82")
+OWED = np.minimum(np.arange(1, 26), 24)[:, None] * PREMIUM
+
+
+@dataclass(frozen=True)
+class World:
+    """A known truth and one history drawn from it."""
+
+    keluar: np.ndarray
+    masuk: np.ndarray
+    jiwa: np.ndarray
+    dasar: np.ndarray
+    kode: list[str]
+
+    def stok(self, months: int = MONTHS) -> Stok:
+        """Return the first months as the model sees them."""
+        unit = pd.DataFrame({"kode": self.kode, "kelas": 3})
+        periode = pd.date_range("2022-01-01", periods=months, freq="MS")
+        people = self.jiwa[:months].astype(float)
+        base = self.dasar[:months].astype(float)
+        return Stok(unit, periode, people, people * OWED, base)
+
+
+def make_rates(rng: np.random.Generator, regions: int) -> tuple[np.ndarray, ...]:
+    """Draw leaving rates by age: country, province, region, then each age its own."""
+    ages = np.arange(1, 26)
+    country = 0.28 * np.exp(-(ages - 1) / 3) + 0.025
+    province = np.sort(np.arange(regions) % len(PROVINCES))
+    scale = rng.gamma(60, 1 / 60, len(PROVINCES))[province]
+    mean = country[:, None] * scale * rng.gamma(25, 1 / 25, regions)
+    mean = np.clip(mean, 0.002, 0.9)
+    return rng.beta(400 * mean, 400 * (1 - mean)), 0.03 * rng.gamma(30, 1 / 30, regions)
+
+
+def settle(keluar: np.ndarray, masuk: np.ndarray) -> np.ndarray:
+    """Return debtors by age per paying member once in and out balance."""
+    people = np.zeros(keluar.shape)
+    for _ in range(240):
+        stay = people * (1 - keluar)
+        people = np.vstack([masuk, stay[:-1]])
+        people[-1] += stay[-1]
+    return people
+
+
+def make_world(
+    seed: int, *, factor: float = 1.0, shock: float = 0.0, season: float = 0.0
+) -> World:
+    """Draw a truth with 28 regions of 500 to 40,000 debtors and a history from it.
+
+    Parameters
+    ----------
+    seed
+        Equal seeds give equal worlds.
+    factor
+        Multiplies every region's people.
+    shock, season
+        Spread on a log scale of monthly shocks (half common to all regions) and
+        of a yearly wave in paying up.
+    """
+    rng = np.random.default_rng(seed)
+    keluar, masuk = make_rates(rng, REGIONS)
+    shape = settle(keluar, masuk)
+    debtors = rng.permutation(np.geomspace(SMALLEST, LARGEST, REGIONS)) * factor
+    base = np.round(debtors / shape.sum(axis=0)).astype(int)
+    people = np.round(shape * base).astype(int)
+    stocks, payers = [people], [base]
+    for month in range(1, MONTHS + AHEAD):
+        wave = np.exp(season * np.sin(2 * np.pi * month / 12))
+        common, own = rng.standard_normal(), rng.standard_normal(REGIONS)
+        moved = np.exp(shock * 0.5**0.5 * (common + own))
+        left = rng.binomial(people, np.minimum(keluar * wave * moved, 0.95))
+        new = rng.binomial(base, masuk)
+        base = base - new + rng.binomial(left.sum(axis=0), PAID)
+        stay = people - left
+        people = np.vstack([new, stay[:-1]])
+        people[-1] += stay[-1]
+        stocks.append(people)
+        payers.append(base)
+    names = [
+        f"{PROVINCES[p]}.{i:02d}"
+        for i, p in enumerate(np.sort(np.arange(REGIONS) % len(PROVINCES)), start=1)
+    ]
+    return World(keluar, masuk, np.array(stocks), np.array(payers), names)
+
+
+def cover(
+    histories: int, *, shock: float = 0.0, season: float = 0.0
+) -> dict[str, float]:
+    """Return the share of 12-month rupiah totals inside their 80% interval."""
+    regions, country, bias = [], [], []
+    for seed in range(histories):
+        world = make_world(seed, shock=shock, season=season)
+        stok = world.stok()
+        laju = estimate_laju(stok)
+        undian = draw_laju(laju, horizon=AHEAD, draws=200, seed=seed)
+        path = simulate_tunggakan(laju, stok, undian=undian)
+        true = (world.jiwa[-1] * OWED).sum(axis=0)
+        low, high = np.quantile(path.rp[-1], (0.1, 0.9), axis=-1)
+        regions.append(np.mean((low <= true) & (true <= high)))
+        total = path.rp[-1].sum(axis=0)
+        low, high = np.quantile(total, (0.1, 0.9))
+        country.append(low <= true.sum() <= high)
+        bias.append(np.median(total) / true.sum() - 1)
+    return {
+        "regions": float(np.mean(regions)),
+        "country": float(np.mean(country)),
+        "bias": float(np.mean(bias)),
+    }
+
+
+def estimates(world: World) -> dict[str, np.ndarray]:
+    """Return leaving rates with no, partial and full pooling."""
+    stok = world.stok()
+    moved = count_transisi(stok)
+    left = np.maximum(moved.keluar.sum(axis=0), 0)
+    risk = moved.berisiko.sum(axis=0)
+    full = (left.sum(axis=1) + 0.5) / (risk.sum(axis=1) + 1)
+    return {
+        "none": (left + 0.5) / (risk + 1),
+        "partial": estimate_laju(stok).keluar,
+        "full": np.repeat(full[:, None], REGIONS, axis=1),
+    }
+
+
+def held_out(world: World, rates: np.ndarray) -> float:
+    """Return log-likelihood per thousand people of the 12 months not seen."""
+    now, then = world.jiwa[MONTHS - 1 : -1, :23], world.jiwa[MONTHS:, 1:24]
+    left = now - then
+    p = np.clip(rates[:23], 1e-6, 1 - 1e-6)
+    loglik = left * np.log(p) + (now - left) * np.log(1 - p)
+    return float(1000 * loglik.sum() / now.sum())
+
+
+def score_error(world: World, rates: np.ndarray) -> float:
+    """Return the root mean squared log error of ages 1-23, small regions as large."""
+    return float(np.sqrt(np.mean(np.log(rates[:23] / world.keluar[:23]) ** 2)))
+
+
+def compare_pooling(factors: tuple[float, ...], worlds: int) -> pd.DataFrame:
+    """Return error and held-out likelihood by size of the sample."""
+    rows = []
+    for factor in factors:
+        for seed in range(worlds):
+            world = make_world(1000 + seed, factor=factor)
+            for name, rates in estimates(world).items():
+                error, fit = score_error(world, rates), held_out(world, rates)
+                rows.append((factor, name, error, fit))
+    table = pd.DataFrame(rows, columns=["factor", "pooling", "error", "loglik"])
+    return table.groupby(["factor", "pooling"], as_index=False).mean()
+
+
+def time_scenarios() -> tuple[float, float, int]:
+    """Return CPU seconds of the starting point and of all scenarios, and their rows."""
+    from jkn_analysis.config import read_config
+    from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.sample import build_tables
+    from jkn_analysis.skenario import build_keadaan, compare, read_skenario
+    from jkn_analysis.tunggakan.ramal import backtest_tunggakan
+    from jkn_analysis.tunggakan.stok import build_stok
+
+    tables = build_tables(nasional=True)
+    ramalan = build_ramalan(tables, config=read_config())["ramalan"]
+    stok = build_stok(tables["tunggakan_peserta"], kepesertaan=tables["kepesertaan"])
+    uji = backtest_tunggakan(stok)
+    started = time.process_time()
+    keadaan = build_keadaan(tables, ramalan, uji=uji, draws=200)
+    ready = time.process_time()
+    table = compare(keadaan, list(read_skenario().values()))
+    return ready - started, time.process_time() - ready, len(table)
+
+
+def main() -> None:
+    """Print the tables."""
+    histories = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    print("80% interval of the 12-month rupiah total, share that holds the truth")
+    for name, settings in (
+        ("known matrix", {}),
+        ("with season", {"season": 0.15}),
+        ("with monthly shocks", {"shock": 0.15}),
+    ):
+        started = time.process_time()
+        found = cover(histories, **settings)
+        print(
+            f"  {name:20} {histories} histories x {REGIONS} regions: regions "
+            f"{found['regions']:.3f}, country {found['country']:.3f}, bias of the "
+            f"country {found['bias']:+.4f}, {time.process_time() - started:.0f} CPU s"
+        )
+    print("Error of leaving rates (log), held-out log-likelihood per 1,000 people")
+    table = compare_pooling((1, 4, 16, 64), 10)
+    for row in table.itertuples():
+        size = f"people x{row.factor:<4g} {row.pooling:8}"
+        print(f"  {size} {row.error:.4f} {row.loglik:.3f}")
+    ready, spent, rows = time_scenarios()
+    print(
+        f"514 regions x 12 months x 200 draws: start {ready:.1f}, all scenarios "
+        f"{spent:.1f} CPU s, {rows} rows"
+    )
+
+
+if __name__ == "__main__":
+    main()

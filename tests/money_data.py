@@ -1,0 +1,66 @@
+"""Sample tables, forecast and money tables that the money tests share."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+
+NOW = pd.Timestamp(2025, 11, 1)
+BABEL = "19"
+
+
+@cache
+def read_sample() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Return the sample's tables of Babel and their forecast."""
+    from jkn_analysis.config import read_config
+    from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.sample import build_tables
+
+    tables = {
+        name: table[table["kode"].str.startswith((BABEL, "00"))]
+        if "kode" in table
+        else table
+        for name, table in build_tables().items()
+    }
+    return tables, build_ramalan(tables, config=read_config())["ramalan"]
+
+
+@cache
+def read_keadaan():
+    """Return the starting point of scenarios for Babel, 60 draws."""
+    from jkn_analysis.skenario import build_keadaan
+
+    tables, ramalan = read_sample()
+    return build_keadaan(tables, ramalan, draws=60)
+
+
+@cache
+def read_uang() -> dict[str, pd.DataFrame]:
+    """Return the money tables of Babel."""
+    from jkn_analysis.skenario import build_uang
+
+    tables, ramalan = read_sample()
+    return build_uang(tables, {"ramalan": ramalan}, draws=60)
+
+
+def make_pemda(
+    bills: list[int], paid: list[int], *, start: str = "2025-01-01", opening: int = 0
+) -> pd.DataFrame:
+    """Return ``iuran_pemda`` of Kota Ternate month by month."""
+    from jkn_analysis.tables import conform
+
+    months = pd.date_range(start, periods=len(bills), freq="MS")
+    first = [opening, *[None] * (len(bills) - 1)]
+    frame = pd.DataFrame(
+        {
+            "kode": "82.71",
+            "periode": months,
+            "kuota_jiwa": 1000,
+            "terisi_jiwa": 900,
+            "tagihan_rp": bills,
+            "dibayar_rp": paid,
+            "tunggakan_awal_rp": first,
+        }
+    )
+    return conform(frame, "iuran_pemda")
