@@ -35,7 +35,7 @@ _BOBOT = {
     "": (0.40, 0.075, 0.20, 0.16, 0.02),
 }
 """Registered members by free segment relative to each other, by province."""
-_BOBOT_PBI = {"19.71": 0.62}
+_BOBOT_PBI = {"19.71": 0.62, "81.71": 0.25, "81.72": 0.8, "82.71": 0.75}
 _BOBOT_PBPU = {"19.71": 1.9, "19.01": 1.25, "19.02": 0.8, "82.71": 1.3, "81.71": 1.5}
 _AKTIF = np.array([0.86, 0.967, 0.83, 0.50, 0.95])
 """Active share of registered members by free segment before fitting."""
