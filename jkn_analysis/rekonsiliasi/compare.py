@@ -158,7 +158,7 @@ def _load(
         path = registers[name].folder / part if name in registers else None
         if path is None or not path.is_file():
             con.execute(f"CREATE OR REPLACE TEMP TABLE {short} ({_COLUMNS})")
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {short}_semua ({_COLUMNS})")
+            con.execute(f"CREATE OR REPLACE TEMP VIEW {short}_semua AS FROM {short}")
             continue
         con.execute(
             f"CREATE OR REPLACE TEMP VIEW {short}_semua AS "
@@ -185,9 +185,6 @@ def _compare_part(
     lists: Path | None,
 ) -> None:
     """Judge every row of one part and add it to the counts."""
-    for kind in ("b", "d", "s"):
-        con.execute(f"DROP VIEW IF EXISTS {kind}_semua")
-        con.execute(f"DROP TABLE IF EXISTS {kind}_semua")
     _load(con, registers, part)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE putusan (register VARCHAR, baris BIGINT, "

