@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.cleaning.cleaner import CleanResult, CleanSettings, Counts, clean
-from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries
+from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries, is_reply
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
 from jkn_analysis.errors import HostileInputError, InputError, JknError, UnknownNameError
 from jkn_analysis.tables import DELIVERED, TABLES, check, conform
@@ -207,6 +207,7 @@ def _store(
             for report, result in zip(reports, results, strict=True)
             if result is not None and result.table == table
         ]
+        own.sort(key=lambda pair: is_reply(pair[0].delivery.path))
         frame = _join(table, own, overlap=config.build.overlap)
         if frame is not None:
             tables[table] = frame
@@ -236,7 +237,10 @@ def _join(
             joined = result.frame
             continue
         fresh, older, problem = checks.settle_overlap(
-            joined, result, overlap=overlap, name=report.name
+            joined,
+            result,
+            overlap="later" if is_reply(report.delivery.path) else overlap,
+            name=report.name,
         )
         if problem is not None:
             report.problems.append(problem)

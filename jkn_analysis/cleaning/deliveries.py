@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTOH = "contoh"
+REPLY = "tindak_lanjut_balasan"
+"""Start of the names of returned follow-up forms, which win over what they answer."""
 SUFFIXES = frozenset(
     ".csv .tsv .txt .xlsx .xlsm .xls .xlsb .ods .json .jsonl .ndjson .htm .html".split()
 )
@@ -48,6 +50,11 @@ def find_table(name: str) -> str:
         if lowered.startswith(table) and (not rest or not rest[0].isalpha()):
             return table
     return ""
+
+
+def is_reply(path: Path) -> bool:
+    """Tell whether a file is a returned follow-up form."""
+    return path.name.startswith(REPLY)
 
 
 def is_ignored(path: Path) -> bool:

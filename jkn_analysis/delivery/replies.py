@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jkn_analysis.cleaning.deliveries import REPLY
 from jkn_analysis.delivery.outbox import folder_name
 from jkn_analysis.delivery.tindak_lanjut import (
     build_reply_delivery,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 KIRIMAN = "balasan"
 KIRIMAN_CONTOH = "contoh"
-NAME = "tindak_lanjut_balasan"
-"""Files of this name are answers; `jkn build` lets them win over what they answer."""
 
 
 def store_reply(path: Path, *, raw: Path, processed: Path) -> tuple[Path, int]:
@@ -55,7 +54,7 @@ def store_reply(path: Path, *, raw: Path, processed: Path) -> tuple[Path, int]:
     changed = _count_changed(current, merged)
     contoh = bool(read_manifest(processed).get("contoh", False))
     folder = raw / (KIRIMAN_CONTOH if contoh else KIRIMAN) / "tindak_lanjut"
-    stored = folder / f"{NAME}_{folder_name(reply['id_rapat'].iloc[0])}.xlsx"
+    stored = folder / f"{REPLY}_{folder_name(reply['id_rapat'].iloc[0])}.xlsx"
     meetings = reply["id_rapat"].unique()
     rows = merged[merged["id_rapat"].isin(meetings)]
     write_bytes(stored, build_reply_delivery(rows))

@@ -9,8 +9,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from jkn_analysis.cleaning.deliveries import REPLY
 from jkn_analysis.delivery.attachments import Sheet, Value, build_workbook
-from jkn_analysis.delivery.replies import NAME, store_reply
+from jkn_analysis.delivery.replies import store_reply
 from jkn_analysis.delivery.tindak_lanjut import (
     BLANK_ROWS,
     build_form,
@@ -206,7 +207,7 @@ def test_a_reply_updates_the_table_and_stays_as_a_delivery(tmp_path, contoh, kir
     form = filled(tmp_path / "form.xlsx", {"G5": "selesai"})
     stored, changed = store_reply(form, raw=raw, processed=processed)
     assert changed == 1
-    assert stored == raw / kiriman / "tindak_lanjut" / f"{NAME}_R-1.xlsx"
+    assert stored == raw / kiriman / "tindak_lanjut" / f"{REPLY}_R-1.xlsx"
     assert read_table("tindak_lanjut", root=processed)["status"].tolist() == ["selesai"]
     again, changed = store_reply(form, raw=raw, processed=processed)
     assert (again, changed) == (stored, 0)

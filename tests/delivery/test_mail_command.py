@@ -1,0 +1,352 @@
+"""`jkn mail` from stored tables to the server: plan, compose, look, send, read back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import shutil
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from jkn_analysis.cli import app
+from jkn_analysis.delivery.compose import month_end
+from jkn_analysis.delivery.outbox import read_outbox
+from jkn_analysis.errors import DeliveryError, InputError, JknError
+from jkn_analysis.store import read_table, write_manifest, write_table
+from jkn_analysis.tables import TABLES, conform
+from tests.delivery.conftest import PASSWORD, USER, Faults
+
+REGIONS = ["82.71", "82.02"]
+PAGE = "<!DOCTYPE html><html lang='id'><title>x</title><p>laporan</p></html>"
+
+
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory):
+    """Store the sample tables of two regions and a page for each."""
+    from jkn_analysis.sample import build_tables
+    from jkn_analysis.wilayah import list_wilayah
+
+    folder = tmp_path_factory.mktemp("proyek")
+    root = folder / "data" / "processed"
+    (folder / "data" / "raw").mkdir(parents=True)
+    write_table(list_wilayah(), "wilayah", root=root)
+    for name, table in build_tables().items():
+        if name in TABLES and "kode" in table:
+            own = table["kode"].isin([*REGIONS, "82", "00"])
+            write_table(table[own], name, root=root)
+    write_manifest({"contoh": True}, root=root)
+    pages = folder / "reports" / "2025-11"
+    pages.mkdir(parents=True)
+    for kode in REGIONS:
+        (pages / f"{kode}.html").write_text(PAGE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def project(stored, tmp_path, monkeypatch):
+    """Copy the project and run inside it."""
+    folder = tmp_path / "p"
+    shutil.copytree(stored, folder)
+    monkeypatch.chdir(folder)
+    for name in list(os.environ):
+        if name.startswith("JKN_SMTP_"):
+            monkeypatch.delenv(name)
+    return folder
+
+
+def jkn(*arguments):
+    """Run the command; an error of ours is raised."""
+    result = CliRunner().invoke(app, ["mail", *arguments])
+    if isinstance(result.exception, JknError):
+        raise result.exception
+    assert result.exception is None, result.output
+    return result.output
+
+
+def messages(project):
+    return {
+        path.name: message_from_bytes(path.read_bytes(), policy=default)
+        for path in sorted((project / "reports" / "outbox").glob("*/*.eml"))
+    }
+
+
+def test_all_composes_one_message_per_office_of_each_region(project):
+    with pytest.raises(DeliveryError, match=r"82: .*82\.html: no report"):
+        jkn("--all")
+    penerima = read_table("penerima", root=project / "data" / "processed")
+    expected = penerima[penerima["kode"].isin(REGIONS)]
+    found = messages(project)
+    assert len(found) == expected.groupby("kode")["kantor"].nunique().sum()
+    assert "82.71-dinas-sosial.eml" in found
+
+
+def test_a_message_carries_report_tables_calendar_and_reply_form(project):
+    jkn("--all", "--wilayah", "Kota Ternate")
+    message = messages(project)["82.71-bpkad.eml"]
+    names = [part.get_filename() for part in message.iter_attachments()]
+    assert names == [
+        "laporan-82.71-2025-11.html",
+        "tabel-82.71-2025-11.xlsx",
+        "rapat-82.71-2025-12-12.ics",
+        "tindak-lanjut-82.71-2025-11.xlsx",
+    ]
+    report = next(message.iter_attachments()).get_payload(decode=True)
+    assert message["X-JKN-Laporan"] == hashlib.sha256(report).hexdigest()
+    assert report.decode() == PAGE
+
+
+def test_the_workbook_has_the_pages_tables_and_the_definitions(project):
+    jkn("--all", "--wilayah", "82.71")
+    _, tables, *_ = messages(project)["82.71-bpkad.eml"].iter_attachments()
+    path = project / "t.xlsx"
+    path.write_bytes(tables.get_payload(decode=True))
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames[-1] == "Definisi"
+    assert "segmen" in book.sheetnames
+    assert book["segmen"]["A1"].value.startswith("DATA CONTOH")
+    counts = [c.value for row in book["segmen"].iter_rows() for c in row]
+    assert sum(isinstance(value, int) and value > 1000 for value in counts) > 5
+
+
+def test_mail_html_is_small_and_the_inline_part_too(project):
+    jkn("--all", "--wilayah", "82.71")
+    message = messages(project)["82.71-bpkad.eml"]
+    html = message.get_body(("html",)).get_content()
+    assert len(html.encode()) < 60_000
+    alternative = next(message.walk().__iter__()).get_payload()[0]
+    assert len(alternative.as_bytes()) < 250_000
+
+
+def test_composing_twice_gives_the_same_bytes(project):
+    jkn("--all", "--wilayah", "82.71")
+    once = {n: m.as_bytes() for n, m in messages(project).items()}
+    jkn("--all", "--wilayah", "82.71")
+    assert {n: m.as_bytes() for n, m in messages(project).items()} == once
+
+
+def test_an_office_that_left_is_no_longer_in_the_outbox(project):
+    jkn("--all", "--wilayah", "82.71")
+    root = project / "data" / "processed"
+    table = read_table("penerima", root=root)
+    write_table(table[table["kantor"] != "BPKAD"], "penerima", root=root)
+    jkn("--all", "--wilayah", "82.71")
+    assert "82.71-bpkad.eml" not in messages(project)
+    assert "82.71-dinas-sosial.eml" in messages(project)
+
+
+def test_the_preview_shows_every_message_with_its_pictures_in_place(project):
+    jkn("--all", "--wilayah", "82.71")
+    outbox = project / "reports" / "outbox"
+    index = (outbox / "index.html").read_text("utf-8")
+    for entry in read_outbox(outbox):
+        assert entry.path.name in index
+        assert entry.subject in index
+    (page,) = outbox.glob("*/82.71.html")
+    assert "cid:" not in page.read_text("utf-8")
+    assert "data:image/png;base64," in page.read_text("utf-8")
+    assert f'src="{page.parent.name}/82.71.html"' in index
+    assert "http" not in index
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Replace the making of reports; return what was asked for."""
+    asked = []
+    monkeypatch.setattr(
+        "jkn_analysis.cli.mail._make_reports",
+        lambda config, occasions, month: asked.extend(o.kode for o in occasions),
+    )
+    return asked
+
+
+def test_due_takes_the_meetings_of_the_next_days_and_makes_their_reports(project, made):
+    root = project / "data" / "processed"
+    rapat = read_table("rapat", root=root)
+    rapat = rapat[rapat["kode"].isin(REGIONS) & (rapat["tanggal"] > "2025-12-01")]
+    days = {row.kode: row.tanggal for row in rapat.itertuples()}
+    first, last = min(days.values()), max(days.values())
+    assert first < last
+    output = jkn("--due", "--hari", "0", "--tanggal", f"{first:%Y-%m-%d}")
+    (kode,) = [k for k, day in days.items() if day == first]
+    assert made == [kode]
+    assert {name[:5] for name in messages(project)} == {kode}
+    assert "for 1 region(s)" in output
+
+
+def test_no_meeting_due_composes_nothing(project, made):
+    output = jkn("--due", "--tanggal", "2030-01-01")
+    assert "no meeting in the next 7 day(s)" in output
+    assert messages(project) == {}
+
+
+def test_recipients_outside_the_domains_are_refused_when_composing(project):
+    root = project / "data" / "processed"
+    table = read_table("penerima", root=root)
+    table.loc[table["kode"] == "82.71", "email"] = "x@lain.invalid"
+    write_table(table.drop_duplicates(["kode", "email"]), "penerima", root=root)
+    with pytest.raises(DeliveryError, match="outside the allowed domains"):
+        jkn("--all", "--wilayah", "82.71")
+    assert messages(project) == {}
+
+
+def use(monkeypatch, server):
+    """Point the environment at a server."""
+    settings = server.settings
+    for name, value in {
+        "HOST": settings.host, "PORT": str(settings.port), "USER": USER,
+        "PASSWORD": PASSWORD, "SECURITY": settings.security, "CA": settings.ca_file,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"JKN_SMTP_{name}", value)
+
+
+def test_really_sends_the_outbox_once_and_tells(project, serve, monkeypatch):
+    server = serve()
+    use(monkeypatch, server)
+    jkn("--all", "--wilayah", "82.71")
+    count = len(messages(project))
+    assert f"{count} sent" in jkn("--really")
+    assert f"{count} already settled" in jkn("--really")
+    assert len(server.box.received()) == count
+    index = (project / "reports" / "outbox" / "index.html").read_text("utf-8")
+    assert index.count("<td>sent</td>") == count
+    assert PASSWORD not in index
+
+
+def test_really_fails_loudly_when_a_copy_was_not_delivered(project, serve, monkeypatch):
+    address = "bpkad.82-71@contoh.invalid"
+    use(monkeypatch, serve(Faults(data={address: ["552 full"]})))
+    jkn("--all", "--wilayah", "82.71")
+    with pytest.raises(DeliveryError, match="not every copy was delivered"):
+        jkn("--really")
+
+
+def test_really_names_what_is_unknown(project, serve, monkeypatch):
+    address = "bpkad.82-71@contoh.invalid"
+    use(monkeypatch, serve(Faults(data={address: ["drop_after"]})))
+    jkn("--all", "--wilayah", "82.71")
+    with pytest.raises(DeliveryError, match="may or may not have arrived"):
+        jkn("--really")
+
+
+def test_really_needs_a_server(project):
+    jkn("--all", "--wilayah", "82.71")
+    with pytest.raises(JknError, match="JKN_SMTP_HOST is not set"):
+        jkn("--really")
+
+
+def test_sample_data_stays_on_this_machine(project, monkeypatch):
+    monkeypatch.setenv("JKN_SMTP_HOST", "mail.contoh.invalid")
+    jkn("--all", "--wilayah", "82.71")
+    with pytest.raises(DeliveryError, match="may not leave this machine"):
+        jkn("--really")
+
+
+def test_more_copies_than_allowed_are_refused(project, serve, monkeypatch):
+    use(monkeypatch, serve())
+    Path("jkn.toml").write_text("[mail]\nmaks_penerima = 2\n", encoding="utf-8")
+    jkn("--all", "--wilayah", "82.71")
+    result = CliRunner().invoke(app, ["--config", "jkn.toml", "mail", "--really"])
+    assert "more than maks_penerima (2)" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--due", "--all"], "--due with --all"),
+        (["--again"], "--again without --really"),
+        (["--all", "--periode", "Nov"], "not a month"),
+    ],
+)
+def test_options_that_contradict_are_refused(project, arguments, said):
+    with pytest.raises(DeliveryError, match=said):
+        jkn(*arguments)
+
+
+def test_a_returned_form_is_read_back(project):
+    jkn("--all", "--wilayah", "82.71")
+    *_, form = messages(project)["82.71-bpkad.eml"].iter_attachments()
+    path = project / "balasan.xlsx"
+    path.write_bytes(form.get_payload(decode=True))
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0]["G5"] = "batal"
+    book.save(path)
+    output = jkn("--baca", str(path))
+    assert "1 decision(s) new or changed" in output
+    table = read_table("tindak_lanjut", root=project / "data" / "processed")
+    id_rapat = book.worksheets[0]["A5"].value
+    row = table[(table["id_rapat"] == id_rapat) & (table["nomor"] == 1)]
+    assert row["status"].item() == "batal"
+
+
+def test_the_next_build_lets_a_reply_win(tmp_path):
+    from jkn_analysis.cleaning import build
+    from jkn_analysis.config import read_config
+    from jkn_analysis.delivery.replies import store_reply
+    from jkn_analysis.delivery.tindak_lanjut import build_form
+
+    raw = tmp_path / "data" / "raw" / "zz-kiriman"
+    raw.mkdir(parents=True)
+    (raw / "rapat.csv").write_text(
+        "id_rapat,kode,tanggal,jam,zona_waktu,jenis,tempat\n"
+        "R-1,82.71,2025-06-20,09:00,WIT,Forum,Aula\n", encoding="utf-8",
+    )  # fmt: skip
+    (raw / "tindak_lanjut.csv").write_text(
+        "id_rapat,kode,nomor,keputusan,penanggung_jawab,tenggat,status,catatan\n"
+        "R-1,82.71,1,Validasi NIK,Dukcapil,2025-07-20,berjalan,\n"
+        "R-1,82.71,2,Bayar iuran,BPKAD,2025-07-20,belum,\n", encoding="utf-8",
+    )  # fmt: skip
+    config = read_config(root=tmp_path)
+    build(config)
+    table = read_table("tindak_lanjut", root=config.paths.processed)
+    form = build_form(table, id_rapat="R-1", kode="82.71", title="t")
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(form)
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0]["G5"] = "selesai"
+    book.save(path)
+    store_reply(path, raw=config.paths.raw, processed=config.paths.processed)
+    told = read_table("tindak_lanjut", root=config.paths.processed)
+    build(config)
+    built = read_table("tindak_lanjut", root=config.paths.processed)
+    assert built["status"].tolist() == ["selesai", "belum"]
+    pd.testing.assert_frame_equal(built, told)
+
+
+def test_an_unreadable_reply_is_refused(project):
+    path = project / "rusak.xlsx"
+    path.write_bytes(b"bukan xlsx")
+    with pytest.raises(InputError):
+        jkn("--baca", str(path))
+
+
+def test_month_end_of_december():
+    assert month_end("2025-12") == dt.date(2025, 12, 31)
+    assert month_end("2024-02") == dt.date(2024, 2, 29)
+
+
+def test_hostile_names_reach_no_file_name(project):
+    root = project / "data" / "processed"
+    penerima = read_table("penerima", root=root)
+    own = penerima["kode"] == "82.71"
+    evil = "../../<b>x</b>\r\nBcc: a@b.invalid"
+    penerima.loc[own & (penerima["kantor"] == "BPKAD"), "kantor"] = evil
+    write_table(penerima, "penerima", root=root)
+    rapat = read_table("rapat", root=root)
+    rapat.loc[rapat["kode"] == "82.71", ["tempat", "jenis"]] = evil
+    write_table(conform(rapat, "rapat"), "rapat", root=root)
+    before = {path for path in project.rglob("*") if path.is_file()}
+    jkn("--all", "--wilayah", "82.71")
+    new = {path for path in project.rglob("*") if path.is_file()} - before
+    outbox = project / "reports" / "outbox"
+    assert all(outbox in path.parents for path in new)
+    assert all("Bcc" not in message for message in messages(project).values())
+    index = (outbox / "index.html").read_text("utf-8")
+    assert "<b>x</b>" not in index
+    assert "&lt;b&gt;x&lt;/b&gt;" in index
