@@ -9,20 +9,23 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting.backtest import backtest_ukuran
 from jkn_analysis.forecasting.forecast import (
     Kind,
     Outcome,
     forecast_panel,
+    forecast_tree,
     quantile_levels,
 )
-from jkn_analysis.forecasting.panel import Panel, build_months, build_panel
+from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
+from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
 from jkn_analysis.forecasting.probability import (
     DENSE,
     correlate_errors,
     probability_reaching,
     simulate_paths,
 )
-from jkn_analysis.terms import SEGMEN, TOTAL
+from jkn_analysis.terms import NASIONAL, TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from jkn_analysis.config import Config
 
 DASAR = "dasar"
+PENDUDUK_RATE = "keaktifan_penduduk_rate"
+TERDAFTAR_RATE = "keaktifan_terdaftar_rate"
 TARGETS = (0.80,)
 DRAWS = 2000
 _SEP = "|"
@@ -72,6 +77,27 @@ def _select(ukuran: pd.DataFrame, indikator: str) -> pd.DataFrame:
     )
 
 
+def _list_parents(names: pd.Series) -> pd.DataFrame:
+    """Pair every kabupaten's segmen with its total, its provinsi and the country."""
+    parts = names.str.split(_SEP, n=1, expand=True)
+    kode, segmen = parts[0], parts[1]
+    below = kode.str.len() > 2
+    split = (below & (segmen != TOTAL)).groupby(kode).any()
+    leaf = below & ((segmen != TOTAL) | ~kode.map(split))
+    frames = []
+    for high in (kode, kode.str[:2], pd.Series(NASIONAL, index=kode.index)):
+        for row in (segmen, pd.Series(TOTAL, index=kode.index)):
+            frames.append(pd.DataFrame({"seri": names, "induk": high + _SEP + row})[leaf])
+    pairs = pd.concat(frames).drop_duplicates()
+    return pairs[pairs["seri"] != pairs["induk"]]
+
+
+def _keep_live(history: pd.DataFrame) -> pd.DataFrame:
+    """Leave out series that ended more than a year before the newest."""
+    last = history.groupby("seri")["periode"].transform("max")
+    return history[last > history["periode"].max() - pd.DateOffset(months=12)]
+
+
 def _forecast_indicator(
     ukuran: pd.DataFrame, indikator: str, *, horizon: int, probabilities: np.ndarray
 ) -> _Ahead | None:
@@ -79,53 +105,40 @@ def _forecast_indicator(
     history = _select(ukuran, indikator)
     if history.empty:
         return None
-    panel = build_panel(history)
-    newest = panel.last.max()
-    fresh = panel.last > newest - 12
-    late = int((newest - panel.last[fresh]).max())
-    panel = Panel(panel.names[fresh], panel.last[fresh], panel.values[fresh])
-    outcome = forecast_panel(
-        panel, horizon=horizon + late, probabilities=probabilities, kind=KIND[indikator]
-    )
-    lag = (newest - panel.last)[:, None] + np.arange(horizon)[None, :]
-    quantiles = np.take_along_axis(outcome.quantiles, lag[:, :, None], axis=1)
-    names = pd.Series(panel.names).str.split(_SEP, n=1, expand=True)
-    nodes = pd.DataFrame({"kode": names[0], "segmen": names[1]})
-    return _Ahead(nodes, panel, outcome, quantiles, probabilities)
+    history = _keep_live(history)
+    kind = KIND[indikator]
+    panel = align_panel(build_panel(history))
+    options = {"horizon": horizon, "probabilities": probabilities, "kind": kind}
+    if kind == "rate":
+        outcome = forecast_panel(panel, **options)  # type: ignore[arg-type]
+    else:
+        names = pd.Series(panel.names)
+        panel, tree = build_tree(panel, _list_parents(names))
+        outcome = forecast_tree(panel, tree, **options)  # type: ignore[arg-type]
+    parts = pd.Series(panel.names).str.split(_SEP, n=1, expand=True)
+    nodes = pd.DataFrame({"kode": parts[0], "segmen": parts[1]})
+    return _Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
 
 
 def _add_up(ahead: _Ahead) -> np.ndarray:
-    """Return whole-number medians in which parts add up to totals and provinces."""
-    nodes, median = ahead.nodes, np.round(ahead.median)
-    keys = list(zip(nodes["kode"], nodes["segmen"], strict=True))
-    place = {key: row for row, key in enumerate(keys)}
-    out = median.copy()
-    kabupaten = sorted({kode for kode, _ in keys if len(kode) > 2})
-    for kode in kabupaten:
-        parts = [place[kode, s] for s in SEGMEN if (kode, s) in place]
-        if parts and (kode, TOTAL) in place:
-            out[place[kode, TOTAL]] = out[parts].sum(axis=0)
-    for (kode, segmen), row in place.items():
-        if len(kode) == 2:
-            parts = [
-                place[child, segmen]
-                for child in kabupaten
-                if (child, segmen) in place and kode in ("00", child[:2])
-            ]
-            if parts:
-                out[row] = out[parts].sum(axis=0)
-    return np.maximum(out, 0.0)
+    """Return medians in whole people or rupiah that still add up at every level."""
+    pairs = _list_parents(pd.Series(ahead.panel.names))
+    _, tree = build_tree(ahead.panel, pairs)
+    out = np.round(ahead.median)
+    out[tree.upper] = tree.add_up(out[tree.bottom])
+    return out
 
 
-def _shift(ahead: _Ahead, median: np.ndarray, *, whole: bool) -> np.ndarray:
-    """Move the quantiles so that their median is the reconciled one."""
+def _shift(ahead: _Ahead, median: np.ndarray) -> np.ndarray:
+    """Move the quantiles so that their median is the whole-number one."""
     moved = ahead.quantiles + (median - ahead.median)[:, :, None]
-    return np.maximum(np.round(moved) if whole else moved, 0.0)
+    return np.maximum(np.round(moved), 0.0)
 
 
 def _last_value(ahead: _Ahead) -> np.ndarray:
-    """Return the last value of each series."""
-    return ahead.panel.values[:, -1]
+    """Return the last known value of each series."""
+    filled, _ = fill_gaps(ahead.panel.values)
+    return filled[:, -1]
 
 
 def _to_rows(
@@ -230,42 +243,59 @@ def _peluang(
     return pd.concat(frames, ignore_index=True)
 
 
-def _score(
-    ahead: _Ahead, indikator: str, *, unit: np.ndarray, horizon: int
-) -> pd.DataFrame:
-    """Score past cutoffs by months ahead and by size of region."""
-    errors = ahead.outcome.errors
-    level = (ahead.nodes["kode"].str.len() > 2).to_numpy()
-    last = np.abs(_last_value(ahead))
-    middle = np.median(last[level]) if level.any() else 0.0
-    groups = {
-        "semua": level,
-        "kecil": level & (last < middle),
-        "besar": level & (last >= middle),
-        "provinsi": ~level,
-    }
-    rows = []
-    naive = ahead.outcome.naive_errors
-    wide = {
-        p: ahead.outcome.quantiles[:, :, int(np.flatnonzero(ahead.probabilities == p)[0])]
-        - ahead.outcome.quantiles[:, :, int(np.flatnonzero(ahead.probabilities == 0.5)[0])]
-        for p in (0.025, 0.1, 0.9, 0.975)
-    }
-    for name, chosen in groups.items():
-        for h in range(min(horizon, errors.shape[2])):
-            e = errors[:, chosen, h] / unit[chosen]
-            known = np.isfinite(e)
-            count = int(known.sum())
-            if not count:
-                continue
-            n = np.abs(naive[:, chosen, h] / unit[chosen])[known].mean()
-            rows.append((name, h + 1, "mae", np.abs(e[known]).mean(), n, count))
-            for low, high, label in ((0.1, 0.9, "cakupan80"), (0.025, 0.975, "cakupan95")):
-                raw = errors[:, chosen, h]
-                inside = (raw >= wide[low][chosen, h]) & (raw <= wide[high][chosen, h])
-                rows.append((name, h + 1, label, inside[known].mean(), np.nan, count))
-    columns = ["kelompok", "horizon_bulan", "ukuran", "nilai", "naif", "jumlah"]
-    return pd.DataFrame(rows, columns=columns).assign(indikator=indikator)
+def _score(ukuran: pd.DataFrame, *, horizon: int) -> pd.DataFrame:
+    """Score past cutoffs of the totals by months ahead and by size of region."""
+    frames = []
+    tested = backtest_ukuran(ukuran, horizon_months=horizon)
+    for indikator, table in tested.items():
+        rate = indikator.endswith("_rate")
+        kabupaten = table["seri"].str.len() > 2
+        size = table.groupby("seri")["nyata"].transform("median")
+        middle = size[kabupaten].median()
+        groups = {
+            "semua": kabupaten,
+            "kecil": kabupaten & (size < middle),
+            "besar": kabupaten & (size >= middle),
+            "provinsi": ~kabupaten,
+        }
+        if rate:
+            del groups["kecil"], groups["besar"]
+        frames += [
+            _summarise(table[rows], rate=rate).assign(
+                indikator=indikator, kelompok=name
+            )
+            for name, rows in groups.items()
+            if rows.any()
+        ]
+    if not frames:
+        return pd.DataFrame()
+    return pd.concat(frames, ignore_index=True)
+
+
+def _summarise(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
+    """Average errors per month ahead; amounts as a share of the truth."""
+    unit = 1.0 if rate else tested["nyata"].abs().where(tested["nyata"] != 0)
+    parts = pd.DataFrame(
+        {
+            "mae": (tested["nyata"] - tested["q0.5"]).abs() / unit,
+            "mae_naif": (tested["nyata"] - tested["naif"]).abs() / unit,
+            "wis": tested["wis"] / unit,
+            "wis_naif": tested["wis_naif"] / unit,
+            "cakupan80": tested["nyata"].between(tested["q0.1"], tested["q0.9"]),
+            "cakupan95": tested["nyata"].between(tested["q0.025"], tested["q0.975"]),
+        }
+    ).astype(float)
+    mean = parts.groupby(tested["horizon_bulan"]).mean()
+    count = tested.groupby("horizon_bulan").size()
+    frames = []
+    for name in ("mae", "wis", "cakupan80", "cakupan95"):
+        naive = mean.get(f"{name}_naif", pd.Series(np.nan, index=mean.index))
+        frames.append(
+            pd.DataFrame({"nilai": mean[name], "naif": naive, "jumlah": count})
+            .assign(ukuran=name)
+            .reset_index()
+        )
+    return pd.concat(frames, ignore_index=True)
 
 
 def build_ramalan(
@@ -318,35 +348,28 @@ def build_ramalan(
 def _assemble(
     ukuran: pd.DataFrame, found: dict[str, _Ahead], *, wanted: np.ndarray, seed: int
 ) -> dict[str, pd.DataFrame]:
-    """Reconcile the forecasts and lay out the three tables."""
+    """Lay out the three tables, the rates as quotients of the coherent counts."""
     from jkn_analysis.tables import conform
 
-    frames, scores, counts = [], [], {}
-    horizon = next(iter(found.values())).quantiles.shape[1]
+    frames, counts = [], {}
     for name, ahead in found.items():
-        unit = np.maximum(np.abs(_last_value(ahead)), 1.0)
-        if name == "keaktifan_terdaftar_rate":
-            quantiles = _over_terdaftar(ahead, counts)
-            unit = np.ones(len(ahead.nodes))
-        else:
-            median = _add_up(ahead)
-            counts[name] = (ahead, median)
-            quantiles = _shift(ahead, median, whole=True)
-        frames.append(_to_rows(ahead, quantiles, name, wanted))
-        scores.append(_score(ahead, name, unit=unit, horizon=horizon))
-        if name == "aktif_jiwa":
-            active = quantiles
-    ahead = found["aktif_jiwa"]
-    penduduk = _penduduk(ukuran)
-    part, rate = _over_penduduk(ahead, active, penduduk)
-    frames.append(_to_rows(part, rate, "keaktifan_penduduk_rate", wanted))
-    people = penduduk.reindex(ahead.nodes["kode"]).to_numpy(dtype=float)
-    total = (ahead.nodes["segmen"] == TOTAL).to_numpy() & np.isfinite(people)
-    unit = np.where(total, people, np.nan)
-    scores.append(_score(ahead, "keaktifan_penduduk_rate", unit=unit, horizon=horizon))
-    peluang = _peluang(part, rate, draws=DRAWS, seed=seed)
-    return {
-        "ramalan": conform(pd.concat(frames, ignore_index=True), "ramalan"),
-        "peluang": conform(peluang, "peluang"),
-        "uji_balik": conform(pd.concat(scores, ignore_index=True), "uji_balik"),
+        if KIND[name] == "rate":
+            continue
+        median = _add_up(ahead)
+        counts[name] = (ahead, median)
+        frames.append(_to_rows(ahead, _shift(ahead, median), name, wanted))
+    rate = found.get(TERDAFTAR_RATE)
+    if rate is not None:
+        frames.append(
+            _to_rows(rate, _over_terdaftar(rate, counts), TERDAFTAR_RATE, wanted)
+        )
+    active, median = counts["aktif_jiwa"]
+    part, share = _over_penduduk(active, _shift(active, median), _penduduk(ukuran))
+    frames.append(_to_rows(part, share, PENDUDUK_RATE, wanted))
+    horizon = share.shape[1]
+    made = {
+        "ramalan": pd.concat(frames, ignore_index=True),
+        "peluang": _peluang(part, share, draws=DRAWS, seed=seed),
+        "uji_balik": _score(ukuran, horizon=horizon),
     }
+    return {name: conform(table, name) for name, table in made.items()}

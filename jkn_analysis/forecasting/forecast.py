@@ -16,6 +16,7 @@ from jkn_analysis.forecasting.ensemble import (
     list_backs,
     weigh_members,
 )
+from jkn_analysis.forecasting.hierarchy import Tree, build_tree, reconcile_paths
 from jkn_analysis.forecasting.intervals import complete_scores, pool_scores, scale_errors
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel
 
@@ -86,6 +87,41 @@ def forecast_panel(
     return replace(outcome, quantiles=limit_range(quantiles, panel.values, kind))
 
 
+def forecast_tree(
+    panel: Panel,
+    tree: Tree,
+    *,
+    horizon: int,
+    probabilities: np.ndarray,
+    kind: Kind,
+    events: pd.DataFrame | None = None,
+) -> Outcome:
+    """Forecast every node of a hierarchy so that medians add up at every level.
+
+    Events on a bottom series move the sums above it; their uncertainty is added
+    where the event was named.
+    """
+    clean = panel if events is None else remove_events(panel, events)
+    backs = list_backs(clean.values.shape[1], horizon)
+    paths = build_paths(clean.values, horizon, backs, curved=True)
+    weight = weigh_members(paths)
+    combined = np.einsum("mnh,mbnh->bnh", weight, paths.points)
+    floor = 0.0 if kind == "amount" else None
+    made = reconcile_paths(combined, paths, tree, probabilities, floor=floor)
+    quantiles = made.quantiles
+    if events is not None:
+        quantiles = add_events(quantiles, probabilities, panel, events)
+    quantiles = limit_range(quantiles, panel.values, kind)
+    middle = int(np.flatnonzero(probabilities == 0.5)[0])
+    total = tree.add_up(quantiles[tree.bottom, :, middle])
+    move = total - quantiles[tree.upper, :, middle]
+    quantiles[tree.upper] += move[:, :, None]
+    if kind == "amount":
+        quantiles = np.maximum(quantiles, 0.0)
+    naive = paths.truth - paths.points[0]
+    return Outcome(quantiles, made.errors, naive, made.scale, weight)
+
+
 def limit_range(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
     """Keep rates within 0 to 1 (or the most the history reached), amounts from 0."""
     if kind == "value":
@@ -149,14 +185,30 @@ def forecast(
     _check_arguments(horizon_months, levels, kind)
     panel = build_panel(history)
     probabilities = quantile_levels(levels)
-    out = forecast_panel(
-        panel,
-        horizon=horizon_months,
-        probabilities=probabilities,
-        kind=kind,
-        events=events,
-    )
-    return to_long(panel, out.quantiles, probabilities)
+    if hierarchy is not None:
+        if kind == "rate":
+            raise ForecastError(
+                "rates do not add up, so a hierarchy of rates cannot be kept\n"
+                "  → forecast numerator and denominator as amounts and divide"
+            )
+        panel, tree = build_tree(panel, hierarchy)
+        outcome = forecast_tree(
+            panel,
+            tree,
+            horizon=horizon_months,
+            probabilities=probabilities,
+            kind=kind,
+            events=events,
+        )
+    else:
+        outcome = forecast_panel(
+            panel,
+            horizon=horizon_months,
+            probabilities=probabilities,
+            kind=kind,
+            events=events,
+        )
+    return to_long(panel, outcome.quantiles, probabilities)
 
 
 def to_long(panel: Panel, out: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:

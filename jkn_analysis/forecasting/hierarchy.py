@@ -1,0 +1,279 @@
+"""Sums kept: segmen to kabupaten, provinsi and country, medians and intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting.intervals import (
+    complete_scores,
+    pool_scores,
+    scale_errors,
+)
+from jkn_analysis.forecasting.panel import Panel, fill_gaps
+
+if TYPE_CHECKING:
+    from jkn_analysis.forecasting.ensemble import Paths
+
+_RIDGE = 1e-9
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Which bottom series each upper one sums.
+
+    ``bottom`` and ``upper`` are row numbers of the panel; ``rows`` and ``columns``
+    list the pairs (number in ``upper``, number in ``bottom``).
+    """
+
+    bottom: np.ndarray
+    upper: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+
+    def add_up(self, values: np.ndarray) -> np.ndarray:
+        """Sum bottom values (bottom first) to the upper nodes, in fixed order."""
+        total = np.zeros((len(self.upper), *values.shape[1:]))
+        np.add.at(total, self.rows, values[self.columns])
+        return total
+
+    def spread_down(self, values: np.ndarray) -> np.ndarray:
+        """Sum upper values over the ancestors of each bottom node."""
+        total = np.zeros((len(self.bottom), *values.shape[1:]))
+        np.add.at(total, self.columns, values[self.rows])
+        return total
+
+
+def _find_leaves(children: dict[str, list[str]], name: str, seen: tuple[str, ...]) -> set[str]:
+    """Return the bottom series under a node."""
+    if name in seen:
+        chain = " -> ".join((*seen, name))
+        raise ForecastError(f"hierarchy runs in a circle: {chain}\n  → remove a pair")
+    below = children.get(name)
+    if not below:
+        return {name}
+    leaves: set[str] = set()
+    for child in below:
+        leaves |= _find_leaves(children, child, (*seen, name))
+    return leaves
+
+
+def _read_pairs(hierarchy: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the children of each parent."""
+    missing = [name for name in ("seri", "induk") if name not in hierarchy.columns]
+    if missing:
+        raise ForecastError(
+            f"hierarchy lacks column(s) {', '.join(missing)}\n"
+            "  → give seri and induk, one row per child and parent"
+        )
+    pairs = hierarchy.dropna(subset=["seri", "induk"]).astype("str")
+    children: dict[str, list[str]] = {}
+    for child, parent in sorted(set(zip(pairs["seri"], pairs["induk"], strict=True))):
+        children.setdefault(parent, []).append(child)
+    return children
+
+
+def align_panel(panel: Panel) -> Panel:
+    """Let every series end in the panel's newest month, later months missing."""
+    newest = int(panel.last.max())
+    late = newest - panel.last
+    width = panel.values.shape[1] + int(late.max())
+    values = np.full((len(panel.names), width), np.nan)
+    for lag in np.unique(late):
+        rows = late == lag
+        stop = width - int(lag)
+        values[rows, stop - panel.values.shape[1] : stop] = panel.values[rows]
+    return Panel(panel.names, np.full_like(panel.last, newest), values)
+
+
+def build_tree(panel: Panel, hierarchy: pd.DataFrame) -> tuple[Panel, Tree]:
+    """Build the sums of a hierarchy; upper series not delivered are added up.
+
+    A gap in a part is filled before it is added, so that one missing month of one
+    region does not blank the country.
+
+    Parameters
+    ----------
+    panel
+        Bottom series, and any upper ones.
+    hierarchy
+        ``seri``, ``induk``: each row says that a series is part of another. A
+        series may be part of several (of its kabupaten and of its segmen).
+
+    Returns
+    -------
+    tuple
+        The panel with every node, all ending in one month, and the tree.
+
+    Raises
+    ------
+    ForecastError
+        A part without history, or a circle.
+    """
+    children = _read_pairs(hierarchy)
+    known = {str(name) for name in panel.names}
+    leaves = {parent: sorted(_find_leaves(children, parent, ())) for parent in sorted(children)}
+    lost = sorted({leaf for part in leaves.values() for leaf in part} - known)
+    if lost:
+        raise ForecastError(
+            f"hierarchy: {len(lost)} bottom series without history, such as '{lost[0]}'\n"
+            "  → deliver every bottom series or leave it out of the hierarchy"
+        )
+    aligned = align_panel(panel)
+    place = {str(name): row for row, name in enumerate(aligned.names)}
+    absent = [parent for parent in leaves if parent not in place]
+    filled, _ = fill_gaps(aligned.values)
+    sums = [filled[[place[leaf] for leaf in leaves[parent]]].sum(axis=0) for parent in absent]
+    values = np.concatenate([aligned.values, np.array(sums).reshape(-1, filled.shape[1])])
+    names = np.concatenate([aligned.names.astype(object), np.array(absent, dtype=object)])
+    order = np.argsort(names.astype(str), kind="stable")
+    whole = Panel(
+        names[order].astype(str), np.full(len(names), aligned.last.max()), values[order]
+    )
+    return whole, _lay_tree(whole, leaves)
+
+
+def _lay_tree(panel: Panel, leaves: dict[str, list[str]]) -> Tree:
+    """Number the nodes of a panel that holds them all."""
+    place = {str(name): row for row, name in enumerate(panel.names)}
+    upper = np.array([place[parent] for parent in leaves], dtype=int)
+    bottom = np.setdiff1d(np.arange(len(panel.names)), upper)
+    number = {int(row): k for k, row in enumerate(bottom)}
+    pairs = [
+        (k, number[place[leaf]])
+        for k, part in enumerate(leaves.values())
+        for leaf in part
+    ]
+    rows, columns = np.array(pairs, dtype=int).reshape(-1, 2).T
+    return Tree(bottom, upper, rows, columns)
+
+
+def reconcile(
+    points: np.ndarray, variance: np.ndarray, tree: Tree, *, floor: float | None = 0.0
+) -> np.ndarray:
+    """Reconcile forecasts of all nodes: minimum trace with error variances.
+
+    Only the upper nodes' system is solved (about 800 unknowns for the country), so
+    no matrix over all nodes is ever built. Negative bottoms are set to `floor` and
+    added up again.
+
+    Parameters
+    ----------
+    points
+        Nodes first, then any axes.
+    variance
+        Error variance of each node.
+    tree
+        The sums.
+    floor
+        Lowest value of a bottom node, or None.
+
+    Returns
+    -------
+    ndarray
+        Same shape, coherent: uppers are the sums of their bottoms.
+    """
+    flat = points.reshape(len(points), -1)
+    bottom, upper = flat[tree.bottom], flat[tree.upper]
+    weight = variance[tree.bottom]
+    gap = upper - tree.add_up(bottom)
+    members = np.zeros((len(tree.upper), len(tree.bottom)))
+    members[tree.rows, tree.columns] = 1.0
+    system = (members * weight) @ members.T + np.diag(variance[tree.upper])
+    size = max(float(np.diag(system).max(initial=0.0)), 1e-300)
+    system[np.diag_indices_from(system)] += _RIDGE * size
+    change = np.linalg.solve(system, gap)
+    bottom = bottom + weight[:, None] * tree.spread_down(change)
+    if floor is not None:
+        bottom = np.maximum(bottom, floor)
+    out = np.empty_like(flat)
+    out[tree.bottom] = bottom
+    out[tree.upper] = tree.add_up(bottom)
+    return out.reshape(points.shape)
+
+
+def weigh_uppers(
+    combined: np.ndarray, truth: np.ndarray, scale: np.ndarray, tree: Tree
+) -> np.ndarray:
+    """Find the share each upper node's own forecast deserves against its parts' sum.
+
+    The errors of the parts move together, so a sum of their variances trusts the
+    sum too much; what past cutoffs show decides, each node shrunk to all.
+
+    Returns
+    -------
+    ndarray
+        Shares between 0 and 1 of the upper nodes.
+    """
+    own = truth[:, tree.upper] - combined[:, tree.upper]
+    added = np.moveaxis(tree.add_up(np.moveaxis(combined, 1, 0)[tree.bottom]), 0, 1)
+    summed = truth[:, tree.upper] - added
+    unit = np.where(scale[tree.upper] > 0, scale[tree.upper], 1.0)[None, :, None]
+    gap = np.where(np.isfinite(own), (summed - own) / unit, 0.0)
+    summed = np.where(np.isfinite(own), summed / unit, 0.0)
+    above = (summed * gap).sum(axis=(0, 2))
+    below = (gap**2).sum(axis=(0, 2))
+    share = (above + above.mean()) / np.maximum(below + below.mean(), 1e-12)
+    return np.clip(share, SHARE_MIN, SHARE_MAX)
+
+
+SHARE_MIN, SHARE_MAX = 0.02, 0.98
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """Coherent forecasts: quantiles, and errors at past cutoffs after reconciling."""
+
+    quantiles: np.ndarray
+    errors: np.ndarray
+    scale: np.ndarray
+
+
+def reconcile_paths(
+    combined: np.ndarray,
+    paths: Paths,
+    tree: Tree,
+    probabilities: np.ndarray,
+    *,
+    floor: float | None,
+) -> Reconciled:
+    """Reconcile every cutoff and take the intervals of each level from what results.
+
+    Parameters
+    ----------
+    combined
+        Combined forecasts, cutoffs x nodes x horizon.
+    paths
+        Truths, cutoffs and monthly changes beside them.
+    tree
+        The sums.
+    probabilities
+        Wanted quantiles.
+    floor
+        Lowest value, or None.
+    """
+    base = paths.base[0]
+    first = scale_errors(paths.truth - combined, base, paths.backs)
+    variance = first.scale.copy()
+    share = weigh_uppers(combined, paths.truth, first.scale, tree)
+    independent = tree.add_up(variance[tree.bottom])
+    variance[tree.upper] = independent * (1 - share) / share
+    points = np.moveaxis(combined, 1, 0)
+    coherent = np.moveaxis(
+        reconcile(points, variance, tree, floor=floor), 0, 1
+    )
+    errors = paths.truth - coherent
+    scores = scale_errors(errors, base, paths.backs)
+    quantiles = np.repeat(coherent[0][:, :, None], len(probabilities), axis=2)
+    everyone = np.arange(len(base))
+    for part, pool in ((tree.bottom, tree.bottom), (tree.upper, everyone)):
+        level = replace(
+            scores, scaled=scores.scaled[:, pool], scale=scores.scale[pool]
+        )
+        pooled = complete_scores(pool_scores(level, probabilities), probabilities)
+        quantiles[part] += pooled[None] * scores.scale[part][:, None, None]
+    return Reconciled(np.sort(quantiles, axis=2), errors, scores.scale)
