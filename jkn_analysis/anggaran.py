@@ -78,7 +78,7 @@ def _negative(iuran_pemda: pd.DataFrame) -> list[str]:
 def read_pagu(anggaran: pd.DataFrame) -> pd.DataFrame:
     """Sum the budget after shifts over its sources: kode, tahun, pagu_rp."""
     total = anggaran.assign(pagu_rp=anggaran["pagu_rp"] + anggaran["pergeseran_rp"])
-    return total.groupby(["kode", "tahun"], as_index=False)["pagu_rp"].sum()
+    return total.groupby(["kode", "tahun"])["pagu_rp"].sum().reset_index()
 
 
 def cost_rp(jiwa: int, bulan: int, *, tarif_rp: int = IURAN_PBPU_PEMDA_RP) -> int:
@@ -362,25 +362,28 @@ def _needs_of(
     ]
     if (kode, 0.5) not in wide.index:
         return rows
-    known = wide.loc[kode]
-    current = known.loc[0.5].get(cutoff)
-    if current is None or np.isnan(current):
+    known = wide[wide.index.get_level_values("kode") == kode].droplevel("kode")
+    if cutoff not in known.columns or np.isnan(known.at[0.5, cutoff]):
         return rows
+    current = int(known.at[0.5, cutoff])
     months = pd.date_range(f"{cutoff.year + 1}-01-01", periods=_BULAN, freq="MS")
+    ahead = known.reindex(columns=months).ffill(axis=1).dropna()
     paths = {
-        float(level): path.reindex(months).ffill().dropna().to_numpy(dtype=float)
-        for level, path in known.iterrows()
+        float(level): path
+        for level, path in zip(
+            ahead.index.to_numpy(), ahead.to_numpy(dtype=float), strict=True
+        )
     }
     need = compute_kebutuhan(
         penduduk_jiwa=people,
-        aktif_jiwa=int(current),
+        aktif_jiwa=current,
         aktif_depan=paths,
         terisi_jiwa=filled,
         tarif_rp=tarif,
         target_rate=target,
     )
     rows += [
-        (kode, "gap_jiwa", 0.5, float(gap_jiwa(target, people, int(current)))),
+        (kode, "gap_jiwa", 0.5, float(gap_jiwa(target, people, current))),
         (kode, "kebutuhan_capai_rp", 0.5, need.capai_rp),
         *[(kode, "kebutuhan_tahan_rp", q, v) for q, v in need.tahan_rp.items()],
         *[(kode, "kebutuhan_tahan_jiwa", q, v) for q, v in need.tahan_jiwa.items()],
@@ -439,7 +442,7 @@ def estimate_perpindahan(kepesertaan: pd.DataFrame) -> pd.Series:
     Series
         Net share by kode, between 0 and 1.
     """
-    default = float(list_rute().set_index("rute").loc["kuota_pemda", "bersih_rate"])
+    default = float(list_rute().set_index("rute")["bersih_rate"]["kuota_pemda"])
     wide = kepesertaan.pivot_table(
         index=["kode", "periode"], columns="segmen", values="aktif_jiwa", aggfunc="sum"
     ).astype(float)

@@ -362,13 +362,13 @@ def from_peristiwa(peristiwa: pd.DataFrame, *, cutoff: pd.Timestamp) -> Skenario
     acts = tuple(
         Tindakan(
             "peristiwa",
-            f"{row.tanggal:%Y-%m}",
-            _impact(row.dampak_jiwa, row.dampak_rate),
-            wilayah=str(row.kode),
-            segmen=str(row.segmen),
-            sumber=str(row.sumber),
+            f"{row['tanggal']:%Y-%m}",
+            _impact(row["dampak_jiwa"], row["dampak_rate"]),
+            wilayah=str(row["kode"]),
+            segmen=str(row["segmen"]),
+            sumber=str(row["sumber"]),
         )
-        for row in ahead.itertuples()
+        for row in ahead.to_dict("records")
     )
     return Skenario("peristiwa", "Peristiwa yang direncanakan", acts)
 
@@ -414,7 +414,7 @@ def _from_toml(text: str, name: str) -> dict[str, Skenario]:
         rows = tomllib.loads(text).get("skenario", [])
     except tomllib.TOMLDecodeError as exc:
         raise ScenarioError(f"{name}: not valid TOML: {exc}") from exc
-    found = {}
+    found: dict[str, Skenario] = {}
     for row in rows:
         kode = str(row.get("kode", ""))
         _check_kode(kode, found, name)

@@ -300,16 +300,16 @@ def _routes_of(rows: pd.DataFrame | None, *, prioritas: bool) -> tuple[Rute, ...
         return ()
     return tuple(
         Rute(
-            row.rute,
-            row.pemutus,
-            row.biaya_per_jiwa_bulan_rp,
-            row.bersih_rate,
-            row.maks_jiwa,
-            row.per_bulan_jiwa,
-            int(row.rute.startswith("kuota_pemda") and not prioritas),
+            row["rute"],
+            row["pemutus"],
+            row["biaya_per_jiwa_bulan_rp"],
+            row["bersih_rate"],
+            row["maks_jiwa"],
+            row["per_bulan_jiwa"],
+            int(row["rute"].startswith("kuota_pemda") and not prioritas),
         )
-        for row in rows.itertuples()
-        if row.maks_jiwa >= 1
+        for row in rows.to_dict("records")
+        if row["maks_jiwa"] >= 1
     )
 
 

@@ -201,7 +201,7 @@ def list_posisi(keadaan: Keadaan, *, tenggat: pd.Timestamp) -> list[Posisi]:
     in another budget year has no budget yet.
     """
     rule = uhc_rule(tenggat.date())
-    at = int(np.searchsorted(keadaan.periode, tenggat.replace(day=1)))
+    at = int(keadaan.periode.searchsorted(tenggat.replace(day=1)))
     at = min(at, len(keadaan.periode) - 1)
     active = np.median(keadaan.aktif[at], axis=-1)
     free, debt = _free_money(keadaan, tenggat), _owed(keadaan)

@@ -232,9 +232,11 @@ def _project_rate(
     slope = np.nan_to_num(trend.to_numpy()) / 24.0
     steps = np.arange(1, horizon + 1)
     centre = values[:, -1:] + slope[:, None] * steps
-    spread = np.array([_change_sd(values, h) for h in steps])
+    spread = np.array([_change_sd(values, h) for h in range(1, horizon + 1)])
     months = pd.date_range(
-        wide.columns[-1] + pd.offsets.MonthBegin(1), periods=horizon, freq="MS"
+        pd.Timestamp(wide.columns[-1]) + pd.offsets.MonthBegin(1),
+        periods=horizon,
+        freq="MS",
     )
     parts = []
     for level, z in _Z.items():

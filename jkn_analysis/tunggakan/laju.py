@@ -156,7 +156,7 @@ class Laju:
         p = np.zeros((len(UMUR) + 1, len(UMUR) + 2))
         leave, paid = self.keluar[:, at], float(self.bagian_bayar[at])
         p[0, 0], p[0, 1] = 1 - self.masuk[at], self.masuk[at]
-        for age in UMUR:
+        for age in range(1, len(UMUR) + 1):
             p[age, 0] = leave[age - 1] * paid
             p[age, -1] = leave[age - 1] * (1 - paid)
             p[age, min(age + 1, len(UMUR))] = 1 - leave[age - 1]
@@ -198,20 +198,29 @@ def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
 
     regions = pd.DataFrame({"kode": np.unique(unit["kode"].astype(str)), "kelas": 0})
     common = pd.DataFrame({"kode": ["00"], "kelas": [0]})
-    fields = {name: get(name, unit) for name in _PER_UMUR}
-    fields |= {name: get(name, unit)[0] for name in _PER_UNIT}
-    fields["ada_dasar"] = fields["ada_dasar"] > 0.5
-    for name in ("keluar", "masuk"):
-        fields[f"musim_{name}"] = get(f"musim_{name}", common)[:, 0]
-    shocks = {
-        f"guncangan_{name}": Guncangan(
-            *[float(get(f"{part}_{name}", common)[0, 0]) for part in _PER_GUNCANGAN],
-            get(f"tingkat_{name}", regions)[0],
-            get(f"galat_{name}", regions)[0],
-        )
-        for name in ("keluar", "masuk")
-    }
-    return Laju(unit=unit.reset_index(drop=True), **fields, **shocks)
+
+    def shock(name: str) -> Guncangan:
+        size = {
+            part: float(get(f"{part}_{name}", common)[0, 0]) for part in _PER_GUNCANGAN
+        }
+        level, error = get(f"tingkat_{name}", regions), get(f"galat_{name}", regions)
+        return Guncangan(**size, tingkat=level[0], galat=error[0])
+
+    return Laju(
+        unit=unit.reset_index(drop=True),
+        keluar=get("keluar", unit),
+        konsentrasi=get("konsentrasi", unit),
+        sd_faktor=get("sd_faktor", unit),
+        masuk=get("masuk", unit)[0],
+        sd_masuk=get("sd_masuk", unit)[0],
+        tumbuh=get("tumbuh", unit)[0],
+        musim_keluar=get("musim_keluar", common)[:, 0],
+        musim_masuk=get("musim_masuk", common)[:, 0],
+        bagian_bayar=get("bagian_bayar", unit)[0],
+        guncangan_keluar=shock("keluar"),
+        guncangan_masuk=shock("masuk"),
+        ada_dasar=get("ada_dasar", unit)[0] > 0.5,
+    )
 
 
 @dataclass(frozen=True)
@@ -451,9 +460,9 @@ def _filter(
 def _by_region(values: np.ndarray, unit: pd.DataFrame) -> np.ndarray:
     """Sum (months, units) into (months, regions)."""
     index = _groups(unit, "kode")
-    out = np.zeros((values.shape[0], index.max() + 1))
-    np.add.at(out, (slice(None), index), values)
-    return out
+    out = np.zeros((index.max() + 1, values.shape[0]))
+    np.add.at(out, index, values.T)
+    return out.T
 
 
 def _profile(left: np.ndarray, risk: np.ndarray, kelas: np.ndarray) -> np.ndarray:

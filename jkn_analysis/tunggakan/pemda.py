@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ import pandas as pd
 from jkn_analysis.indicators import sum_tunggakan_pemda
 from jkn_analysis.peraturan import JATUH_TEMPO_HARI
 from jkn_analysis.tunggakan.ramal import build_tingkat
+
+if TYPE_CHECKING:
+    from pandas.api.typing import NaTType
 
 _TINGKAT = (0.1, 0.5, 0.9)
 _BAGIAN_SENDIRI = 0.7
@@ -74,7 +78,7 @@ def _days_late(part: pd.DataFrame) -> np.ndarray:
     bills = part["tagihan_rp"].to_numpy(dtype=float)
     months = pd.DatetimeIndex(part["periode"])
     count = np.zeros(len(part))
-    for at in np.flatnonzero(owed > 0):
+    for at in np.flatnonzero(owed > 0).tolist():
         since = np.cumsum(bills[at::-1])
         count[at] = min(int(np.searchsorted(since, owed[at])), at + 1)
     return _late_from_months(count + 1, months) * (owed > 0)
@@ -325,7 +329,7 @@ def find_prioritas(utang_pemda: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kode", "hilang", "pulih", "hilang_lagi"])
 
 
-def _first(periode: pd.Series, holds: np.ndarray) -> pd.Timestamp | None:
+def _first(periode: pd.Series, holds: np.ndarray) -> pd.Timestamp | NaTType:
     """Return the first month at which something holds."""
     return periode.iloc[int(np.argmax(holds))] if holds.any() else pd.NaT
 

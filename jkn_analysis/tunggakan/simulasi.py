@@ -389,8 +389,9 @@ def _empty_jalur(stok: Stok, *, horizon: int, draws: int) -> Jalur:
     buckets = {
         name: {measure: room() for measure in ("jiwa", "rp")} for name in KELOMPOK_UMUR
     }
-    totals = [room() for _ in range(5)]
-    return Jalur(stok.unit, months, *totals, flows, buckets)
+    return Jalur(
+        stok.unit, months, room(), room(), room(), room(), room(), flows, buckets
+    )
 
 
 def _record(

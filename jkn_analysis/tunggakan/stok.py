@@ -138,10 +138,10 @@ def has_single_ages(stok: Stok) -> np.ndarray:
     transition; such regions go to the general forecaster.
     """
     regions, index = np.unique(stok.kode.astype(str), return_inverse=True)
-    people = np.zeros((stok.jiwa.shape[1], len(regions)))
+    people = np.zeros((len(regions), stok.jiwa.shape[1]))
     latest = np.nan_to_num(stok.jiwa[-_MIN_UMUR_BERBEDA * 2 :]).sum(axis=0)
-    np.add.at(people, (slice(None), index), latest)
-    filled = (people > 0).sum(axis=0)
+    np.add.at(people, index, latest.T)
+    filled = (people > 0).sum(axis=1)
     return (filled >= _MIN_UMUR_BERBEDA)[index]
 
 

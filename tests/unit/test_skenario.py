@@ -1,0 +1,550 @@
+"""Scenarios and the ask: declaration, composition, effects, the cheapest mix."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jkn_analysis.errors import ScenarioError
+from jkn_analysis.skenario import (
+    JENIS,
+    TANPA,
+    Rute,
+    Soal,
+    agen,
+    apply_scenario,
+    build_keadaan,
+    build_uang,
+    compare,
+    from_peristiwa,
+    kuota_telat,
+    kuota_ubah,
+    list_asumsi,
+    make_skenario,
+    pemda_menunggak,
+    pemutihan,
+    potong_pbi,
+    read_skenario,
+    rehab,
+    solve_permintaan,
+    summarise,
+    tarif,
+)
+from jkn_analysis.skenario.permintaan import Posisi, build_permintaan
+from jkn_analysis.tables import conform
+from tests.money_data import NOW, read_keadaan, read_sample, read_uang
+
+ATTIME = "2026-02"
+
+
+def change(skenario, ukuran="aktif_jiwa"):
+    keadaan = read_keadaan()
+    own = apply_scenario(keadaan, skenario).ukuran[ukuran]
+    return own - apply_scenario(keadaan, TANPA).ukuran[ukuran]
+
+
+def month(text):
+    return int(np.flatnonzero(read_keadaan().periode == pd.Timestamp(f"{text}-01"))[0])
+
+
+# Declaration
+
+
+def test_shipped_scenarios_cover_every_kind_asked_for():
+    shipped = read_skenario()
+    kinds = {act.jenis for one in shipped.values() for act in one.tindakan}
+    assert kinds >= {
+        "potong_pbi", "kuota_telat", "kuota_ubah", "pemda_menunggak", "pemutihan",
+        "rehab", "tarif", "agen",
+    }  # fmt: skip
+
+
+def test_every_shipped_number_has_a_source_or_is_marked_assumed():
+    table = list_asumsi(read_skenario().values())
+    assert (table["sumber"].str.len().gt(10) | table["asumsi"]).all()
+    assert table["sumber"].str.len().gt(10).all()
+
+
+def test_a_parameter_left_to_its_default_is_an_assumption():
+    one = make_skenario("pemutihan", ATTIME, {"kelas": 3})
+    table = list_asumsi([one]).set_index("parameter")
+    assert table.loc["bagian_persen", "asumsi"]
+    assert table.loc["bagian_persen", "nilai"] == 50
+
+
+def test_toml_of_an_official_is_read(tmp_path):
+    path = tmp_path / "saya.toml"
+    path.write_text(
+        '[[skenario]]\nkode = "saya"\njudul = "Coba"\n[[skenario.tindakan]]\n'
+        'jenis = "potong_pbi"\nmulai = "2026-03"\npersen = 5\nwilayah = "19.71"\n'
+        'asumsi = "tidak"\nsumber = "SK Mensos"\n',
+        encoding="utf-8",
+    )
+    one = read_skenario(path)["saya"]
+    assert one.tindakan[0].get("persen") == 5
+    assert not one.tindakan[0].asumsi
+    assert one.tindakan[0].wilayah == "19.71"
+
+
+def test_csv_of_an_official_is_read_with_decimal_comma(tmp_path):
+    path = tmp_path / "saya.csv"
+    path.write_text(
+        "skenario;judul;jenis;mulai;wilayah;segmen;persen;bulan\n"
+        "dua;Dua hal;potong_pbi;2026-03;00;;2,5;\n"
+        "dua;Dua hal;kuota_telat;januari;19;;;2\n",
+        encoding="utf-8",
+    )
+    one = read_skenario(path)["dua"]
+    assert [act.jenis for act in one.tindakan] == ["potong_pbi", "kuota_telat"]
+    assert one.tindakan[0].get("persen") == 2.5
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '[[skenario]]\nkode = "x"\n[[skenario.tindakan]]\njenis = "a"\n',
+            "mulai missing",
+        ),
+        ('[[skenario]]\nkode = ""\n', "empty, 'dasar' or used twice"),
+        ('[[skenario]]\nkode = "dasar"\n', "empty, 'dasar' or used twice"),
+        (
+            '[[skenario]]\nkode = "x"\n[[skenario.tindakan]]\njenis = "potong_pbi"\n'
+            'mulai = "+1"\nprosen = 3\n',
+            r"'x'(.|\n)*unknown parameter 'prosen'(.|\n)*persen",
+        ),
+        ("[[skenario", "not valid TOML"),
+    ],
+)
+def test_a_wrong_file_says_where_and_what_to_write(tmp_path, text, told):
+    path = tmp_path / "salah.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match=told):
+        read_skenario(path)
+
+
+def test_unknown_kind_lists_the_known_ones():
+    with pytest.raises(ScenarioError, match=r"unknown kind\n(.|\n)*potong_pbi"):
+        make_skenario("potong", ATTIME)
+
+
+def test_unknown_segmen_is_refused_with_the_known_ones():
+    with pytest.raises(
+        ScenarioError, match=r"unknown segmen 'Mandiri'(.|\n)*PBPU Pemda"
+    ):
+        make_skenario("peristiwa", ATTIME, {"dampak_jiwa": 5}, segmen="Mandiri")
+
+
+def test_an_event_needs_its_segmen():
+    with pytest.raises(ScenarioError, match="segmen is missing"):
+        make_skenario("peristiwa", ATTIME, {"dampak_jiwa": 5})
+
+
+def test_quota_below_zero_is_refused():
+    with pytest.raises(ScenarioError, match="kuota_jiwa is -3, below zero"):
+        make_skenario("kuota_ubah", ATTIME, {"kuota_jiwa": -3})
+
+
+@pytest.mark.parametrize("value", [-1, 101, float("inf")])
+def test_a_share_outside_its_range_is_refused(value):
+    with pytest.raises(ScenarioError, match="outside 0 to 100"):
+        potong_pbi(ATTIME, value)
+
+
+def test_a_scenario_dated_before_the_data_ends_is_refused():
+    with pytest.raises(
+        ScenarioError, match=r"starts 2025-11, but the data already reach"
+    ):
+        apply_scenario(read_keadaan(), potong_pbi("2025-11"))
+
+
+def test_a_month_that_is_none_is_refused():
+    with pytest.raises(ScenarioError, match=r"'besok' is not a month(.|\n)*2026-02"):
+        apply_scenario(read_keadaan(), potong_pbi("besok"))
+
+
+@pytest.mark.parametrize("wilayah", ["82.71", "821"])
+def test_a_region_not_forecast_is_refused(wilayah):
+    with pytest.raises(ScenarioError, match="not among those forecast"):
+        apply_scenario(read_keadaan(), potong_pbi(ATTIME).at(wilayah))
+
+
+def test_no_forecast_says_to_run_it():
+    tables, ramalan = read_sample()
+    with pytest.raises(ScenarioError, match="run: jkn forecast"):
+        build_keadaan(tables, ramalan, kode="99.99")
+
+
+def test_planned_events_become_one_scenario():
+    rows = pd.DataFrame(
+        {
+            "id_peristiwa": ["a", "b", "c"],
+            "tanggal": pd.to_datetime(["2026-03-10", "2026-03-10", "2025-03-10"]),
+            "kode": ["19.71", "19", "19"],
+            "segmen": ["PBI JK", "PBPU Pemda", "PBI JK"],
+            "jenis": "x", "dampak_jiwa": [-100.0, None, -5.0],
+            "dampak_rate": [None, -0.1, None],
+            "status": ["skenario", "skenario", "terjadi"],
+            "keterangan": "", "sumber": "SK",
+        }
+    )  # fmt: skip
+    one = from_peristiwa(conform(rows, "peristiwa"), cutoff=NOW)
+    assert len(one.tindakan) == 2
+    delta = change(one).mean(axis=-1)
+    at = month("2026-03")
+    assert np.all(delta[:at] == 0)
+    assert delta[at].sum() < -100
+
+
+# Composition
+
+
+def test_nothing_changes_nothing():
+    table = compare(read_keadaan(), [])
+    assert (table["selisih"] == 0).all()
+    assert set(table["skenario"]) == {"dasar"}
+
+
+PAIRS = [
+    (potong_pbi(ATTIME, 10), kuota_ubah(ATTIME, persen=-20)),
+    (potong_pbi(ATTIME, 10), pemutihan("2026-04")),
+    (potong_pbi(ATTIME, 10).at("19.01"), potong_pbi("2026-04", 30).at("19.71")),
+    (agen(ATTIME, 5), pemda_menunggak("2026-03", 2)),
+    (rehab(ATTIME), potong_pbi(ATTIME)),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_disjoint_scenarios_add(one, other):
+    both = change(one + other)
+    assert np.allclose(both, change(one) + change(other), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [*PAIRS, (tarif(ATTIME, 10), pemutihan(ATTIME))]
+)
+def test_order_does_not_matter(one, other):
+    keadaan = read_keadaan()
+    first, second = (
+        apply_scenario(keadaan, one + other),
+        apply_scenario(keadaan, other + one),
+    )
+    for name, values in first.ukuran.items():
+        assert np.allclose(values, second.ukuran[name], rtol=1e-6), name
+
+
+def test_adding_nothing_is_the_same_scenario():
+    one = potong_pbi(ATTIME)
+    assert one + TANPA == one == TANPA + one
+
+
+def test_two_cuts_of_one_list_compound_and_never_pass_the_list():
+    keadaan = read_keadaan()
+    pbi = keadaan.aktif * keadaan.porsi[0][None, :, None]
+    delta = change(potong_pbi(ATTIME, 100) + potong_pbi(ATTIME, 100))
+    at = month(ATTIME)
+    assert np.all(-delta[at] <= pbi[at] * (1 + 1e-9))
+    assert np.allclose(-delta[at].max(axis=-1), pbi[at].max(axis=-1), rtol=0.3)
+
+
+# Effects
+
+
+def test_nothing_moves_before_a_scenario_starts():
+    for one in (potong_pbi("2026-05"), pemutihan("2026-05"), kuota_telat("2026-05")):
+        for name in ("aktif_jiwa", "tunggakan_peserta_rp", "tunggakan_pemda_rp"):
+            assert np.abs(change(one, name)[: month("2026-05")]).max() == 0
+
+
+def test_a_stated_cut_takes_exactly_its_share():
+    keadaan = read_keadaan()
+    one = make_skenario("potong_pbi", ATTIME, {"persen": 10, "kembali_persen": 0})
+    act = one.tindakan[0].__class__(
+        "potong_pbi", ATTIME, {"persen": 10, "kembali_persen": 0}, asumsi=False
+    )
+    sure = one.__class__("x", "x", (act,))
+    pbi = keadaan.aktif * keadaan.porsi[0][None, :, None]
+    at = month(ATTIME)
+    assert np.allclose(change(sure)[at:], -0.1 * pbi[at:])
+
+
+def test_late_renewal_switches_members_off_and_the_bill_with_them():
+    keadaan = read_keadaan()
+    one = make_skenario("kuota_telat", "2026-01", {"bulan": 2, "nonaktif_persen": 100})
+    on = change(one, "anggaran_rp")
+    assert np.all(on[month("2026-01")] <= 0)
+    assert np.allclose(on[month("2026-03") :], 0)
+    assert np.all(change(one)[month("2026-02")] < 0)
+    assert np.allclose(change(one)[month("2026-03")], 0)
+    assert keadaan.pemda is not None
+
+
+def test_more_quota_brings_only_its_net_share():
+    one = kuota_ubah(ATTIME, jiwa=1000)
+    gained = change(one)[-1]
+    assert np.all((gained > 400) & (gained < 1000))
+    bill = change(one, "anggaran_rp")[-1]
+    assert np.all(bill > 0)
+
+
+def test_unpaid_premium_raises_debt_until_members_are_off():
+    one = pemda_menunggak("2026-01", 3)
+    debt = change(one, "tunggakan_pemda_rp").mean(axis=-1)
+    assert np.all(debt[month("2026-01")] >= -1)
+    assert debt[month("2026-01")].sum() > 0
+    people = change(one).mean(axis=-1)
+    assert np.all(people[month("2026-01")] == 0)
+    assert np.all(people[month("2026-02")] < 0)
+    assert np.all(people[month("2026-04")] == 0)
+
+
+def test_write_off_lowers_arrears_and_moral_hazard_gives_some_back():
+    plain = change(pemutihan("2026-03"), "tunggakan_peserta_rp")
+    moral = change(pemutihan("2026-03", moral_persen=30), "tunggakan_peserta_rp")
+    at = month("2026-03")
+    assert np.all(plain[at] < 0)
+    assert np.all(moral[-1].mean(axis=-1) > plain[-1].mean(axis=-1))
+    assert np.all(change(pemutihan("2026-03"))[at] > 0)
+
+
+def test_a_higher_premium_loses_payers_once():
+    lost = change(tarif("2026-03", 20)).mean(axis=-1).sum(axis=1)
+    at = month("2026-03")
+    assert lost[at] < 0
+    assert lost[at + 1] > 2 * lost[at]
+
+
+def test_interval_of_a_difference_carries_only_the_scenario():
+    keadaan = read_keadaan()
+    base = apply_scenario(keadaan, TANPA)
+    table = summarise(apply_scenario(keadaan, potong_pbi(ATTIME, 10)), base)
+    own = table[
+        table["ukuran"].eq("aktif_jiwa") & table["periode"].eq(pd.Timestamp(2026, 6, 1))
+    ]
+    wide = own.pivot_table(index="kode", columns="kuantil", values=["nilai", "selisih"])
+    spread = wide["nilai"][0.9] - wide["nilai"][0.1]
+    effect = wide["selisih"][0.9] - wide["selisih"][0.1]
+    assert (effect < 0.6 * spread).all()
+    assert (wide["selisih"][0.1] <= wide["selisih"][0.5]).all()
+    assert (wide["selisih"][0.9] < 0).all()
+
+
+def test_levels_above_are_shown_and_rates_are_ratios_of_sums():
+    table = read_uang()["skenario"]
+    keadaan = read_keadaan()
+    assert {"19", "00"} <= set(table["kode"])
+    last = table[
+        table["skenario"].eq("dasar")
+        & table["kuantil"].eq(0.5)
+        & table["kode"].eq("19")
+    ]
+    wide = last.pivot_table(index="periode", columns="ukuran", values="nilai")
+    people = keadaan.penduduk.sum()
+    rate = wide["aktif_jiwa"] / people
+    assert np.allclose(wide["keaktifan_penduduk_rate"], rate, rtol=1e-4)
+    assert wide["peluang_uhc"].between(0, 1).all()
+
+
+def test_one_region_from_its_slice_agrees_with_the_whole():
+    tables, ramalan = read_sample()
+    money = read_uang()
+    kode = "19.71"
+    rates = money["laju_tunggakan"]
+    one = build_keadaan(
+        {
+            name: t[t["kode"].isin([kode, "00"])] if "kode" in t else t
+            for name, t in tables.items()
+        },
+        ramalan[ramalan["kode"].eq(kode)],
+        kode=kode,
+        laju=rates[rates["kode"].isin([kode, "00"])],
+        uji=money["uji_tunggakan"],
+        draws=60,
+    )
+    found = apply_scenario(one, potong_pbi(ATTIME)).ringkas()
+    own = found[found["ukuran"].eq("aktif_jiwa") & found["kuantil"].eq(0.5)]
+    whole = summarise(
+        apply_scenario(read_keadaan(), potong_pbi(ATTIME)),
+        apply_scenario(read_keadaan()),
+    )
+    whole = whole[
+        whole["kode"].eq(kode)
+        & whole["ukuran"].eq("aktif_jiwa")
+        & whole["kuantil"].eq(0.5)
+    ]
+    ratio = own["selisih"].to_numpy()[2:] / whole["selisih"].to_numpy()[2:]
+    assert np.allclose(ratio, 1, atol=0.03)
+
+
+def test_a_region_without_arrears_by_age_keeps_the_rest_whole():
+    tables, ramalan = read_sample()
+    arrears = tables["tunggakan_peserta"]
+    less = tables | {"tunggakan_peserta": arrears[~arrears["kode"].eq("19.01")]}
+    found = build_uang(
+        less, {"ramalan": ramalan}, skenario=[pemutihan("2026-03")], draws=20
+    )
+    table = found["skenario"]
+    owed = table[table["ukuran"].eq("tunggakan_peserta_rp")]
+    assert "19.01" not in set(owed["kode"])
+    assert "19" not in set(owed["kode"])
+    assert "19.71" in set(owed["kode"])
+    active = table[table["ukuran"].eq("aktif_jiwa")]
+    assert {"19.01", "19", "00"} <= set(active["kode"])
+
+
+def test_without_money_tables_activity_still_answers():
+    tables, ramalan = read_sample()
+    bare = {name: tables[name] for name in ("kepesertaan", "penduduk")}
+    found = build_uang(
+        bare, {"ramalan": ramalan}, skenario=[potong_pbi(ATTIME)], draws=20
+    )
+    assert set(found["skenario"]["ukuran"]) == {
+        "aktif_jiwa", "keaktifan_penduduk_rate", "peluang_uhc",
+    }  # fmt: skip
+    assert found["uang"].empty
+    assert found["utang_pemda"].empty
+
+
+# The ask
+
+KUOTA = Rute("kuota_pemda", "BPKAD", 37_800, 0.7, 500, 300)
+PBI = Rute("reaktivasi_pbi", "Dinas Sosial", 0, 1.0, 200, 50)
+
+
+def test_no_gap_asks_for_nothing():
+    answer = solve_permintaan(Soal(0, 6, 1e9, (KUOTA, PBI)))
+    assert answer.langkah == ()
+    assert answer.kurang_jiwa == 0
+
+
+def test_free_routes_come_before_paid_ones():
+    answer = solve_permintaan(Soal(100, 6, 1e9, (KUOTA, PBI)))
+    assert {step.rute for step in answer.langkah} == {"reaktivasi_pbi"}
+    assert answer.biaya_rp == 0
+
+
+def test_paid_people_start_as_late_as_still_counts():
+    answer = solve_permintaan(Soal(100, 6, 1e9, (KUOTA,)))
+    assert [step.bulan_ke for step in answer.langkah] == [6]
+    assert answer.langkah[0].jiwa == 143
+    assert answer.biaya_rp == 143 * 37_800
+
+
+def test_without_prioritas_the_last_month_is_too_late():
+    slow = Rute("kuota_pemda", "BPKAD", 37_800, 0.7, 500, 300, jeda_bulan=1)
+    answer = solve_permintaan(Soal(100, 1, 1e9, (slow,)))
+    assert (answer.kurang_jiwa, answer.alasan) == (100, "waktu")
+    assert solve_permintaan(Soal(100, 2, 1e9, (slow,))).kurang_jiwa == 0
+
+
+@pytest.mark.parametrize(
+    ("soal", "alasan"),
+    [
+        (Soal(300, 3, 1_000_000, (KUOTA,)), "anggaran"),
+        (Soal(300, 1, None, (KUOTA,)), "waktu"),
+        (Soal(5000, 12, None, (KUOTA, PBI)), "kapasitas"),
+        (Soal(300, 0, None, (KUOTA,)), "waktu"),
+        (Soal(300, 12, None, ()), "kapasitas"),
+        (Soal(10, 3, 0.0, (KUOTA,)), "anggaran"),
+    ],
+)
+def test_out_of_reach_names_what_binds(soal, alasan):
+    answer = solve_permintaan(soal)
+    assert answer.alasan == alasan
+    assert answer.kurang_jiwa > 0
+
+
+def test_the_ask_never_passes_money_people_or_pace():
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        routes = tuple(
+            Rute(f"r{i}", "BPKAD", float(rng.choice([0, 10_000, 37_800])),
+                 float(rng.uniform(0.3, 1)), float(rng.integers(0, 400)),
+                 float(rng.integers(1, 120)), int(rng.integers(0, 2)))
+            for i in range(3)
+        )  # fmt: skip
+        soal = Soal(int(rng.integers(0, 900)), int(rng.integers(1, 8)), 5e6, routes)
+        answer = solve_permintaan(soal)
+        assert answer.biaya_rp <= 5e6
+        reached = sum(step.bersih_jiwa for step in answer.langkah)
+        assert reached + answer.kurang_jiwa >= soal.gap_jiwa - 1e-6
+        for route in routes:
+            mine = [step for step in answer.langkah if step.rute == route.rute]
+            assert sum(step.jiwa for step in mine) <= route.maks_jiwa
+            assert all(step.jiwa <= route.per_bulan_jiwa for step in mine)
+
+
+def test_the_ask_is_as_cheap_as_trying_everything():
+    routes = (
+        Rute("a", "BPKAD", 10.0, 0.5, 6, 3),
+        Rute("b", "BPKAD", 8.0, 0.25, 8, 4),
+        Rute("c", "Dinas Sosial", 0.0, 1.0, 1, 1),
+    )
+    soal = Soal(3, 2, None, routes)
+    best = min(
+        cost
+        for a in itertools.product(range(4), repeat=2)
+        for b in itertools.product(range(5), repeat=2)
+        for c in (0, 1)
+        if sum(a) <= 6 and sum(b) <= 8 and 0.5 * sum(a) + 0.25 * sum(b) + c >= 3
+        for cost in [10 * (2 * a[0] + a[1]) + 8 * (2 * b[0] + b[1])]
+    )
+    answer = solve_permintaan(soal)
+    assert answer.kurang_jiwa == 0
+    assert answer.biaya_rp == best
+
+
+def test_negative_questions_are_refused():
+    with pytest.raises(ScenarioError, match=r"gap_jiwa is -1(.|\n)*below zero"):
+        solve_permintaan(Soal(-1, 3, None, (KUOTA,)))
+
+
+def ask(posisi, *, months=2):
+    rows = pd.DataFrame(
+        {
+            "kode": "82.71", "rute": ["kuota_pemda", "reaktivasi_pbi"],
+            "pemutus": ["BPKAD", "Dinas Sosial"],
+            "biaya_per_jiwa_bulan_rp": [37_800.0, 0.0], "bersih_rate": [1.0, 1.0],
+            "maks_jiwa": [300.0, 40.0], "per_bulan_jiwa": [300.0, 40.0],
+        }
+    )  # fmt: skip
+    end = NOW + pd.DateOffset(months=months) + pd.offsets.MonthEnd(0)
+    return build_permintaan([posisi], rows, cutoff=NOW, tenggat=end)
+
+
+def test_binding_condition_comes_first_and_every_row_has_who_and_when():
+    table = ask(Posisi("82.71", 100, 500, 17_500_000_000, 1e9, prioritas=True))
+    assert table["rute"].tolist() == [
+        "daftarkan_penduduk", "kuota_pemda", "reaktivasi_pbi", "lunasi_tunggakan_pemda",
+    ]  # fmt: skip
+    assert table["urutan"].tolist() == [1, 2, 3, 4]
+    assert (table["pemutus"] != "").all()
+    assert table["tanggal"].notna().all()
+    assert table["biaya_rp"].iloc[-1] == 17_500_000_000
+
+
+def test_without_a_budget_the_cost_is_told_and_marked():
+    table = ask(Posisi("82.71", 100, 0, None, None, prioritas=True)).set_index("rute")
+    assert table.loc["kuota_pemda", "alasan"] == "anggaran_tidak_ada"
+    assert table.loc["kuota_pemda", "biaya_rp"] == 60 * 37_800
+    assert table.loc["reaktivasi_pbi", "alasan"] == ""
+
+
+def test_part_out_of_reach_is_a_row_of_its_own():
+    table = ask(Posisi("82.71", 1000, 0, 0.0, None, prioritas=False)).set_index("rute")
+    assert table.loc["tak_terjangkau", "jiwa"] == 1000 - 300 - 40
+    assert table.loc["tak_terjangkau", "alasan"] == "kapasitas"
+
+
+def test_no_gap_no_debt_is_no_row():
+    assert ask(Posisi("82.71", 0, 0, 0.0, 1e9, prioritas=True)).empty
+
+
+def test_every_kind_has_a_meaning_and_a_default_within_its_range():
+    for kind in JENIS.values():
+        assert kind.arti
+        for rule in kind.parameter.values():
+            assert rule.minimal <= rule.bawaan <= rule.maksimal
