@@ -137,12 +137,12 @@ def build_realisasi(
     Returns
     -------
     DataFrame
-        One row per kode of regions: tagihan_tahun_rp, realisasi_rp, pagu_rp,
+        One row per kode of regions: tagihan_rp, realisasi_rp, pagu_rp,
         sisa_pagu_rp, serapan_rate; budget columns missing where none was given.
     """
     year = iuran_pemda[iuran_pemda["periode"].dt.year.eq(tahun)]
     flows = year.groupby("kode")[["tagihan_rp", "dibayar_rp"]].sum().astype(float)
-    flows.columns = pd.Index(["tagihan_tahun_rp", "realisasi_rp"])
+    flows.columns = pd.Index(["tagihan_rp", "realisasi_rp"])
     pagu = read_pagu(anggaran) if len(anggaran) else None
     if pagu is None:
         flows["pagu_rp"] = np.nan
@@ -159,14 +159,14 @@ def build_realisasi(
 def project_desember(
     ahead: UtangDepan, realisasi: pd.DataFrame, *, tahun: int
 ) -> pd.DataFrame:
-    """Project payment, absorption and debt at the end of the year.
+    """Project bill, payment, absorption and debt at the end of the year.
 
     Returns
     -------
     DataFrame
-        kode, tahun, ukuran (proyeksi_desember_rp, proyeksi_serapan_rate,
-        proyeksi_utang_rp), kuantil, nilai; provinces and '00' where every region
-        has a budget.
+        kode, tahun, ukuran (tagihan_tahun_rp, proyeksi_desember_rp,
+        proyeksi_serapan_rate, proyeksi_utang_rp), kuantil, nilai; provinces and
+        '00' where every region has a budget.
     """
     inside = np.asarray(ahead.periode.year == tahun)
     own = realisasi.set_index("kode").reindex(ahead.kode)
@@ -178,7 +178,10 @@ def project_desember(
     tingkat = build_tingkat(list(ahead.kode))
     pagu = tingkat.sum_one(own["pagu_rp"].to_numpy(dtype=float))
     total = tingkat.sum_up(paid[None])[0]
+    billed = own["tagihan_rp"].fillna(0).to_numpy(dtype=float)
+    bills = billed[:, None] + ahead.tagihan_rp[inside].sum(axis=0)
     parts = {
+        "tagihan_tahun_rp": tingkat.sum_up(bills[None])[0],
         "proyeksi_desember_rp": total,
         "proyeksi_serapan_rate": total / np.where(pagu > 0, pagu, np.nan)[:, None],
         "proyeksi_utang_rp": tingkat.sum_up(debt[None])[0],
@@ -363,9 +366,10 @@ def _needs_of(
     if (kode, 0.5) not in wide.index:
         return rows
     known = wide[wide.index.get_level_values("kode") == kode].droplevel("kode")
-    if cutoff not in known.columns or np.isnan(known.at[0.5, cutoff]):
+    now = known.reindex(index=[0.5], columns=[cutoff]).to_numpy(dtype=float)[0, 0]
+    if np.isnan(now):
         return rows
-    current = int(known.at[0.5, cutoff])
+    current = int(now)
     months = pd.date_range(f"{cutoff.year + 1}-01-01", periods=_BULAN, freq="MS")
     ahead = known.reindex(columns=months).ffill(axis=1).dropna()
     paths = {

@@ -14,11 +14,13 @@ peluang_uhc (share of draws at or above both thresholds; kuantil 0.5 only).
 difference from 'dasar' (nothing changes).
 
 ``uang.ukuran`` per kode and tahun (report year; next year for ``kebutuhan_*``):
-pagu_rp, realisasi_rp, sisa_pagu_rp, serapan_rate, tagihan_tahun_rp, utang_awal_rp,
-utang_rp (debt at the cutoff), proyeksi_desember_rp, proyeksi_serapan_rate,
-proyeksi_utang_rp, kebutuhan_bertahan_rp (keep the members carried now),
+pagu_rp, realisasi_rp, sisa_pagu_rp, serapan_rate, tagihan_rp (billed so far),
+tagihan_tahun_rp (bill of the whole year), utang_rp (debt at the cutoff),
+proyeksi_desember_rp (payments), proyeksi_serapan_rate, proyeksi_utang_rp,
+kebutuhan_bertahan_rp (keep the members carried now),
 kebutuhan_capai_rp (close the gap of the cutoff and carry these people to December),
-kebutuhan_tahan_rp (be at the target at the end of every month), kebutuhan_utang_rp
+kebutuhan_tahan_rp, kebutuhan_tahan_jiwa (be at the target at the end of every
+month; people then carried), kebutuhan_utang_rp
 (pay the debt), gap_jiwa, tarif_rp. A figure that cannot be known is absent.
 
 In a notebook (``laju``, ``uji``: rows of ``laju_tunggakan``, kode of the region and
