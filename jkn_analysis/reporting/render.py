@@ -30,13 +30,27 @@ _ALT = re.compile(r"<img(?![^>]*\balt=\"[^\"]+\")[^>]*>", re.IGNORECASE)
 @cache
 def _exporter() -> TemplateExporter:
     """Build the exporter once; our template, no preprocessors, no web address."""
+    from nbconvert.exporters import TemplateExporter
     from nbconvert.exporters.html import HTMLExporter
     from traitlets.config import Config
+
+    class PageExporter(HTMLExporter):
+        """Without nbconvert's second parsing: alt texts are checked by us before."""
+
+        def from_notebook_node(  # type: ignore[override]
+            self,
+            nb: NotebookNode,
+            resources: dict[str, Any] | None = None,
+            **options: Any,  # noqa: ANN401 - nbconvert's own interface
+        ) -> tuple[str, dict[str, Any]]:
+            """Fill the template, no more."""
+            told = self._init_resources(resources)
+            return TemplateExporter.from_notebook_node(self, nb, told, **options)
 
     folder = resources.files("jkn_analysis.reporting").joinpath("templates")
     config = Config()
     config.TemplateExporter.extra_template_basedirs = [str(folder)]
-    exporter = HTMLExporter(
+    exporter = PageExporter(
         config=config, template_name="jkn", preprocessors=[], default_preprocessors=[]
     )
     exporter.exclude_input = True
