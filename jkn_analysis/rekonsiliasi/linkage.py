@@ -130,6 +130,7 @@ def link(
     batas_terima: float = 0.99,
     batas_tinjau: float = 0.5,
     threads: int | None = None,
+    jumlah_cocok: int | None = None,
 ) -> Links:
     """Find the rows of two registers that are the same person, one to one.
 
@@ -144,6 +145,9 @@ def link(
         Probabilities from which a scored pair is accepted, or left for a person.
     threads
         Of DuckDB; does not change the result.
+    jumlah_cocok
+        How many pairs the whole registers have, where the rows given are what was
+        left of them and a sample of the pairs; those the rules find if None.
 
     Raises
     ------
@@ -158,6 +162,7 @@ def link(
         batas_terima=batas_terima,
         batas_tinjau=batas_tinjau,
         threads=threads,
+        jumlah_cocok=jumlah_cocok,
     )
 
 
@@ -168,6 +173,7 @@ def link_records(
     batas_terima: float = 0.99,
     batas_tinjau: float = 0.5,
     threads: int | None = None,
+    jumlah_cocok: int | None = None,
 ) -> Links:
     """Link tables of `records.RECORD_COLUMNS`; see `link`."""
     con = open_memory(threads)
@@ -177,7 +183,7 @@ def link_records(
         _prepare(con)
         for rule in _RULES:
             _apply(con, *rule)
-        model = _score_rest(con, batas_tinjau)
+        model = _score_rest(con, batas_tinjau, jumlah_cocok)
         return Links(_read_pairs(con, batas_terima, batas_tinjau), model)
     finally:
         con.close()
@@ -254,13 +260,15 @@ def _accept_best(con: duckdb.DuckDBPyConnection, step: str, margin: float) -> in
     return int(found[0][0])
 
 
-def _score_rest(con: duckdb.DuckDBPyConnection, least: float) -> dict[str, Any]:
+def _score_rest(
+    con: duckdb.DuckDBPyConnection, least: float, matched: int | None
+) -> dict[str, Any]:
     """Score what the rules left with Splink and add the best pairs."""
     total, left, right = _sizes(con)
     if total < _LEAST_TRAINING or not left or not right:
         return {}
     probabilities = train(con)
-    prior = min(0.5, total / (left * right))
+    prior = min(0.5, max(total, matched or 0) / (left * right))
     for name in ("kiri", "kanan"):
         side = name == "kanan"
         con.execute(

@@ -153,7 +153,11 @@ def _parquet_parts(content: bytes) -> Iterator[tuple[str, bytes]]:
     except (pa.ArrowInvalid, OSError):
         return
     for name, column in zip(table.column_names, table.columns, strict=True):
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        kind = (
+            column.type.value_type
+            if pa.types.is_dictionary(column.type)
+            else column.type
+        )
         if not (pa.types.is_integer(kind) or _is_text(kind)):
             continue
         cells = pc.unique(column).cast(pa.string()).drop_null().to_pylist()
