@@ -199,11 +199,11 @@ def _check_keys(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> N
         if column.optional or column.kind in {"kode", "periode"}:
             continue
         if name not in frame:
+            for work in works:
+                work.bad[:] = True
             if not _lacks(works, name):
                 works[0].report("missing_column", f"column '{name}' missing",
                                 f"add it, or say it in the heading or title")
-            continue
-        if frame[name].dtype != object:
             continue
         for _, row in frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"]).iterrows():
             report_at(works, row, name, kind="missing", message=f"{name}: not given",
@@ -246,6 +246,8 @@ def _check_missing(
                 "missing_column", f"column '{name}' missing; found {headings}",
                 f"map its heading under [sources.{table.name}.headings]",
             )
+            for work in works:
+                work.bad[:] = True
             continue
         lacking = frame[frame[name].isna()]
         for _, row in lacking.iterrows():
@@ -297,7 +299,10 @@ def _check_rules(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> 
     for rule in table.rules:
         if not set(rule.columns) <= set(frame.columns):
             continue
-        wrong = frame[~rule.holds(frame).to_numpy(dtype=bool)]
+        figures = frame[list(rule.columns)]
+        others = [n for n in ("terdaftar_jiwa", "aktif_jiwa") if n in frame]
+        figures = frame[list(dict.fromkeys([*figures.columns, *others]))].astype("Float64")
+        wrong = frame[~rule.holds(figures).to_numpy(dtype=bool)]
         for _, row in wrong.iterrows():
             values = " and ".join(
                 f"{row[name]:.0f}" if isinstance(row[name], float) else str(row[name])

@@ -36,6 +36,8 @@ REGIONAL = frozenset(
     {"kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes"}
 )
 """Tables of kabupaten/kota, in which a province's row is a sum."""
+GROUPED_SHARE = 0.4
+"""Share of blank cells from which a column is taken for one of merged groups."""
 ROW_DIMS = ("segmen", "kelas", "umur_bulan")
 _PREFIX = "_"
 
@@ -222,7 +224,8 @@ def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     present = [role for role in roles if role in ids]
     if not present:
         return _region_of_title(work)
-    texts = {role: _fill_down(work, ids[role].position, role) for role in present}
+    texts = {role: _texts(work.cells(ids[role].position)) for role in present}
+    texts = _fill_groups(work, texts)
     province = ids.get("nama_provinsi") or ids.get("kode_provinsi")
     if province is not None:
         texts["provinsi"] = _texts(work.cells(province.position))
@@ -249,23 +252,36 @@ def _texts(values: pd.Series) -> list[str]:
     return ["" if is_absent(text) else text for text in texts]
 
 
-def _fill_down(work: _Sheet, position: int, role: str) -> list[str]:
-    """Return a region column with the blanks of a merged group filled.
+def _fill_groups(
+    work: _Sheet, texts: dict[str, list[str]]
+) -> dict[str, list[str]]:
+    """Return the region columns with the blanks of a merged group filled.
 
-    A blank continues the group above only where another column tells the rows apart
-    (segmen, month, kelas, what is measured).
+    A row continues the group above only where it names no region at all, another
+    column tells the rows apart (segmen, month, kelas, what is measured), and such
+    rows are many: a lone blank is a missing name.
     """
-    texts = _texts(work.cells(position))
     ids = work.roles.identifiers
     apart = [n for n in (*ROW_DIMS, "bulan", "periode", "uraian", "tahun") if n in ids]
-    if not apart or all(texts) or not texts or not texts[0]:
+    blank = [not any(row) for row in zip(*texts.values(), strict=True)]
+    if not apart or not blank or blank[0] or not _is_grouped(blank):
         return texts
-    filled, count, last = [], 0, ""
-    for text in texts:
-        count += not text
-        last = text or last
+    filled = {role: _carry(values, blank) for role, values in texts.items()}
+    work.notes.append(f"{sum(blank)} rows continue the region named above them")
+    return filled
+
+
+def _is_grouped(blank: Sequence[bool]) -> bool:
+    """Tell whether blanks are those of merged groups rather than gaps."""
+    return sum(blank) >= GROUPED_SHARE * len(blank)
+
+
+def _carry(values: Sequence[Any], blank: Sequence[bool]) -> list[Any]:
+    """Repeat the last value where `blank` says so."""
+    filled, last = [], values[0]
+    for value, empty in zip(values, blank, strict=True):
+        last = last if empty else value
         filled.append(last)
-    work.notes.append(f"column '{role}': {count} blank cells continue the name above")
     return filled
 
 
@@ -371,8 +387,8 @@ def _read_row_months(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     for fault in faulty:
         index = int(open_rows[fault.position])
         work.bad[index] = True
-        work.report(fault.kind, f"periode: {fault.message}", fault.remedy,
-                    row=index, position=position, value=fault.text)
+        work.report(fault.kind, f"periode: {fault.message}", fault.remedy, row=index,
+                    position=position, value=col.text_of(work.cells(position).iloc[index]))
     clash = (own != 0) & (years != 0) & (own != years)
     for index in np.flatnonzero(clash):
         work.bad[index] = True
@@ -387,11 +403,9 @@ def _moment_cells(work: _Sheet, column: ColumnUse) -> pd.Series:
     if work.sheet.regular:
         return cells
     filled = cells.tolist()
-    if filled and filled[0] is not None and "segmen" in work.roles.identifiers:
-        last = None
-        for index, cell in enumerate(filled):
-            last = cell if cell is not None else last
-            filled[index] = last
+    blank = [cell is None for cell in filled]
+    if filled and not blank[0] and _is_grouped(blank):
+        filled = _carry(filled, blank)
     if column.use.per:
         filled = [
             f"per {cell}" if isinstance(cell, str) and cell[:1].isdigit() and " " in cell else cell
@@ -437,11 +451,8 @@ def _fill_segmen(work: _Sheet, cells: pd.Series) -> pd.Series:
     values = cells.tolist()
     if not ({"kelas", "umur_bulan", "uraian"} & set(ids)) or values[0] is None:
         return cells
-    last, filled = None, []
-    for value in values:
-        last = value if value is not None else last
-        filled.append(last)
-    return pd.Series(filled, dtype=object)
+    blank = [value is None for value in values]
+    return pd.Series(_carry(values, blank), dtype=object) if _is_grouped(blank) else cells
 
 
 # --- slices ------------------------------------------------------------------------
@@ -497,8 +508,11 @@ def _clean_sheet(work: _Sheet) -> list[_Piece]:
         for problem in work.sheet.problems
     ]
     for problem in work.sheet.problems:
-        if problem.row:
-            work.bad |= work.sheet.row_numbers == problem.row
+        for index in np.flatnonzero(work.sheet.row_numbers == problem.row):
+            work.bad[index] = True
+            if problem.column in work.sheet.column_numbers:
+                position = work.sheet.column_numbers.index(problem.column)
+                work.reported.add((int(index), position))
     base = _base_frame(work)
     if base is None:
         return []
@@ -817,8 +831,11 @@ def _periode(
             work.report("missing", f"no {what} for this column", _SAY_MONTH, position=position,
                         value=work.heading(position) if position is not None else "")
         else:
+            ids = work.roles.identifiers
+            said = ids.get("periode") or ids.get("bulan") or ids.get("tahun")
             for index in open_rows:
-                work.report("missing", f"no {what} for this row", _SAY_MONTH, row=int(index))
+                work.report("missing", f"no {what} for this row", _SAY_MONTH, row=int(index),
+                            position=said.position if said else None)
         work.bad[open_rows] = True
     dates = np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[M]")
     known = ~lacking

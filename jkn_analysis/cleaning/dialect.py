@@ -117,7 +117,7 @@ def _check_text(content: str) -> None:
         return
     controls = len(_CONTROL.findall(content[:SAMPLE_CHARS]))
     line = content.count("\n", 0, found.start()) + 1
-    if controls > 0.02 * min(len(content), SAMPLE_CHARS):
+    if controls > 0.05 * min(len(content), SAMPLE_CHARS):
         raise DialectError("is not text: it holds binary bytes")
     what = "a NUL byte" if found.group() == "\x00" else "a control character"
     raise DialectError(f"holds {what} in line {line}: it is damaged", kind="hostile")

@@ -37,6 +37,8 @@ _HEADING_SCALE = re.compile(
     re.IGNORECASE,
 )
 _BRACKET = re.compile(r"[(\[]([^)\]]*)[)\]]|\bdalam\s+([^,;()]*)|\bsatuan\s*:\s*([^,;()]*)", re.IGNORECASE)
+MAX_LENGTH = 48
+MAX_EXPONENT = 30
 _ZERO_WORDS = frozenset({"nihil", "nol"})
 
 
@@ -100,6 +102,8 @@ def read_number(text: str) -> Reading:
     stripped = tidy(text)
     if stripped.lower() in _ZERO_WORDS:
         return Reading(value=Decimal(0))
+    if len(stripped) > MAX_LENGTH:
+        return Reading(fault="not a number")
     found = _CELL.fullmatch(stripped)
     if found is None:
         return Reading(fault="not a number")
@@ -152,6 +156,8 @@ def _read_exponent(digits: str, exponent: str) -> Reading:
         value = Decimal(plain + exponent)
     except InvalidOperation:
         return Reading(fault="not a number")
+    if abs(value.adjusted()) > MAX_EXPONENT:
+        return Reading(fault="not a number")
     given = len(plain.replace(".", "").strip("0"))
     lost = value == value.to_integral_value() and len(str(abs(int(value)))) > max(given, 6)
     if lost and "," in digits:
@@ -203,7 +209,8 @@ def _read_both(text: str) -> Reading:
     if not re.fullmatch(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+", head) or not tail.isdigit():
         return Reading(fault="its digits are not grouped by three")
     value = Decimal(f"{re.sub(r'[^0-9]', '', head)}.{tail}")
-    return Reading(value=value, vote="id" if decimal == "," else "en")
+    vote: Locale = "id" if decimal == "," else "en"
+    return Reading(value=value, vote=vote, separator=other)
 
 
 def _read_single(text: str, mark: str) -> Reading:

@@ -35,6 +35,7 @@ IDENTIFIERS = frozenset(
 CHECKED = frozenset({"persen", "nonaktif_jiwa", "penduduk_jiwa"})
 """Roles that no table stores but that its figures must agree with."""
 _UMUR_WORD = re.compile(r"bulan|bln|>|\+|lebih|^\s*\d{1,2}\s*$", re.IGNORECASE)
+_PER_WORD = re.compile(r"\s*(?:data\s+)?(?:per|posisi|keadaan)\b", re.IGNORECASE)
 _KELAS_WORD = re.compile(r"kelas|kls|\bkl\b", re.IGNORECASE)
 
 
@@ -103,7 +104,7 @@ def _read_part(text: str, table: str, overrides: Mapping[str, str]) -> Use | Non
     if role == "persen" and find_role(text, table, overrides=overrides):
         return Use(role="persen")
     if role:
-        return Use(role=role, per=text.lower().startswith(("per", "posisi", "keadaan")))
+        return Use(role=role, per=bool(_PER_WORD.match(text)))
     if find_month_name(text):
         return Use(month=find_month_name(text))
     if is_year(text):
