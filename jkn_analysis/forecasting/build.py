@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.backtest import backtest_ukuran
+from jkn_analysis.forecasting.events import SHIFT
 from jkn_analysis.forecasting.forecast import (
     Kind,
     Outcome,
@@ -28,20 +29,22 @@ from jkn_analysis.forecasting.probability import (
 from jkn_analysis.terms import NASIONAL, TOTAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from jkn_analysis.config import Config
 
 DASAR = "dasar"
 PENDUDUK_RATE = "keaktifan_penduduk_rate"
 TERDAFTAR_RATE = "keaktifan_terdaftar_rate"
+SKENARIO = "skenario"
+DECREED = ("aktif_jiwa", "terdaftar_jiwa")
 TARGETS = (0.80,)
 DRAWS = 2000
 _SEP = "|"
 
 KIND: dict[str, Kind] = {
-    "aktif_jiwa": "amount",
     "terdaftar_jiwa": "amount",
+    "aktif_jiwa": "amount",
     "keaktifan_terdaftar_rate": "rate",
     "tunggakan_peserta_rp": "amount",
     "tunggakan_peserta_jiwa": "amount",
@@ -98,8 +101,70 @@ def _keep_live(history: pd.DataFrame) -> pd.DataFrame:
     return history[last > history["periode"].max() - pd.DateOffset(months=12)]
 
 
+def list_decrees(
+    peristiwa: pd.DataFrame, ukuran: pd.DataFrame, *, indikator: str
+) -> pd.DataFrame | None:
+    """Turn dated events into shifts of the counts they touch.
+
+    What happened is fitted out, its size read from the data; what is certain to
+    come shifts the path by its declared size. Additions raise the registered too,
+    cuts only the active. Scenarios stay out: they are not the base case.
+
+    Parameters
+    ----------
+    peristiwa
+        Table of that name.
+    ukuran
+        Measured counts, for impacts given as a rate.
+    indikator
+        ``aktif_jiwa`` or ``terdaftar_jiwa``.
+
+    Returns
+    -------
+    DataFrame or None
+        Events for `forecast`, on series named ``kode|segmen``.
+    """
+    named = peristiwa["segmen"].notna() & (peristiwa["status"] != SKENARIO)
+    sized = peristiwa[["dampak_jiwa", "dampak_rate"]].fillna(0).ne(0).any(axis=1)
+    counts = ukuran[(ukuran["indikator"] == indikator) & (ukuran["kode"].str.len() > 2)]
+    if not (named & sized).any() or counts.empty:
+        return None
+    newest = counts["periode"].max()
+    held = counts[counts["periode"] == newest]
+    rows = [
+        row
+        for event in peristiwa[named & sized].itertuples()
+        for row in _spread_event(event, held, newest=newest, indikator=indikator)
+    ]
+    columns = ["seri", "periode", "jenis", "dampak"]
+    return pd.DataFrame(rows, columns=columns) if rows else None
+
+
+def _spread_event(
+    event: Any, held: pd.DataFrame, *, newest: pd.Timestamp, indikator: str
+) -> Iterator[tuple[str, pd.Timestamp, str, float]]:
+    """Yield one event per kabupaten/kota and segmen in its scope."""
+    month = event.tanggal.to_period("M").to_timestamp()
+    scope = "" if event.kode == NASIONAL else event.kode
+    inside = held["kode"].str.startswith(scope) & (held["segmen"] == event.segmen)
+    for row in held[inside].itertuples():
+        size = np.nan
+        if month > newest:
+            share = event.dampak_rate
+            size = share * row.nilai if pd.notna(share) else event.dampak_jiwa
+            whole = pd.notna(share) or event.kode == row.kode
+            if not whole or not size or (indikator == "terdaftar_jiwa" and size < 0):
+                continue
+        yield f"{row.kode}{_SEP}{row.segmen}", month, SHIFT, float(size)
+
+
 def _forecast_indicator(
-    ukuran: pd.DataFrame, indikator: str, *, horizon: int, probabilities: np.ndarray
+    ukuran: pd.DataFrame,
+    indikator: str,
+    *,
+    horizon: int,
+    probabilities: np.ndarray,
+    events: pd.DataFrame | None = None,
 ) -> _Ahead | None:
     """Forecast every node of one indicator, `horizon` months after the newest."""
     history = _select(ukuran, indikator)
@@ -114,17 +179,22 @@ def _forecast_indicator(
     else:
         names = pd.Series(panel.names)
         panel, tree = build_tree(panel, _list_parents(names))
-        outcome = forecast_tree(panel, tree, **options)  # type: ignore[arg-type]
+        outcome = forecast_tree(panel, tree, events=events, **options)  # type: ignore[arg-type]
     parts = pd.Series(panel.names).str.split(_SEP, n=1, expand=True)
     nodes = pd.DataFrame({"kode": parts[0], "segmen": parts[1]})
     return _Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
 
 
-def _add_up(ahead: _Ahead) -> np.ndarray:
-    """Return medians in whole people or rupiah that still add up at every level."""
+def _add_up(ahead: _Ahead, *, most: np.ndarray | None = None) -> np.ndarray:
+    """Return medians in whole people or rupiah that still add up at every level.
+
+    `most` caps the bottom ones: aktif never exceeds terdaftar.
+    """
     pairs = _list_parents(pd.Series(ahead.panel.names))
     _, tree = build_tree(ahead.panel, pairs)
     out = np.round(ahead.median)
+    if most is not None:
+        out = np.minimum(out, most)
     out[tree.upper] = tree.add_up(out[tree.bottom])
     return out
 
@@ -190,19 +260,22 @@ def _over_penduduk(ahead: _Ahead, quantiles: np.ndarray, penduduk: pd.Series) ->
     return part, quantiles[rows] / people[:, None, None]
 
 
+def _match(ahead: _Ahead, median: np.ndarray, wanted: _Ahead) -> np.ndarray:
+    """Lay medians of one indicator in the node order of another; inf where absent."""
+    index = pd.MultiIndex.from_frame(ahead.nodes)
+    rows = index.get_indexer(pd.MultiIndex.from_frame(wanted.nodes))
+    return np.where((rows >= 0)[:, None], median[rows], np.inf)
+
+
 def _over_terdaftar(
     rate: _Ahead, counts: dict[str, tuple[_Ahead, np.ndarray]]
 ) -> np.ndarray:
     """Centre the rate's quantiles on the quotient of the reconciled medians."""
-    parts = {}
-    for name in ("aktif_jiwa", "terdaftar_jiwa"):
-        ahead, median = counts[name]
-        index = pd.MultiIndex.from_frame(ahead.nodes)
-        rows = index.get_indexer(pd.MultiIndex.from_frame(rate.nodes))
-        parts[name] = np.where((rows >= 0)[:, None], median[rows], np.nan)
-    below = np.where(parts["terdaftar_jiwa"] > 0, parts["terdaftar_jiwa"], np.nan)
-    centre = parts["aktif_jiwa"] / below
-    centre = np.where(np.isfinite(centre), np.minimum(centre, 1.0), rate.median)
+    above, below = (
+        _match(*counts[name], rate) for name in ("aktif_jiwa", "terdaftar_jiwa")
+    )
+    known = np.isfinite(above) & np.isfinite(below) & (below > 0)
+    centre = np.divide(above, below, out=rate.median.copy(), where=known)
     moved = rate.quantiles + (centre - rate.median)[:, :, None]
     return np.clip(moved, 0.0, 1.0)
 
@@ -332,10 +405,15 @@ def build_ramalan(
     horizon = config.forecast.horizon_bulan
     wanted = quantile_levels(config.forecast.levels)
     dense = np.unique(np.round(np.r_[DENSE, wanted], 6))
-    aheads = {
-        name: _forecast_indicator(ukuran, name, horizon=horizon, probabilities=dense)
-        for name in KIND
-    }
+    peristiwa = tables.get("peristiwa", pd.DataFrame())
+    aheads = {}
+    for name in KIND:
+        events = None
+        if name in DECREED and not peristiwa.empty:
+            events = list_decrees(peristiwa, ukuran, indikator=name)
+        aheads[name] = _forecast_indicator(
+            ukuran, name, horizon=horizon, probabilities=dense, events=events
+        )
     found = {name: ahead for name, ahead in aheads.items() if ahead is not None}
     if "aktif_jiwa" not in found:
         raise ForecastError(
@@ -355,7 +433,10 @@ def _assemble(
     for name, ahead in found.items():
         if KIND[name] == "rate":
             continue
-        median = _add_up(ahead)
+        most = None
+        if name == "aktif_jiwa" and "terdaftar_jiwa" in counts:
+            most = _match(*counts["terdaftar_jiwa"], ahead)
+        median = _add_up(ahead, most=most)
         counts[name] = (ahead, median)
         frames.append(_to_rows(ahead, _shift(ahead, median), name, wanted))
     rate = found.get(TERDAFTAR_RATE)

@@ -101,9 +101,9 @@ def forecast_tree(
     Events on a bottom series move the sums above it; their uncertainty is added
     where the event was named.
     """
-    clean = panel if events is None else remove_events(panel, events)
-    backs = list_backs(clean.values.shape[1], horizon)
-    paths = build_paths(clean.values, horizon, backs, curved=True)
+    values = panel.values if events is None else _clean_tree(panel, tree, events)
+    backs = list_backs(values.shape[1], horizon)
+    paths = build_paths(values, horizon, backs, curved=True)
     weight = weigh_members(paths)
     combined = np.einsum("mnh,mbnh->bnh", weight, paths.points)
     floor = 0.0 if kind == "amount" else None
@@ -120,6 +120,14 @@ def forecast_tree(
         quantiles = np.maximum(quantiles, 0.0)
     naive = paths.truth - paths.points[0]
     return Outcome(quantiles, made.errors, naive, made.scale, weight)
+
+
+def _clean_tree(panel: Panel, tree: Tree, events: pd.DataFrame) -> np.ndarray:
+    """Fit events out of the bottom series and out of the sums that hold them."""
+    values = remove_events(panel, events).values.copy()
+    moved = np.nan_to_num(values[tree.bottom] - panel.values[tree.bottom])
+    values[tree.upper] += tree.add_up(moved)
+    return values
 
 
 def limit_range(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
