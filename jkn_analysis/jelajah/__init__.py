@@ -14,6 +14,8 @@ from jkn_analysis.jelajah.pandangan import (
 
 if TYPE_CHECKING:
     from jkn_analysis.jelajah.keaktifan import PapanKeaktifan
+    from jkn_analysis.jelajah.tunggakan import PapanTunggakan
+    from jkn_analysis.jelajah.umur import PilihanTunggakan
 
 __all__ = [
     "Pandangan",
@@ -21,6 +23,8 @@ __all__ = [
     "build_pandangan",
     "build_ringkasan",
     "jelajahi_keaktifan",
+    "jelajahi_tunggakan",
+    "pilih_tunggakan",
     "show_isi",
     "show_tautan",
 ]
@@ -33,3 +37,28 @@ def jelajahi_keaktifan(pilihan: Pilihan) -> PapanKeaktifan:
 
     config = read_config(root=find_root())
     return PapanKeaktifan(pilihan, root=config.paths.processed)
+
+
+def pilih_tunggakan(
+    kode: str,
+    *,
+    mulai: str = "",
+    potong_pbi_persen: float = 0.0,
+    kuota_persen: float = 0.0,
+    rehab_persen: float = 0.0,
+    pemutihan_kelas: int = 0,
+) -> PilihanTunggakan:
+    """Choose a region and a what-if for the arrears board."""
+    from jkn_analysis.jelajah.umur import PilihanTunggakan
+
+    sliders = (potong_pbi_persen, kuota_persen, rehab_persen)
+    return PilihanTunggakan(kode, mulai, *sliders, pemutihan_kelas)
+
+
+def jelajahi_tunggakan(pilihan: PilihanTunggakan) -> PapanTunggakan:
+    """Open the arrears board on a first choice, on the project's own tables."""
+    from jkn_analysis.config import find_root, read_config
+    from jkn_analysis.jelajah.tunggakan import PapanTunggakan
+
+    config = read_config(root=find_root())
+    return PapanTunggakan(pilihan, root=config.paths.processed)

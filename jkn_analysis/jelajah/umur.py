@@ -1,0 +1,265 @@
+"""The arrears board's numbers: age over time, roll rates, collection, what-if."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.errors import InputError, StoreError
+from jkn_analysis.skenario import (
+    TANPA,
+    Keadaan,
+    Skenario,
+    build_keadaan,
+    compare,
+    kuota_ubah,
+    pemutihan,
+    potong_pbi,
+    rehab,
+)
+from jkn_analysis.store import read_table, read_table_or_empty
+from jkn_analysis.terms import NASIONAL
+from jkn_analysis.wilayah import get_wilayah
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KELOMPOK_UMUR = ("1-3", "4-12", "13-24", "25+")
+_BATAS = (0, 3, 12, 24, 25)
+UMUR_LAJU = ("1", "2", "3", "4-6", "7-12", "13-18", "19-24")
+_BATAS_LAJU = (0, 1, 2, 3, 6, 12, 18, 24)
+UKURAN_DAMPAK = {
+    "aktif_jiwa": "Peserta aktif, jiwa",
+    "keaktifan_penduduk_rate": "Keaktifan, % penduduk",
+    "tunggakan_peserta_rp": "Tunggakan peserta, rupiah",
+    "tunggakan_pemda_rp": "Tunggakan Pemda, rupiah",
+    "anggaran_rp": "Iuran Pemda sebulan, rupiah",
+}
+BULAN_CORONG = 12
+
+
+@dataclass(frozen=True)
+class PilihanTunggakan:
+    """Region and sliders; every field is a papermill parameter of that name."""
+
+    kode: str
+    mulai: str = ""
+    """First month of the what-if, ``2026-02``; '' = nothing changes."""
+    potong_pbi_persen: float = 0.0
+    kuota_persen: float = 0.0
+    rehab_persen: float = 0.0
+    pemutihan_kelas: int = 0
+    """Class whose arrears are written off; 0 = none."""
+
+    def __post_init__(self) -> None:
+        """Refuse sliders without a month, and unknown regions."""
+        get_wilayah(self.kode)
+        moved = self.potong_pbi_persen or self.kuota_persen or self.rehab_persen
+        if (moved or self.pemutihan_kelas) and not self.mulai:
+            raise InputError("a what-if needs its first month\n  → mulai='2026-02'")
+
+    def skenario(self) -> Skenario:
+        """Compose the scenario of the sliders; untouched ones add nothing."""
+        parts = []
+        if self.potong_pbi_persen:
+            parts.append(potong_pbi(self.mulai, self.potong_pbi_persen))
+        if self.kuota_persen:
+            parts.append(kuota_ubah(self.mulai, persen=self.kuota_persen))
+        if self.rehab_persen:
+            parts.append(rehab(self.mulai, self.rehab_persen))
+        if self.pemutihan_kelas:
+            parts.append(pemutihan(self.mulai, kelas=self.pemutihan_kelas))
+        composed = TANPA
+        for part in parts:
+            composed = part if composed is TANPA else composed + part
+        return composed
+
+
+def sum_umur(tunggakan_peserta: pd.DataFrame) -> pd.DataFrame:
+    """Sum people and rupiah in arrears by month and age group.
+
+    Returns
+    -------
+    DataFrame
+        ``periode, kelompok_umur, peserta_jiwa, tunggakan_rp``.
+    """
+    group = pd.cut(
+        tunggakan_peserta["umur_bulan"], list(_BATAS), labels=list(KELOMPOK_UMUR)
+    )
+    by = [tunggakan_peserta["periode"], group.rename("kelompok_umur")]
+    names = ["peserta_jiwa", "tunggakan_rp"]
+    return tunggakan_peserta.groupby(by, observed=True)[names].sum().reset_index()
+
+
+def measure_laju(tunggakan_peserta: pd.DataFrame) -> pd.DataFrame:
+    """Measure the share that left arrears between two months, by age.
+
+    Who is at age k this month and not at k + 1 the next has paid, moved or was
+    written off: leavers over people at risk, summed over kelas and segmen.
+
+    Returns
+    -------
+    DataFrame
+        Index `UMUR_LAJU`, one column a month; a missing month leaves a gap.
+    """
+    counts = tunggakan_peserta.pivot_table(
+        index="periode", columns="umur_bulan", values="peserta_jiwa", aggfunc="sum"
+    )
+    grid = counts.reindex(columns=range(1, _BATAS[-1] + 1)).fillna(0)
+    months = pd.date_range(grid.index.min(), grid.index.max(), freq="MS")
+    known = grid.reindex(months).astype("float64").to_numpy()
+    risk, stayed = known[:-1, :23], known[1:, 1:24]
+    left = risk - stayed
+    rows = {}
+    for name, low, high in zip(UMUR_LAJU, _BATAS_LAJU, _BATAS_LAJU[1:], strict=False):
+        at = slice(low, min(high, risk.shape[1]))
+        total = risk[:, at].sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rows[name] = np.where(total > 0, left[:, at].sum(axis=1) / total, np.nan)
+    return pd.DataFrame(rows, index=months[1:]).T.clip(lower=0.0)
+
+
+def build_corong(iuran: pd.DataFrame, tunggakan_ramalan: pd.DataFrame) -> pd.DataFrame:
+    """Build the collection funnel of the last 12 months and what can still come in.
+
+    Returns
+    -------
+    DataFrame
+        ``langkah, rp``: billed, received, billable arrears (24-month cap) and what
+        of them is expected within 12 months; PBPU and BP only, who pay themselves.
+    """
+    own = iuran[iuran["segmen"].isin(["PBPU", "BP"])]
+    since = own["periode"].max() - pd.DateOffset(months=BULAN_CORONG - 1)
+    year = own[own["periode"] >= since]
+    ahead = tunggakan_ramalan[
+        (tunggakan_ramalan["kelompok_umur"] == "total")
+        & np.isclose(tunggakan_ramalan["kuantil"], 0.5)
+    ]
+    billable = ahead[ahead["ukuran"] == "dapat_ditagih_rp"].sort_values("periode")
+    expected = ahead[ahead["ukuran"] == "penerimaan_rp"]["nilai"]
+    rows = [
+        ("Ditagih 12 bulan terakhir", float(year["ditagih_rp"].sum())),
+        ("Diterima", float(year["diterima_rp"].sum())),
+        ("Tunggakan yang masih dapat ditagih", _first(billable["nilai"])),
+        ("Perkiraan penerimaan 12 bulan ke depan", _total(expected)),
+    ]
+    return pd.DataFrame(rows, columns=["langkah", "rp"])
+
+
+def _first(values: pd.Series) -> float:
+    """Return the first value, NaN where there is none."""
+    return float(values.iloc[0]) if len(values) else float("nan")
+
+
+def _total(values: pd.Series) -> float:
+    """Return the sum, NaN where there is nothing to sum."""
+    return float(values.sum()) if len(values) else float("nan")
+
+
+@dataclass(frozen=True)
+class Sumber:
+    """One region's slices, read once and asked many times."""
+
+    kode: str
+    umur: pd.DataFrame
+    laju: pd.DataFrame
+    corong: pd.DataFrame
+    keadaan: Keadaan
+
+
+_DIBACA = (
+    "kepesertaan",
+    "penduduk",
+    "iuran_pemda",
+    "tunggakan_peserta",
+    "iuran",
+    "peristiwa",
+    "anggaran",
+)
+
+
+def read_sumber(kode: str, *, root: Path) -> Sumber:
+    """Read what the arrears board needs of one kabupaten/kota.
+
+    Raises
+    ------
+    StoreError
+        If the region has no ageing of arrears.
+    """
+    tables = {name: read_table_or_empty(name, root=root, kode=kode) for name in _DIBACA}
+    if tables["tunggakan_peserta"].empty:
+        raise StoreError(
+            f"{get_wilayah(kode).nama_lengkap}: no arrears by age\n"
+            "  → deliver tunggakan_peserta, then jkn build and jkn forecast"
+        )
+    ahead = read_table_or_empty("tunggakan_ramalan", root=root, kode=kode)
+    keadaan = build_keadaan(
+        tables,
+        read_table("ramalan", root=root, kode=kode),
+        kode=kode,
+        laju=read_table("laju_tunggakan", root=root, kode=[kode, NASIONAL]),
+    )
+    return Sumber(
+        kode=kode,
+        umur=sum_umur(tables["tunggakan_peserta"]),
+        laju=measure_laju(tables["tunggakan_peserta"]),
+        corong=build_corong(tables["iuran"], ahead),
+        keadaan=keadaan,
+    )
+
+
+def build_dampak(sumber: Sumber, skenario: Skenario) -> pd.DataFrame:
+    """Lay the what-if beside 'nothing changes' at the last month ahead.
+
+    Returns
+    -------
+    DataFrame
+        ``ukuran, dasar, jika, selisih, selisih_bawah, selisih_atas`` (80% interval of
+        the difference); medians otherwise.
+    """
+    table = compare(sumber.keadaan, [] if skenario is TANPA else [skenario])
+    end = table[(table["periode"] == table["periode"].max())]
+    end = end[(end["kode"] == sumber.kode) & end["ukuran"].isin(list(UKURAN_DAMPAK))]
+    base = end[end["skenario"] == "dasar"]
+    other = base if skenario is TANPA else end[end["skenario"] != "dasar"]
+    middle = base[np.isclose(base["kuantil"], 0.5)].set_index("ukuran")["nilai"]
+    wide = other.pivot_table(index="ukuran", columns="kuantil", values="selisih")
+    moved = other[np.isclose(other["kuantil"], 0.5)].set_index("ukuran")["nilai"]
+    frame = pd.DataFrame(
+        {
+            "dasar": middle,
+            "jika": moved,
+            "selisih": wide[0.5],
+            "selisih_bawah": wide[0.1],
+            "selisih_atas": wide[0.9],
+        }
+    )
+    known = [name for name in UKURAN_DAMPAK if name in frame.index]
+    return frame.loc[known].rename_axis("ukuran").reset_index()
+
+
+def build_papermill_line(pilihan: PilihanTunggakan, *, notebook: str) -> str:
+    """Write the command that prints exactly this view."""
+    parts = ["papermill", f"notebooks/{notebook}.ipynb", f"reports/{notebook}.ipynb"]
+    for name, value in asdict(pilihan).items():
+        flag = "-r" if isinstance(value, str) else "-p"
+        parts += [flag, name, shlex.quote(str(value))]
+    return " ".join(parts)
+
+
+def dump_angka(sumber: Sumber, dampak: pd.DataFrame) -> str:
+    """Write the numbers of a view as JSON, for comparison and for copying."""
+    umur = sumber.umur.assign(periode=sumber.umur["periode"].dt.strftime("%Y-%m"))
+    umur["kelompok_umur"] = umur["kelompok_umur"].astype(str)
+    tables = {"umur": umur, "corong": sumber.corong, "dampak": dampak}
+    return json.dumps(
+        {
+            name: json.loads(table.to_json(orient="records"))
+            for name, table in tables.items()
+        }
+    )
