@@ -125,7 +125,7 @@ def build_message(body: Body, envelope: Envelope, sender: Sender) -> bytes:
     )
     header["X-JKN-Kode"] = content.kode
     header["X-JKN-Kantor"] = one_line(envelope.kantor)
-    header["X-JKN-Laporan"] = content.report_sha256
+    header["X-JKN-Sha256"] = content.report_sha256
     header["X-JKN-Data-Contoh"] = "ya" if content.contoh else "tidak"
     return header.as_bytes().removesuffix(b"\r\n") + body.mime
 

@@ -112,7 +112,7 @@ def read_entry(path: Path) -> Entry:
     with path.open("rb") as opened:
         start = opened.read(_HEAD_BYTES)
     head = BytesHeaderParser(policy=SMTP).parsebytes(start)
-    needed = ("X-JKN-Rapat", "X-JKN-Kode", "X-JKN-Kantor", "X-JKN-Laporan")
+    needed = ("X-JKN-Rapat", "X-JKN-Kode", "X-JKN-Kantor", "X-JKN-Sha256")
     if any(head[name] is None for name in (*needed, "Message-ID", "To", "From")):
         raise DeliveryError(
             f"{path}: not a message composed by `jkn mail`\n  → compose it again"
@@ -126,7 +126,7 @@ def read_entry(path: Path) -> Entry:
         sender=head["From"].addresses[0].addr_spec,
         subject=str(head["Subject"]),
         message_id=str(head["Message-ID"]).strip(),
-        laporan=str(head["X-JKN-Laporan"]).strip(),
+        laporan=str(head["X-JKN-Sha256"]).strip(),
         contoh=str(head["X-JKN-Data-Contoh"]).strip() != "tidak",
         size=path.stat().st_size,
     )

@@ -49,16 +49,37 @@ def stored(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def project(stored, tmp_path, monkeypatch):
-    """Copy the project and run inside it."""
-    folder = tmp_path / "p"
+@pytest.fixture(scope="session")
+def composed(stored, tmp_path_factory):
+    """Compose the mail of one region once for all tests that only look at it."""
+    folder = tmp_path_factory.mktemp("surat") / "p"
     shutil.copytree(stored, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        jkn("--all", "--wilayah", "82.71")
+    return folder
+
+
+def enter(source, folder, monkeypatch):
+    """Copy a project and run inside the copy, without settings of this machine."""
+    shutil.copytree(source, folder)
     monkeypatch.chdir(folder)
     for name in list(os.environ):
         if name.startswith("JKN_SMTP_"):
             monkeypatch.delenv(name)
     return folder
+
+
+@pytest.fixture
+def project(stored, tmp_path, monkeypatch):
+    """Enter a project with reports and no mail yet."""
+    return enter(stored, tmp_path / "p", monkeypatch)
+
+
+@pytest.fixture
+def mailed(composed, tmp_path, monkeypatch):
+    """Enter a project whose outbox holds one region's mail."""
+    return enter(composed, tmp_path / "p", monkeypatch)
 
 
 def jkn(*arguments):
@@ -87,9 +108,8 @@ def test_all_composes_one_message_per_office_of_each_region(project):
     assert "82.71-dinas-sosial.eml" in found
 
 
-def test_a_message_carries_report_tables_calendar_and_reply_form(project):
-    jkn("--all", "--wilayah", "Kota Ternate")
-    message = messages(project)["82.71-bpkad.eml"]
+def test_a_message_carries_report_tables_calendar_and_reply_form(mailed):
+    message = messages(mailed)["82.71-bpkad.eml"]
     names = [part.get_filename() for part in message.iter_attachments()]
     assert names == [
         "laporan-82.71-2025-11.html",
@@ -98,14 +118,13 @@ def test_a_message_carries_report_tables_calendar_and_reply_form(project):
         "tindak-lanjut-82.71-2025-11.xlsx",
     ]
     report = next(message.iter_attachments()).get_payload(decode=True)
-    assert message["X-JKN-Laporan"] == hashlib.sha256(report).hexdigest()
+    assert message["X-JKN-Sha256"].strip() == hashlib.sha256(report).hexdigest()
     assert report.decode() == PAGE
 
 
-def test_the_workbook_has_the_pages_tables_and_the_definitions(project):
-    jkn("--all", "--wilayah", "82.71")
-    _, tables, *_ = messages(project)["82.71-bpkad.eml"].iter_attachments()
-    path = project / "t.xlsx"
+def test_the_workbook_has_the_pages_tables_and_the_definitions(mailed):
+    _, tables, *_ = messages(mailed)["82.71-bpkad.eml"].iter_attachments()
+    path = mailed / "t.xlsx"
     path.write_bytes(tables.get_payload(decode=True))
     book = openpyxl.load_workbook(path)
     assert book.sheetnames[-1] == "Definisi"
@@ -115,9 +134,8 @@ def test_the_workbook_has_the_pages_tables_and_the_definitions(project):
     assert sum(isinstance(value, int) and value > 1000 for value in counts) > 5
 
 
-def test_mail_html_is_small_and_the_inline_part_too(project):
-    jkn("--all", "--wilayah", "82.71")
-    message = messages(project)["82.71-bpkad.eml"]
+def test_mail_html_is_small_and_the_inline_part_too(mailed):
+    message = messages(mailed)["82.71-bpkad.eml"]
     html = message.get_body(("html",)).get_content()
     assert len(html.encode()) < 60_000
     alternative = next(message.walk().__iter__()).get_payload()[0]
@@ -141,9 +159,8 @@ def test_an_office_that_left_is_no_longer_in_the_outbox(project):
     assert "82.71-dinas-sosial.eml" in messages(project)
 
 
-def test_the_preview_shows_every_message_with_its_pictures_in_place(project):
-    jkn("--all", "--wilayah", "82.71")
-    outbox = project / "reports" / "outbox"
+def test_the_preview_shows_every_message_with_its_pictures_in_place(mailed):
+    outbox = mailed / "reports" / "outbox"
     index = (outbox / "index.html").read_text("utf-8")
     for entry in read_outbox(outbox):
         assert entry.path.name in index
@@ -206,52 +223,46 @@ def use(monkeypatch, server):
         monkeypatch.setenv(f"JKN_SMTP_{name}", value)
 
 
-def test_really_sends_the_outbox_once_and_tells(project, serve, monkeypatch):
+def test_really_sends_the_outbox_once_and_tells(mailed, serve, monkeypatch):
     server = serve()
     use(monkeypatch, server)
-    jkn("--all", "--wilayah", "82.71")
-    count = len(messages(project))
+    count = len(messages(mailed))
     assert f"{count} sent" in jkn("--really")
     assert f"{count} already settled" in jkn("--really")
     assert len(server.box.received()) == count
-    index = (project / "reports" / "outbox" / "index.html").read_text("utf-8")
+    index = (mailed / "reports" / "outbox" / "index.html").read_text("utf-8")
     assert index.count("<td>sent</td>") == count
     assert PASSWORD not in index
 
 
-def test_really_fails_loudly_when_a_copy_was_not_delivered(project, serve, monkeypatch):
+def test_really_fails_loudly_when_a_copy_was_not_delivered(mailed, serve, monkeypatch):
     address = "bpkad.82-71@contoh.invalid"
     use(monkeypatch, serve(Faults(data={address: ["552 full"]})))
-    jkn("--all", "--wilayah", "82.71")
     with pytest.raises(DeliveryError, match="not every copy was delivered"):
         jkn("--really")
 
 
-def test_really_names_what_is_unknown(project, serve, monkeypatch):
+def test_really_names_what_is_unknown(mailed, serve, monkeypatch):
     address = "bpkad.82-71@contoh.invalid"
     use(monkeypatch, serve(Faults(data={address: ["drop_after"]})))
-    jkn("--all", "--wilayah", "82.71")
     with pytest.raises(DeliveryError, match="may or may not have arrived"):
         jkn("--really")
 
 
-def test_really_needs_a_server(project):
-    jkn("--all", "--wilayah", "82.71")
+def test_really_needs_a_server(mailed):
     with pytest.raises(JknError, match="JKN_SMTP_HOST is not set"):
         jkn("--really")
 
 
-def test_sample_data_stays_on_this_machine(project, monkeypatch):
+def test_sample_data_stays_on_this_machine(mailed, monkeypatch):
     monkeypatch.setenv("JKN_SMTP_HOST", "mail.contoh.invalid")
-    jkn("--all", "--wilayah", "82.71")
     with pytest.raises(DeliveryError, match="may not leave this machine"):
         jkn("--really")
 
 
-def test_more_copies_than_allowed_are_refused(project, serve, monkeypatch):
+def test_more_copies_than_allowed_are_refused(mailed, serve, monkeypatch):
     use(monkeypatch, serve())
     Path("jkn.toml").write_text("[mail]\nmaks_penerima = 2\n", encoding="utf-8")
-    jkn("--all", "--wilayah", "82.71")
     result = CliRunner().invoke(app, ["--config", "jkn.toml", "mail", "--really"])
     assert "more than maks_penerima (2)" in str(result.exception)
 
@@ -269,17 +280,16 @@ def test_options_that_contradict_are_refused(project, arguments, said):
         jkn(*arguments)
 
 
-def test_a_returned_form_is_read_back(project):
-    jkn("--all", "--wilayah", "82.71")
-    *_, form = messages(project)["82.71-bpkad.eml"].iter_attachments()
-    path = project / "balasan.xlsx"
+def test_a_returned_form_is_read_back(mailed):
+    *_, form = messages(mailed)["82.71-bpkad.eml"].iter_attachments()
+    path = mailed / "balasan.xlsx"
     path.write_bytes(form.get_payload(decode=True))
     book = openpyxl.load_workbook(path)
     book.worksheets[0]["G5"] = "batal"
     book.save(path)
     output = jkn("--baca", str(path))
     assert "1 decision(s) new or changed" in output
-    table = read_table("tindak_lanjut", root=project / "data" / "processed")
+    table = read_table("tindak_lanjut", root=mailed / "data" / "processed")
     id_rapat = book.worksheets[0]["A5"].value
     row = table[(table["id_rapat"] == id_rapat) & (table["nomor"] == 1)]
     assert row["status"].item() == "batal"
