@@ -581,6 +581,7 @@ DELIVERED: tuple[str, ...] = (
     "penerima",
     "tindak_lanjut",
     "publikasi",
+    "selisih",
 )
 """Tables that offices send; the others are facts or computed."""
 

@@ -217,7 +217,7 @@ def _store(
     for name, frame in tables.items():
         store.write_table(frame, name, root=root)
         report.tables[name] = len(frame)
-    stale = set(store.list_tables(root)) & (set(DELIVERED) - set(tables))
+    stale = set(store.list_tables(root)) & (set(DELIVERED) - {*tables, "selisih"})
     for name in sorted(stale):
         store.remove_table(name, root=root)
         report.removed.append(name)

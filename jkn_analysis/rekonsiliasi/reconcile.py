@@ -366,7 +366,7 @@ def build_selisih(
     joined["kantor"] = joined["alasan"].map(
         {code: reason.kantor.value for code, reason in ALASAN.items()}
     )
-    joined["dampak_keaktifan_rate"] = _worth(joined, penduduk or {})
+    joined["dampak_keaktifan_rate"] = measure_worth(joined, penduduk or {})
     return joined
 
 
@@ -382,8 +382,23 @@ def _hide(counts: pd.DataFrame, column: str) -> pd.DataFrame:
     return hidden.drop(columns=HIDDEN)
 
 
-def _worth(selisih: pd.DataFrame, penduduk: Mapping[str, int]) -> pd.Series:
-    """Return what repair does to keaktifan over population, for whole regions."""
+def measure_worth(selisih: pd.DataFrame, penduduk: Mapping[str, int]) -> pd.Series:
+    """Measure what repair does to keaktifan over population, for whole regions.
+
+    Parameters
+    ----------
+    selisih
+        kode, kecamatan, alasan, jumlah_jiwa, nonaktif_jiwa.
+    penduduk
+        Population per kode.
+
+    Returns
+    -------
+    Series
+        A fraction of the population: positive where inactive people become active
+        or unregistered ones join, negative where active records go; missing for
+        kecamatan and hidden counts.
+    """
     direction = selisih["alasan"].map({code: a.arah for code, a in ALASAN.items()})
     register = selisih["alasan"].map({code: a.register for code, a in ALASAN.items()})
     count, idle = selisih["jumlah_jiwa"], selisih["nonaktif_jiwa"]
@@ -393,7 +408,7 @@ def _worth(selisih: pd.DataFrame, penduduk: Mapping[str, int]) -> pd.Series:
     base = selisih["kode"].map(dict(penduduk)).astype("Float64")
     worth = (people / base).astype("Float64")
     whole = selisih["kecamatan"].isna()
-    return worth.where(whole).astype("float64")
+    return worth.where(whole).astype("float64") + 0.0
 
 
 def merge_selisih(stored: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:

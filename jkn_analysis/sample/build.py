@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.rekonsiliasi.sample_counts import build_sample_selisih
 from jkn_analysis.sample import SEED
 from jkn_analysis.sample.dunia import Dunia, build_dunia
 from jkn_analysis.sample.kantor import (
@@ -128,6 +129,9 @@ def build_tables(
         "tindak_lanjut": build_tindak_lanjut(dunia, rapat),
         "publikasi": read_shipped("publikasi", dunia),
     }
+    tables["selisih"] = build_sample_selisih(
+        tables["kepesertaan"], tables["penduduk"], seed=seed
+    )
     return {name: _typed(tables[name], name) for name in DELIVERED}
 
 
