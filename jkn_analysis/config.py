@@ -65,9 +65,10 @@ class Forecast(_Section):
 
 
 class Report(_Section):
-    """Language of the pages."""
+    """Language of the pages; GeoJSON of boundaries for maps, '' for none."""
 
     bahasa: Literal["id", "en"]
+    batas: str = ""
 
 
 class Run(_Section):

@@ -1,5 +1,6 @@
 """Every figure and sentence of one page, in one object."""
 
+from jkn_analysis.briefing.area import build_area_briefing
 from jkn_analysis.briefing.build import build_briefing
 from jkn_analysis.briefing.model import (
     Angka,
@@ -10,9 +11,11 @@ from jkn_analysis.briefing.model import (
     Kipas,
     Kolom,
     Permintaan,
+    Petak,
     Rapat,
     Tabel,
     Tanda,
+    Ubin,
 )
 
 __all__ = [
@@ -24,8 +27,11 @@ __all__ = [
     "Kipas",
     "Kolom",
     "Permintaan",
+    "Petak",
     "Rapat",
     "Tabel",
     "Tanda",
+    "Ubin",
+    "build_area_briefing",
     "build_briefing",
 ]

@@ -29,11 +29,11 @@ def build_annex(context: Context, kipas: Kipas | None) -> tuple[Bagian, ...]:
     """Build the annex, a part for each question."""
     parts = [
         _disagreement(context),
-        _quality(context),
-        _method(context),
+        build_quality(context),
+        build_method(context),
         _events(context),
         _chart_data(context, kipas),
-        _provenance(context),
+        build_provenance(context),
     ]
     return tuple(part for part in parts if part is not None)
 
@@ -145,7 +145,7 @@ def _published(context: Context, row: Mapping[Hashable, Any]) -> Angka:
     return words.teks(f"{words.jumlah(value)} {unit}")
 
 
-def _quality(context: Context) -> Bagian:
+def build_quality(context: Context) -> Bagian:
     """Say what is complete, stale, not delivered, or above the population."""
     words = context.words
     title = words.say("lampiran.mutu")
@@ -196,7 +196,7 @@ def _stale(context: Context) -> list[str]:
     return [words.say("lampiran.mutu_basi", values)]
 
 
-def _method(context: Context) -> Bagian:
+def build_method(context: Context) -> Bagian:
     """Say how it is computed and how wrong the forecast has been."""
     words = context.words
     told = [words.say("lampiran.cara_rate")]
@@ -306,7 +306,7 @@ def _chart_data(context: Context, kipas: Kipas | None) -> Bagian | None:
     return Bagian("data_grafik", title, (), (table,))
 
 
-def _provenance(context: Context) -> Bagian:
+def build_provenance(context: Context) -> Bagian:
     """List the files behind the page with their digests, and the version."""
     from jkn_analysis import __version__
 

@@ -101,12 +101,12 @@ def as_date(value: Any) -> dt.date:  # noqa: ANN401 - pandas and datetime alike
     return pd.Timestamp(value).date()
 
 
-def _known(frame: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
+def until(frame: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
     """Drop rows of months after the report's."""
     return frame[frame["periode"] <= pd.Timestamp(periode)]
 
 
-def _newest_cutoff(frame: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
+def newest_cutoff(frame: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
     """Keep the newest forecast that saw no month after the report's."""
     seen = frame[frame["cutoff"] <= pd.Timestamp(periode)]
     return seen[seen["cutoff"] == seen["cutoff"].max()] if len(seen) else seen
@@ -130,9 +130,9 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
         tables[name] = read_table_or_empty(name, root=root, kode=above)
     tables["uji_balik"] = read_table_or_empty("uji_balik", root=root)
     for name in PERIODIC:
-        tables[name] = _known(tables[name], month)
+        tables[name] = until(tables[name], month)
     for name in ("ramalan", "peluang"):
-        tables[name] = _newest_cutoff(tables[name], month)
+        tables[name] = newest_cutoff(tables[name], month)
     return Slice(wilayah, month, tables, read_manifest(root))
 
 

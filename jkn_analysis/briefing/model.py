@@ -114,6 +114,32 @@ class Batang:
 
 
 @dataclass(frozen=True)
+class Petak:
+    """Rates of regions by month, for a heat map; a region per row, worst first."""
+
+    nama: str
+    judul: str
+    label: tuple[str, ...]
+    periode: tuple[dt.date, ...]
+    nilai: tuple[tuple[float, ...], ...]
+    """Fractions, NaN where a region did not report."""
+    target: float
+    alt: str
+    catatan: str = ""
+
+
+@dataclass(frozen=True)
+class Ubin:
+    """One region of a tile grid or map."""
+
+    kode: str
+    nama: str
+    nilai: float | None
+    teks: str
+    target: float
+
+
+@dataclass(frozen=True)
 class Bagian:
     """One part of the page; without data it says why."""
 
@@ -122,6 +148,10 @@ class Bagian:
     kalimat: tuple[str, ...] = ()
     tabel: tuple[Tabel, ...] = ()
     batang: tuple[Batang, ...] = ()
+    petak: Petak | None = None
+    ubin: tuple[Ubin, ...] = ()
+    kipas: tuple[Kipas, ...] = ()
+    """Small fans of the regions, drawn on one scale."""
     kosong: str = ""
     """Reason why the part is 'tidak tersedia'; empty where it is there."""
 
@@ -178,8 +208,6 @@ class Briefing:
     status: Status | None = None
     jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten"
     permintaan: tuple[Permintaan, ...] = ()
-    kipas_bagian: tuple[Kipas, ...] = ()
-    """Fans of the parts of a provinsi or the country, on one scale."""
 
     def find_bagian(self, nama: str) -> Bagian:
         """Return one part by name."""

@@ -15,6 +15,12 @@ from jkn_analysis.briefing.ask import (
 from jkn_analysis.briefing.context import DESEMBER
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Bagian, Batang, Kolom, Tabel
+from jkn_analysis.briefing.money_ahead import (
+    build_budget_chart,
+    list_budget_sentences,
+    list_member_sentences,
+    list_pemda_sentences,
+)
 from jkn_analysis.indicators import sum_tunggakan_pemda
 
 if TYPE_CHECKING:
@@ -41,6 +47,8 @@ def build_money(context: Context) -> Bagian:
         if table.empty
     ]
     sentences += _budget_sentences(context, year)
+    sentences += [" ".join(ahead)] if (ahead := list_budget_sentences(context)) else []
+    chart = build_budget_chart(context)
     table = Tabel(
         nama="uang",
         judul=words.say("uang.judul_pagu", {"tahun": year}),
@@ -50,7 +58,8 @@ def build_money(context: Context) -> Bagian:
         ),
         baris=tuple(rows),
     )
-    return Bagian("uang", title, tuple(sentences), (table,))
+    charts = () if chart is None else (chart,)
+    return Bagian("uang", title, tuple(sentences), (table,), charts)
 
 
 def _budget(context: Context, year: int) -> float | None:
@@ -192,7 +201,7 @@ def build_arrears(context: Context) -> Bagian:
         sentences.append(_missing(context, "iuran_pemda"))
     else:
         sentence, chart = _pemda(context, pemda)
-        sentences.append(sentence)
+        sentences += [" ".join([sentence, *list_pemda_sentences(context)])]
         charts.append(chart)
     members = context.tables["tunggakan_peserta"]
     if members.empty:
@@ -200,7 +209,7 @@ def build_arrears(context: Context) -> Bagian:
     else:
         now = members[members["periode"] == members["periode"].max()]
         sentence, chart, table = _members(context, now)
-        sentences.append(sentence)
+        sentences += [" ".join([sentence, *list_member_sentences(context)])]
         charts.append(chart)
         tables.append(table)
     return Bagian(

@@ -94,6 +94,13 @@ class Words:
         """Make a figure of rupiah."""
         return Angka(_plain(value), "rp", self.rp(value), sumber)
 
+    def angka_poin(self, value: Number) -> Angka:
+        """Make a signed figure of percentage points, whose heading has the unit."""
+        text = formats.format_points(value, 1, bahasa=self.bahasa)
+        return Angka(
+            _plain(value), "poin", text.removesuffix(" poin").removesuffix(" points")
+        )
+
     def angka_tanggal(self, value: dt.date) -> Angka:
         """Make a figure of a date."""
         return Angka(value.isoformat(), "tanggal", self.tanggal_singkat(value))

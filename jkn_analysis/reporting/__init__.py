@@ -4,8 +4,9 @@ from jkn_analysis.reporting.display import (
     show_annex,
     show_fan,
     show_head,
+    show_map,
     show_part,
     tampilkan,
 )
 
-__all__ = ["show_annex", "show_fan", "show_head", "show_part", "tampilkan"]
+__all__ = ["show_annex", "show_fan", "show_head", "show_map", "show_part", "tampilkan"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.reporting.figures import render_svg
+from jkn_analysis.reporting.index_page import build_index_row
 from jkn_analysis.reporting.pieces import (
     render_annex,
     render_fan,
     render_head,
     render_part,
+    render_tiles,
 )
 
 if TYPE_CHECKING:
@@ -29,12 +32,13 @@ def _publish(html: str, meta: dict[str, Any] | None = None) -> None:
 
 
 def show_head(briefing: Briefing) -> None:
-    """Show head, verdict and key figures; tells the page its title and language."""
+    """Show head, verdict and key figures; tells title, language and index row."""
     meta = {
         "judul": f"{briefing.nama}: {briefing.periode:%Y-%m}",
         "bahasa": briefing.bahasa,
         "contoh": briefing.contoh,
         "kode": briefing.kode,
+        "indeks": asdict(build_index_row(briefing, f"{briefing.kode}.html")),
     }
     _publish(render_head(briefing), meta)
 
@@ -47,6 +51,11 @@ def show_fan(briefing: Briefing) -> None:
 def show_part(briefing: Briefing, nama: str) -> None:
     """Show one part of the page."""
     _publish(render_part(briefing, nama))
+
+
+def show_map(briefing: Briefing, *, boundaries: str = "") -> None:
+    """Show the regions as tiles, beside a map where boundaries are given."""
+    _publish(render_tiles(briefing, boundaries=boundaries))
 
 
 def show_annex(briefing: Briefing) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jkn_analysis.formats import format_periode, format_rate
-from jkn_analysis.reporting.style import FONT, HURUF, WARNA, link_colours
+from jkn_analysis.reporting.style import FONT, HURUF, TINGKAT, WARNA, link_colours
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from jkn_analysis.briefing.model import Batang, Kipas
+    from jkn_analysis.briefing.model import Batang, Kipas, Petak
 
 PX = 72
 BULAN_SETAHUN = 12
 DPI_PNG = 144
+GRADE_POINTS = 0.05
 _LABEL_GAP = 1.25
 _MARK_PX = 19
 
@@ -359,15 +361,20 @@ def plot_batang_waktu(axes: Axes, batang: Batang) -> Axes:
         axes.hlines(
             batang.batas, months[0] - 0.8, months[-1] + 0.8, color=WARNA["batas"]
         )
-    shown = {len(months) - 1: "right"}
+    last = len(months) - 1
     highest = max(range(len(months)), key=batang.nilai.__getitem__)
-    if len(months) - 1 - highest > len(months) / 3:
+    shown = {last: "right"}
+    if last - highest > len(months) / 2:
         shown[highest] = "center" if highest > len(months) / 4 else "left"
+    per_x = _pixels(axes)[0]
     for index, side in shown.items():
-        shift = 0.45 if side == "right" else (-0.45 if side == "left" else 0.0)
+        wide = len(batang.teks[index]) * 0.64 * HURUF * per_x
+        first = max(0, round(index - wide)) if side == "right" else index
+        beneath = max(batang.nilai[first : index + 1])
+        shift = {"right": 0.45, "left": -0.45, "center": 0.0}[side]
         _text(
             axes,
-            (months[index] + shift, batang.nilai[index] + top * 0.07),
+            (months[index] + shift, beneath + top * 0.08),
             batang.teks[index],
             ha=side,
             color=WARNA["tinta"],
@@ -418,6 +425,92 @@ def draw_batang(batang: Batang) -> Figure:
     high = 16 + 32 * len(batang.label)
     figure, axes = make_axes(Ukuran(360, high, atas=8, bawah=8, **sides))
     plot_batang(axes, batang)
+    return figure
+
+
+def plot_kecil(axes: Axes, kipas: Kipas, *, batas: tuple[float, float]) -> Axes:
+    """Draw a small fan without text, to be read beside others on the same scale."""
+    months = [_month_number(month) for month in kipas.periode]
+    ahead = [months[-1], *(_month_number(month) for month in kipas.periode_ramalan)]
+    axes.set_xlim(months[0] - 0.5, ahead[-1] + 0.5)
+    axes.set_ylim(*batas)
+    axes.set_axis_off()
+    _draw_fan(axes, replace(kipas, naif=()), ahead)
+    _draw_target(axes, kipas, ahead[-1])
+    axes.plot(months, kipas.nilai, color=WARNA["data"], lw=1.8)
+    return axes
+
+
+def find_limits(fans: Sequence[Kipas]) -> tuple[float, float]:
+    """Return one value axis for several fans; the widest bands may leave it."""
+    drawn = [value for kipas in fans for value in kipas.nilai]
+    for kipas in fans:
+        drawn += [v for q in (0.1, 0.9) for v in kipas.kuantil.get(q, ())]
+        drawn += [] if kipas.target is None else [kipas.target]
+    room = max(0.01, (max(drawn) - min(drawn)) * 0.04)
+    return min(drawn) - room, max(drawn) + room
+
+
+def draw_kecil(kipas: Kipas, *, batas: tuple[float, float]) -> Figure:
+    """Draw a small fan."""
+    figure, axes = make_axes(Ukuran(170, 74, kiri=1, kanan=1, atas=1, bawah=1))
+    plot_kecil(axes, kipas, batas=batas)
+    return figure
+
+
+def grade(rate: float, target: float) -> int:
+    """Return the class of a rate: 1-3 under the target, 4-6 over it, 5 points each.
+
+    Examples
+    --------
+    >>> [grade(rate, 0.8) for rate in (0.69, 0.7, 0.75, 0.8, 0.85, 0.95)]
+    [1, 2, 3, 4, 5, 6]
+    """
+    steps = math.floor(round((rate - target) / GRADE_POINTS, 9))
+    return max(1, min(6, 4 + steps))
+
+
+def plot_petak(axes: Axes, petak: Petak, *, bahasa: str = "id") -> Axes:
+    """Draw rates of regions by month in six classes, those under the target dotted."""
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    grades = [
+        [math.nan if math.isnan(v) else grade(v, petak.target) for v in row]
+        for row in petak.nilai
+    ]
+    norm = BoundaryNorm([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5], 6)
+    axes.imshow(
+        grades,
+        cmap=ListedColormap(TINGKAT),
+        norm=norm,
+        aspect="auto",
+        interpolation="none",
+    )
+    under = [
+        (column, row)
+        for row, values in enumerate(grades)
+        for column, value in enumerate(values)
+        if value < 4
+    ]
+    if under:
+        axes.plot(*zip(*under, strict=True), ".", color=WARNA["tinta"], ms=2.2)
+    axes.set_yticks(range(len(petak.label)), petak.label)
+    axes.tick_params(axis="y", labelcolor=WARNA["tinta"], labelsize=HURUF - 1)
+    shown = [i for i, month in enumerate(petak.periode) if month.month in {1, 7}]
+    names = [format_periode(petak.periode[i], short=True, bahasa=bahasa) for i in shown]
+    axes.set_xticks(shown, names)
+    axes.tick_params(axis="x", labelsize=HURUF - 2)
+    axes.spines["bottom"].set_visible(False)
+    return axes
+
+
+def draw_petak(petak: Petak, *, bahasa: str = "id") -> Figure:
+    """Draw the heat map, a row per region."""
+    longest = max(len(label) for label in petak.label)
+    high = 30 + 16 * len(petak.label)
+    size = Ukuran(380, high, kiri=10 + round(longest * 6.3), kanan=14, atas=4, bawah=24)
+    figure, axes = make_axes(size)
+    plot_petak(axes, petak, bahasa=bahasa)
     return figure
 
 

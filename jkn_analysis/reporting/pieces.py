@@ -10,7 +10,11 @@ from jkn_analysis.reporting.figures import (
     LEBAR,
     SEMPIT,
     draw_batang,
+    draw_kecil,
     draw_kipas,
+    draw_petak,
+    find_limits,
+    grade,
     render_svg,
 )
 from jkn_analysis.texts import read_catalogue
@@ -88,7 +92,13 @@ def render_part(briefing: Briefing, nama: str, *, tingkat: int = 2) -> str:
 
 
 def _render_bagian(briefing: Briefing, bagian: Bagian, tingkat: int) -> str:
-    """Render a part."""
+    """Render a part with its charts."""
+    target = bagian.ubin[0].target if bagian.ubin else 0.8
+    tiles = [
+        (ubin, grade(ubin.nilai, target) if ubin.nilai is not None else 0)
+        for ubin in bagian.ubin
+    ]
+    more = {"kecil": _render_small(bagian), "petak": _render_heat(briefing, bagian)}
     charts = [
         (
             batang.judul,
@@ -100,7 +110,70 @@ def _render_bagian(briefing: Briefing, bagian: Bagian, tingkat: int) -> str:
         )
         for batang in bagian.batang
     ]
-    return str(_macros(briefing.bahasa).bagian(bagian, charts, tingkat))
+    macros = _macros(briefing.bahasa)
+    return str(macros.bagian(bagian, charts, tingkat, tiles, more))
+
+
+def _render_small(bagian: Bagian) -> list[tuple[str, str, str]]:
+    """Render small fans on one scale: name, figures, chart."""
+    if not bagian.kipas:
+        return []
+    limits = find_limits(bagian.kipas)
+    return [
+        (
+            kipas.judul,
+            kipas.catatan,
+            render_svg(
+                draw_kecil(kipas, batas=limits),
+                nama=f"kecil-{number}",
+                alt=kipas.alt,
+            ),
+        )
+        for number, kipas in enumerate(bagian.kipas)
+    ]
+
+
+def _render_heat(briefing: Briefing, bagian: Bagian) -> str:
+    """Render the heat map."""
+    petak = bagian.petak
+    if petak is None:
+        return ""
+    figure = draw_petak(petak, bahasa=briefing.bahasa)
+    return render_svg(figure, nama=petak.nama, alt=petak.alt)
+
+
+def render_tiles(briefing: Briefing, *, boundaries: str = "") -> str:
+    """Render the regions as tiles, beside a map where boundaries are given.
+
+    Parameters
+    ----------
+    briefing
+        The page of a provinsi or the country.
+    boundaries
+        Path of a GeoJSON with Kemendagri codes, from the project folder; '' for none.
+    """
+    from jkn_analysis.config import find_root
+    from jkn_analysis.reporting.maps import read_boundaries, render_map
+
+    part = render_part(briefing, "peta")
+    tiles = briefing.find_bagian("peta").ubin
+    if not boundaries or not tiles:
+        return part
+    shapes = read_boundaries(
+        find_root() / boundaries, kode={tile.kode for tile in tiles}
+    )
+    under = sum(t.nilai is not None and t.nilai < t.target for t in tiles)
+    values = {"nama": briefing.nama, "n": under, "target": _target(briefing)}
+    alt = read_catalogue(briefing.bahasa).say("peta.alt", values)
+    picture = render_map(tiles, shapes, alt=alt)
+    return part.replace("</section>", f"<figure>{picture}</figure></section>")
+
+
+def _target(briefing: Briefing) -> str:
+    """Write the target of a page's tiles."""
+    from jkn_analysis.briefing.words import Words
+
+    return Words(briefing.bahasa).target(briefing.find_bagian("peta").ubin[0].target)
 
 
 def render_annex(briefing: Briefing, names: Sequence[str] = LAMPIRAN) -> str:

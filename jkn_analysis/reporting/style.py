@@ -36,6 +36,8 @@ WARNA_GELAP: dict[str, str] = {
     "abu": "#7d8a96",
 }
 """The same roles on dark paper."""
+TINGKAT = ("#c2551b", "#e58f55", "#f8cfae", "#c9e0f2", "#7fb3dd", "#2a78b8")
+"""Six classes around the target, the same on light and dark paper."""
 HURUF = 12.0
 """Size of text in a chart, in points of a 72 dpi page, so in CSS pixels."""
 FONT = "DejaVu Sans"
@@ -57,5 +59,6 @@ def read_css() -> str:
         .read_text(encoding="utf-8")
     )
     light = "".join(f"--{name}:{value};" for name, value in WARNA.items())
+    light += "".join(f"--t{n}:{value};" for n, value in enumerate(TINGKAT, start=1))
     dark = "".join(f"--{name}:{value};" for name, value in WARNA_GELAP.items())
     return css.replace("/*TERANG*/", light).replace("/*GELAP*/", dark)

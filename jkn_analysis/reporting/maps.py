@@ -1,0 +1,133 @@
+"""A map of regions from any GeoJSON of boundaries with Kemendagri codes."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jkn_analysis.errors import InputError
+from jkn_analysis.reporting.figures import PX, grade
+from jkn_analysis.reporting.style import TINGKAT, WARNA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from jkn_analysis.briefing.model import Ubin
+
+Rings = list[np.ndarray]
+WIDE_PX = 720
+_DPI = 110
+
+
+def read_boundaries(path: Path, *, kode: set[str]) -> dict[str, Rings]:
+    """Read the outer rings of some regions.
+
+    Parameters
+    ----------
+    path
+        A GeoJSON FeatureCollection whose features have the property ``kode``.
+    kode
+        Codes wanted.
+
+    Returns
+    -------
+    dict
+        Code to rings, each an array of lon and lat.
+
+    Raises
+    ------
+    InputError
+        If the file is no such collection.
+    """
+    try:
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        return {
+            feature["properties"]["kode"]: _rings(feature["geometry"])
+            for feature in features
+            if feature["properties"]["kode"] in kode
+        }
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise InputError(
+            f"{path}: not a GeoJSON of regions ({type(exc).__name__})\n"
+            "  → give a FeatureCollection with the property 'kode', or leave "
+            "[report] batas empty"
+        ) from exc
+
+
+def _rings(geometry: Mapping[str, Any]) -> Rings:
+    """Return the outer rings of a polygon or several."""
+    parts = geometry["coordinates"]
+    if geometry["type"] == "Polygon":
+        parts = [parts]
+    return [np.asarray(part[0], dtype=float) for part in parts]
+
+
+def plot_peta(
+    axes: Axes, ubin: Sequence[Ubin], boundaries: Mapping[str, Rings]
+) -> Axes:
+    """Fill every region with its class; those under the target have a dark rim."""
+    from matplotlib.collections import PolyCollection
+
+    for tile in ubin:
+        rings = boundaries.get(tile.kode)
+        if rings is None:
+            continue
+        under = tile.nilai is not None and tile.nilai < tile.target
+        colour = WARNA["garis"]
+        if tile.nilai is not None:
+            colour = TINGKAT[grade(tile.nilai, tile.target) - 1]
+        axes.add_collection(
+            PolyCollection(
+                rings,
+                facecolors=colour,
+                edgecolors=WARNA["tinta"] if under else WARNA["redup"],
+                linewidths=0.8 if under else 0.3,
+            )
+        )
+    points = np.concatenate([ring for rings in boundaries.values() for ring in rings])
+    axes.set_xlim(points[:, 0].min() - 0.1, points[:, 0].max() + 0.1)
+    axes.set_ylim(points[:, 1].min() - 0.1, points[:, 1].max() + 0.1)
+    axes.set_aspect(1 / np.cos(np.radians(points[:, 1].mean())))
+    axes.set_axis_off()
+    return axes
+
+
+def render_map(
+    ubin: Sequence[Ubin], boundaries: Mapping[str, Rings], *, alt: str
+) -> str:
+    """Render the map as an embedded picture; '' where no region has boundaries."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    if not boundaries:
+        return ""
+    points = np.concatenate([ring for rings in boundaries.values() for ring in rings])
+    wide, high = np.ptp(points, axis=0)
+    ratio = min(1.1, max(0.35, float(high / max(wide, 1e-6))))
+    figure = Figure(figsize=(WIDE_PX / PX, WIDE_PX * ratio / PX), dpi=_DPI)
+    FigureCanvasAgg(figure)
+    figure.patch.set_alpha(0)
+    plot_peta(figure.add_axes((0, 0, 1, 1)), ubin, boundaries)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=_DPI, metadata={"Software": None})
+    data = base64.b64encode(_reduce(stream)).decode()
+    told = html.escape(alt, quote=True)
+    return f'<img class="peta" src="data:image/png;base64,{data}" alt="{told}">'
+
+
+def _reduce(stream: io.BytesIO) -> bytes:
+    """Reduce a picture to few colours, transparency kept."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    image = Image.open(stream).convert("RGBA")
+    image.quantize(32, method=Image.Quantize.FASTOCTREE).save(small, format="PNG")
+    return small.getvalue()
