@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.briefing.data import OWN as REGION_TABLES
 from jkn_analysis.briefing.data import (
     PERIODIC,
     Slice,
@@ -131,10 +132,7 @@ def read_area(kode: str, periode: str, *, root: Path) -> tuple[Slice, Members]:
     for name in ("ramalan", "peluang"):
         own[name] = newest_cutoff(own[name], month)
     summed = {name: sum_members(members, name, kode) for name in SUMMED}
-    empty = {
-        name: conform(pd.DataFrame(), name)
-        for name in ("selisih", "permintaan", "uang", "skenario")
-    }
+    empty = {name: conform(pd.DataFrame(), name) for name in REGION_TABLES}
     tables = {
         **empty,
         **own,
