@@ -88,34 +88,34 @@ def is_word_of_header(text: str) -> bool:
 
 def looks_like_header(row: Row) -> bool:
     """Tell whether a row holds labels only: text, years, months, a run of numbers."""
-    texts, numbers, dates = 0, [], 0
-    for cell in row:
-        kind = look(cell)
-        if kind in {"mark", "bad"}:
-            return False
-        if kind == "number":
-            numbers.append(cell)
-        texts += kind == "text"
-        dates += kind == "date"
-    if dates and texts + dates < 2:
+    kinds = [look(cell) for cell in row]
+    if "mark" in kinds or "bad" in kinds:
+        return False
+    texts = [tidy(cell) for cell, kind in zip(row, kinds, strict=True) if kind == "text"]
+    numbers = [cell for cell, kind in zip(row, kinds, strict=True) if kind == "number"]
+    dates = kinds.count("date")
+    if dates and len(texts) + dates < 2:
         return False
     if not numbers:
-        return texts > 0 and (dates == 0 or dates >= 2)
-    return _is_run(numbers, texts=texts)
+        return bool(texts) and (dates == 0 or dates >= 2)
+    return _is_run(numbers, texts)
 
 
-def _is_run(numbers: list[Any], *, texts: int) -> bool:
-    """Tell whether the numbers of a row are labels: years, or 1, 2, 3 in order."""
+def _is_run(numbers: list[Any], texts: list[str]) -> bool:
+    """Tell whether the numbers of a row are labels: years, or 1, 2, 3 in order.
+
+    A row of data may hold 1, 2, 3 or two years by chance, so short runs count only
+    beside known headings.
+    """
     values = [whole(cell) for cell in numbers]
-    if any(value is None for value in values):
+    firsts = [value for value in dict.fromkeys(values) if value is not None]
+    if None in values:
         return False
-    whole_values = [value for value in values if value is not None]
-    if all(is_year(cell) for cell in numbers):
-        distinct = sorted(set(whole_values)) == list(dict.fromkeys(whole_values))
-        return distinct and (len(numbers) > 1 or texts > 0)
-    firsts = list(dict.fromkeys(whole_values))
     run = [first - firsts[0] for first in firsts] == list(range(len(firsts)))
-    return run and len(firsts) >= 3 and texts > 0
+    named = bool(texts) and all(is_heading(text) for text in texts)
+    if all(is_year(cell) for cell in numbers):
+        return (run and len(firsts) >= 2) or (named and firsts == sorted(firsts))
+    return run and (len(firsts) >= 5 or (named and len(firsts) >= 3)) and bool(texts)
 
 
 def known_words(row: Row) -> tuple[int, int]:
@@ -391,6 +391,8 @@ def _read_body(
             index += 1
             continue
         if _same_header(rows, block, index):
+            if block.body and any(d.reason == "section" and d.row >= last_data for d in block.dropped):
+                return _give_back(block, rows, filled, last_data, index)
             _drop(block, rows, index, "repeated header")
         elif not block.body and is_numbering(row) and _numbers_columns(rows, filled, index):
             _drop(block, rows, index, "numbering")

@@ -543,7 +543,8 @@ def _sheet_hint(work: _Sheet) -> Locale:
     if work.sheet.regular:
         return ""
     columns = [work.cells(c.position) for c in work.roles.values]
-    return col.find_hint(columns)
+    totals = [pd.Series(cells, dtype=object) for cells in work.sheet.dropped_cells]
+    return col.find_hint([*columns, *totals])
 
 
 def _report_headings(work: _Sheet) -> None:

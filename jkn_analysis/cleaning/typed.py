@@ -154,7 +154,8 @@ def _hint(sheet: SheetTable) -> Locale:
         for position, name in enumerate(sheet.raw.columns)
         if not _CODE.search(str(name))
     ]
-    return col.find_hint(columns)
+    totals = [pd.Series(cells, dtype=object) for cells in sheet.dropped_cells]
+    return col.find_hint([*columns, *totals])
 
 
 def _kind_of(name: str, parts: Sequence[str], cells: pd.Series) -> Kind:
