@@ -29,6 +29,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jkn_analysis.errors import RunError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_client.connect import KernelConnectionInfo
 
 WARM_KERNEL = "python3-hangat"
@@ -177,18 +179,19 @@ class ZygoteServer:
     other end only this process has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rehearsal: Mapping[str, str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="jkn-"))
         self.path = self.folder / "zygote"
         self.pid = 0
         lifeline, self._life = os.pipe()
         self._ready, ready = os.pipe()
         command = [sys.executable, "-P", "-m", "jkn_analysis.running.zygote"]
-        env = build_environment()
+        rehearse = [json.dumps(rehearsal)] if rehearsal else []
+        env = {**build_environment(), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         env.pop("MPLBACKEND", None)
         try:
             self._process = subprocess.Popen(
-                [*command, str(self.path), str(lifeline), str(ready)],
+                [*command, str(self.path), str(lifeline), str(ready), *rehearse],
                 pass_fds=(lifeline, ready),
                 env=env,
                 stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".manifest.json"
 
 
@@ -25,9 +25,25 @@ def hash_values(values: object) -> str:
     return hash_bytes(text.encode())
 
 
-def build_manifest(inputs: Mapping[str, Any], *, outputs: Mapping[str, str]) -> bytes:
-    """Return the bytes of a manifest; equal reports have equal ones, so no time."""
+def build_manifest(
+    inputs: Mapping[str, Any],
+    *,
+    outputs: Mapping[str, str],
+    row: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return the bytes of a manifest; equal reports have equal ones, so no time.
+
+    Parameters
+    ----------
+    inputs
+        What the report depends on.
+    outputs
+        File name to SHA-256.
+    row
+        What the index page says of the report.
+    """
     told = {
+        "row": dict(row or {}),
         "format": FORMAT,
         "key": hash_values(inputs),
         "inputs": inputs,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from nbformat import NotebookNode
 
+META = "jkn"
+"""Key of an output's metadata that carries facts of the page."""
 INJECTED = "injected-parameters"
 ERROR_MARKER = "papermill-error-cell-tag"
 
@@ -64,3 +66,13 @@ def write_notebook(nb: NotebookNode) -> bytes:
     import nbformat
 
     return (nbformat.writes(nb) + "\n").encode()
+
+
+def read_row(nb: NotebookNode) -> dict[str, Any]:
+    """Read what an executed notebook tells the index page; empty if nothing."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            told = output.get("metadata", {}).get(META, {})
+            if "indeks" in told:
+                return dict(told["indeks"])
+    return {}

@@ -63,7 +63,8 @@ class Pool:
 
     def __init__(self, workers: int, *, warm: bool) -> None:
         self.size = workers
-        self.zygote = ZygoteServer() if warm and can_fork() else None
+        self.warm = warm and can_fork()
+        self.zygote: ZygoteServer | None = None
         self.workers: list[Worker] = []
 
     def __enter__(self) -> Pool:
@@ -86,6 +87,8 @@ class Pool:
 
         A worker that dies or overstays is replaced; its report is a failed outcome.
         """
+        if self.warm and jobs and self.zygote is None:
+            self.zygote = ZygoteServer(choose_rehearsal(jobs))
         waiting = list(reversed(jobs))
         while waiting or any(worker.job for worker in self.workers):
             self._hand_out(waiting)
@@ -172,6 +175,12 @@ class Pool:
         process.start()
         theirs.close()
         return Worker(process, ours)
+
+
+def choose_rehearsal(jobs: Sequence[Job]) -> dict[str, str]:
+    """Choose the page the zygote makes once: that of the last job, the usual kind."""
+    job = jobs[-1]
+    return {"kode": job.kode, "periode": job.periode, "root": job.root}
 
 
 def count_cores() -> int:

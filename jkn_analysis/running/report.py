@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.errors import JknError
 from jkn_analysis.running.kernel import WARM_KERNEL
 from jkn_analysis.running.manifest import build_manifest, hash_bytes
-from jkn_analysis.running.notebook import clean_notebook, write_notebook
+from jkn_analysis.running.notebook import clean_notebook, read_row, write_notebook
 from jkn_analysis.store import write_bytes
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Outcome:
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_mb: float = 0.0
+    kernel_cpu_s: float = 0.0
+    """The part of `cpu_s` that the kernel used."""
 
 
 @dataclass
@@ -115,6 +117,7 @@ def make_report(job: Job) -> tuple[Outcome, dict[str, bytes]]:
         wall_s=round(time.monotonic() - began, 3),
         cpu_s=round(time.process_time() - cpu + execution.usage.get("cpu_s", 0.0), 3),
         peak_mb=execution.usage.get("peak_mb", 0.0),
+        kernel_cpu_s=execution.usage.get("cpu_s", 0.0),
     )
     return outcome, files
 
@@ -213,5 +216,7 @@ def _render(job: Job, nb: NotebookNode, files: dict[str, bytes]) -> str:
         return _text(f"rendering: {type(exc).__name__}", exc)
     files[f"{job.kode}.html"] = page
     made = {name: hash_bytes(content) for name, content in files.items()}
-    files[f"{job.kode}.manifest.json"] = build_manifest(job.inputs, outputs=made)
+    files[f"{job.kode}.manifest.json"] = build_manifest(
+        job.inputs, outputs=made, row=read_row(nb)
+    )
     return ""

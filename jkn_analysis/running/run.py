@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +15,7 @@ from jkn_analysis.running.ledger import (
     read_events,
     read_last_outcomes,
 )
+from jkn_analysis.running.manifest import SUFFIX, read_report_manifest
 from jkn_analysis.running.plan import Choice, Planned, build_plan
 from jkn_analysis.running.report import NOTEBOOKS, Outcome
 
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jkn_analysis.config import Config
+    from jkn_analysis.reporting.index_page import IndexRow
     from jkn_analysis.running.report import Job
 
+INDEX = "index.html"
 DEFAULT_WEIGHT_S = {"nasional": 30.0, "provinsi": 10.0, "kabupaten": 1.0}
 
 
@@ -163,7 +167,47 @@ def _describe_end(summary: Summary) -> dict[str, Any]:
 
 
 def write_index(folder: Path, *, config: Config, periode: str) -> None:
-    """Write the page that lists every report of the month."""
+    """Write the page that lists every report of the month; unchanged if equal."""
+    from jkn_analysis.reporting.index_page import render_index
+    from jkn_analysis.store import read_manifest, write_text
+
+    failed = {
+        kode: event["error"]
+        for kode, event in read_last_outcomes(
+            ledger_path(config.paths.reports, periode)
+        ).items()
+        if not event["ok"]
+    }
+    made = {path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")}
+    if not made | failed.keys():
+        return
+    page = render_index(
+        [_build_row(folder, kode, failed.get(kode, "")) for kode in {*made, *failed}],
+        periode=date.fromisoformat(f"{periode}-01"),
+        contoh=bool(read_manifest(config.paths.processed).get("contoh")),
+        bahasa=config.report.bahasa,
+    )
+    path = folder / INDEX
+    if not path.is_file() or path.read_text(encoding="utf-8") != page:
+        write_text(path, page)
+
+
+def _build_row(folder: Path, kode: str, error: str) -> IndexRow:
+    """Build the line of one report from its manifest."""
+    from jkn_analysis.reporting.index_page import IndexRow
+    from jkn_analysis.wilayah import get_wilayah
+
+    told = read_report_manifest(folder, kode)
+    if told is not None and told["row"] and not error:
+        return IndexRow(**told["row"])
+    region = get_wilayah(kode)
+    return IndexRow(
+        kode=kode,
+        nama=region.nama_lengkap,
+        nama_provinsi=region.nama_provinsi,
+        berkas=f"{kode}.html" if told is not None else "",
+        kesalahan=error,
+    )
 
 
 def require_success(summary: Summary) -> None:

@@ -26,13 +26,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.errors import JknError
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
 
 FOR_KERNELS = (
     "IPython",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "encodings.unicode_escape",
+    "faulthandler",
+    "ipykernel.debugger",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
+    "pdb",
+    "resource",
+    "sqlite3",
+    "tornado.platform.asyncio",
     "pandas",
     "numpy",
     "numpy.random",
@@ -43,13 +57,16 @@ FOR_KERNELS = (
     "matplotlib.pyplot",
     "matplotlib.dates",
     "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
     "seaborn",
     "PIL.PngImagePlugin",
     "jinja2",
     "babel.numbers",
     "babel.dates",
     "jkn_analysis.briefing",
+    "jkn_analysis.config",
     "jkn_analysis.reporting",
+    "jkn_analysis.tables",
 )
 FOR_WORKERS = (
     "papermill",
@@ -62,6 +79,19 @@ FOR_WORKERS = (
 )
 """Modules imported before the first fork; one that is not installed is left out."""
 
+PARTS = (
+    "permintaan",
+    "tindak_lanjut",
+    "segmen",
+    "uang",
+    "tunggakan",
+    "skenario",
+    "catatan",
+    "faskes",
+)
+"""Parts of a page that the rehearsal makes."""
+
+REHEARSAL_S = 30
 MAX_REQUEST = 1 << 20
 MAX_FDS = 8
 PR_SET_PDEATHSIG = 1
@@ -251,13 +281,15 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def preload() -> None:
-    """Import what kernels and workers use, and draw once so that fonts are read.
+def preload(rehearsal: Mapping[str, str]) -> None:
+    """Import what kernels and workers use, and make one page so that all is read.
 
     What only workers use may not change the warning filters a kernel starts with.
     """
     _import_all(FOR_KERNELS)
-    rehearse()
+    draw_once()
+    if rehearsal:
+        rehearse(**rehearsal)
     with warnings.catch_warnings():
         _import_all(FOR_WORKERS)
 
@@ -269,8 +301,45 @@ def _import_all(names: Sequence[str]) -> None:
             importlib.import_module(name)
 
 
-def rehearse() -> None:
-    """Do the first of everything that costs only once: fonts, formats, a PNG."""
+def rehearse(*, kode: str, periode: str, root: str) -> None:
+    """Make one page by plain calls, so that catalogues, templates and fonts are read.
+
+    Nothing of it stays but caches: the settings of matplotlib and what has been
+    warned of are put back. A page that cannot be made is no fault here.
+    """
+    from matplotlib import rc_context
+
+    from jkn_analysis.briefing import build_briefing
+    from jkn_analysis.config import read_config
+    from jkn_analysis.reporting import show_annex, show_fan, show_head, show_part
+
+    signal.alarm(REHEARSAL_S)
+    with (
+        rc_context(),
+        contextlib.suppress(
+            JknError, ArithmeticError, LookupError, TypeError, ValueError
+        ),
+    ):
+        config = read_config(root=Path(root))
+        briefing = build_briefing(kode, periode, root=config.paths.processed)
+        for show in (show_head, show_fan, show_annex):
+            show(briefing)
+        for part in PARTS:
+            show_part(briefing, part)
+    signal.alarm(0)
+    forget_warnings()
+
+
+def forget_warnings() -> None:
+    """Forget which warnings were shown, as a fresh interpreter has."""
+    for module in list(sys.modules.values()):
+        shown = getattr(module, "__warningregistry__", None)
+        if isinstance(shown, dict):
+            shown.clear()
+
+
+def draw_once() -> None:
+    """Draw a PNG, so that fonts and formats are read."""
     import io
 
     import pandas as pd
@@ -351,14 +420,27 @@ def use_inline_figures() -> None:
         matplotlib.rcParams["backend"] = backend
 
 
+def _stop_rehearsal(_number: int, _frame: FrameType | None) -> None:
+    """Give up a rehearsal that takes too long."""
+    raise ValueError("the rehearsal takes too long")
+
+
 def main() -> None:
-    """Serve on the socket argv[1] until the pipe argv[2] closes."""
+    """Serve on the socket argv[1] until the pipe argv[2] closes.
+
+    Says so on the pipe argv[3]. With argv[4], the page to rehearse; if that leaves
+    threads behind, begin again without it.
+    """
     path, lifeline, ready = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGALRM, _stop_rehearsal)
     gc.disable()
-    preload()
+    preload(json.loads(sys.argv[4]) if len(sys.argv) > 4 else {})
     if count_threads() != 1:
+        if len(sys.argv) > 4:
+            command = [sys.executable, "-P", "-m", "jkn_analysis.running.zygote"]
+            os.execv(sys.executable, [*command, *sys.argv[1:4]])
         os.write(ready, b"threads\n")
         sys.exit(1)
     zygote = Zygote(path, lifeline)
