@@ -47,7 +47,7 @@ def build_money(context: Context) -> Bagian:
         if table.empty
     ]
     sentences += _budget_sentences(context, year)
-    sentences += [" ".join(ahead)] if (ahead := list_budget_sentences(context)) else []
+    sentences += _joined(list_budget_sentences(context))
     chart = build_budget_chart(context)
     table = Tabel(
         nama="uang",
@@ -201,7 +201,7 @@ def build_arrears(context: Context) -> Bagian:
         sentences.append(_missing(context, "iuran_pemda"))
     else:
         sentence, chart = _pemda(context, pemda)
-        sentences += [" ".join([sentence, *list_pemda_sentences(context)])]
+        sentences += [sentence, *_joined(list_pemda_sentences(context))]
         charts.append(chart)
     members = context.tables["tunggakan_peserta"]
     if members.empty:
@@ -209,7 +209,7 @@ def build_arrears(context: Context) -> Bagian:
     else:
         now = members[members["periode"] == members["periode"].max()]
         sentence, chart, table = _members(context, now)
-        sentences += [" ".join([sentence, *list_member_sentences(context)])]
+        sentences += [sentence, *_joined(list_member_sentences(context))]
         charts.append(chart)
         tables.append(table)
     return Bagian(
@@ -219,6 +219,11 @@ def build_arrears(context: Context) -> Bagian:
         tuple(tables),
         tuple(charts),
     )
+
+
+def _joined(sentences: list[str]) -> list[str]:
+    """Put sentences into one paragraph, none if there are none."""
+    return [" ".join(sentences)] if sentences else []
 
 
 def _missing(context: Context, reason: str) -> str:

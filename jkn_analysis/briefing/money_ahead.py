@@ -30,8 +30,11 @@ def _range(rows: pd.DataFrame, nilai: str) -> dict[float, float] | None:
 
 def _told(context: Context, found: dict[float, float]) -> dict[str, object]:
     """Write a range of rupiah."""
-    low, middle, high = (context.words.rp(found[level]) for level in TINGKAT)
-    return {"rp": middle, "rendah": low, "tinggi": high}
+    words = context.words
+    low, middle, high = (words.rp(found[level]) for level in TINGKAT)
+    key = "uang_depan.kisaran_sempit" if low == high else "uang_depan.kisaran"
+    told = words.say(key, {"rendah": low, "tinggi": high})
+    return {"rp": middle, "kisaran": told}
 
 
 def list_member_sentences(context: Context) -> list[str]:
@@ -40,14 +43,8 @@ def list_member_sentences(context: Context) -> list[str]:
     total = table[table["kelompok_umur"] == "total"]
     if total.empty:
         return []
-    last = as_date(total["periode"].max())
-    months = sorted({min(context.tenggat, last), last})
-    sentences = [
-        text
-        for month in months
-        if (text := _owed_at(context, total, month)) is not None
-    ]
-    return sentences + _collected(context, total) + _method(context, table)
+    owed = _owed(context, total)
+    return owed + _collected(context, total) + _method(context, table)
 
 
 def _at(total: pd.DataFrame, month: dt.date, ukuran: str) -> pd.DataFrame:
@@ -56,30 +53,39 @@ def _at(total: pd.DataFrame, month: dt.date, ukuran: str) -> pd.DataFrame:
     return total[when & (total["ukuran"] == ukuran)]
 
 
-def _owed_at(context: Context, total: pd.DataFrame, month: dt.date) -> str | None:
-    """Say members' arrears at the end of a month."""
-    found = _range(_at(total, month, "tunggakan_rp"), "nilai")
-    if found is None:
-        return None
-    values = {**_told(context, found), "tanggal": context.words.akhir(month)}
-    return context.words.say("uang_depan.peserta", values)
-
-
-def _collected(context: Context, total: pd.DataFrame) -> list[str]:
-    """Say what should come in, and what may be billed at the end."""
-    rows = total[(total["ukuran"] == "penerimaan_rp") & (total["kuantil"] == 0.5)]
+def _owed(context: Context, total: pd.DataFrame) -> list[str]:
+    """Say members' arrears at the deadline and at the end of the forecast."""
     last = as_date(total["periode"].max())
-    bill = _range(_at(total, last, "dapat_ditagih_rp"), "nilai")
-    if rows.empty or bill is None:
+    first = min(context.tenggat, last)
+    near = _range(_at(total, first, "tunggakan_rp"), "nilai")
+    far = _range(_at(total, last, "tunggakan_rp"), "nilai")
+    if near is None or far is None:
         return []
     words = context.words
     values = {
-        "n": len(rows),
-        "masuk": words.rp(float(rows["nilai"].sum())),
-        "tagih": words.rp(bill[0.5]),
+        **_told(context, far),
         "tanggal": words.akhir(last),
+        "dekat": words.rp(near[0.5]),
+        "tanggal_dekat": words.akhir(first),
     }
-    return [words.say("uang_depan.penerimaan", values)]
+    return [words.say("uang_depan.peserta", values)]
+
+
+def _collected(context: Context, total: pd.DataFrame) -> list[str]:
+    """Say what should come in, and what may be billed where that is less."""
+    rows = total[(total["ukuran"] == "penerimaan_rp") & (total["kuantil"] == 0.5)]
+    last = as_date(total["periode"].max())
+    bill = _range(_at(total, last, "dapat_ditagih_rp"), "nilai")
+    owed = _range(_at(total, last, "tunggakan_rp"), "nilai")
+    if rows.empty or bill is None or owed is None:
+        return []
+    words = context.words
+    values = {"n": len(rows), "masuk": words.rp(float(rows["nilai"].sum()))}
+    sentences = [words.say("uang_depan.penerimaan", values)]
+    if words.rp(bill[0.5]) != words.rp(owed[0.5]):
+        limit = {"tagih": words.rp(bill[0.5]), "tanggal": words.akhir(last)}
+        sentences.append(words.say("uang_depan.batas", limit))
+    return sentences
 
 
 def _method(context: Context, table: pd.DataFrame) -> list[str]:
