@@ -211,10 +211,23 @@ def _share_titles(
     for index, table in enumerate(tables):
         own = table.title
         first = tables[0].title if index else ()
-        title = (*own, *(line for line in first if line not in own))
+        title = (*own, *(line for line in first if not _superseded(line, own)))
         problems = (*remarks, *table.problems) if index == 0 else table.problems
         shared.append(_replace(table, title=title, problems=problems))
     return shared
+
+
+def _superseded(line: str, own: Sequence[str]) -> bool:
+    """Tell whether a block's own title says anew what a line of the first title says."""
+    from jkn_analysis.cleaning.months import find_moment_in
+
+    label = line.partition(":")[0].strip().lower() if ":" in line else None
+    for mine in own:
+        if mine == line or (label and mine.lower().startswith(label) and ":" in mine):
+            return True
+        if find_moment_in(mine)[1] and find_moment_in(line)[1]:
+            return True
+    return False
 
 
 def _replace(table: SheetTable, **changes: Any) -> SheetTable:  # noqa: ANN401 - dataclass fields
