@@ -98,8 +98,7 @@ def plot_laju(axes: Axes, laju: pd.DataFrame) -> Axes:
     from matplotlib.colors import LinearSegmentedColormap
 
     colours = [WARNA["kertas"], WARNA["pita50"], WARNA["data"], WARNA["tinta"]]
-    shades = LinearSegmentedColormap.from_list("laju", colours)
-    shades.set_bad(WARNA["garis"])
+    shades = LinearSegmentedColormap.from_list("laju", colours, bad=WARNA["garis"])
     values = laju.to_numpy(dtype=float)
     top = float(np.nanquantile(values, 0.98)) or 1.0
     axes.pcolormesh(values, cmap=shades, vmin=0, vmax=top, ec=WARNA["kertas"], lw=0.4)

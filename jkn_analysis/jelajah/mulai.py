@@ -35,7 +35,8 @@ class DaftarTabel:
 
     def _repr_html_(self) -> str:
         """Write the sentence and the table."""
-        body = self.tabel.to_html(index=False, border=0, justify="left")
+        with pd.option_context("display.max_colwidth", None):
+            body = self.tabel.to_html(index=False, border=0, justify="left")
         return f"<p>{html.escape(self.kalimat)}</p>{body}"
 
 
@@ -90,5 +91,8 @@ class _Tautan(DaftarTabel):
     """A table whose first column holds links of our own making."""
 
     def _repr_html_(self) -> str:
-        body = self.tabel.to_html(index=False, border=0, justify="left", escape=False)
+        with pd.option_context("display.max_colwidth", None):
+            body = self.tabel.to_html(
+                index=False, border=0, justify="left", escape=False
+            )
         return f"<p>{html.escape(self.kalimat)}</p>{body}"

@@ -203,6 +203,7 @@ def read_sumber(kode: str, *, root: Path) -> Sumber:
         read_table("ramalan", root=root, kode=kode),
         kode=kode,
         laju=read_table("laju_tunggakan", root=root, kode=[kode, NASIONAL]),
+        uji=read_table("uji_tunggakan", root=root, kode=kode),
     )
     return Sumber(
         kode=kode,

@@ -1,0 +1,114 @@
+"""The arrears board: ages, leavers, what-if."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jkn_analysis.errors import InputError, StoreError
+from jkn_analysis.jelajah.umur import (
+    PilihanTunggakan,
+    build_corong,
+    build_dampak,
+    measure_laju,
+    read_sumber,
+    sum_umur,
+)
+from jkn_analysis.skenario import TANPA
+
+
+def arrears(rows: list[tuple[str, int, int]]) -> pd.DataFrame:
+    """Build ageing rows from month, age and people."""
+    months, ages, people = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {
+            "kode": "82.71",
+            "periode": pd.to_datetime([f"{month}-01" for month in months]),
+            "segmen": "PBPU",
+            "kelas": 3,
+            "umur_bulan": ages,
+            "peserta_jiwa": people,
+            "tunggakan_rp": [42_000 * count for count in people],
+        }
+    )
+
+
+def test_ages_fall_into_the_groups_of_the_collectors():
+    ages = [1, 3, 4, 12, 13, 24, 25]
+    summed = sum_umur(arrears([("2025-01", age, 10) for age in ages]))
+    counted = dict(zip(summed["kelompok_umur"], summed["peserta_jiwa"], strict=True))
+    assert counted == {"1-3": 20, "4-12": 20, "13-24": 20, "25+": 10}
+
+
+def test_who_is_not_a_month_older_the_next_month_has_left():
+    laju = measure_laju(arrears([("2025-01", 1, 100), ("2025-02", 2, 60)]))
+    assert laju.loc["1"].tolist() == [pytest.approx(0.4)]
+
+
+def test_a_month_that_was_not_sent_leaves_a_gap():
+    rows = [("2025-01", 1, 100), ("2025-03", 3, 60)]
+    laju = measure_laju(arrears(rows))
+    assert laju.shape[1] == 2
+    assert np.isnan(laju.loc["1"]).all()
+
+
+def test_the_funnel_counts_only_those_who_pay_themselves():
+    iuran = pd.DataFrame(
+        {
+            "periode": pd.to_datetime(["2025-01-01"] * 2),
+            "segmen": ["PBPU", "PPU-BU"],
+            "ditagih_rp": [100, 900],
+            "diterima_rp": [60, 900],
+        }
+    )
+    empty = pd.DataFrame(
+        columns=["periode", "kelompok_umur", "ukuran", "kuantil", "nilai"]
+    )
+    corong = build_corong(iuran, empty.astype({"kuantil": float}))
+    assert corong["rp"].tolist()[:2] == [100.0, 60.0]
+    assert corong["rp"].isna().tolist()[2:] == [True, True]
+
+
+def test_untouched_sliders_change_nothing(processed: Path):
+    sumber = read_sumber("82.71", root=processed)
+    dampak = build_dampak(sumber, PilihanTunggakan("82.71").skenario())
+    assert PilihanTunggakan("82.71").skenario() is TANPA
+    assert (dampak["selisih"] == 0).all()
+    assert (dampak["dasar"] == dampak["jika"]).all()
+
+
+def test_a_write_off_lowers_arrears_and_a_cut_lowers_activity(processed: Path):
+    sumber = read_sumber("82.71", root=processed)
+    pilihan = PilihanTunggakan(
+        "82.71", mulai="2026-03", potong_pbi_persen=10.0, pemutihan_kelas=3
+    )
+    moved = build_dampak(sumber, pilihan.skenario()).set_index("ukuran")["selisih"]
+    assert moved["tunggakan_peserta_rp"] < 0
+    assert moved["aktif_jiwa"] < 0
+
+
+def test_a_what_if_needs_its_month():
+    with pytest.raises(InputError, match="needs its first month"):
+        PilihanTunggakan("82.71", rehab_persen=5.0)
+
+
+def test_a_region_without_ages_says_so(processed: Path):
+    with pytest.raises(StoreError, match="no arrears by age"):
+        read_sumber("11.01", root=processed)
+
+
+def test_the_board_answers_a_slider_without_drawing_the_region_again(processed: Path):
+    from jkn_analysis.jelajah.tunggakan import PapanTunggakan
+
+    papan = PapanTunggakan(PilihanTunggakan("82.71"), root=processed)
+    chart, table = papan.gambar.value, papan.dampak.value
+    papan.kendali["potong_pbi_persen"].value = 10.0
+    assert papan.gambar.value is chart
+    assert papan.dampak.value != table
+    assert "-p potong_pbi_persen 10.0" in papan.salin.value
+    papan.wilayah.value = "82.03 - Kabupaten Halmahera Utara"
+    assert papan.gambar.value != chart
+    assert "-r kode 82.03" in papan.salin.value
