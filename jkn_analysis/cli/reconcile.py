@@ -96,9 +96,8 @@ def _store(found: Reconciliation, pada: dt.date, processed: Path) -> Path:
 
     population = store.read_table_or_empty("penduduk", root=processed)
     latest = population.sort_values("berlaku_mulai").groupby("kode")["penduduk_jiwa"]
-    fresh = build_selisih(
-        found.counts, periode=pada.replace(day=1), penduduk=latest.last().to_dict()
-    )
+    people = {str(kode): int(jiwa) for kode, jiwa in latest.last().items()}
+    fresh = build_selisih(found.counts, periode=pada.replace(day=1), penduduk=people)
     merged = merge_selisih(store.read_table_or_empty("selisih", root=processed), fresh)
     path = store.write_table(merged, "selisih", root=processed)
     _refuse_personal([path])

@@ -236,8 +236,8 @@ def _single_out(con: duckdb.DuckDBPyConnection, name: str) -> None:
     )
     reason = f"'ganda_{name}'" if name != "bpjs" else _surplus_reason()
     con.execute(
-        f"INSERT INTO putusan SELECT '{name}', baris, NULL, {reason}, kode, kec, status, "
-        "p1 FROM urut WHERE n > 1"
+        f"INSERT INTO putusan SELECT '{name}', baris, NULL, {reason}, kode, kec, "
+        "status, p1 FROM urut WHERE n > 1"
     )
     con.execute(
         f"DELETE FROM {short} WHERE baris IN (SELECT baris FROM urut WHERE n > 1)"
@@ -354,14 +354,16 @@ def _poor_reason(has: set[str]) -> str:
 def _write_lists(con: duckdb.DuckDBPyConnection, path: Path, scope: str) -> None:
     """Write the rows that need repair, and a sample of verified pairs."""
     con.execute(
-        "COPY (SELECT register, baris, pasangan, alasan, kode, kec, status FROM putusan "
-        f"WHERE alasan <> '{COCOK}' AND {scope} ORDER BY register, baris) TO "
-        f"'{path}' (FORMAT parquet)"
+        "COPY (SELECT register, baris, pasangan, alasan, kode, kec, status "
+        f"FROM putusan WHERE alasan <> '{COCOK}' AND {scope} "
+        f"ORDER BY register, baris) TO '{path}' (FORMAT parquet)"
     )
+    taught = path.with_suffix(".contoh")
     con.execute(
-        "COPY (SELECT baris, pasangan FROM putusan WHERE register = 'bpjs' AND pasangan "
-        f"IS NOT NULL AND alasan <> 'nik_milik_orang_lain' AND {scope} ORDER BY p1, baris "
-        f"LIMIT {_SAMPLE_PAIRS}) TO '{path.with_suffix('.contoh')}' (FORMAT parquet)"
+        "COPY (SELECT baris, pasangan FROM putusan WHERE register = 'bpjs' AND "
+        "pasangan IS NOT NULL AND alasan <> 'nik_milik_orang_lain' AND "
+        f"{scope} ORDER BY p1, baris LIMIT {_SAMPLE_PAIRS}) TO '{taught}' "
+        "(FORMAT parquet)"
     )
 
 

@@ -301,7 +301,7 @@ def train(con: duckdb.DuckDBPyConnection) -> Probabilities:
     con
         Holds ``kiri`` and ``kanan`` as `link` prepares them.
     """
-    once = "count(*) OVER (PARTITION BY l.id) = 1 AND count(*) OVER (PARTITION BY r.id) = 1"
+    once = " AND ".join(f"count(*) OVER (PARTITION BY {x}.id) = 1" for x in "lr")
     both = "SELECT l.id AS l, r.id AS r FROM kiri l JOIN kanan r ON"
     shared = "hash(l.isi) % greatest(1, (SELECT count(*) // 200000 FROM kiri)) = 0"
     con.execute(
@@ -359,7 +359,8 @@ def _sharpen(
             con,
             "SELECT sum(a.n * b.n - least(a.n, b.n)) / ((SELECT count(*) FROM kiri) * "
             "(SELECT count(*) FROM kanan)::DOUBLE) FROM "
-            f"(SELECT {column} AS k, count(*) AS n FROM kiri WHERE {among} GROUP BY k) a "
+            f"(SELECT {column} AS k, count(*) AS n FROM kiri WHERE {among} "
+            "GROUP BY k) a "
             f"JOIN (SELECT {column} AS k, count(*) AS n FROM kanan WHERE {among} "
             "GROUP BY k) b ON a.k = b.k",
         )
@@ -407,16 +408,18 @@ def _add_scored(con: duckdb.DuckDBPyConnection, least: float) -> None:
     labels = ", ".join(_level_text(each.name) for each in COMPARISONS)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE calon AS WITH o AS (SELECT id_l AS l, id_r AS r, "
-        f"match_weight AS bobot, power(2, least(match_weight, 60)) AS odds, concat_ws('; ', {labels}) "
-        "AS penjelasan FROM skor), s AS (SELECT *, greatest(sum(odds) OVER (PARTITION BY l), "
-        "sum(odds) OVER (PARTITION BY r)) AS semua FROM o) SELECT s.l, s.r, bobot, "
+        "match_weight AS bobot, power(2, least(match_weight, 60)) AS odds, "
+        f"concat_ws('; ', {labels}) AS penjelasan FROM skor), s AS (SELECT *, "
+        "greatest(sum(odds ORDER BY odds) OVER (PARTITION BY l), "
+        "sum(odds ORDER BY odds) OVER (PARTITION BY r)) AS semua FROM o) SELECT s.l, s.r, bobot, "
         "odds / (1 + semua) AS skor, penjelasan, a.isi AS li, b.isi AS ri FROM s "
         "JOIN sisa_kiri a ON a.id = s.l JOIN sisa_kanan b ON b.id = s.r"
     )
     con.execute(
         "INSERT INTO pasangan SELECT l, r, 'peluang', skor, bobot, penjelasan FROM "
-        "(SELECT *, row_number() OVER (PARTITION BY l ORDER BY skor DESC, bobot DESC, ri) AS a, "
-        "row_number() OVER (PARTITION BY r ORDER BY skor DESC, bobot DESC, li) AS b FROM calon) "
+        "(SELECT *, row_number() OVER (PARTITION BY l ORDER BY skor DESC, bobot DESC, "
+        "ri) AS a, row_number() OVER (PARTITION BY r ORDER BY skor DESC, bobot DESC, "
+        "li) AS b FROM calon) "
         "WHERE a = 1 AND b = 1 AND skor >= ?",
         [least],
     )
@@ -430,8 +433,8 @@ def _level_text(name: str) -> str:
         f"WHEN {count - 1 - at} THEN '{name}: {label}'"
         for at, (label, _) in enumerate(comparison.levels)
     )
-    weight = f"round(mw_{name}, 1)"
-    return f"CASE gamma_{name} {whens} ELSE '{name}: kosong' END || ' (' || {weight} || ')'"
+    level = f"CASE gamma_{name} {whens} ELSE '{name}: kosong' END"
+    return f"{level} || ' (' || round(mw_{name}, 1) || ')'"
 
 
 def _read_pairs(
@@ -439,8 +442,8 @@ def _read_pairs(
 ) -> pd.DataFrame:
     """Return pairs with their verdict and explanation."""
     frame = con.execute(
-        "SELECT l AS kiri, r AS kanan, langkah, peluang, bobot, penjelasan FROM pasangan "
-        "WHERE peluang IS NULL OR peluang >= ? ORDER BY l, r",
+        "SELECT l AS kiri, r AS kanan, langkah, peluang, bobot, penjelasan "
+        "FROM pasangan WHERE peluang IS NULL OR peluang >= ? ORDER BY l, r",
         [review],
     ).df()
     rule = frame["langkah"].map(LANGKAH)

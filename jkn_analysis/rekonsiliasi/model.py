@@ -158,7 +158,8 @@ BLOCKS: tuple[tuple[str, ...], ...] = (
 _LEAST_PAIRS, _PAIRS_PER_ROW = 500_000, 10
 _COLUMNS = (
     "nik_teks", "nama", "nama_gabung", "nama_urut", "nama_depan", "nama_akhir", "kata",
-    "jarang", "lahir", "lahir_tukar", "tahun", "bulan_hari", "jk", "kode", "kk", "alamat",
+    "jarang", "lahir", "lahir_tukar", "tahun", "bulan_hari", "jk", "kode", "kk",
+    "alamat",
 )  # fmt: skip
 
 

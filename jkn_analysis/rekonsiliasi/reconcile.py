@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from jkn_analysis.rekonsiliasi.compare import Comparison
     from jkn_analysis.rekonsiliasi.linkage import Links
     from jkn_analysis.rekonsiliasi.pseudonym import Key
-    from jkn_analysis.rekonsiliasi.registers import Register
 
 LINKED_MEMBERS = (
     "tidak_ada_di_dukcapil", "nik_milik_orang_lain", "nik_kosong", "nik_tidak_sah",
 )  # fmt: skip
 """Reasons of members whom a name and a birth date may still find."""
+_CHANGED = ["register", "baris", "alasan_baru", "pasangan_baru", "penjelasan"]
 LINKED_RESIDENTS = ("belum_terdaftar", "bayi_belum_terdaftar", "nik_rusak_dukcapil")
 
 
@@ -130,15 +130,13 @@ def _reconcile(order: Order, key: Key, folder: Path) -> Reconciliation:
     )
     rows = _read_lists(found)
     counts, review = found.counts, 0
-    changes = pd.DataFrame(
-        columns=["register", "baris", "alasan_baru", "pasangan_baru"]
-    )
+    changes = pd.DataFrame(columns=_CHANGED)
     if {"bpjs", "dukcapil"} <= set(registers):
         changes, review = _link_rest(order, found, rows)
         names = max((each.kecamatan for each in registers.values()), key=len)
         counts = _recount(counts, rows, changes, names)
         refuse_lost(counts, found.rows)
-    written = _write_lists(order, _with_changes(rows, changes), key)
+    written = _write_lists(order, _with_changes(rows, changes))
     return Reconciliation(
         counts=counts,
         rows=found.rows,
@@ -152,10 +150,8 @@ def _reconcile(order: Order, key: Key, folder: Path) -> Reconciliation:
 
 def _read_lists(found: Comparison) -> pd.DataFrame:
     """Read the rows that need repair: register, baris, pasangan, alasan, places."""
-    assert_folder = found.detail or Path()
-    parts = [
-        pd.read_parquet(path) for path in sorted(assert_folder.glob("p=*.parquet"))
-    ]
+    folder = found.detail or Path()
+    parts = [pd.read_parquet(path) for path in sorted(folder.glob("p=*.parquet"))]
     joined = pd.concat(parts, ignore_index=True)
     return joined.sort_values(["register", "baris"], ignore_index=True)
 
@@ -219,24 +215,28 @@ def _changes(
     resident = right["baris"].to_numpy()[pairs["kanan"]]
     inside = np.isin(member, list(rest[0])) & np.isin(resident, list(rest[1]))
     accepted = (pairs["keputusan"] == "terima").to_numpy()
+    every = pd.DataFrame(
+        {"bpjs": member, "dukcapil": resident, "penjelasan": pairs["penjelasan"]}
+    )
+    sure, unsure = every[inside & accepted], every[inside & ~accepted]
     sides = [
-        _side("bpjs", member, resident, inside & accepted, "nik_diperbaiki"),
-        _side("dukcapil", resident, member, inside & accepted, COCOK),
-        _side("bpjs", member, resident, inside & ~accepted, "perlu_ditinjau"),
+        _side(sure, ("bpjs", "dukcapil"), "nik_diperbaiki"),
+        _side(sure, ("dukcapil", "bpjs"), COCOK),
+        _side(unsure, ("bpjs", "dukcapil"), "perlu_ditinjau"),
     ]
-    return pd.concat(sides, ignore_index=True), int((inside & ~accepted).sum())
+    return pd.concat(sides, ignore_index=True), len(unsure)
 
 
-def _side(
-    register: str, rows: np.ndarray, others: np.ndarray, chosen: np.ndarray, reason: str
-) -> pd.DataFrame:
-    """Write new reasons of some rows of one register."""
+def _side(pairs: pd.DataFrame, sides: tuple[str, str], reason: str) -> pd.DataFrame:
+    """Write the new reason of one side's rows."""
+    own, other = sides
     return pd.DataFrame(
         {
-            "register": register,
-            "baris": rows[chosen],
+            "register": own,
+            "baris": pairs[own],
             "alasan_baru": reason,
-            "pasangan_baru": others[chosen],
+            "pasangan_baru": pairs[other],
+            "penjelasan": pairs["penjelasan"],
         }
     )
 
@@ -283,7 +283,7 @@ def _recount(
     return kept.astype({"jumlah": "int64", "nonaktif": "int64"}).reset_index(drop=True)
 
 
-def _write_lists(order: Order, rows: pd.DataFrame, key: Key) -> list[Path]:  # noqa: ARG001 - kept for the access log
+def _write_lists(order: Order, rows: pd.DataFrame) -> list[Path]:
     """Read the rows of the offices that have a recipient and encrypt their lists."""
     if not order.recipients or order.worklists is None:
         return []
@@ -311,7 +311,8 @@ def _write_lists(order: Order, rows: pd.DataFrame, key: Key) -> list[Path]:  # n
 def _clear_rows(order: Order, register: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Read the rows of one register in clear, beside what the other register says."""
     clear = _read_text(order, register, rows["baris"].to_numpy(np.int64))
-    joined = rows[["register", "baris", "alasan", "pasangan"]].merge(clear, on="baris")
+    columns = ["register", "baris", "alasan", "pasangan", "penjelasan"]
+    joined = rows[columns].merge(clear, on="baris")
     joined["arti"] = joined["alasan"].map({code: a.arti for code, a in ALASAN.items()})
     joined["baris"] += 1
     partner = "bpjs" if register != "bpjs" else "dukcapil"

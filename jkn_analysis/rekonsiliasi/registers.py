@@ -35,7 +35,7 @@ REGISTERS = ("bpjs", "dukcapil", "dtsen")
 COLUMNS: dict[str, tuple[str, ...]] = {
     "nik": ("nik", "no nik", "nomor nik", "nomor induk kependudukan", "no ktp"),
     "nama": ("nama", "nama peserta", "nama lengkap", "nama penduduk", "nmpst"),
-    "tanggal_lahir": ("tanggal lahir", "tgl lahir", "tgllahir", "tanggal_lahir", "lahir"),
+    "tanggal_lahir": ("tanggal lahir", "tgl lahir", "tgllahir", "lahir"),
     "jenis_kelamin": ("jenis kelamin", "jk", "kelamin", "sex", "l/p"),
     "kode": ("kode", "kode kab/kota", "kode kabupaten", "kode wilayah", "kab/kota",
              "kabupaten/kota", "kabupaten", "kode kabupaten/kota"),
@@ -68,6 +68,7 @@ class Kecamatan:
         self.number: dict[str, int] = {"": 0}
 
     def __call__(self, text: str) -> int:
+        """Return the number of a name, a new one for a new name."""
         name = (
             " ".join(text.split())
             .title()
@@ -250,10 +251,11 @@ def _read_csv(source: Path, register: str, skipped: list[int]) -> Iterator[pa.Ta
             batch = reader.read_next_batch()
         except StopIteration:
             return
-        except pa.ArrowInvalid as exc:
+        except pa.ArrowInvalid:
+            # Arrow quotes the offending row: its message must not travel along.
             raise InputError(
                 f"{source}: not a regular csv\n  → save it again as csv"
-            ) from exc
+            ) from None
         texts = [_as_utf8(column) for column in batch.columns]
         yield pa.table(dict(zip(found, texts, strict=True)))
 
@@ -340,7 +342,7 @@ def _by_distinct(column: pa.Array, find: Any, dtype: type) -> Ints:  # noqa: ANN
 
     text = column if pa.types.is_string(column.type) else column.cast(pa.string())
     coded = pc.fill_null(text, "").dictionary_encode()
-    table = np.array(
+    table: Ints = np.array(
         [find(cell) for cell in coded.dictionary.to_pylist()] or [0], dtype
     )
     return table[coded.indices.to_numpy(zero_copy_only=False)]

@@ -69,7 +69,7 @@ def _households(n: int, rng: np.random.Generator) -> pd.DataFrame:
     partner_age = head_age + rng.normal(-3, 3, n)
     age = np.select([role == 0, role == 1], [head_age, partner_age], child_age)
     age = np.clip(np.where(age < 0, rng.uniform(0, 14, n), age), 0.01, 95)
-    female = np.select([role == 0, role == 1], [rng.random(n) < 0.15, True], False)
+    female = np.select([role == 0, role == 1], [rng.random(n) < 0.15, role == 1])
     female = np.where(role > 1, rng.random(n) < 0.49, female)
     share = [0.42, 0.30, 0.12, 0.09, 0.05, 0.02]
     return pd.DataFrame(
@@ -121,7 +121,7 @@ def _names(people: pd.DataFrame, rng: np.random.Generator) -> list[str]:
             given.append(pools["tengah"][i])
         if has_marga[i]:
             given.append(marga[i])
-        elif 0.88 < shape[i]:
+        elif shape[i] > 0.88:
             given = given[:1]
         elif len(given) == 1:
             given.append(pools["tengah"][i])
@@ -231,12 +231,14 @@ def _spoil_nik(
     shares = [scale * share for share in NIK_FAULTS.values()]
     fault = rng.choice(labels, len(rows), p=[1 - sum(shares), *shares])
     nik = rows["nik"].to_numpy(object)
+    owner = rows["orang"].to_numpy()
+    known = people["nik"].to_numpy(object)
     relative = _relative(people)
     for i in np.flatnonzero(fault != ""):
-        person = int(rows["orang"].iat[i])
+        person = int(owner[i])
         if fault[i] == "keluarga" and relative[person] < 0:
             fault[i] = "ketik"
-        nik[i] = _spoiled(nik[i], fault[i], rng, people["nik"].iat[relative[person]])
+        nik[i] = _spoiled(nik[i], fault[i], rng, known[relative[person]])
     rows["nik"] = nik
     return fault
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -63,28 +63,25 @@ def build_sample_selisih(
     rng = np.random.default_rng(seed)
     months = kepesertaan[kepesertaan["periode"].isin(pd.to_datetime(list(periode)))]
     sums = months.groupby(["kode", "periode"], as_index=False).sum(numeric_only=True)
-    people = (
-        penduduk.sort_values("berlaku_mulai").groupby("kode")["penduduk_jiwa"].last()
-    )
+    newest = penduduk.sort_values("berlaku_mulai").groupby("kode")["penduduk_jiwa"]
+    people = {str(kode): int(jiwa) for kode, jiwa in newest.last().items()}
     sums["penduduk"] = sums["kode"].map(people).astype("int64")
     rows = [row for record in sums.to_dict("records") for row in _rows(record, rng)]
     frame = pd.DataFrame(rows)
     frame["kantor"] = [ALASAN[code].kantor.value for code in frame["alasan"]]
     frame["kecamatan"] = None
-    worth = measure_worth(frame, people.to_dict())
+    worth = measure_worth(frame, people)
     frame["dampak_keaktifan_rate"] = worth.round(6)
     return frame
 
 
-def _rows(
-    record: dict[str, object], rng: np.random.Generator
-) -> list[dict[str, object]]:
+def _rows(record: dict[Any, Any], rng: np.random.Generator) -> list[dict[str, Any]]:
     """Divide the members of one region and month by reason."""
     number = {
         name: int(value)
         for name, value in record.items()
         if name.endswith(("jiwa", "penduduk"))
-    }  # type: ignore[call-overload]
+    }
     idle = number["nonaktif_mutasi_jiwa"]
     counts = {"nonaktif_menunggak": (number["nonaktif_menunggak_jiwa"],) * 2}
     for code, share in _OF_MUTATION.items():

@@ -32,7 +32,8 @@ _NIK = re.compile(
 )
 _CARD = re.compile(rb"(?<![0-9A-Za-z_.])(0001[0-9]{9})(?![0-9A-Za-z_])")
 _PHONE = re.compile(
-    rb"(?<![0-9A-Za-z_.+/=])((?:\+62[ -]?|0)8[1-9][0-9]{1,2}[ -]?[0-9]{3,4}[ -]?[0-9]{3,5})"
+    rb"(?<![0-9A-Za-z_.+/=])"
+    rb"((?:\+62[ -]?|0)8[1-9][0-9]{1,2}[ -]?[0-9]{3,4}[ -]?[0-9]{3,5})"
     rb"(?![0-9A-Za-z_])"
 )
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{20,}(?:\r?\n[A-Za-z0-9+/]{4,})*={0,2}")
@@ -135,11 +136,16 @@ def _png_parts(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield f"PNG {kind.decode()}", data
             packed = data.find(b"\x78")
             if kind != b"tEXt" and packed >= 0:
-                try:
-                    yield f"PNG {kind.decode()}", zlib.decompress(data[packed:])
-                except zlib.error:
-                    pass
+                yield f"PNG {kind.decode()}", _inflate(data[packed:])
         at += size + 12
+
+
+def _inflate(data: bytes) -> bytes:
+    """Unpack deflated bytes; nothing where they are none."""
+    try:
+        return zlib.decompress(data)
+    except zlib.error:
+        return b""
 
 
 def _parquet_parts(content: bytes) -> Iterator[tuple[str, bytes]]:

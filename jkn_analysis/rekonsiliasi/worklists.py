@@ -49,7 +49,7 @@ def parse_recipient(text: str) -> tuple[str, str]:
     except RecipientError as exc:
         raise PrivacyError(
             f"work list for {office.strip()}: not an age recipient\n"
-            "  → ask the office for the line that begins with age1 (age-keygen makes it)"
+            "  → ask the office for the line age1… that age-keygen printed"
         ) from exc
     return office.strip(), recipient.strip()
 
