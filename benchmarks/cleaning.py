@@ -29,7 +29,9 @@ def panel(rows: int | None = None, months: int = 60) -> pd.DataFrame:
     frame = index.to_frame(index=False)
     rng = np.random.default_rng(1)
     frame["terdaftar_jiwa"] = rng.integers(1_000, 900_000, len(frame))
-    frame["aktif_jiwa"] = (frame["terdaftar_jiwa"] * rng.uniform(0.6, 1, len(frame))).astype(int)
+    frame["aktif_jiwa"] = (
+        frame["terdaftar_jiwa"] * rng.uniform(0.6, 1, len(frame))
+    ).astype(int)
     return frame.iloc[:rows] if rows else frame
 
 
@@ -66,14 +68,18 @@ def run_clean(path: Path) -> str:
         "print(f'{len(result.frame)} rows, {faults} faults, {total:.2f} CPU s '\n"
         "      f'(reading {read + reader:.2f}), {peak} MB, reader {c.ru_maxrss // 1024} MB')\n"
     )
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def plant(frame: pd.DataFrame, count: int = 36) -> tuple[pd.DataFrame, set[int]]:
     """Return the table as text with faults of nine kinds, and their rows."""
     text = frame.astype({"periode": "str"}).copy()
     text["periode"] = frame["periode"].dt.strftime("%Y-%m")
-    text[["terdaftar_jiwa", "aktif_jiwa"]] = text[["terdaftar_jiwa", "aktif_jiwa"]].astype(str)
+    text[["terdaftar_jiwa", "aktif_jiwa"]] = text[
+        ["terdaftar_jiwa", "aktif_jiwa"]
+    ].astype(str)
     rows = list(range(501, 501 + 977 * count, 977))
     for turn, row in enumerate(rows):
         kind = turn % 9
@@ -123,7 +129,12 @@ def pandas_read(path: Path) -> float:
     start = time.process_time()
     pd.read_csv(
         path,
-        dtype={"kode": "str", "segmen": "str", "terdaftar_jiwa": "int64", "aktif_jiwa": "int64"},
+        dtype={
+            "kode": "str",
+            "segmen": "str",
+            "terdaftar_jiwa": "int64",
+            "aktif_jiwa": "int64",
+        },
         parse_dates=["periode"],
     )
     return time.process_time() - start
@@ -133,8 +144,12 @@ def wide(frame: pd.DataFrame, path: Path) -> Path:
     """Write kepesertaan wide by month, two heading rows, as xlsx."""
     from openpyxl import Workbook
 
-    table = frame.pivot_table(index=["kode", "segmen"], columns="periode",
-                              values=["terdaftar_jiwa", "aktif_jiwa"], observed=True)
+    table = frame.pivot_table(
+        index=["kode", "segmen"],
+        columns="periode",
+        values=["terdaftar_jiwa", "aktif_jiwa"],
+        observed=True,
+    )
     months = sorted(frame["periode"].unique())
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Rekap")
@@ -147,7 +162,10 @@ def wide(frame: pd.DataFrame, path: Path) -> Path:
     for key, row in table.iterrows():
         cells = list(key)
         for month in months:
-            cells += [int(row[("terdaftar_jiwa", month)]), int(row[("aktif_jiwa", month)])]
+            cells += [
+                int(row[("terdaftar_jiwa", month)]),
+                int(row[("aktif_jiwa", month)]),
+            ]
         sheet.append(cells)
     book.save(path)
     return path
@@ -159,7 +177,9 @@ def main() -> None:
         folder = Path(name)
         long = folder / "long.csv"
         frame = panel(500_000)
-        frame.assign(periode=frame["periode"].dt.strftime("%Y-%m-%d")).to_csv(long, index=False)
+        frame.assign(periode=frame["periode"].dt.strftime("%Y-%m-%d")).to_csv(
+            long, index=False
+        )
         print(f"csv, {len(frame)} rows, long: {run_clean(long)}")
         print(f"pandas.read_csv with dtypes: {pandas_read(long):.2f} CPU s")
         book = wide(panel(months=60), folder / "wide.xlsx")

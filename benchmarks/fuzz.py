@@ -34,7 +34,9 @@ def seeds() -> list[Path]:
     raw = TOP / "data" / "raw" / "contoh"
     found = [sorted(raw.glob(pattern))[:2] for pattern in SAMPLES]
     made = sorted((TOP / "tests" / "data" / "cleaning").glob("*"))
-    paths = [path for group in found for path in group] + [p for p in made if p.is_file()]
+    paths = [path for group in found for path in group] + [
+        p for p in made if p.is_file()
+    ]
     return [path for path in paths if 0 < path.stat().st_size < MAX_SEED_BYTES]
 
 
@@ -55,10 +57,14 @@ def splice(content: bytes, rng: random.Random) -> bytes:
     """Repeat, move or remove a stretch of bytes."""
     a, b = sorted(rng.randrange(len(content)) for _ in range(2))
     b = min(b, a + 5000)
-    return rng.choice([
-        content[:b] + content[a:], content[:a] + content[b:],
-        content[b:] + content[:b], content[:a] + bytes(rng.randrange(1, 300)) + content[a:],
-    ])
+    return rng.choice(
+        [
+            content[:b] + content[a:],
+            content[:a] + content[b:],
+            content[b:] + content[:b],
+            content[:a] + bytes(rng.randrange(1, 300)) + content[a:],
+        ]
+    )
 
 
 def swap(content: bytes, rng: random.Random) -> bytes:
@@ -96,13 +102,31 @@ def _mutate_part(content: bytes, rng: random.Random) -> bytes:
 
 def tokens(content: bytes, rng: random.Random) -> bytes:
     """Put hostile words where values stood."""
-    words = [b"=cmd|'/c calc'!A0", b"../../etc/passwd", b"<script>alert(1)</script>", b"1e999",
-             b"-" * 300, b"9" * 400, b"\xff\xfe", b'"', b"'", b"\x00", "٣٤٥".encode(), b"NaN", b"\r",
-             b"0x1F", b"1.2.3.4.5", b"2025-99-99", b"Jan-Des 2025", b",,,,,;;;;", b"#REF!"]
+    words = [
+        b"=cmd|'/c calc'!A0",
+        b"../../etc/passwd",
+        b"<script>alert(1)</script>",
+        b"1e999",
+        b"-" * 300,
+        b"9" * 400,
+        b"\xff\xfe",
+        b'"',
+        b"'",
+        b"\x00",
+        "٣٤٥".encode(),
+        b"NaN",
+        b"\r",
+        b"0x1F",
+        b"1.2.3.4.5",
+        b"2025-99-99",
+        b"Jan-Des 2025",
+        b",,,,,;;;;",
+        b"#REF!",
+    ]
     data = content
     for _ in range(rng.choice([1, 2, 5])):
         at = rng.randrange(len(data))
-        data = data[:at] + rng.choice(words) + data[at + rng.randrange(6):]
+        data = data[:at] + rng.choice(words) + data[at + rng.randrange(6) :]
     return data
 
 
@@ -130,7 +154,9 @@ def child_memory_mb() -> int:
     for child in sandbox._children:
         status = Path(f"/proc/{child.process.pid}/status")
         if status.exists():
-            line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+            line = next(
+                x for x in status.read_text().splitlines() if x.startswith("VmHWM")
+            )
             return int(line.split()[1]) // 1024
     return 0
 
@@ -148,7 +174,9 @@ def fuzz(count: int, start: int = 0) -> dict[str, object]:
             case = Path(name) / f"kasus{path.suffix}"
             case.write_bytes(mutated or b"x")
             begun = time.monotonic()
-            table = path.parent.name if path.parent.name != "cleaning" else "kepesertaan"
+            table = (
+                path.parent.name if path.parent.name != "cleaning" else "kepesertaan"
+            )
             try:
                 outcome = run_case(case, table)
             except Exception as exc:  # noqa: BLE001 - the point of the script
@@ -162,8 +190,13 @@ def fuzz(count: int, start: int = 0) -> dict[str, object]:
                 outcomes["SLOW"] += 1
                 broken.append((seed, path.name, f"{taken:.1f} s"))
         left = [item for item in os.listdir(name) if not item.startswith("kasus")]
-    return {"outcomes": dict(outcomes), "slowest_s": round(slowest, 2),
-            "reader_mb": memory, "broken": broken, "left": left}
+    return {
+        "outcomes": dict(outcomes),
+        "slowest_s": round(slowest, 2),
+        "reader_mb": memory,
+        "broken": broken,
+        "left": left,
+    }
 
 
 def main() -> None:

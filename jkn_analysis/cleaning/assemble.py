@@ -83,11 +83,19 @@ def _split_totals(
         good = ~work.bad[rows]
         own = [name for name in part if PLACE + name in part]
         needed = any(not table.column(name).optional for name in own)
-        filled = part[own].notna().any(axis=1).to_numpy() if needed else np.full(len(part), True)  # noqa: FBT003 - numpy's signature
-        work.recognised[rows[(sums & ~part["_total"].to_numpy(dtype=bool)) | above]] = True
+        filled = (
+            part[own].notna().any(axis=1).to_numpy()
+            if needed
+            else np.full(len(part), True)
+        )  # noqa: FBT003 - numpy's signature
+        work.recognised[rows[(sums & ~part["_total"].to_numpy(dtype=bool)) | above]] = (
+            True
+        )
         plain.append(part[good & filled & ~sums & ~above])
         recognised = part[good & filled & (sums | above)].copy()
-        recognised["cakupan"] = np.where(above[good & filled & (sums | above)], "wilayah", "segmen")
+        recognised["cakupan"] = np.where(
+            above[good & filled & (sums | above)], "wilayah", "segmen"
+        )
         totals.append(recognised)
     return plain, totals
 
@@ -107,7 +115,9 @@ def _join(
     if len(sets) == 1 or _covers(sets, table):
         return pd.concat(filled, ignore_index=True)
     key = [*(name for name in table.key if name in filled[0]), *dims]
-    keep = [n for n in filled[0].columns if n not in measures and not n.startswith(PLACE)]
+    keep = [
+        n for n in filled[0].columns if n not in measures and not n.startswith(PLACE)
+    ]
     joined: pd.DataFrame | None = None
     for name in measures:
         having = [part for part in filled if name in part]
@@ -122,7 +132,10 @@ def _join(
             continue
         joined = joined.merge(
             own[[*keep, "_turn", name, *place]],
-            on=[*key, "_turn"], how="outer", suffixes=("", "_new"), validate="one_to_one",
+            on=[*key, "_turn"],
+            how="outer",
+            suffixes=("", "_new"),
+            validate="one_to_one",
         )
         joined = _coalesce(joined)
     return joined.drop(columns="_turn") if joined is not None else pd.DataFrame()
@@ -187,8 +200,13 @@ def report_at(
     if severity == "fault":
         work.bad[index] = True
     work.report(
-        kind, message, remedy, row=index,
-        position=int(place) if place is not None else None, value=value, severity=severity,
+        kind,
+        message,
+        remedy,
+        row=index,
+        position=int(place) if place is not None else None,
+        value=value,
+        severity=severity,
     )
 
 
@@ -202,12 +220,23 @@ def _check_keys(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> N
             for work in works:
                 work.bad[:] = True
             if not _lacks(works, name):
-                works[0].report("missing_column", f"column '{name}' missing",
-                                f"add it, or say it in the heading or title")
+                works[0].report(
+                    "missing_column",
+                    f"column '{name}' missing",
+                    "add it, or say it in the heading or title",
+                )
             continue
-        for _, row in frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"]).iterrows():
-            report_at(works, row, name, kind="missing", message=f"{name}: not given",
-                      remedy=f"fill the cell, or say the {name} in the heading or title")
+        for _, row in (
+            frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"]).iterrows()
+        ):
+            report_at(
+                works,
+                row,
+                name,
+                kind="missing",
+                message=f"{name}: not given",
+                remedy=f"fill the cell, or say the {name} in the heading or title",
+            )
         _check_choices(column, works, frame, name)
 
 
@@ -221,16 +250,25 @@ def _lacks(works: Sequence[_Sheet], name: str) -> bool:
 
 
 def _check_choices(
-    column: Any, works: Sequence[_Sheet], frame: pd.DataFrame, name: str  # noqa: ANN401 - a Column
+    column: Any,
+    works: Sequence[_Sheet],
+    frame: pd.DataFrame,
+    name: str,  # noqa: ANN401 - a Column
 ) -> None:
     """Report segmen that the table has no rows for."""
     if not column.choices or column.kind != "segmen":
         return
     wrong = frame[frame[name].notna() & ~frame[name].isin(column.choices)]
     for _, row in wrong.iterrows():
-        report_at(works, row, name, kind="choice", value=str(row[name]),
-                  message=f"{name}: has no place in this table",
-                  remedy=f"only {', '.join(column.choices)}")
+        report_at(
+            works,
+            row,
+            name,
+            kind="choice",
+            value=str(row[name]),
+            message=f"{name}: has no place in this table",
+            remedy=f"only {', '.join(column.choices)}",
+        )
 
 
 def _check_missing(
@@ -241,9 +279,12 @@ def _check_missing(
         if table.column(name).optional:
             continue
         if name not in frame:
-            headings = ", ".join(f"'{' / '.join(h)}'" for h in works[0].sheet.headers[:12])
+            headings = ", ".join(
+                f"'{' / '.join(h)}'" for h in works[0].sheet.headers[:12]
+            )
             works[0].report(
-                "missing_column", f"column '{name}' missing; found {headings}",
+                "missing_column",
+                f"column '{name}' missing; found {headings}",
                 f"map its heading under [sources.{table.name}.headings]",
             )
             for work in works:
@@ -251,9 +292,14 @@ def _check_missing(
             continue
         lacking = frame[frame[name].isna()]
         for _, row in lacking.iterrows():
-            report_at(works, row, name, kind="missing",
-                      message=f"{name}: no value where one is due",
-                      remedy="write the number, 0 if there is none")
+            report_at(
+                works,
+                row,
+                name,
+                kind="missing",
+                message=f"{name}: no value where one is due",
+                remedy="write the number, 0 if there is none",
+            )
 
 
 def _check_duplicates(
@@ -272,9 +318,15 @@ def _check_duplicates(
         sheet = f" of sheet '{work.sheet.sheet}'" if work.sheet.sheet else ""
         shown = ", ".join(_show(first[name]) for name in key)
         for _, row in group.iloc[1:].iterrows():
-            report_at(works, row, key[0], kind="duplicate", value=shown,
-                      message=f"same {', '.join(key)} as {where}{sheet}:",
-                      remedy="keep the right one of the two rows")
+            report_at(
+                works,
+                row,
+                key[0],
+                kind="duplicate",
+                value=shown,
+                message=f"same {', '.join(key)} as {where}{sheet}:",
+                remedy="keep the right one of the two rows",
+            )
     return frame[~double]
 
 
@@ -301,15 +353,24 @@ def _check_rules(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> 
             continue
         figures = frame[list(rule.columns)]
         others = [n for n in ("terdaftar_jiwa", "aktif_jiwa") if n in frame]
-        figures = frame[list(dict.fromkeys([*figures.columns, *others]))].astype("Float64")
+        figures = frame[list(dict.fromkeys([*figures.columns, *others]))].astype(
+            "Float64"
+        )
         wrong = frame[~rule.holds(figures).to_numpy(dtype=bool)]
         for _, row in wrong.iterrows():
             values = " and ".join(
                 f"{row[name]:.0f}" if isinstance(row[name], float) else str(row[name])
                 for name in rule.columns
             )
-            report_at(works, row, rule.columns[0], kind=rule.name, value=values,
-                      message=f"{RULE_WORDS.get(rule.name, rule.name)}:", remedy=rule.remedy)
+            report_at(
+                works,
+                row,
+                rule.columns[0],
+                kind=rule.name,
+                value=values,
+                message=f"{RULE_WORDS.get(rule.name, rule.name)}:",
+                remedy=rule.remedy,
+            )
 
 
 def _result(
@@ -326,12 +387,18 @@ def _result(
         checks.check_printed(work)
     problems = [problem for work in works for problem in work.problems]
     if not works:
-        problems.append(Problem(file="", kind="empty", message="no sheet", table=table.name))
+        problems.append(
+            Problem(file="", kind="empty", message="no sheet", table=table.name)
+        )
     if not len(frame) and not problems:
         problems.append(_empty(table, works))
     good = _good_rows(works, frame)
     frame = frame[good].reset_index(drop=True) if len(frame) else frame
-    origin_names = ["_sheet", "_row", *(PLACE + n for n in measures if PLACE + n in frame)]
+    origin_names = [
+        "_sheet",
+        "_row",
+        *(PLACE + n for n in measures if PLACE + n in frame),
+    ]
     origin = frame[origin_names].copy() if len(frame) else pd.DataFrame()
     typed = conform(frame if len(frame) else pd.DataFrame(), table.name)
     counts = sum((_count(work, frame) for work in works), Counts())
@@ -349,7 +416,10 @@ def _empty(table: Table, works: Sequence[_Sheet]) -> Problem:
     """Describe a delivery without a row of data."""
     sheet = works[0].sheet
     return Problem(
-        file=sheet.path.name, sheet=sheet.sheet, kind="empty", table=table.name,
+        file=sheet.path.name,
+        sheet=sheet.sheet,
+        kind="empty",
+        table=table.name,
         message="no row of data under the heading",
         remedy="ask the sender for the filled table",
     )

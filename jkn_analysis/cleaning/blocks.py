@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.cleaning.cells import BadCell, find_month_name, is_year, look, tidy, whole
+from jkn_analysis.cleaning.cells import (
+    BadCell,
+    find_month_name,
+    is_year,
+    look,
+    tidy,
+    whole,
+)
 from jkn_analysis.cleaning.headings import is_heading
 from jkn_analysis.cleaning.names import find_segmen, is_segmen_word
 
@@ -42,7 +49,9 @@ _TOTAL_WHOLE = re.compile(
 _TOTAL_OF = re.compile(
     r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)\s+(.+?)[\s.:]*", re.IGNORECASE
 )
-_NUMBERING = re.compile(r"[(\[]?\s*-?(\d{1,3}|[a-z])\s*[)\]]?(?:\s*[=:].*)?", re.IGNORECASE)
+_NUMBERING = re.compile(
+    r"[(\[]?\s*-?(\d{1,3}|[a-z])\s*[)\]]?(?:\s*[=:].*)?", re.IGNORECASE
+)
 _CONSTANT = re.compile(r"[^:]{2,40}:\s*\S*.*")
 
 
@@ -81,9 +90,7 @@ def _filled(row: Row) -> list[int]:
 @lru_cache(maxsize=65536)
 def is_word_of_header(text: str) -> bool:
     """Tell whether a text is a known heading, month, year or segmen."""
-    return (
-        bool(find_month_name(text)) or is_heading(text) or is_segmen_word(text)
-    )
+    return bool(find_month_name(text)) or is_heading(text) or is_segmen_word(text)
 
 
 def looks_like_header(row: Row) -> bool:
@@ -91,7 +98,9 @@ def looks_like_header(row: Row) -> bool:
     kinds = [look(cell) for cell in row]
     if "mark" in kinds or "bad" in kinds:
         return False
-    texts = [tidy(cell) for cell, kind in zip(row, kinds, strict=True) if kind == "text"]
+    texts = [
+        tidy(cell) for cell, kind in zip(row, kinds, strict=True) if kind == "text"
+    ]
     numbers = [cell for cell, kind in zip(row, kinds, strict=True) if kind == "number"]
     dates = kinds.count("date")
     if dates and len(texts) + dates < 2:
@@ -154,8 +163,11 @@ def is_numbering(row: Row) -> bool:
         return len(letters) >= 3 and letters == sorted(set(letters))
     rising = all(b - a in {0, 1} for a, b in zip(digits, digits[1:], strict=False))
     brackets = sum(text.startswith(("(", "[")) for text in texts)
-    return rising and digits[0] <= 1 + len(letters) and digits[-1] > digits[0] and (
-        bool(brackets) or len(digits) >= 3
+    return (
+        rising
+        and digits[0] <= 1 + len(letters)
+        and digits[-1] > digits[0]
+        and (bool(brackets) or len(digits) >= 3)
     )
 
 
@@ -351,8 +363,10 @@ def _is_child(
     fresh = [i for i in cells if tidy(rows[below][i]) != tidy(top[i])]
     known, texts = known_words([rows[below][i] for i in fresh])
     numbers = len(fresh) - texts
-    return bool(fresh) and len(parents) == len(cells) and (
-        2 * known >= texts or numbers > 0 or len(fresh) >= 2
+    return (
+        bool(fresh)
+        and len(parents) == len(cells)
+        and (2 * known >= texts or numbers > 0 or len(fresh) >= 2)
     )
 
 
@@ -391,10 +405,16 @@ def _read_body(
             index += 1
             continue
         if _same_header(rows, block, index):
-            if block.body and any(d.reason == "section" and d.row >= last_data for d in block.dropped):
+            if block.body and any(
+                d.reason == "section" and d.row >= last_data for d in block.dropped
+            ):
                 return _give_back(block, rows, filled, last_data, index)
             _drop(block, rows, index, "repeated header")
-        elif not block.body and is_numbering(row) and _numbers_columns(rows, filled, index):
+        elif (
+            not block.body
+            and is_numbering(row)
+            and _numbers_columns(rows, filled, index)
+        ):
             _drop(block, rows, index, "numbering")
         elif _starts_block(rows, filled, index, block, width):
             return _give_back(block, rows, filled, last_data, index)
@@ -423,7 +443,8 @@ def _value_columns(rows: Sequence[Row], block: Block) -> frozenset[int]:
         column
         for index in block.header
         for column, cell in enumerate(rows[index])
-        if cell is not None and find_role(tidy(cell), "kepesertaan") in {"segmen", "kelas"}
+        if cell is not None
+        and find_role(tidy(cell), "kepesertaan") in {"segmen", "kelas"}
     )
 
 
@@ -450,9 +471,7 @@ def _give_back(
     return start
 
 
-def _numbers_columns(
-    rows: Sequence[Row], filled: list[list[int]], index: int
-) -> bool:
+def _numbers_columns(rows: Sequence[Row], filled: list[list[int]], index: int) -> bool:
     """Tell whether a numbering row is no data: brackets, or the next row is text there."""
     first = filled[index][0]
     if any(tidy(rows[index][i]).startswith(("(", "[")) for i in filled[index]):
@@ -517,7 +536,12 @@ def _numeric_columns(rows: Sequence[Row], block: Block) -> list[int]:
 
 
 def _is_footer(
-    rows: Sequence[Row], filled: list[list[int]], index: int, width: int, *, footing: bool
+    rows: Sequence[Row],
+    filled: list[list[int]],
+    index: int,
+    width: int,
+    *,
+    footing: bool,
 ) -> bool:
     """Tell whether a row is a source line, note or signature."""
     row, cells = rows[index], filled[index]

@@ -10,7 +10,12 @@ import pandas as pd
 from jkn_analysis.cleaning.cleaner import CleanResult, CleanSettings, Counts, clean
 from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries, is_reply
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
-from jkn_analysis.errors import HostileInputError, InputError, JknError, UnknownNameError
+from jkn_analysis.errors import (
+    HostileInputError,
+    InputError,
+    JknError,
+    UnknownNameError,
+)
 from jkn_analysis.tables import DELIVERED, TABLES, check, conform
 
 if TYPE_CHECKING:
@@ -129,9 +134,13 @@ def _gate(result: CleanResult, report: FileReport) -> None:
         check(result.frame, result.table)
     except InputError as exc:
         report.problems.append(
-            Problem(file=report.name, kind="schema", message=str(exc),
-                    remedy="report this: the reading should have found it",
-                    table=result.table)
+            Problem(
+                file=report.name,
+                kind="schema",
+                message=str(exc),
+                remedy="report this: the reading should have found it",
+                table=result.table,
+            )
         )
 
 
@@ -257,7 +266,9 @@ def _with_packaged(delivered: pd.DataFrame | None) -> pd.DataFrame:
     if delivered is None:
         return packaged
     both = pd.concat([delivered, packaged], ignore_index=True)
-    return conform(both.drop_duplicates(["kode", "sumber"], ignore_index=True), "penduduk")
+    return conform(
+        both.drop_duplicates(["kode", "sumber"], ignore_index=True), "penduduk"
+    )
 
 
 def _manifest(report: BuildReport, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:

@@ -25,8 +25,33 @@ class BadCell(str):
 
 
 ABSENT = frozenset(
-    "- -- --- – — ― … .. ... n/a na n.a n.a. nan null none nil #n/a tad t.a.d "
-    "tidak_ada tidak_tersedia belum_ada belum_tersedia kosong".split()
+    [
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        "―",
+        "…",
+        "..",
+        "...",
+        "n/a",
+        "na",
+        "n.a",
+        "n.a.",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "#n/a",
+        "tad",
+        "t.a.d",
+        "tidak_ada",
+        "tidak_tersedia",
+        "belum_ada",
+        "belum_tersedia",
+        "kosong",
+    ]
 )
 """Marks that say a value is missing, lower case, inner blanks as ``_``."""
 

@@ -51,7 +51,8 @@ def _check_total_rows(work: _Sheet) -> None:
     totals = [
         (item, cells)
         for item, cells in zip(sheet.dropped, sheet.dropped_cells, strict=True)
-        if item.reason == "total" and not item.text.lower().startswith(("rata", "rerata", "aver"))
+        if item.reason == "total"
+        and not item.text.lower().startswith(("rata", "rerata", "aver"))
     ]
     if not totals or "uraian" in work.roles.identifiers:
         return
@@ -66,7 +67,12 @@ def _check_total_rows(work: _Sheet) -> None:
 
 
 def _check_total_cell(
-    work: _Sheet, column: ColumnUse, row: int, cell: Any, starts: Sequence[int], end: int  # noqa: ANN401 - any cell
+    work: _Sheet,
+    column: ColumnUse,
+    row: int,
+    cell: Any,
+    starts: Sequence[int],
+    end: int,  # noqa: ANN401 - any cell
 ) -> None:
     """Compare one printed total with every run of rows it may sum."""
     parsed = work.numbers[column.position]
@@ -105,11 +111,14 @@ def _factor(work: _Sheet, column: ColumnUse) -> int:
 
 def _printed(cell: Any, locale: str, factor: int) -> float | None:  # noqa: ANN401 - any cell
     """Return a printed number in the style of its column, None where unclear."""
-    column = parse_numbers([cell], integer=factor == 1, signed=True,
-                           locale=locale, scale=factor)  # type: ignore[arg-type]
+    column = parse_numbers(
+        [cell], integer=factor == 1, signed=True, locale=locale, scale=factor
+    )  # type: ignore[arg-type]
     value = column.values[0]
     if value is None and not locale:
-        column = parse_numbers([cell, "1.000", "2.000", "1", "2", "3"], integer=True, scale=factor)
+        column = parse_numbers(
+            [cell, "1.000", "2.000", "1", "2", "3"], integer=True, scale=factor
+        )
         value = column.values[0]
     return None if value is None else float(value)
 
@@ -123,8 +132,12 @@ def _same_slice(one: ColumnUse, other: ColumnUse) -> bool:
 def _check_percent(work: _Sheet, column: ColumnUse) -> None:
     """Find which quotient reproduces a printed percent and report rows it does not."""
     parsed = parse_numbers(
-        work.cells(column.position).tolist(), rate=True, signed=True,
-        heading=column.heading + " %", locale=work.settings.locale, hint=work.hint,
+        work.cells(column.position).tolist(),
+        rate=True,
+        signed=True,
+        heading=column.heading + " %",
+        locale=work.settings.locale,
+        hint=work.hint,
     )
     shown = np.array([np.nan if v is None else float(v) for v in parsed.values])
     counts = _counts_beside(work, column)
@@ -145,16 +158,22 @@ def _check_percent(work: _Sheet, column: ColumnUse) -> None:
         work.notes.append(f"column '{column.heading}' is {best}")
         for index in np.flatnonzero(best_wrong):
             work.report(
-                "percent", f"printed percent does not follow from {best}",
-                "ask the sender which figure is wrong", row=int(index),
-                position=column.position, severity="suspicion",
+                "percent",
+                f"printed percent does not follow from {best}",
+                "ask the sender which figure is wrong",
+                row=int(index),
+                position=column.position,
+                severity="suspicion",
                 value=str(work.cells(column.position).iloc[index]),
             )
     elif counts and (~np.isnan(shown)).any():
         work.report(
-            "percent", "no denominator reproduces the printed percents",
-            "ask the sender what the percent is of", position=column.position,
-            value=column.heading, severity="suspicion",
+            "percent",
+            "no denominator reproduces the printed percents",
+            "ask the sender what the percent is of",
+            position=column.position,
+            value=column.heading,
+            severity="suspicion",
         )
 
 
@@ -163,10 +182,14 @@ def _counts_beside(work: _Sheet, column: ColumnUse) -> dict[str, np.ndarray]:
     counts = {
         other.use.role: work.numbers[other.position].values
         for other in work.roles.values
-        if other.position in work.numbers and _same_slice(other, column) and other.use.role
+        if other.position in work.numbers
+        and _same_slice(other, column)
+        and other.use.role
     }
     for other in work.roles.checked:
-        if other.use.role in {"penduduk_jiwa", "nonaktif_jiwa"} and _same_slice(other, column):
+        if other.use.role in {"penduduk_jiwa", "nonaktif_jiwa"} and _same_slice(
+            other, column
+        ):
             counts[other.use.role] = _checked_numbers(work, other)
     if counts and "penduduk_jiwa" not in counts and work.kode is not None:
         people = read_penduduk().set_index("kode")["penduduk_jiwa"]
@@ -177,8 +200,10 @@ def _counts_beside(work: _Sheet, column: ColumnUse) -> dict[str, np.ndarray]:
 def _checked_numbers(work: _Sheet, column: ColumnUse) -> np.ndarray:
     """Parse a column that is only compared."""
     parsed = parse_numbers(
-        work.cells(column.position).tolist(), integer=True,
-        locale=work.settings.locale, hint=work.hint,
+        work.cells(column.position).tolist(),
+        integer=True,
+        locale=work.settings.locale,
+        hint=work.hint,
     )
     return np.array([np.nan if v is None else float(v) for v in parsed.values])
 
@@ -186,7 +211,12 @@ def _checked_numbers(work: _Sheet, column: ColumnUse) -> np.ndarray:
 def _quotients(counts: dict[str, np.ndarray]) -> list[tuple[str, str]]:
     """Return the quotients a percent may mean, the likeliest first."""
     bottoms = [n for n in ("terdaftar_jiwa", "penduduk_jiwa", *counts) if n in counts]
-    return [(top, bottom) for bottom in dict.fromkeys(bottoms) for top in counts if top != bottom]
+    return [
+        (top, bottom)
+        for bottom in dict.fromkeys(bottoms)
+        for top in counts
+        if top != bottom
+    ]
 
 
 def _decimals(cells: Sequence[Any]) -> int:
@@ -194,7 +224,11 @@ def _decimals(cells: Sequence[Any]) -> int:
     most = 0
     for cell in cells:
         text = str(cell).rstrip("% ") if cell is not None else ""
-        tail = text.replace(",", ".").rpartition(".")[2] if ("," in text or "." in text) else ""
+        tail = (
+            text.replace(",", ".").rpartition(".")[2]
+            if ("," in text or "." in text)
+            else ""
+        )
         most = max(most, len(tail) if tail.isdigit() else 0)
     return min(most, 6)
 
@@ -209,9 +243,12 @@ def _check_nonaktif(work: _Sheet, column: ColumnUse) -> None:
     wrong &= rest != counts["nonaktif_jiwa"]
     for index in np.flatnonzero(wrong):
         work.report(
-            "nonaktif", f"printed nonaktif is not terdaftar - aktif ({rest[index]:.0f})",
-            "ask the sender which of the three is wrong", row=int(index),
-            position=column.position, severity="suspicion",
+            "nonaktif",
+            f"printed nonaktif is not terdaftar - aktif ({rest[index]:.0f})",
+            "ask the sender which of the three is wrong",
+            row=int(index),
+            position=column.position,
+            severity="suspicion",
             value=str(work.cells(column.position).iloc[index]),
         )
 
@@ -227,7 +264,11 @@ def check_sums(result: CleanResult, works: Sequence[_Sheet]) -> None:
     """
     totals = result.totals
     table = TABLES[result.table]
-    if not len(totals) or not len(result.frame) or any(work.bad.any() for work in works):
+    if (
+        not len(totals)
+        or not len(result.frame)
+        or any(work.bad.any() for work in works)
+    ):
         return
     dims = [name for name in table.key if name in totals]
     measures = [n for n in table.names if n in totals and f"_col_{n}" in totals]
@@ -266,25 +307,41 @@ def _compare(
     grouped = frame.groupby(list(dims), observed=True)
     sums = grouped[list(measures)].sum(min_count=1)
     sums["_parts"] = grouped.size()
-    sums["_regions"] = result.frame.assign(
-        _k=frame["kode"].iloc[: len(result.frame)].to_numpy()
-    ).groupby("_k")["kode"].nunique().reindex(sums.index.get_level_values("kode")).to_numpy() if (
-        level == "wilayah" and "kode" in dims) else 0
-    joined = rows.merge(sums.reset_index(), on=list(dims), how="left", suffixes=("", "_sum"))
+    sums["_regions"] = (
+        result.frame.assign(_k=frame["kode"].iloc[: len(result.frame)].to_numpy())
+        .groupby("_k")["kode"]
+        .nunique()
+        .reindex(sums.index.get_level_values("kode"))
+        .to_numpy()
+        if (level == "wilayah" and "kode" in dims)
+        else 0
+    )
+    joined = rows.merge(
+        sums.reset_index(), on=list(dims), how="left", suffixes=("", "_sum")
+    )
     whole = _region_counts()
     for name in measures:
-        wrong = joined[(joined[name] != joined[f"{name}_sum"]) & joined[name].notna()
-                       & joined[f"{name}_sum"].notna() & (joined["_parts"] > 1)]
+        wrong = joined[
+            (joined[name] != joined[f"{name}_sum"])
+            & joined[name].notna()
+            & joined[f"{name}_sum"].notna()
+            & (joined["_parts"] > 1)
+        ]
         for _, row in wrong.iterrows():
             part = level == "wilayah" and row["_regions"] < whole.get(row["kode"], 0)
             difference = row[name] - row[f"{name}_sum"]
             report_at(
-                works, row, name, kind="sum", severity="suspicion" if part else "fault",
+                works,
+                row,
+                name,
+                kind="sum",
+                severity="suspicion" if part else "fault",
                 value=f"{row[name]:.0f}",
                 message=f"{name}: the row of the whole is not the sum of its parts "
                 f"{row[f'{name}_sum']:.0f} (difference {difference:+.0f}):",
                 remedy="some kabupaten/kota are not in this delivery"
-                if part else "ask the sender which row is wrong",
+                if part
+                else "ask the sender which row is wrong",
             )
     if len(rows):
         result.problems[:] = [p for work in works for p in work.problems]
@@ -323,11 +380,17 @@ def settle_overlap(
     differs = pd.Series(data=False, index=keyed.index)
     for column in measures:
         one, two = keyed[column], keyed[f"{column}_lama"]
-        differs |= ~((one == two) | (one.isna() & two.isna())).fillna(value=False).astype(bool)
+        differs |= ~((one == two) | (one.isna() & two.isna())).fillna(
+            value=False
+        ).astype(bool)
     merged = fresh.merge(older[key].assign(_twice=True), on=key, how="left")
     twice = merged["_twice"].fillna(value=False).astype(bool).to_numpy()
     if not differs.any():
-        return fresh[~twice], older, _overlap_problem(keyed, key, name, "note", "are equal")
+        return (
+            fresh[~twice],
+            older,
+            _overlap_problem(keyed, key, name, "note", "are equal"),
+        )
     listed = _list_differences(keyed[differs], key, measures)
     said = f"differ in {int(differs.sum())}: {listed}"
     if overlap != "later":
@@ -363,7 +426,7 @@ def _overlap_problem(
         file=name,
         kind="overlap",
         message=f"{len(keyed)} rows (first: {first}) are in an earlier delivery too; they {said}",
-        remedy="take one of the two out, or set build.overlap = \"later\" for the later to win"
+        remedy='take one of the two out, or set build.overlap = "later" for the later to win'
         if severity == "fault"
         else "",
         severity=severity,
@@ -404,8 +467,14 @@ def check_tables(tables: dict[str, pd.DataFrame]) -> list[Problem]:
 
 def _suspicion(table: str, kind: str, message: str, remedy: str) -> Problem:
     """Return a suspicion about a whole table."""
-    return Problem(file=table, kind=kind, message=message, remedy=remedy,
-                   severity="suspicion", table=table)
+    return Problem(
+        file=table,
+        kind=kind,
+        message=message,
+        remedy=remedy,
+        severity="suspicion",
+        table=table,
+    )
 
 
 def _find_gaps(panel: pd.DataFrame) -> list[Problem]:
@@ -417,13 +486,19 @@ def _find_gaps(panel: pd.DataFrame) -> list[Problem]:
     gaps: dict[str, list[str]] = {}
     for kode, span in short.iterrows():
         there = set(ordinal[months["kode"] == kode])
-        lacking = [m for m in range(int(span["min"]), int(span["max"])) if m not in there]
+        lacking = [
+            m for m in range(int(span["min"]), int(span["max"])) if m not in there
+        ]
         text = ", ".join(f"{(m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in lacking[:6])
         more = f" and {len(lacking) - 6} more" if len(lacking) > 6 else ""
         gaps.setdefault(text + more, []).append(str(kode))
     return [
-        _suspicion("kepesertaan", "gap", f"no rows for {months_text} in {_some(codes)}",
-                   "ask the sender for the month")
+        _suspicion(
+            "kepesertaan",
+            "gap",
+            f"no rows for {months_text} in {_some(codes)}",
+            "ask the sender for the month",
+        )
         for months_text, codes in gaps.items()
     ]
 
@@ -439,17 +514,22 @@ def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
     ordered = panel.sort_values(["kode", "segmen", "periode"], ignore_index=True)
     series = ordered["kode"] + "|" + ordered["segmen"]
     same = (
-        (series == series.shift())
-        & (ordered["terdaftar_jiwa"] == ordered["terdaftar_jiwa"].shift())
-        & (ordered["aktif_jiwa"] == ordered["aktif_jiwa"].shift())
-        & (ordered["terdaftar_jiwa"] >= FROZEN_FROM_JIWA)
-    ).fillna(value=False).astype(bool)
+        (
+            (series == series.shift())
+            & (ordered["terdaftar_jiwa"] == ordered["terdaftar_jiwa"].shift())
+            & (ordered["aktif_jiwa"] == ordered["aktif_jiwa"].shift())
+            & (ordered["terdaftar_jiwa"] >= FROZEN_FROM_JIWA)
+        )
+        .fillna(value=False)
+        .astype(bool)
+    )
     run = (~same).cumsum()
     lengths = run.map(run.value_counts())
     starts = ordered[(lengths >= FROZEN_BULAN) & ~same]
     return [
         _suspicion(
-            "kepesertaan", "frozen",
+            "kepesertaan",
+            "frozen",
             f"{row.kode} {row.segmen}: the same figures for {lengths[row.Index]} months "
             f"from {row.periode:%Y-%m} ({row.terdaftar_jiwa} / {row.aktif_jiwa})",
             "ask whether the months were copied",
@@ -460,7 +540,9 @@ def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
 
 def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Problem]:
     """Report monthly changes beyond a region's history that no event explains."""
-    wide = panel.groupby(["periode", "kode"], observed=True)["aktif_jiwa"].sum(min_count=1)
+    wide = panel.groupby(["periode", "kode"], observed=True)["aktif_jiwa"].sum(
+        min_count=1
+    )
     table = wide.unstack().sort_index().astype(float)
     change = np.log(table.where(table > 0)).diff()
     usual = change.abs().median()
@@ -472,7 +554,8 @@ def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Proble
             continue
         found.append(
             _suspicion(
-                "kepesertaan", "jump",
+                "kepesertaan",
+                "jump",
                 f"{kode}: active members change by {np.expm1(step) * 100:+.1f}% in "
                 f"{periode:%Y-%m} (usual {usual[kode] * 100:.1f}%) and no peristiwa says why",
                 "check the month, or add the decree to the table peristiwa",
@@ -481,7 +564,9 @@ def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Proble
     return found
 
 
-def _is_explained(kode: str, periode: pd.Timestamp, events: pd.DataFrame | None) -> bool:
+def _is_explained(
+    kode: str, periode: pd.Timestamp, events: pd.DataFrame | None
+) -> bool:
     """Tell whether an event of the region, its province or the country is near."""
     if events is None or not len(events):
         return False
@@ -501,7 +586,8 @@ def _check_population(penduduk: pd.DataFrame) -> list[Problem]:
     full = joined[joined["parts"] == joined["kode"].map(counts)]
     return [
         _suspicion(
-            "penduduk", "sum",
+            "penduduk",
+            "sum",
             f"{row.kode} ({row.sumber}): {row.penduduk_jiwa} is not the sum of its "
             f"kabupaten/kota {row.sum}",
             "check the source",

@@ -21,7 +21,6 @@ from jkn_analysis.cleaning.regions import Origin, read_regions
 from jkn_analysis.cleaning.roles import MEASURE_KINDS, ColumnUse, Roles, Use, read_roles
 from jkn_analysis.cleaning.sheets import SECTION, SheetTable
 from jkn_analysis.tables import SIGNED, TABLES, Column, Table, conform
-from jkn_analysis.terms import TOTAL
 from jkn_analysis.wilayah import Wilayah
 
 if TYPE_CHECKING:
@@ -112,7 +111,9 @@ class CleanResult:
 class _Sheet:
     """The columns of one sheet, parsed on demand, and its problems."""
 
-    def __init__(self, sheet: SheetTable, table: Table, settings: CleanSettings) -> None:
+    def __init__(
+        self, sheet: SheetTable, table: Table, settings: CleanSettings
+    ) -> None:
         self.sheet = sheet
         self.table = table
         self.settings = settings
@@ -151,7 +152,9 @@ class _Sheet:
                 file=self.sheet.path.name,
                 sheet=self.sheet.sheet,
                 row=int(self.sheet.row_numbers[row]) if row is not None else 0,
-                column=self.sheet.column_numbers[position] if position is not None else 0,
+                column=self.sheet.column_numbers[position]
+                if position is not None
+                else 0,
                 kind=kind,
                 message=message,
                 remedy=remedy,
@@ -209,7 +212,9 @@ def _scale_of(work: _Sheet, column: ColumnUse, kind: str) -> int:
     fits = (kind == "rp" and not people) or (kind == "jiwa" and not money)
     if factor == 1 or not fits:
         return 1
-    work.notes.append(f"column '{column.heading}': values times {factor} (title: {words})")
+    work.notes.append(
+        f"column '{column.heading}': values times {factor} (title: {words})"
+    )
     return factor
 
 
@@ -231,7 +236,9 @@ def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
         texts["provinsi"] = _texts(work.cells(province.position))
     keys = list(texts)
     rows = list(zip(*texts.values(), strict=True))
-    origins = {row: Origin(**dict(zip(keys, row, strict=True))) for row in dict.fromkeys(rows)}
+    origins = {
+        row: Origin(**dict(zip(keys, row, strict=True))) for row in dict.fromkeys(rows)
+    }
     regions = read_regions(list(origins.values()), declared=work.settings.kode_system)
     work.notes += regions.notes
     kode = np.empty(size, dtype=object)
@@ -252,9 +259,7 @@ def _texts(values: pd.Series) -> list[str]:
     return ["" if is_absent(text) else text for text in texts]
 
 
-def _fill_groups(
-    work: _Sheet, texts: dict[str, list[str]]
-) -> dict[str, list[str]]:
+def _fill_groups(work: _Sheet, texts: dict[str, list[str]]) -> dict[str, list[str]]:
     """Return the region columns with the blanks of a merged group filled.
 
     A row continues the group above only where it names no region at all, another
@@ -323,7 +328,9 @@ def _regions_in(sheet: SheetTable) -> Iterable[Wilayah]:
     lines = [*sheet.title, sheet.sheet]
     for line in lines:
         tail = line.rsplit(":", 1)[-1].strip()
-        named = re.search(r"\b(?:kab(?:upaten|\.)?|kota)\s+[a-z .'-]+", tail, re.IGNORECASE)
+        named = re.search(
+            r"\b(?:kab(?:upaten|\.)?|kota)\s+[a-z .'-]+", tail, re.IGNORECASE
+        )
         for text in filter(None, (tail, named.group().strip() if named else "")):
             found = find_region(text)
             if isinstance(found, Wilayah) and any(map(str.isalpha, text)):
@@ -351,15 +358,23 @@ def _read_years(work: _Sheet) -> np.ndarray:
     column = work.roles.identifiers.get("tahun") or work.roles.attributes.get("tahun")
     if column is None:
         return np.zeros(work.size, dtype=int)
-    parsed = col.parse_number_column(work.cells(column.position), kind="number", scale=1)
+    parsed = col.parse_number_column(
+        work.cells(column.position), kind="number", scale=1
+    )
     values = work.take(parsed, column.position, "tahun")
     years = np.nan_to_num(values).astype(int)
     wrong = (years != 0) & ((years < 2000) | (years > 2100))
     for index in np.flatnonzero(wrong):
         work.bad[index] = True
         text = col.text_of(work.cells(column.position).iloc[index])
-        work.report("month", "tahun: no year of this data", "write it as 2025",
-                    row=int(index), position=column.position, value=text)
+        work.report(
+            "month",
+            "tahun: no year of this data",
+            "write it as 2025",
+            row=int(index),
+            position=column.position,
+            value=text,
+        )
     return np.where(wrong, 0, years)
 
 
@@ -381,19 +396,33 @@ def _read_row_months(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
         )
         for offset, value in enumerate(parsed.values):
             if value is not None:
-                own[open_rows[offset]], months[open_rows[offset]] = value.year, value.month
+                own[open_rows[offset]], months[open_rows[offset]] = (
+                    value.year,
+                    value.month,
+                )
         faulty = parsed.faults
         work.notes += [f"column '{column.heading}': {note}" for note in parsed.notes]
     for fault in faulty:
         index = int(open_rows[fault.position])
         work.bad[index] = True
-        work.report(fault.kind, f"periode: {fault.message}", fault.remedy, row=index,
-                    position=position, value=col.text_of(work.cells(position).iloc[index]))
+        work.report(
+            fault.kind,
+            f"periode: {fault.message}",
+            fault.remedy,
+            row=index,
+            position=position,
+            value=col.text_of(work.cells(position).iloc[index]),
+        )
     clash = (own != 0) & (years != 0) & (own != years)
     for index in np.flatnonzero(clash):
         work.bad[index] = True
-        work.report("month", f"month of {own[index]} beside year {years[index]}",
-                    "correct one of the two", row=int(index), position=position)
+        work.report(
+            "month",
+            f"month of {own[index]} beside year {years[index]}",
+            "correct one of the two",
+            row=int(index),
+            position=position,
+        )
     return np.where(own, own, years), months
 
 
@@ -408,7 +437,9 @@ def _moment_cells(work: _Sheet, column: ColumnUse) -> pd.Series:
         filled = _carry(filled, blank)
     if column.use.per:
         filled = [
-            f"per {cell}" if isinstance(cell, str) and cell[:1].isdigit() and " " in cell else cell
+            f"per {cell}"
+            if isinstance(cell, str) and cell[:1].isdigit() and " " in cell
+            else cell
             for cell in filled
         ]
     return pd.Series(filled, dtype=object)
@@ -452,7 +483,9 @@ def _fill_segmen(work: _Sheet, cells: pd.Series) -> pd.Series:
     if not ({"kelas", "umur_bulan", "uraian"} & set(ids)) or values[0] is None:
         return cells
     blank = [value is None for value in values]
-    return pd.Series(_carry(values, blank), dtype=object) if _is_grouped(blank) else cells
+    return (
+        pd.Series(_carry(values, blank), dtype=object) if _is_grouped(blank) else cells
+    )
 
 
 # --- slices ------------------------------------------------------------------------
@@ -479,13 +512,21 @@ def _context_measure(work: _Sheet, measures: Mapping[str, Column]) -> str:
     """Return the one measure that the title, sheet or file name announces."""
     from jkn_analysis.cleaning.headings import find_role
 
-    for line in (*work.sheet.title, work.sheet.sheet, work.sheet.path.stem.replace("_", " ")):
+    for line in (
+        *work.sheet.title,
+        work.sheet.sheet,
+        work.sheet.path.stem.replace("_", " "),
+    ):
         role = find_role(line.rsplit(":", 1)[-1], work.table.name)
         if role in measures:
             return role
     for line in (*work.sheet.title, work.sheet.sheet):
         words = line.lower()
-        hits = {role for role in measures if role.rsplit("_", 1)[0].replace("_", " ") in words}
+        hits = {
+            role
+            for role in measures
+            if role.rsplit("_", 1)[0].replace("_", " ") in words
+        }
         if len(hits) == 1:
             return hits.pop()
     return next(iter(measures)) if len(measures) == 1 else ""
@@ -563,7 +604,7 @@ def _report_headings(work: _Sheet) -> None:
         work.report(
             "unknown_heading",
             "heading not known",
-            f'{known}add to the config file: [sources.{work.table.name}.headings] '
+            f"{known}add to the config file: [sources.{work.table.name}.headings] "
             f'"{column.heading}" = "{role}" (or "abaikan" to leave it out)',
             position=column.position,
             value=column.heading,
@@ -572,7 +613,7 @@ def _report_headings(work: _Sheet) -> None:
         work.report(
             "double_column",
             f"second column for '{column.use.role}'",
-            "keep one; map the other to \"abaikan\" under "
+            'keep one; map the other to "abaikan" under '
             f"[sources.{work.table.name}.headings]",
             position=column.position,
             value=column.heading,
@@ -622,8 +663,11 @@ def _read_attributes(work: _Sheet) -> dict[str, np.ndarray]:
             parsed = col.parse_date_column(cells, order=work.order)
         elif declared.kind in MEASURE_KINDS:
             parsed = col.parse_number_column(
-                cells, kind=declared.kind, heading=column.heading,
-                locale=work.settings.locale, signed=name in SIGNED,
+                cells,
+                kind=declared.kind,
+                heading=column.heading,
+                locale=work.settings.locale,
+                signed=name in SIGNED,
             )
         else:
             parsed = col.parse_text_column(cells, choices=declared.choices)
@@ -640,8 +684,14 @@ def _report_missing(
     for index in np.flatnonzero(pd.isna(values) & ~work.bad):
         work.bad[index] = True
         text = col.text_of(work.cells(column.position).iloc[index])
-        work.report("missing", f"{name}: no value where one is due", "fill the cell",
-                    row=int(index), position=column.position, value=text)
+        work.report(
+            "missing",
+            f"{name}: no value where one is due",
+            "fill the cell",
+            row=int(index),
+            position=column.position,
+            value=text,
+        )
 
 
 def _required_there(work: _Sheet, data: Mapping[str, Any]) -> bool:
@@ -695,13 +745,23 @@ def _group_columns(
                 value=column.heading,
             )
             continue
-        key = Use(year=use.year, month=use.month, segmen=use.segmen, kelas=use.kelas,
-                  umur=use.umur, total=use.total)
+        key = Use(
+            year=use.year,
+            month=use.month,
+            segmen=use.segmen,
+            kelas=use.kelas,
+            umur=use.umur,
+            total=use.total,
+        )
         members = groups.setdefault(key, {})
         if measure in members:
-            work.report("double_column", f"second column for '{measure}'",
-                        "keep one of the two", position=column.position,
-                        value=column.heading)
+            work.report(
+                "double_column",
+                f"second column for '{measure}'",
+                "keep one of the two",
+                position=column.position,
+                value=column.heading,
+            )
             continue
         members[measure] = column
     return groups
@@ -753,7 +813,9 @@ def _make_by_row(
 
     own = work.roles.identifiers["uraian"]
     texts = _texts(work.cells(own.position))
-    roles = [find_role(t, work.table.name, overrides=work.settings.headings) for t in texts]
+    roles = [
+        find_role(t, work.table.name, overrides=work.settings.headings) for t in texts
+    ]
     known = [role if role in measures else "" for role in roles]
     kinds = {measures[role].kind for role in known if role}
     if not kinds:
@@ -766,9 +828,14 @@ def _make_by_row(
         if not role and (index, own.position) not in work.reported:
             work.reported.add((index, own.position))
             work.bad[index] = True
-            work.report("unknown_name", "uraian: not a measure of this table",
-                        f"write one of: {', '.join(measures)}",
-                        row=index, position=own.position, value=text)
+            work.report(
+                "unknown_name",
+                "uraian: not a measure of this table",
+                f"write one of: {', '.join(measures)}",
+                row=index,
+                position=own.position,
+                value=text,
+            )
     frame["_measure"] = known
     return _with_slice(work, frame, use, {"_value": column.position})
 
@@ -783,11 +850,15 @@ def _with_slice(
     labels = _sections(work) if SECTION in work.sheet.raw else [""] * len(frame)
     if "segmen" in names:
         frame["segmen"] = _dim_values(
-            frame["segmen"], use.segmen or None, [find_segmen(t) if t else None for t in labels],
+            frame["segmen"],
+            use.segmen or None,
+            [find_segmen(t) if t else None for t in labels],
             _context_segmen(work.sheet),
         )
     if "kelas" in names:
-        frame["kelas"] = _dim_values(frame["kelas"], use.kelas, [None] * len(frame), None)
+        frame["kelas"] = _dim_values(
+            frame["kelas"], use.kelas, [None] * len(frame), None
+        )
     if "umur_bulan" in names:
         frame["umur_bulan"] = _dim_values(
             frame["umur_bulan"], use.umur, [None] * len(frame), None
@@ -797,7 +868,10 @@ def _with_slice(
 
 
 def _dim_values(
-    rows: pd.Series, fixed: Any, labels: Sequence[Any], context: Any  # noqa: ANN401 - text or int
+    rows: pd.Series,
+    fixed: Any,
+    labels: Sequence[Any],
+    context: Any,  # noqa: ANN401 - text or int
 ) -> pd.Series:
     """Return a dimension: fixed by the heading, else of the row, section or title."""
     if fixed is not None:
@@ -829,14 +903,24 @@ def _periode(
         position = next(iter(places.values()), None)
         what = "year" if (months[open_rows] != 0).all() else "month"
         if len(open_rows) == len(frame):
-            work.report("missing", f"no {what} for this column", _SAY_MONTH, position=position,
-                        value=work.heading(position) if position is not None else "")
+            work.report(
+                "missing",
+                f"no {what} for this column",
+                _SAY_MONTH,
+                position=position,
+                value=work.heading(position) if position is not None else "",
+            )
         else:
             ids = work.roles.identifiers
             said = ids.get("periode") or ids.get("bulan") or ids.get("tahun")
             for index in open_rows:
-                work.report("missing", f"no {what} for this row", _SAY_MONTH, row=int(index),
-                            position=said.position if said else None)
+                work.report(
+                    "missing",
+                    f"no {what} for this row",
+                    _SAY_MONTH,
+                    row=int(index),
+                    position=said.position if said else None,
+                )
         work.bad[open_rows] = True
     dates = np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[M]")
     known = ~lacking
@@ -845,7 +929,9 @@ def _periode(
     return dates.astype("datetime64[us]")
 
 
-_SAY_MONTH = "write it in a column Periode (2025-06), the heading, or a title line 'Bulan : …'"
+_SAY_MONTH = (
+    "write it in a column Periode (2025-06), the heading, or a title line 'Bulan : …'"
+)
 
 
 def _from_context(
@@ -923,4 +1009,12 @@ def number_of(text: str) -> float | None:
     return float(reading.value) if reading.value is not None else None
 
 
-__all__ = ["BadCell", "CleanResult", "CleanSettings", "Counts", "clean", "conform", "dt"]
+__all__ = [
+    "BadCell",
+    "CleanResult",
+    "CleanSettings",
+    "Counts",
+    "clean",
+    "conform",
+    "dt",
+]

@@ -10,7 +10,12 @@ import pandas as pd
 
 from jkn_analysis.cleaning.cells import BadCell, Percent, is_absent, tidy
 from jkn_analysis.cleaning.months import parse_dates, parse_months
-from jkn_analysis.cleaning.names import explain_segmen, find_kelas, find_segmen, find_umur
+from jkn_analysis.cleaning.names import (
+    explain_segmen,
+    find_kelas,
+    find_segmen,
+    find_umur,
+)
 from jkn_analysis.cleaning.numbers import Fault, find_scale, parse_numbers, says_percent
 
 if TYPE_CHECKING:
@@ -35,7 +40,7 @@ class Parsed:
 
 def text_of(value: Any) -> str:  # noqa: ANN401 - any cell
     """Return a cell's text, "" where it is empty."""
-    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
+    if value is None or (isinstance(value, float) and value != value):
         return ""
     return tidy(value)
 
@@ -60,13 +65,15 @@ def by_distinct(
     if wrong:
         for position in np.flatnonzero(np.isin(codes, list(wrong))):
             one = wrong[int(codes[position])]
-            spread.append(Fault(int(position), one.text, one.message, one.remedy, one.kind))
+            spread.append(
+                Fault(int(position), one.text, one.message, one.remedy, one.kind)
+            )
     return _objects(parsed)[codes], spread
 
 
 def _is_nan(value: Any) -> bool:  # noqa: ANN401 - any cell
     """Tell whether a cell is a float NaN."""
-    return isinstance(value, float) and value != value  # noqa: PLR0124
+    return isinstance(value, float) and value != value
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:
@@ -95,7 +102,11 @@ def _plain_integers(values: pd.Series) -> np.ndarray | None:
     except (pa.ArrowInvalid, AttributeError, TypeError):
         return None
     array = whole.to_numpy().astype(float)
-    return array if len(array) == 0 or 0 <= array.min() and array.max() < EXACT_BELOW else None
+    return (
+        array
+        if len(array) == 0 or (array.min() >= 0 and array.max() < EXACT_BELOW)
+        else None
+    )
 
 
 def parse_number_column(
@@ -130,11 +141,15 @@ def parse_number_column(
         hint=hint,
         scale=scale,
     )
-    numbers = np.array([np.nan if v is None else float(v) for v in column.values], float)
+    numbers = np.array(
+        [np.nan if v is None else float(v) for v in column.values], float
+    )
     faults = list(column.faults)
     for position in np.flatnonzero(np.abs(numbers) >= EXACT_BELOW):
         text = text_of(cells[position])
-        faults.append(Fault(int(position), text, "number too large", "check the digits"))
+        faults.append(
+            Fault(int(position), text, "number too large", "check the digits")
+        )
         numbers[position] = np.nan
     return Parsed(numbers, faults, column.notes, column.locale)
 
@@ -143,7 +158,9 @@ def find_hint(columns: Sequence[pd.Series]) -> Locale:
     """Return the number style that the clear cells of other columns agree on."""
     votes: set[str] = set()
     for values in columns:
-        cells = [c for c in values.tolist() if isinstance(c, str) and ("." in c or "," in c)]
+        cells = [
+            c for c in values.tolist() if isinstance(c, str) and ("." in c or "," in c)
+        ]
         for cell in dict.fromkeys(cells[:5000]):
             from jkn_analysis.cleaning.numbers import read_number
 
@@ -186,7 +203,9 @@ def parse_segmen_column(values: pd.Series) -> Parsed:
     apart = any(find_segmen(text) == "PBPU Pemda" for text in texts)
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
-        return _read_each(cells, lambda text: _segmen(text, apart=apart), explain_segmen)
+        return _read_each(
+            cells, lambda text: _segmen(text, apart=apart), explain_segmen
+        )
 
     array, faults = by_distinct(values, parse)
     return Parsed(array, [_renamed(fault, "unknown_name") for fault in faults])

@@ -15,7 +15,21 @@ CONTOH = "contoh"
 REPLY = "tindak_lanjut_balasan"
 """Start of the names of returned follow-up forms, which win over what they answer."""
 SUFFIXES = frozenset(
-    ".csv .tsv .txt .xlsx .xlsm .xls .xlsb .ods .json .jsonl .ndjson .htm .html".split()
+    [
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".xlsx",
+        ".xlsm",
+        ".xls",
+        ".xlsb",
+        ".ods",
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".htm",
+        ".html",
+    ]
 )
 _IGNORED_PREFIXES = (".", "~$", "readme", ".~lock")
 
@@ -105,7 +119,9 @@ def _classify(path: Path, raw: Path) -> Delivery:
     own = find_table(path.name)
     if own:
         return Delivery(folders[0], path, own)
-    return Delivery(folders[0] if len(folders) > 1 else "", path, find_table(folders[0]))
+    return Delivery(
+        folders[0] if len(folders) > 1 else "", path, find_table(folders[0])
+    )
 
 
 def is_readable(path: Path) -> bool:

@@ -262,7 +262,9 @@ def _parse_arrow(raw: bytes, delimiter: str) -> bytes | None:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    width = len(next(csv.reader([raw[: raw.find(b"\n")].decode()], delimiter=delimiter)))
+    width = len(
+        next(csv.reader([raw[: raw.find(b"\n")].decode()], delimiter=delimiter))
+    )
     names = [str(index) for index in range(width)]
     try:
         table = arrow_csv.read_csv(

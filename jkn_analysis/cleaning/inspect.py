@@ -55,7 +55,11 @@ class Inspected:
         """Say in a word what would become of the file."""
         if faults(self.problems):
             return "refused"
-        return "suspected" if any(p.severity == "suspicion" for p in self.problems) else "clean"
+        return (
+            "suspected"
+            if any(p.severity == "suspicion" for p in self.problems)
+            else "clean"
+        )
 
 
 @dataclass
@@ -123,7 +127,9 @@ def check_paths(
     deliveries = list(_listed(paths, config))
     if not deliveries:
         where = ", ".join(map(str, paths)) or str(config.paths.raw)
-        raise InputError(f"{where}: holds no file\n  → name a file or folder with tables")
+        raise InputError(
+            f"{where}: holds no file\n  → name a file or folder with tables"
+        )
     files = []
     for delivery, name in deliveries:
         chosen = replace(delivery, table=table or delivery.table)
@@ -140,7 +146,9 @@ def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, s
         return
     for path in paths:
         if not path.exists():
-            raise InputError(f"{path}: does not exist\n  → name an existing file or folder")
+            raise InputError(
+                f"{path}: does not exist\n  → name an existing file or folder"
+            )
         files = [path] if path.is_file() else list(list_files(path))
         for file in files:
             yield Delivery("", file, _table_of(file)), str(file)
@@ -159,8 +167,13 @@ def inspect_delivery(delivery: Delivery, name: str, config: Config) -> Inspected
         delivery, settings=settings_of(config, delivery.table), name=name
     )
     return Inspected(
-        delivery.path, name, delivery.table, report.counts, report.problems,
-        report.sheets, report.notes,
+        delivery.path,
+        name,
+        delivery.table,
+        report.counts,
+        report.problems,
+        report.sheets,
+        report.notes,
     )
 
 
@@ -171,8 +184,11 @@ def _inspect_any(path: Path, name: str, config: Config) -> Inspected:
 
     if not is_readable(path):
         problem = Problem(
-            file=name, kind="unreadable", message=f"'{path.suffix}' is no ending of a table",
-            remedy="send xlsx, csv, ods or json", severity="note",
+            file=name,
+            kind="unreadable",
+            message=f"'{path.suffix}' is no ending of a table",
+            remedy="send xlsx, csv, ods or json",
+            severity="note",
         )
         return Inspected(path, name, "", Counts(), [problem])
     try:
@@ -181,9 +197,19 @@ def _inspect_any(path: Path, name: str, config: Config) -> Inspected:
         return Inspected(path, name, "", Counts(), [problem_of(exc, name, path)])
     typed = [type_table(sheet, locale=config.build.numbers.locale) for sheet in sheets]
     problems = [replace(p, file=name) for table in typed for p in table.problems]
-    counts = sum((_count(sheet, t.problems) for sheet, t in zip(sheets, typed, strict=True)), Counts())
-    return Inspected(path, name, "", counts, problems, [s.sheet for s in sheets],
-                     [note for t in typed for note in t.notes])
+    counts = sum(
+        (_count(sheet, t.problems) for sheet, t in zip(sheets, typed, strict=True)),
+        Counts(),
+    )
+    return Inspected(
+        path,
+        name,
+        "",
+        counts,
+        problems,
+        [s.sheet for s in sheets],
+        [note for t in typed for note in t.notes],
+    )
 
 
 def _count(sheet: SheetTable, problems: Sequence[Problem]) -> Counts:
@@ -291,7 +317,9 @@ def _copy_sheet(book: Any, sheet: dict[str, Any], problems: Sequence[Problem]) -
         gravest = min(own, key=lambda p: list(_COLOURS).index(p.severity))
         cell.fill = PatternFill("solid", start_color=_COLOURS[gravest.severity])
         text = "\n".join(f"{p.message} {p.value}\n→ {p.remedy}" for p in own)
-        cell.comment = Comment(_printable(text)[:2000], "jkn check", height=160, width=360)
+        cell.comment = Comment(
+            _printable(text)[:2000], "jkn check", height=160, width=360
+        )
 
 
 def _rows(sheet: dict[str, Any]) -> list[list[Any]]:
@@ -335,5 +363,7 @@ def _list_sheet(book: Any, problems: Sequence[Problem]) -> None:  # noqa: ANN401
     for row, problem in enumerate(problems, 2):
         for column, name in enumerate(COLUMNS, 1):
             _write(target, row, column, _field(problem, name))
-    for letter, width in zip("ABCDEFGHIJK", (30, 14, 10, 16, 12, 8, 6, 8, 24, 60, 60), strict=True):
+    for letter, width in zip(
+        "ABCDEFGHIJK", (30, 14, 10, 16, 12, 8, 6, 8, 24, 60, 60), strict=True
+    ):
         target.column_dimensions[letter].width = width

@@ -32,7 +32,9 @@ class _Tables(HTMLParser):
         elif local in {"td", "th", "cell"} and self.rows is not None:
             self._close_cell()
             self.text = []
-            across = _span(given.get("colspan")) + _span(given.get("mergeacross"), 0) - 0
+            across = (
+                _span(given.get("colspan")) + _span(given.get("mergeacross"), 0) - 0
+            )
             down = _span(given.get("rowspan")) + _span(given.get("mergedown"), 0) - 0
             self.span = (down, across)
         elif local == "br" and self.text is not None:
@@ -57,7 +59,9 @@ class _Tables(HTMLParser):
             return
         self._close_cell()
         self.rows = []
-        self.sheets.append({"name": "", "hidden": False, "rows": self.rows, "merged": []})
+        self.sheets.append(
+            {"name": "", "hidden": False, "rows": self.rows, "merged": []}
+        )
 
     def _close_cell(self) -> None:
         if self.text is None or self.rows is None:
@@ -76,7 +80,9 @@ class _Tables(HTMLParser):
         cells = assert_rows[row]
         merged = self.sheets[-1]["merged"]
         down, across = self.span
-        while any(r1 < row <= r2 and c1 <= len(cells) <= c2 for r1, c1, r2, c2 in merged):
+        while any(
+            r1 < row <= r2 and c1 <= len(cells) <= c2 for r1, c1, r2, c2 in merged
+        ):
             cells.append(None)
         column = len(cells)
         cells.extend([value, *[None] * (across - 1)])
@@ -90,7 +96,11 @@ class _Tables(HTMLParser):
 
 def _span(text: str | None, default: int = 1) -> int:
     """Return a span attribute within reason."""
-    return min(MAX_SPAN, int(text)) if text and text.isdigit() and len(text) < 6 else default
+    return (
+        min(MAX_SPAN, int(text))
+        if text and text.isdigit() and len(text) < 6
+        else default
+    )
 
 
 def read_markup(content: str) -> dict[str, Any]:

@@ -37,7 +37,8 @@ _DAY_NAMED = re.compile(
     re.IGNORECASE,
 )
 _US_NAMED = re.compile(
-    rf"(?P<month>{_NAMES})\b\.?\s+(?P<day>\d{{1,2}})\s*,\s*(?P<year>\d{{4}})", re.IGNORECASE
+    rf"(?P<month>{_NAMES})\b\.?\s+(?P<day>\d{{1,2}})\s*,\s*(?P<year>\d{{4}})",
+    re.IGNORECASE,
 )
 _YEAR_NAMED = re.compile(
     rf"(?P<year>(?:19|20|21)\d\d)[\s\-/,.]+(?P<month>{_NAMES})\.?", re.IGNORECASE
@@ -46,7 +47,9 @@ _ISO = re.compile(
     r"(?P<year>\d{4})(?:(?=\d|[-/]|\.\d+\.))[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2}))?"
     r"(?:[T ]\d{1,2}[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 )
-_COMPACT = re.compile(r"(?P<year>(?:19|20)\d\d)(?:m)?(?P<month>\d\d)(?P<day>\d\d)?", re.IGNORECASE)
+_COMPACT = re.compile(
+    r"(?P<year>(?:19|20)\d\d)(?:m)?(?P<month>\d\d)(?P<day>\d\d)?", re.IGNORECASE
+)
 _SLASHED = re.compile(
     r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year>\d{4}|\d\d)"
     r"(?:[T ,]+\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[ap]m)?)?",
@@ -180,8 +183,14 @@ def _checked(moment: Moment, *, per: bool) -> Moment:
         return Moment(fault="no such day")
     if not per:
         return moment
-    return Moment(moment.year, moment.month, moment.day, per=True,
-                  span_bulan=moment.span_bulan, other=moment.other)
+    return Moment(
+        moment.year,
+        moment.month,
+        moment.day,
+        per=True,
+        span_bulan=moment.span_bulan,
+        other=moment.other,
+    )
 
 
 def _moment_of(value: Any) -> Moment | None:  # noqa: ANN401 - any cell
@@ -222,7 +231,9 @@ def _find_order(moments: Sequence[Moment | None], *, edges: bool) -> Order:
     unsure = [m for m in moments if m is not None and m.other]
     if not unsure:
         return "dmy"
-    sure = [m for m in moments if m is not None and not m.other and m.day and not m.fault]
+    sure = [
+        m for m in moments if m is not None and not m.other and m.day and not m.fault
+    ]
     past_dmy = any(m.day > 12 for m in sure)
     if edges:
         as_dmy = all(m.day == 1 or _month_end(m.year, m.month, m.day) for m in unsure)
@@ -276,11 +287,15 @@ def parse_months(
     if any(m is not None and m.span_bulan > 1 for m in moments) and not flow:
         column.notes.append("quarters and half-years read as the state at their end")
     if any(m is not None and m.per and m.day == 1 for m in moments):
-        column.notes.append("'per 1 M' read as the state at the end of the month before")
+        column.notes.append(
+            "'per 1 M' read as the state at the end of the month before"
+        )
     return column
 
 
-def _month_of(moment: Moment | None, order: Order, *, flow: bool) -> tuple[dt.date | None, str]:
+def _month_of(
+    moment: Moment | None, order: Order, *, flow: bool
+) -> tuple[dt.date | None, str]:
     """Return the month a moment stands for, or what is wrong."""
     if moment is None:
         return None, ""

@@ -160,7 +160,9 @@ def find_umur(text: str) -> int | None:
     [3, 25, 25, 25, None]
     """
     lowered = " ".join(text.lower().split()).removesuffix(".0")
-    lowered = re.sub(r"^(?:umur|usia|lama)(?:\s+(?:menunggak|tunggakan))?[\s:]*", "", lowered)
+    lowered = re.sub(
+        r"^(?:umur|usia|lama)(?:\s+(?:menunggak|tunggakan))?[\s:]*", "", lowered
+    )
     over = _UMUR_OVER.fullmatch(lowered)
     if over:
         bound = int(over.group(1) or over.group(2))

@@ -22,7 +22,9 @@ SKALA: dict[str, int] = {
     "mlr": 10**9, "miliaran": 10**9, "milyaran": 10**9,
     "triliun": 10**12, "trilyun": 10**12, "trilliun": 10**12,
 }  # fmt: skip
-_UNIT_WORDS = "jiwa|orang|org|peserta|rupiah|bulan|bln|unit|buah|kk|persen|percent|%|km2|km²"
+_UNIT_WORDS = (
+    "jiwa|orang|org|peserta|rupiah|bulan|bln|unit|buah|kk|persen|percent|%|km2|km²"
+)
 _SCALE_WORDS = "|".join(sorted(SKALA, key=len, reverse=True))
 _CELL = re.compile(
     r"(?P<open>\(?)\s*(?P<sign>[+\-−–]?)\s*(?:rp\.?|idr)?\s*(?P<sign2>[\-−]?)\s*"
@@ -36,7 +38,9 @@ _HEADING_SCALE = re.compile(
     rf"(?:(?:dalam|satuan|x|rp\.?|rupiah)\s*:?\s*)?\b(?P<word>{_SCALE_WORDS})\b",
     re.IGNORECASE,
 )
-_BRACKET = re.compile(r"[(\[]([^)\]]*)[)\]]|\bdalam\s+([^,;()]*)|\bsatuan\s*:\s*([^,;()]*)", re.IGNORECASE)
+_BRACKET = re.compile(
+    r"[(\[]([^)\]]*)[)\]]|\bdalam\s+([^,;()]*)|\bsatuan\s*:\s*([^,;()]*)", re.IGNORECASE
+)
 MAX_LENGTH = 48
 MAX_EXPONENT = 30
 _ZERO_WORDS = frozenset({"nihil", "nol"})
@@ -116,8 +120,12 @@ def read_number(text: str) -> Reading:
     reading = _read_digits(digits)
     if reading.fault:
         return reading
-    minus = [bool(found["sign"]) and found["sign"] != "+", bool(found["sign2"]),
-             bool(found["open"] or found["open2"]), bool(found["tail"])]
+    minus = [
+        bool(found["sign"]) and found["sign"] != "+",
+        bool(found["sign2"]),
+        bool(found["open"] or found["open2"]),
+        bool(found["tail"]),
+    ]
     factor = Decimal(-1 if sum(minus) % 2 else 1)
     if sum(minus) > 1:
         return Reading(fault="has two minus signs")
@@ -132,7 +140,9 @@ def read_number(text: str) -> Reading:
     )
 
 
-def _scaled(reading: Reading, factor: Decimal, *, percent: bool, scaled: bool) -> Reading:
+def _scaled(
+    reading: Reading, factor: Decimal, *, percent: bool, scaled: bool
+) -> Reading:
     """Return a reading times its sign and scale word."""
 
     def times(value: Decimal | None) -> Decimal | None:
@@ -159,7 +169,9 @@ def _read_exponent(digits: str, exponent: str) -> Reading:
     if abs(value.adjusted()) > MAX_EXPONENT:
         return Reading(fault="not a number")
     given = len(plain.replace(".", "").strip("0"))
-    lost = value == value.to_integral_value() and len(str(abs(int(value)))) > max(given, 6)
+    lost = value == value.to_integral_value() and len(str(abs(int(value)))) > max(
+        given, 6
+    )
     if lost and "," in digits:
         return Reading(fault="digits were lost in this power-of-ten form")
     if lost:
@@ -206,7 +218,10 @@ def _read_both(text: str) -> Reading:
     if text.count(decimal) > 1:
         return Reading(fault="its separators contradict each other")
     head, tail = text.split(decimal)
-    if not re.fullmatch(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+", head) or not tail.isdigit():
+    if (
+        not re.fullmatch(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+", head)
+        or not tail.isdigit()
+    ):
         return Reading(fault="its digits are not grouped by three")
     value = Decimal(f"{re.sub(r'[^0-9]', '', head)}.{tail}")
     vote: Locale = "id" if decimal == "," else "en"
@@ -300,8 +315,9 @@ def parse_numbers(
     """
     factor, words = find_scale(heading) if scale is None else (scale, "")
     readings = [_reading_of(value) for value in values]
-    style, how = _decide(readings, integer=integer and factor == 1, rate=rate,
-                         locale=locale, hint=hint)
+    style, how = _decide(
+        readings, integer=integer and factor == 1, rate=rate, locale=locale, hint=hint
+    )
     column = NumberColumn([], locale=style, scale=factor)
     if words:
         column.notes.append(f"values multiplied by {factor} ({words})")
@@ -309,9 +325,13 @@ def parse_numbers(
         column.notes.append(how)
     column.percent = rate and (says_percent(heading) or _looks_percent(readings))
     for position, reading in enumerate(readings):
-        value, fault = _settle(reading, style, integer=integer and factor == 1, rate=rate)
+        value, fault = _settle(
+            reading, style, integer=integer and factor == 1, rate=rate
+        )
         if value is not None:
-            value, fault = _finish(value, reading, column, integer=integer, rate=rate, signed=signed)
+            value, fault = _finish(
+                value, reading, column, integer=integer, rate=rate, signed=signed
+            )
         if fault:
             column.faults.append(_fault(position, values[position], reading, fault))
         column.absent += reading is _ABSENT
@@ -354,7 +374,11 @@ def _exact(value: float) -> Decimal:
 
 def _looks_percent(readings: Iterable[Reading]) -> bool:
     """Tell whether most numbers of a rate column carry a percent sign."""
-    given = [reading for reading in readings if reading.value is not None or reading.ambiguous]
+    given = [
+        reading
+        for reading in readings
+        if reading.value is not None or reading.ambiguous
+    ]
     return bool(given) and 2 * sum(reading.percent for reading in given) > len(given)
 
 
@@ -399,9 +423,15 @@ def _infer(
     if integer and hint == grouping:
         return grouping, f"'{mark}' groups thousands, as in the rest of the sheet"
     if integer and len(distinct) > 1:
-        return grouping, f"'{mark}' groups thousands: every cell has three digits after it"
+        return (
+            grouping,
+            f"'{mark}' groups thousands: every cell has three digits after it",
+        )
     if integer and wholes >= 3:
-        return grouping, f"'{mark}' groups thousands: the column counts in whole numbers"
+        return (
+            grouping,
+            f"'{mark}' groups thousands: the column counts in whole numbers",
+        )
     if rate:
         return decimal, f"'{mark}' marks decimals: a rate has no thousands"
     if hint and not integer:

@@ -32,7 +32,10 @@ class _Scanner:
         elif name == "table:table-row" and self.depth == 1:
             self.row_step = _count(attributes, "table:number-rows-repeated")
             self.column = 0
-        elif self.depth == 1 and name in {"table:table-cell", "table:covered-table-cell"}:
+        elif self.depth == 1 and name in {
+            "table:table-cell",
+            "table:covered-table-cell",
+        }:
             self._cell(attributes)
 
     def end(self, name: str) -> None:

@@ -9,9 +9,7 @@ from xml.parsers import expat
 if TYPE_CHECKING:
     import zipfile
 
-_CELL = re.compile(
-    rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL
-)
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _REF = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 _ERROR = re.compile(rb"<(?:\w+:)?v>([^<]{1,20})</")

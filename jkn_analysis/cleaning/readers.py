@@ -122,7 +122,10 @@ def _read_json(text: str) -> dict[str, Any]:
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
         raise RefusedError(f"has {len(names)} columns", kind="hostile")
-    rows = [names, *([_plain(record.get(name)) for name in names] for record in records)]
+    rows = [
+        names,
+        *([_plain(record.get(name)) for name in names] for record in records),
+    ]
     return {
         "format": "json",
         "sheets": [{"name": "", "hidden": False, "rows": rows, "merged": []}],
@@ -140,7 +143,10 @@ def _find_records(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any jso
         if columns and all(isinstance(item, list) for item in columns):
             lengths = {len(item) for item in columns}
             if len(lengths) == 1:
-                return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
+                return [
+                    dict(zip(value, row, strict=True))
+                    for row in zip(*columns, strict=True)
+                ]
         if value and not any(isinstance(item, list | dict) for item in columns):
             return [value]
     if _is_records(value):
@@ -231,9 +237,7 @@ def _read_ole(file: Path) -> dict[str, Any]:
     return _read_workbook(file, "xls", {})
 
 
-def _read_workbook(
-    file: Path, kind: str, extra: dict[str, Any]
-) -> dict[str, Any]:
+def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, Any]:
     """Read every sheet with calamine; `extra` is what calamine does not tell."""
     import python_calamine as calamine
 

@@ -42,7 +42,9 @@ class RegionColumn:
 
 def _code_text(text: str) -> str:
     """Return a code without the damage spreadsheets do to it."""
-    code = text.strip().lstrip("'").removesuffix(".00") if len(text) > 5 else text.strip()
+    code = (
+        text.strip().lstrip("'").removesuffix(".00") if len(text) > 5 else text.strip()
+    )
     if re.fullmatch(r"\d{4}\.0+", code):
         return code.split(".")[0]
     if re.fullmatch(r"\d{1,2}\.0", code):
@@ -186,7 +188,11 @@ def _disagree(
 ) -> tuple[str, str, str, str]:
     """Describe a code and a name that mean two regions."""
     shown = origin.kode or origin.kode_kemendagri or origin.kode_bps
-    own = role if origin.kode else ("kode_kemendagri" if origin.kode_kemendagri else "kode_bps")
+    own = (
+        role
+        if origin.kode
+        else ("kode_kemendagri" if origin.kode_kemendagri else "kode_bps")
+    )
     return (
         own,
         "code_name",
@@ -205,5 +211,7 @@ def _explain(role: str, text: str) -> tuple[str, str, str, str]:
     remedy = next((x[2:] for x in lines if x.startswith("→ ")), "")
     if candidates:
         remedy = f"did you mean {candidates.removeprefix('candidates: ')}? {remedy}"
-    kind = "ambiguous_name" if "fits" in reason or "depend" in reason else "unknown_name"
+    kind = (
+        "ambiguous_name" if "fits" in reason or "depend" in reason else "unknown_name"
+    )
     return (role, kind, f"region: {reason}", remedy)

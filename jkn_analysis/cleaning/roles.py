@@ -58,8 +58,11 @@ class Use:
     def sliced(self) -> bool:
         """Tell whether the heading fixes a month, segmen, kelas or age."""
         return bool(
-            self.month or self.segmen or self.kelas is not None
-            or self.umur is not None or self.total
+            self.month
+            or self.segmen
+            or self.kelas is not None
+            or self.umur is not None
+            or self.total
         )
 
 
@@ -146,10 +149,14 @@ def _join(first: Use, second: Use) -> Use | None:
         if one is not None and two is not None and one != two:
             return None
         merged = replace(merged, **{name: two if one is None else one})
-    return replace(merged, total=first.total or second.total, per=first.per or second.per)
+    return replace(
+        merged, total=first.total or second.total, per=first.per or second.per
+    )
 
 
-def _read_words(text: str, table: str, overrides: Mapping[str, str], depth: int) -> Use | None:
+def _read_words(
+    text: str, table: str, overrides: Mapping[str, str], depth: int
+) -> Use | None:
     """Return what a heading says as a whole or cut into two known parts."""
     whole = _read_part(text, table, overrides)
     if whole is not None or depth == 0:

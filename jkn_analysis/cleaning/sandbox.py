@@ -82,7 +82,9 @@ class _Child:
         source = self.process.stdout.fileno()  # type: ignore[union-attr]
         parts = io.BytesIO()
         while parts.tell() < size:
-            ready, _, _ = select.select([source], [], [], max(0.0, deadline - time.monotonic()))
+            ready, _, _ = select.select(
+                [source], [], [], max(0.0, deadline - time.monotonic())
+            )
             chunk = os.read(source, min(2**20, size - parts.tell())) if ready else b""
             if not chunk:
                 return None

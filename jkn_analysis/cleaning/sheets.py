@@ -76,7 +76,9 @@ class SheetTable:
             return self.raw
         return pd.DataFrame(
             {
-                name: pd.Series([_as_text(value) for value in self.raw[name]], dtype=object)
+                name: pd.Series(
+                    [_as_text(value) for value in self.raw[name]], dtype=object
+                )
                 for name in self.raw.columns
             },
             columns=self.raw.columns,
@@ -104,7 +106,9 @@ class SheetTable:
         ... ).address(0, "Kab/Kota")
         "sheet 'Rekap', D17"
         """
-        position = self.raw.columns.get_loc(column) if isinstance(column, str) else column
+        position = (
+            self.raw.columns.get_loc(column) if isinstance(column, str) else column
+        )
         letters = column_letters(self.column_numbers[int(position)])  # type: ignore[arg-type]
         cell = f"{letters}{self.row_numbers[row]}"
         return f"sheet '{self.sheet}', {cell}" if self.sheet else cell
@@ -170,7 +174,9 @@ def read_sheet(path: str | Path) -> list[SheetTable]:
     if source == "csv":
         source = f"csv {content['encoding']} {content['delimiter']!r}"
     remarks = tuple(
-        Problem(file=path.name, kind=kind, message=text, remedy="ask for the export again")
+        Problem(
+            file=path.name, kind=kind, message=text, remedy="ask for the export again"
+        )
         for kind, text in content["remarks"]
     )
     tables: list[SheetTable] = []
@@ -268,7 +274,7 @@ class _Grid:
         for box in sheet["merged"]:
             r1, c1, r2, c2 = box
             shifted = (r1 + 1 - top, c1 + 1 - left, r2 + 1 - top, c2 + 1 - left)
-            grid._fill(shifted)  # noqa: SLF001 - own class
+            grid._fill(shifted)
         return grid
 
     def _fill(self, box: tuple[int, int, int, int]) -> None:
@@ -300,7 +306,11 @@ class _Grid:
             rows = [row[start:stop] for row in self.rows]
             spread = [(r, c - start, t) for r, c, t in self.spread if start <= c < stop]
             part = _Grid(
-                rows, self.row_numbers, self.column_numbers[start:stop], self.merged_wide, spread
+                rows,
+                self.row_numbers,
+                self.column_numbers[start:stop],
+                self.merged_wide,
+                spread,
             )
             parts.append(part)
         return parts
@@ -324,8 +334,12 @@ class _Grid:
     def _same_headings(self, start: int, gap: int, width: int) -> bool:
         """Tell whether two labels or more of one row stand on both sides of a gap."""
         for row in self.rows[:40]:
-            left = {tidy(cell).lower() for cell in row[start:gap] if look(cell) == "text"}
-            right = {tidy(cell).lower() for cell in row[gap:width] if look(cell) == "text"}
+            left = {
+                tidy(cell).lower() for cell in row[start:gap] if look(cell) == "text"
+            }
+            right = {
+                tidy(cell).lower() for cell in row[gap:width] if look(cell) == "text"
+            }
             if len(left & right) >= 2:
                 return True
         return False
@@ -334,14 +348,17 @@ class _Grid:
 def _pad(row: Sequence[Any], width: int) -> list[Any]:
     """Return a row of full width, texts without outer blanks, empty ones None."""
     cells = [
-        (cell.strip() or None) if isinstance(cell, str) else _finite(cell) for cell in row
+        (cell.strip() or None) if isinstance(cell, str) else _finite(cell)
+        for cell in row
     ]
     return cells + [None] * (width - len(cells))
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - any cell
     """Return None for NaN, which json may hold."""
-    if isinstance(value, float) and (value != value or value in {float("inf"), -float("inf")}):  # noqa: PLR0124
+    if isinstance(value, float) and (
+        value != value or value in {float("inf"), -float("inf")}
+    ):
         return None
     return value
 
@@ -380,7 +397,11 @@ def _build(
     if any(block.sections) and SECTION not in data:
         section = pd.Series([text or None for text in block.sections], dtype=object)
         data = {SECTION: section, **data}
-        names, headers, numbers = [SECTION, *names], [(SECTION,), *headers], [0, *numbers]
+        names, headers, numbers = (
+            [SECTION, *names],
+            [(SECTION,), *headers],
+            [0, *numbers],
+        )
     return SheetTable(
         path=path,
         sheet=sheet["name"],
@@ -429,7 +450,9 @@ def _header_paths(grid: _Grid, block: Block, columns: list[int]) -> list[list[st
     return paths
 
 
-def _fill_right(upper: dict[int, str], lower: dict[int, str], columns: list[int]) -> None:
+def _fill_right(
+    upper: dict[int, str], lower: dict[int, str], columns: list[int]
+) -> None:
     """Carry a parent heading over the columns it spans: those with a child below."""
     current = ""
     for column in columns:

@@ -190,7 +190,9 @@ def _all_months(cells: pd.Series) -> bool:
 def _mostly_percent(cells: pd.Series) -> bool:
     """Tell whether most cells carry a percent sign."""
     filled = [cell for cell in cells if cell is not None]
-    signs = [isinstance(c, col.Percent) or (isinstance(c, str) and "%" in c) for c in filled]
+    signs = [
+        isinstance(c, col.Percent) or (isinstance(c, str) and "%" in c) for c in filled
+    ]
     return bool(filled) and 2 * sum(signs) > len(filled)
 
 
@@ -213,7 +215,9 @@ def _parse(
         if months and len(months) == len(parsed.faults):
             parsed = col.parse_month_column(cells, flow=False, order=order)
             typed.units[name] = "first day of the month"
-        return pd.Series(pd.to_datetime(parsed.values)).astype("datetime64[us]"), parsed.faults
+        return pd.Series(pd.to_datetime(parsed.values)).astype(
+            "datetime64[us]"
+        ), parsed.faults
     if kind == "month":
         values = [find_month_name(col.text_of(cell)) or None for cell in cells]
         typed.units[name] = "month of the year"
@@ -237,7 +241,12 @@ def _parse_numbers(
         find_month_name(part) for part in re.split(r"[ /]+", name)
     )
     scale, words = find_scale(name)
-    if scale == 1 and title_scale[0] != 1 and kind == "number" and not _plain_count(name):
+    if (
+        scale == 1
+        and title_scale[0] != 1
+        and kind == "number"
+        and not _plain_count(name)
+    ):
         scale, words = title_scale
     cells_list = [None if _nan(cell) else cell for cell in cells.tolist()]
     # A count is whole; only its ambiguous cells are judged by that, never refused.
@@ -286,7 +295,7 @@ def _has_decimals(cells: Sequence[Any]) -> bool:
 
 def _nan(value: Any) -> bool:  # noqa: ANN401 - any cell
     """Tell whether a cell is a float NaN."""
-    return isinstance(value, float) and value != value  # noqa: PLR0124
+    return isinstance(value, float) and value != value
 
 
 def _code(cell: Any) -> str | None:  # noqa: ANN401 - any cell
@@ -294,9 +303,11 @@ def _code(cell: Any) -> str | None:  # noqa: ANN401 - any cell
     text = col.text_of(cell).lstrip("'")
     if not text or is_absent(text):
         return None
-    return re.sub(r"^(\d+)\.0+$", r"\1", text) if whole(text.split(".")[0]) is not None or (
-        text.replace(".", "").isdigit()
-    ) else text
+    return (
+        re.sub(r"^(\d+)\.0+$", r"\1", text)
+        if whole(text.split(".")[0]) is not None or (text.replace(".", "").isdigit())
+        else text
+    )
 
 
 def _text(cell: Any) -> str | None:  # noqa: ANN401 - any cell

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 @click.command(name="check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--table", default="", help="Canonical table of the files, if no name says it.")
+@click.option(
+    "--table", default="", help="Canonical table of the files, if no name says it."
+)
 @click.option(
     "--csv",
     "csv_path",
@@ -45,7 +47,11 @@ def check_command(
       jkn check
       jkn check kiriman/kepesertaan_juni.xlsx --csv temuan.csv --annotate kembalikan
     """
-    from jkn_analysis.cleaning.inspect import check_paths, write_annotated, write_problems
+    from jkn_analysis.cleaning.inspect import (
+        check_paths,
+        write_annotated,
+        write_problems,
+    )
 
     report = check_paths(paths, config=config, table=table)
     click.echo(str(report))

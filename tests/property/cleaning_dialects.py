@@ -10,19 +10,82 @@ from pathlib import Path
 import pandas as pd
 
 BULAN = {
-    "penuh": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split(),
-    "besar": " JANUARI | PEBRUARI |MARET|APRIL|MEI|JUNI|JULI|AGUSTUS|SEPTEMBER|OKTOBER|NOPEMBER|DESEMBER".split("|"),
-    "singkat": "Jan Peb Mar Apr Mei Juni Jul Agt Sept Okt Nop Des".split(),
+    "penuh": [
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    ],
+    "besar": [
+        " JANUARI ",
+        " PEBRUARI ",
+        "MARET",
+        "APRIL",
+        "MEI",
+        "JUNI",
+        "JULI",
+        "AGUSTUS",
+        "SEPTEMBER",
+        "OKTOBER",
+        "NOPEMBER",
+        "DESEMBER",
+    ],
+    "singkat": [
+        "Jan",
+        "Peb",
+        "Mar",
+        "Apr",
+        "Mei",
+        "Juni",
+        "Jul",
+        "Agt",
+        "Sept",
+        "Okt",
+        "Nop",
+        "Des",
+    ],
 }
 SEGMEN = {
     "baku": {},
-    "lama": {"PBI JK": "PBI APBN", "PBPU Pemda": "PBI APBD", "PPU-PN": "PPU PN",
-             "PPU-BU": "PPU BU", "PBPU": "PBPU Mandiri", "BP": "Bukan Pekerja"},
-    "resmi": {"PBI JK": "PBI-JK", "PBPU Pemda": "PBPU&BP Pemda", "PPU-PN": "PPU Penyelenggara Negara",
-              "PPU-BU": "PPU Badan Usaha", "PBPU": "Mandiri", "BP": "BP"},
+    "lama": {
+        "PBI JK": "PBI APBN",
+        "PBPU Pemda": "PBI APBD",
+        "PPU-PN": "PPU PN",
+        "PPU-BU": "PPU BU",
+        "PBPU": "PBPU Mandiri",
+        "BP": "Bukan Pekerja",
+    },
+    "resmi": {
+        "PBI JK": "PBI-JK",
+        "PBPU Pemda": "PBPU&BP Pemda",
+        "PPU-PN": "PPU Penyelenggara Negara",
+        "PPU-BU": "PPU Badan Usaha",
+        "PBPU": "Mandiri",
+        "BP": "BP",
+    },
 }
-TERDAFTAR = ["Terdaftar", "Peserta Terdaftar", "Jml Peserta", "JUMLAH PESERTA", "terdaftar_jiwa"]
-AKTIF = ["Aktif", "Peserta Aktif", "Jumlah Peserta Aktif", "Jml. Aktif (jiwa)", "aktif_jiwa"]
+TERDAFTAR = [
+    "Terdaftar",
+    "Peserta Terdaftar",
+    "Jml Peserta",
+    "JUMLAH PESERTA",
+    "terdaftar_jiwa",
+]
+AKTIF = [
+    "Aktif",
+    "Peserta Aktif",
+    "Jumlah Peserta Aktif",
+    "Jml. Aktif (jiwa)",
+    "aktif_jiwa",
+]
 
 
 @dataclass(frozen=True)
@@ -78,7 +141,9 @@ def month_text(periode: pd.Timestamp, form: Form) -> list[str]:
         "date": [periode.strftime("%d/%m/%Y")],
         "name_year": [f"{name.strip()} {periode.year}"],
         "two_columns": [name, str(periode.year)],
-        "per": [f"per 1 {BULAN['penuh'][periode.month % 12]} {periode.year + periode.month // 12}"],
+        "per": [
+            f"per 1 {BULAN['penuh'][periode.month % 12]} {periode.year + periode.month // 12}"
+        ],
     }[form.month]
 
 
@@ -88,12 +153,19 @@ def month_headings(form: Form) -> list[str]:
 
 def rows_of(table: pd.DataFrame, names: dict[str, str], form: Form) -> list[list[str]]:
     """Return the sheet as rows of text."""
-    body, header = {"long": _long, "segmen_columns": _segmen_columns,
-                    "month_blocks": _month_blocks}[form.layout](table, names, form)
+    body, header = {
+        "long": _long,
+        "segmen_columns": _segmen_columns,
+        "month_blocks": _month_blocks,
+    }[form.layout](table, names, form)
     width = max(len(row) for row in header + body)
     rows: list[list[str]] = []
     if form.title:
-        rows += [["REKAPITULASI KEPESERTAAN JKN"], ["BPJS Kesehatan Kantor Cabang Contoh"], []]
+        rows += [
+            ["REKAPITULASI KEPESERTAAN JKN"],
+            ["BPJS Kesehatan Kantor Cabang Contoh"],
+            [],
+        ]
     rows += header
     if form.numbering:
         rows.append([f"({i})" for i in range(1, width + 1)])
@@ -108,20 +180,40 @@ def rows_of(table: pd.DataFrame, names: dict[str, str], form: Form) -> list[list
 
 def _long(table, names, form):
     terdaftar, aktif = TERDAFTAR[form.heading], AKTIF[form.heading]
-    header = [["No", *region_headings(form), *month_headings(form), "Segmen", terdaftar, aktif]]
+    header = [
+        [
+            "No",
+            *region_headings(form),
+            *month_headings(form),
+            "Segmen",
+            terdaftar,
+            aktif,
+        ]
+    ]
     spell = SEGMEN[form.segmen]
     body = []
     for count, row in enumerate(table.itertuples(), 1):
-        body.append([
-            str(count), *region(row.kode, names, form), *month_text(row.periode, form),
-            spell.get(row.segmen, row.segmen),
-            number(row.terdaftar_jiwa, form.numbers), number(row.aktif_jiwa, form.numbers),
-        ])
+        body.append(
+            [
+                str(count),
+                *region(row.kode, names, form),
+                *month_text(row.periode, form),
+                spell.get(row.segmen, row.segmen),
+                number(row.terdaftar_jiwa, form.numbers),
+                number(row.aktif_jiwa, form.numbers),
+            ]
+        )
     if form.total:
         blanks = [""] * (len(header[0]) - 4)
-        body.append(["", "JUMLAH", *blanks[:-0 or None][: len(header[0]) - 4],
-                     number(int(table.terdaftar_jiwa.sum()), form.numbers),
-                     number(int(table.aktif_jiwa.sum()), form.numbers)])
+        body.append(
+            [
+                "",
+                "JUMLAH",
+                *blanks[: -0 or None][: len(header[0]) - 4],
+                number(int(table.terdaftar_jiwa.sum()), form.numbers),
+                number(int(table.aktif_jiwa.sum()), form.numbers),
+            ]
+        )
     return body, header
 
 
@@ -143,9 +235,16 @@ def _segmen_columns(table, names, form):
         by = group.set_index("segmen")
         for segmen in segments:
             for name in ("terdaftar_jiwa", "aktif_jiwa"):
-                line.append(number(int(by.loc[segmen, name]), form.numbers) if segmen in by.index else "")
+                line.append(
+                    number(int(by.loc[segmen, name]), form.numbers)
+                    if segmen in by.index
+                    else ""
+                )
         if form.total:
-            line += [number(int(group[n].sum()), form.numbers) for n in ("terdaftar_jiwa", "aktif_jiwa")]
+            line += [
+                number(int(group[n].sum()), form.numbers)
+                for n in ("terdaftar_jiwa", "aktif_jiwa")
+            ]
         body.append(line)
     return body, [top, low]
 
@@ -164,18 +263,32 @@ def _month_blocks(table, names, form):
         by = group.set_index("periode")
         for periode in months:
             for name in ("terdaftar_jiwa", "aktif_jiwa"):
-                line.append(number(int(by.loc[periode, name]), form.numbers) if periode in by.index else "")
+                line.append(
+                    number(int(by.loc[periode, name]), form.numbers)
+                    if periode in by.index
+                    else ""
+                )
         body.append(line)
     return body, [top, low]
 
 
 CSV_DIALECTS = [
-    ("utf-8", ";"), ("utf-8-sig", ","), ("utf-16", "\t"), ("utf-16-be", ";"),
-    ("cp1252", ";"), ("utf-8", "|"),
+    ("utf-8", ";"),
+    ("utf-8-sig", ","),
+    ("utf-16", "\t"),
+    ("utf-16-be", ";"),
+    ("cp1252", ";"),
+    ("utf-8", "|"),
 ]
 
 
-def write_csv(path: Path, rows: list[list[str]], encoding: str, delimiter: str, newline: str = "\r\n") -> Path:
+def write_csv(
+    path: Path,
+    rows: list[list[str]],
+    encoding: str,
+    delimiter: str,
+    newline: str = "\r\n",
+) -> Path:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=delimiter, lineterminator=newline).writerows(rows)
     path.write_bytes(buffer.getvalue().encode(encoding))
@@ -184,7 +297,11 @@ def write_csv(path: Path, rows: list[list[str]], encoding: str, delimiter: str, 
 
 def _native(text: str) -> object:
     stripped = text.strip()
-    return int(stripped) if stripped.isdigit() and not stripped.startswith("0") and len(stripped) < 12 else (text or None)
+    return (
+        int(stripped)
+        if stripped.isdigit() and not stripped.startswith("0") and len(stripped) < 12
+        else (text or None)
+    )
 
 
 def write_xlsx(path: Path, rows: list[list[str]], native: bool) -> Path:

@@ -28,13 +28,20 @@ def tables(draw):
     codes = draw(st.lists(st.sampled_from(CODES), min_size=2, max_size=4, unique=True))
     start = draw(st.integers(0, 40))
     count = draw(st.integers(1, 4))
-    segments = draw(st.lists(st.sampled_from(SEGMEN), min_size=2, max_size=6, unique=True))
-    months = [pd.Timestamp(2021 + (start + i) // 12, (start + i) % 12 + 1, 1) for i in range(count)]
+    segments = draw(
+        st.lists(st.sampled_from(SEGMEN), min_size=2, max_size=6, unique=True)
+    )
+    months = [
+        pd.Timestamp(2021 + (start + i) // 12, (start + i) % 12 + 1, 1)
+        for i in range(count)
+    ]
     rows = []
     for kode in codes:
         for month in months:
             for segmen in segments:
-                terdaftar = draw(st.one_of(st.integers(0, 999), st.integers(1000, 2_000_000)))
+                terdaftar = draw(
+                    st.one_of(st.integers(0, 999), st.integers(1000, 2_000_000))
+                )
                 aktif = draw(st.integers(0, terdaftar))
                 rows.append([kode, month, segmen, terdaftar, aktif])
     rows[0][3], rows[0][4] = 1_391_162, 1_104_632
@@ -64,7 +71,9 @@ def canonical(table: pd.DataFrame) -> pd.DataFrame:
 
 def check_variant(path: Path, wanted: pd.DataFrame, form) -> None:
     result = clean("kepesertaan", read_sheet(path))
-    assert not faults(result.problems), f"{path.name} {form}\n{describe(result.problems)}"
+    assert not faults(result.problems), (
+        f"{path.name} {form}\n{describe(result.problems)}"
+    )
     got = result.frame.sort_values(KEY, ignore_index=True)
     pd.testing.assert_frame_equal(got, wanted)
     counts = result.counts
@@ -76,7 +85,11 @@ def check_variant(path: Path, wanted: pd.DataFrame, form) -> None:
 @settings(
     max_examples=int(os.environ.get("JKN_EXAMPLES", "50")),
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.data_too_large,
+    ],
 )
 def test_same_table_from_every_dialect(table, form, newline, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dialek")
@@ -84,7 +97,13 @@ def test_same_table_from_every_dialect(table, form, newline, tmp_path_factory):
     rows = dialects.rows_of(table, NAMES, form)
     for number, (encoding, delimiter) in enumerate(dialects.CSV_DIALECTS):
         path = folder / f"{number}.csv"
-        check_variant(dialects.write_csv(path, rows, encoding, delimiter, newline), wanted, form)
+        check_variant(
+            dialects.write_csv(path, rows, encoding, delimiter, newline), wanted, form
+        )
     for native in (True, False):
-        check_variant(dialects.write_xlsx(folder / f"{native}.xlsx", rows, native), wanted, form)
-        check_variant(dialects.write_ods(folder / f"{native}.ods", rows, native), wanted, form)
+        check_variant(
+            dialects.write_xlsx(folder / f"{native}.xlsx", rows, native), wanted, form
+        )
+        check_variant(
+            dialects.write_ods(folder / f"{native}.ods", rows, native), wanted, form
+        )

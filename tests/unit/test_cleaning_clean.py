@@ -45,36 +45,132 @@ def test_good_row_becomes_typed(tmp_path):
 @pytest.mark.parametrize(
     ("line", "cell", "kind", "message", "remedy"),
     [
-        ("82.71;Kota Ternate;2025-13;PBPU;20;10", "C3", "month", "no such month", "2025-06"),
-        ("82.71;Kota Ternate;17 Juni 2025;PBPU;20;10", "C3", "month",
-         "neither the first nor the last day", "month's end"),
-        ("82.71;Kota Ternate;2025-07;PBPX;20;10", "D3", "unknown_name", "unknown segmen",
-         "did you mean PBPU"),
-        ("82.71;Kota Ternate;2025-07;PPU;20;10", "D3", "unknown_name", "joins several",
-         "one row per segmen"),
-        ("82.71;Kota Ternate;2025-07;PBI;20;10", "D3", "unknown_name", "PBI alone",
-         "write PBI JK"),
-        (";Kota Ternat;2025-07;PBPU;20;10", "B3", "unknown_name", "no region",
-         "did you mean 82.71 Kota Ternate"),
-        (";Bogor;2025-07;PBPU;20;10", "B3", "ambiguous_name", "fits 2 regions",
-         "32.71 Kota Bogor"),
-        ("99.99;;2025-07;PBPU;20;10", "A3", "unknown_name", "no region has this code", "82.71"),
-        ("82.05;Halmahera Utara;2025-07;PBPU;20;10", "A3", "code_name",
-         "is Kabupaten Kepulauan Sula", "kode_system"),
-        ("82.71;Kota Ternate;2025-07;PBPU;1a2;10", "E3", "number", "not a number", "digits"),
-        ("82.71;Kota Ternate;2025-07;PBPU;-20;10", "E3", "number", "negative", "below zero"),
-        ("82.71;Kota Ternate;2025-07;PBPU;20,5;10", "E3", "number", "not a whole number",
-         "thousands separator"),
-        ("82.71;Kota Ternate;2025-07;PBPU;88,922;10", "E3", "ambiguous_number",
-         "88922 (en) or 88.922 (id)", "build.numbers.locale"),
-        ("82.71;Kota Ternate;2025-07;PBPU;20;25", "F3", "aktif_over_terdaftar",
-         "more than terdaftar", "which of the two"),
-        ("82.71;Kota Ternate;2025-07;PBPU;;10", "E3", "missing", "no value where one is due",
-         "write the number"),
-        ("82.71;Kota Ternate;2025-07;;20;10", "D3", "missing", "segmen: not given", "fill"),
-        ("82.71;Kota Ternate;2025-06;PBPU;30;10", "A3", "duplicate",
-         "same kode, periode, segmen as row 2", "keep the right one"),
-        ("82.71;Kota Ternate;2025-07;PBPU;1,39E+06;10", "E3", "number", "digits", "digits"),
+        (
+            "82.71;Kota Ternate;2025-13;PBPU;20;10",
+            "C3",
+            "month",
+            "no such month",
+            "2025-06",
+        ),
+        (
+            "82.71;Kota Ternate;17 Juni 2025;PBPU;20;10",
+            "C3",
+            "month",
+            "neither the first nor the last day",
+            "month's end",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPX;20;10",
+            "D3",
+            "unknown_name",
+            "unknown segmen",
+            "did you mean PBPU",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PPU;20;10",
+            "D3",
+            "unknown_name",
+            "joins several",
+            "one row per segmen",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBI;20;10",
+            "D3",
+            "unknown_name",
+            "PBI alone",
+            "write PBI JK",
+        ),
+        (
+            ";Kota Ternat;2025-07;PBPU;20;10",
+            "B3",
+            "unknown_name",
+            "no region",
+            "did you mean 82.71 Kota Ternate",
+        ),
+        (
+            ";Bogor;2025-07;PBPU;20;10",
+            "B3",
+            "ambiguous_name",
+            "fits 2 regions",
+            "32.71 Kota Bogor",
+        ),
+        (
+            "99.99;;2025-07;PBPU;20;10",
+            "A3",
+            "unknown_name",
+            "no region has this code",
+            "82.71",
+        ),
+        (
+            "82.05;Halmahera Utara;2025-07;PBPU;20;10",
+            "A3",
+            "code_name",
+            "is Kabupaten Kepulauan Sula",
+            "kode_system",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPU;1a2;10",
+            "E3",
+            "number",
+            "not a number",
+            "digits",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPU;-20;10",
+            "E3",
+            "number",
+            "negative",
+            "below zero",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPU;20,5;10",
+            "E3",
+            "number",
+            "not a whole number",
+            "thousands separator",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPU;88,922;10",
+            "E3",
+            "ambiguous_number",
+            "88922 (en) or 88.922 (id)",
+            "build.numbers.locale",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPU;20;25",
+            "F3",
+            "aktif_over_terdaftar",
+            "more than terdaftar",
+            "which of the two",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPU;;10",
+            "E3",
+            "missing",
+            "no value where one is due",
+            "write the number",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;;20;10",
+            "D3",
+            "missing",
+            "segmen: not given",
+            "fill",
+        ),
+        (
+            "82.71;Kota Ternate;2025-06;PBPU;30;10",
+            "A3",
+            "duplicate",
+            "same kode, periode, segmen as row 2",
+            "keep the right one",
+        ),
+        (
+            "82.71;Kota Ternate;2025-07;PBPU;1,39E+06;10",
+            "E3",
+            "number",
+            "digits",
+            "digits",
+        ),
     ],
 )
 def test_fault_names_cell_value_and_remedy(tmp_path, line, cell, kind, message, remedy):
@@ -89,8 +185,12 @@ def test_bare_code_that_two_systems_share_is_never_guessed(tmp_path):
     problem = only(cleaned(tmp_path, text))
     assert "82.03 Kabupaten Halmahera Utara" in problem.message
     assert "82.05 Kabupaten Kepulauan Sula" in problem.message
-    assert cleaned(tmp_path, text, kode_system="bps").frame["kode"].tolist() == ["82.05"]
-    assert cleaned(tmp_path, text, kode_system="kemendagri").frame["kode"].tolist() == ["82.03"]
+    assert cleaned(tmp_path, text, kode_system="bps").frame["kode"].tolist() == [
+        "82.05"
+    ]
+    assert cleaned(tmp_path, text, kode_system="kemendagri").frame["kode"].tolist() == [
+        "82.03"
+    ]
 
 
 def test_names_beside_bare_codes_settle_the_system(tmp_path):
@@ -118,7 +218,9 @@ def test_unknown_heading_names_the_nearest_and_the_line_to_add(tmp_path):
 
 
 def test_missing_column_lists_what_was_found(tmp_path):
-    problems = cleaned(tmp_path, "Kode;Periode;Segmen;Terdaftar\n82.71;2025-06;PBPU;10\n").problems
+    problems = cleaned(
+        tmp_path, "Kode;Periode;Segmen;Terdaftar\n82.71;2025-06;PBPU;10\n"
+    ).problems
     assert "column 'aktif_jiwa' missing; found 'Kode', 'Periode'" in problems[0].message
 
 
@@ -129,7 +231,11 @@ def test_no_row_of_data_is_a_fault(tmp_path):
 
 
 def test_total_that_does_not_add_up_is_a_fault_with_the_difference(tmp_path):
-    text = HEADER + GOOD + "82.03;Halut;2025-06;PBPU;100;90\n;JUMLAH;;;1.391.263;1.104.722\n"
+    text = (
+        HEADER
+        + GOOD
+        + "82.03;Halut;2025-06;PBPU;100;90\n;JUMLAH;;;1.391.263;1.104.722\n"
+    )
     problem = only(cleaned(tmp_path, text))
     assert (problem.cell, problem.kind) == ("E4", "total")
     assert "difference +1" in problem.message
@@ -152,7 +258,10 @@ def test_province_row_is_recognised_and_compared(tmp_path):
 def test_segmen_total_is_recognised_and_compared(tmp_path):
     rows = "82.71;;2025-06;PBPU;10;9\n82.71;;2025-06;BP;20;9\n"
     assert cleaned(tmp_path, HEADER + rows + "82.71;;2025-06;TOTAL;30;18\n").ok
-    assert only(cleaned(tmp_path, HEADER + rows + "82.71;;2025-06;TOTAL;31;18\n")).kind == "sum"
+    assert (
+        only(cleaned(tmp_path, HEADER + rows + "82.71;;2025-06;TOTAL;31;18\n")).kind
+        == "sum"
+    )
 
 
 def test_percent_names_the_denominator_that_reproduces_it(tmp_path):
@@ -167,7 +276,9 @@ def test_percent_of_population_is_told_from_percent_of_registered(tmp_path):
     head = HEADER.replace("Aktif\n", "Aktif;% Aktif\n")
     rows = "82.02;;2025-06;PBPU;116.500;93.478;87,77%\n82.08;;2025-06;PBPU;46.821;31.894;48,06%\n"
     result = cleaned(tmp_path, head + rows)
-    assert any("is aktif_jiwa / penduduk_jiwa" in note for note in result.notes), result.notes
+    assert any("is aktif_jiwa / penduduk_jiwa" in note for note in result.notes), (
+        result.notes
+    )
 
 
 def test_percent_that_nothing_reproduces_is_suspected(tmp_path):
@@ -192,7 +303,8 @@ def test_quarter_is_no_month_of_money_but_a_state_of_people(tmp_path):
     people = cleaned(tmp_path, HEADER + "82.71;;TW II 2025;PBPU;20;10\n")
     assert people.frame["periode"].tolist() == [pd.Timestamp(2025, 6, 1)]
     money = cleaned(
-        tmp_path, "Kode;Periode;Kuota;Terisi;Tagihan;Dibayar\n82.71;TW II 2025;1;1;1;1\n",
+        tmp_path,
+        "Kode;Periode;Kuota;Terisi;Tagihan;Dibayar\n82.71;TW II 2025;1;1;1;1\n",
         table="iuran_pemda",
     )
     assert "several months" in only(money).message
@@ -205,7 +317,9 @@ def test_per_first_of_month_is_the_end_of_the_month_before(tmp_path):
 
 def test_setting_resolves_an_ambiguous_number(tmp_path):
     text = HEADER + "82.71;;2025-06;PBPU;88,922;10\n"
-    assert cleaned(tmp_path, text, locale="en").frame["terdaftar_jiwa"].tolist() == [88_922]
+    assert cleaned(tmp_path, text, locale="en").frame["terdaftar_jiwa"].tolist() == [
+        88_922
+    ]
     assert not cleaned(tmp_path, text, locale="id").ok
 
 
@@ -215,8 +329,12 @@ def test_sheet_name_and_title_that_disagree_on_the_month_are_a_fault(tmp_path):
     book = Workbook()
     sheet = book.active
     sheet.title = "Agt"
-    for row in (["Periode : September 2025"], [], ["Kode", "Segmen", "Terdaftar", "Aktif"],
-                ["82.71", "PBPU", 20, 10]):
+    for row in (
+        ["Periode : September 2025"],
+        [],
+        ["Kode", "Segmen", "Terdaftar", "Aktif"],
+        ["82.71", "PBPU", 20, 10],
+    ):
         sheet.append(row)
     book.save(tmp_path / "k.xlsx")
     result = clean("kepesertaan", read_sheet(tmp_path / "k.xlsx"))
@@ -244,13 +362,19 @@ def test_twenty_five_faults_of_one_workbook_are_reported_in_one_run(tmp_path):
 
     from jkn_analysis.wilayah import get_wilayah, list_wilayah
 
-    codes = [kode for kode in list_wilayah()["kode"] if len(kode) == 5 and kode[:2] == "11"]
-    codes += [kode for kode in list_wilayah()["kode"] if len(kode) == 5 and kode[:2] == "12"]
+    codes = [
+        kode for kode in list_wilayah()["kode"] if len(kode) == 5 and kode[:2] == "11"
+    ]
+    codes += [
+        kode for kode in list_wilayah()["kode"] if len(kode) == 5 and kode[:2] == "12"
+    ]
     book = Workbook()
     sheet = book.active
     sheet.title = "Rekap"
     sheet["A1"] = "Kepesertaan"
-    for column, text in enumerate(["Kode", "Kab/Kota", "Periode", "Segmen", "Terdaftar", "Aktif"], 1):
+    for column, text in enumerate(
+        ["Kode", "Kab/Kota", "Periode", "Segmen", "Terdaftar", "Aktif"], 1
+    ):
         sheet.cell(row=5, column=column, value=text)
     for row in range(6, 40):
         kode = codes[row - 6]

@@ -67,7 +67,11 @@ def test_zip_bomb_is_refused_before_it_is_opened(tmp_path):
 def test_cell_at_the_far_corner_is_refused(tmp_path):
     path = workbook(tmp_path / "jauh.xlsx", {"A1": "Kode", "A2": "82.71"})
     far = b'</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    rewrite(path, "xl/worksheets/sheet1.xml", lambda x: x.replace(b"</row></sheetData>", far))
+    rewrite(
+        path,
+        "xl/worksheets/sheet1.xml",
+        lambda x: x.replace(b"</row></sheetData>", far),
+    )
     with pytest.raises(HostileInputError, match=r"far outside|damaged|memory"):
         read_sheet(path)
 
@@ -132,13 +136,17 @@ def test_plain_archive_is_no_workbook(tmp_path):
 def test_password_protected_workbook_says_so(tmp_path):
     path = tmp_path / "kunci.xlsx"
     name = "EncryptedPackage".encode("utf-16-le")
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1024) + name + bytes(512))
+    path.write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1024) + name + bytes(512)
+    )
     with pytest.raises(InputError, match="terkunci kata sandi"):
         read_sheet(path)
 
 
 def test_truncated_workbook_is_refused(tmp_path):
-    path = workbook(tmp_path / "potong.xlsx", {"A1": "Kode", "B1": "Nama", "A2": "82.71"})
+    path = workbook(
+        tmp_path / "potong.xlsx", {"A1": "Kode", "B1": "Nama", "A2": "82.71"}
+    )
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError, match="damaged or cut-off"):
         read_sheet(path)
@@ -160,7 +168,9 @@ def test_nul_byte_is_named_with_its_line(tmp_path):
 
 def test_too_many_columns_are_refused(tmp_path):
     path = tmp_path / "lebar.csv"
-    path.write_text(",".join(f"k{i}" for i in range(3000)) + "\n" + "," * 2999, encoding="utf-8")
+    path.write_text(
+        ",".join(f"k{i}" for i in range(3000)) + "\n" + "," * 2999, encoding="utf-8"
+    )
     with pytest.raises(HostileInputError, match="3000 columns"):
         read_sheet(path)
 
@@ -168,7 +178,9 @@ def test_too_many_columns_are_refused(tmp_path):
 def test_deeply_nested_json_is_refused(tmp_path):
     path = tmp_path / "dalam.json"
     path.write_text("[" * 200_000, encoding="utf-8")
-    with pytest.raises((HostileInputError, InputError), match="nested too deeply|not valid json"):
+    with pytest.raises(
+        (HostileInputError, InputError), match="nested too deeply|not valid json"
+    ):
         read_sheet(path)
 
 
@@ -180,10 +192,17 @@ def test_nested_json_records_are_refused(tmp_path):
 
 
 def test_xml_entities_are_not_expanded(tmp_path):
-    path = workbook(tmp_path / "entitas.xlsx", {"A1": "Kode", "B1": "Nama", "A2": "x", "B2": 1})
-    entities = "".join(f'<!ENTITY a{i} "&a{i - 1};&a{i - 1};&a{i - 1};&a{i - 1};">' for i in range(1, 20))
+    path = workbook(
+        tmp_path / "entitas.xlsx", {"A1": "Kode", "B1": "Nama", "A2": "x", "B2": 1}
+    )
+    entities = "".join(
+        f'<!ENTITY a{i} "&a{i - 1};&a{i - 1};&a{i - 1};&a{i - 1};">'
+        for i in range(1, 20)
+    )
     bomb = f'<!DOCTYPE x [<!ENTITY a0 "lol">{entities}]>'.encode()
-    rewrite(path, "xl/worksheets/sheet1.xml", lambda x: bomb + x.replace(b">x<", b">&a19;<"))
+    rewrite(
+        path, "xl/worksheets/sheet1.xml", lambda x: bomb + x.replace(b">x<", b">&a19;<")
+    )
     start = time.monotonic()
     try:
         read_sheet(path)
@@ -195,8 +214,18 @@ def test_xml_entities_are_not_expanded(tmp_path):
 def test_formula_without_stored_value_is_a_problem_not_a_blank(tmp_path):
     path = workbook(
         tmp_path / "rumus.xlsx",
-        {"A1": "Kode", "B1": "Periode", "C1": "Segmen", "D1": "Terdaftar", "E1": "Aktif",
-         "A2": "82.71", "B2": "2025-06", "C2": "PBPU", "D2": "=SUM(5,5)", "E2": 9},
+        {
+            "A1": "Kode",
+            "B1": "Periode",
+            "C1": "Segmen",
+            "D1": "Terdaftar",
+            "E1": "Aktif",
+            "A2": "82.71",
+            "B2": "2025-06",
+            "C2": "PBPU",
+            "D2": "=SUM(5,5)",
+            "E2": 9,
+        },
     )
     result = clean("kepesertaan", read_sheet(path))
     assert [(p.cell, p.kind) for p in result.problems] == [("D2", "formula")]
@@ -206,8 +235,18 @@ def test_formula_without_stored_value_is_a_problem_not_a_blank(tmp_path):
 def test_spreadsheet_error_is_a_problem_not_a_blank(tmp_path):
     path = workbook(
         tmp_path / "galat.xlsx",
-        {"A1": "Kode", "B1": "Periode", "C1": "Segmen", "D1": "Terdaftar", "E1": "Aktif",
-         "A2": "82.71", "B2": "2025-06", "C2": "PBPU", "D2": "#REF!", "E2": 9},
+        {
+            "A1": "Kode",
+            "B1": "Periode",
+            "C1": "Segmen",
+            "D1": "Terdaftar",
+            "E1": "Aktif",
+            "A2": "82.71",
+            "B2": "2025-06",
+            "C2": "PBPU",
+            "D2": "#REF!",
+            "E2": 9,
+        },
     )
     problem = clean("kepesertaan", read_sheet(path)).problems[0]
     assert (problem.cell, problem.kind, problem.value) == ("D2", "error_cell", "#REF!")
@@ -216,7 +255,8 @@ def test_spreadsheet_error_is_a_problem_not_a_blank(tmp_path):
 def test_path_and_script_stay_text(tmp_path):
     path = tmp_path / "kepesertaan.csv"
     path.write_text(
-        HEADER + "../../etc/passwd,2025-06,PBPU,10,9\n<script>x</script>,2025-06,PBPU,10,9\n",
+        HEADER
+        + "../../etc/passwd,2025-06,PBPU,10,9\n<script>x</script>,2025-06,PBPU,10,9\n",
         encoding="utf-8",
     )
     before = sorted(tmp_path.iterdir())
@@ -227,13 +267,19 @@ def test_path_and_script_stay_text(tmp_path):
 
 def test_unbalanced_quote_is_reported(tmp_path):
     path = tmp_path / "kutip.csv"
-    path.write_text(HEADER + '82.71,2025-06,"PBPU,10,9\n82.03,2025-06,PBPU,10,9\n', encoding="utf-8")
+    path.write_text(
+        HEADER + '82.71,2025-06,"PBPU,10,9\n82.03,2025-06,PBPU,10,9\n', encoding="utf-8"
+    )
     result = clean("kepesertaan", read_sheet(path))
-    assert any("quotation mark is left open in line 2" in p.message for p in result.problems)
+    assert any(
+        "quotation mark is left open in line 2" in p.message for p in result.problems
+    )
 
 
 def test_mixed_encodings_are_reported(tmp_path):
     path = tmp_path / "campur.csv"
-    path.write_bytes("kode,nama\n82.71,Térnate\n".encode() + "82.03,caf\xe9\n".encode("latin-1"))
+    path.write_bytes(
+        "kode,nama\n82.71,Térnate\n".encode() + "82.03,caf\xe9\n".encode("latin-1")
+    )
     table = read_sheet(path)[0]
     assert any("mixes encodings" in problem.message for problem in table.problems)

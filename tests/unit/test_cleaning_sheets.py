@@ -14,7 +14,9 @@ from jkn_analysis.cleaning.blocks import is_numbering, is_total_label, looks_lik
 MONTHS = "Jan;Feb;Mar;Apr;Mei;Juni;Jul;Agt;Sept;Okt;Nop;Des"
 
 
-def write(folder: Path, text: str, name: str = "a.csv", encoding: str = "utf-8") -> Path:
+def write(
+    folder: Path, text: str, name: str = "a.csv", encoding: str = "utf-8"
+) -> Path:
     path = folder / name
     path.write_bytes(text.encode(encoding))
     return path
@@ -26,7 +28,12 @@ def one(path: Path):
     return tables[0]
 
 
-def book(path: Path, rows: list[list[object]], merged: tuple[str, ...] = (), title: str = "Rekap") -> Path:
+def book(
+    path: Path,
+    rows: list[list[object]],
+    merged: tuple[str, ...] = (),
+    title: str = "Rekap",
+) -> Path:
     from openpyxl import Workbook
 
     made = Workbook()
@@ -42,18 +49,33 @@ def book(path: Path, rows: list[list[object]], merged: tuple[str, ...] = (), tit
 
 @pytest.mark.parametrize(
     ("encoding", "delimiter"),
-    [("utf-8", ";"), ("utf-8-sig", ","), ("utf-16", "\t"), ("utf-16-le", ";"),
-     ("utf-16-be", "|"), ("cp1252", ";")],
+    [
+        ("utf-8", ";"),
+        ("utf-8-sig", ","),
+        ("utf-16", "\t"),
+        ("utf-16-le", ";"),
+        ("utf-16-be", "|"),
+        ("cp1252", ";"),
+    ],
 )
 def test_encoding_and_delimiter_are_found(tmp_path, encoding, delimiter):
-    lines = [["Kab/Kota", "Catatan", "Jumlah"], ["Térnate", "a–b", "18"], ["Tidore", "c", "9"]]
+    lines = [
+        ["Kab/Kota", "Catatan", "Jumlah"],
+        ["Térnate", "a–b", "18"],
+        ["Tidore", "c", "9"],
+    ]
     text = "\n".join(delimiter.join(line) for line in lines)
     table = one(write(tmp_path, text, encoding=encoding))
-    assert table.frame.to_numpy().tolist() == [["Térnate", "a–b", "18"], ["Tidore", "c", "9"]]
+    assert table.frame.to_numpy().tolist() == [
+        ["Térnate", "a–b", "18"],
+        ["Tidore", "c", "9"],
+    ]
 
 
 def test_decimal_commas_do_not_make_a_comma_file(tmp_path):
-    text = "Kab/Kota;Aktif;Persen\nTernate;1.391;18,39%\nTidore;12;1,5%\nHalut;900;2,25%\n"
+    text = (
+        "Kab/Kota;Aktif;Persen\nTernate;1.391;18,39%\nTidore;12;1,5%\nHalut;900;2,25%\n"
+    )
     assert one(write(tmp_path, text)).frame.shape == (3, 3)
 
 
@@ -68,7 +90,10 @@ def test_titles_header_numbering_total_and_footer_are_told_apart(tmp_path):
     assert list(table.frame.columns) == ["Kecamatan", "Jumlah Kejadian", "Korban"]
     assert table.frame["Kecamatan"].tolist() == ["Susukan", "Bawang"]
     assert [(d.row, d.reason) for d in table.dropped] == [
-        (5, "numbering"), (8, "total"), (10, "footer"), (11, "footer"),
+        (5, "numbering"),
+        (8, "total"),
+        (10, "footer"),
+        (11, "footer"),
     ]
     assert table.notes == ("Sumber: BPBD", "*) sementara")
     assert table.address(1, "Korban") == "C7"
@@ -77,15 +102,24 @@ def test_titles_header_numbering_total_and_footer_are_told_apart(tmp_path):
 def test_merged_two_row_header_is_flattened_and_cells_keep_their_address(tmp_path):
     path = book(
         tmp_path / "a.xlsx",
-        [["Rekap kepesertaan"], [], ["No", "Kab/Kota", "Januari 2025", None, "Februari 2025", None],
-         [None, None, "Terdaftar", "Aktif", "Terdaftar", "Aktif"],
-         [1, "Ternate", 10, 9, 11, 8], [2, "Tidore", 20, 19, 21, 18]],
+        [
+            ["Rekap kepesertaan"],
+            [],
+            ["No", "Kab/Kota", "Januari 2025", None, "Februari 2025", None],
+            [None, None, "Terdaftar", "Aktif", "Terdaftar", "Aktif"],
+            [1, "Ternate", 10, 9, 11, 8],
+            [2, "Tidore", 20, 19, 21, 18],
+        ],
         ("A3:A4", "B3:B4", "C3:D3", "E3:F3"),
     )
     table = one(path)
     assert list(table.frame.columns) == [
-        "No", "Kab/Kota", "Januari 2025 / Terdaftar", "Januari 2025 / Aktif",
-        "Februari 2025 / Terdaftar", "Februari 2025 / Aktif",
+        "No",
+        "Kab/Kota",
+        "Januari 2025 / Terdaftar",
+        "Januari 2025 / Aktif",
+        "Februari 2025 / Terdaftar",
+        "Februari 2025 / Aktif",
     ]
     assert table.address(1, "Februari 2025 / Aktif") == "sheet 'Rekap', F6"
 
@@ -99,11 +133,21 @@ def test_unmerged_header_of_a_csv_is_flattened_the_same(tmp_path):
 def test_vertically_merged_names_are_filled(tmp_path):
     path = book(
         tmp_path / "a.xlsx",
-        [["Kab/Kota", "Segmen", "Terdaftar"], ["Ternate", "PBPU", 1], [None, "BP", 2],
-         ["Tidore", "PBPU", 3], [None, "BP", 4]],
+        [
+            ["Kab/Kota", "Segmen", "Terdaftar"],
+            ["Ternate", "PBPU", 1],
+            [None, "BP", 2],
+            ["Tidore", "PBPU", 3],
+            [None, "BP", 4],
+        ],
         ("A2:A3", "A4:A5"),
     )
-    assert one(path).frame["Kab/Kota"].tolist() == ["Ternate", "Ternate", "Tidore", "Tidore"]
+    assert one(path).frame["Kab/Kota"].tolist() == [
+        "Ternate",
+        "Ternate",
+        "Tidore",
+        "Tidore",
+    ]
 
 
 def test_repeated_header_is_dropped(tmp_path):
@@ -115,7 +159,11 @@ def test_repeated_header_is_dropped(tmp_path):
 
 def test_stacked_blocks_become_tables_with_their_own_titles(tmp_path):
     block = "Bulan : {}\nNo;Kab/Kota;Terdaftar;Aktif\n1;Ternate;10;9\n2;Tidore;20;{}\n;JUMLAH;30;{}\n\n"
-    text = "REKAP\n\n" + block.format("Januari 2021", 11, 20) + block.format("Februari 2021", 12, 21)
+    text = (
+        "REKAP\n\n"
+        + block.format("Januari 2021", 11, 20)
+        + block.format("Februari 2021", 12, 21)
+    )
     first, second = read_sheet(write(tmp_path, text))
     assert first.title == ("REKAP", "Bulan : Januari 2021")
     assert second.title[0] == "Bulan : Februari 2021"
@@ -136,12 +184,21 @@ def test_blank_column_inside_a_table_does_not_cut_it(tmp_path):
 
 def test_section_labels_become_a_column(tmp_path):
     text = "Kab/Kota;Terdaftar;Aktif\nPBI JK;;\nTernate;1;1\nTidore;2;1\nPBPU;;\nTernate;3;2\n"
-    assert one(write(tmp_path, text)).frame["bagian"].tolist() == ["PBI JK", "PBI JK", "PBPU"]
+    assert one(write(tmp_path, text)).frame["bagian"].tolist() == [
+        "PBI JK",
+        "PBI JK",
+        "PBPU",
+    ]
 
 
 def test_row_without_values_is_kept_not_taken_for_a_footer(tmp_path):
-    text = f"Kecamatan;{MONTHS}\nSusukan;1;1;1;1;1;1;1;1;1;1;1;1\nPandanarum{';' * 12}\n"
-    assert one(write(tmp_path, text)).frame["Kecamatan"].tolist() == ["Susukan", "Pandanarum"]
+    text = (
+        f"Kecamatan;{MONTHS}\nSusukan;1;1;1;1;1;1;1;1;1;1;1;1\nPandanarum{';' * 12}\n"
+    )
+    assert one(write(tmp_path, text)).frame["Kecamatan"].tolist() == [
+        "Susukan",
+        "Pandanarum",
+    ]
 
 
 def test_values_like_a_run_are_not_a_header(tmp_path):
@@ -168,7 +225,8 @@ def test_hidden_sheets_are_marked(tmp_path):
     made["Lama"].sheet_state = "hidden"
     made.save(tmp_path / "a.xlsx")
     assert [(t.sheet, t.hidden) for t in read_sheet(tmp_path / "a.xlsx")] == [
-        ("Rekap", False), ("Lama", True),
+        ("Rekap", False),
+        ("Lama", True),
     ]
 
 
@@ -196,7 +254,9 @@ def test_old_and_binary_workbooks_are_read(tmp_path):
 
     made = xlwt.Workbook()
     sheet = made.add_sheet("Rekap")
-    for row, line in enumerate([["Kab/Kota", "Aktif"], ["Ternate", 12], ["Tidore", 3.5]]):
+    for row, line in enumerate(
+        [["Kab/Kota", "Aktif"], ["Ternate", 12], ["Tidore", 3.5]]
+    ):
         for column, value in enumerate(line):
             sheet.write(row, column, value)
     made.save(str(tmp_path / "lama.xls"))
@@ -247,8 +307,14 @@ def test_codes_lose_the_point_zero_and_stay_text(tmp_path):
 
 @pytest.mark.parametrize(
     ("row", "answer"),
-    [(["(1)", "(2)", "(3)"], True), (["1", "2", "3", "4"], True), (["1", "Ternate", "3"], False),
-     (["(1)", "(2)", "(3)=(1)+(2)"], True), (["a", "b", "c"], True), (["5", "9"], False)],
+    [
+        (["(1)", "(2)", "(3)"], True),
+        (["1", "2", "3", "4"], True),
+        (["1", "Ternate", "3"], False),
+        (["(1)", "(2)", "(3)=(1)+(2)"], True),
+        (["a", "b", "c"], True),
+        (["5", "9"], False),
+    ],
 )
 def test_numbering_rows(row, answer):
     assert is_numbering(row) is answer
@@ -256,8 +322,15 @@ def test_numbering_rows(row, answer):
 
 @pytest.mark.parametrize(
     ("text", "answer"),
-    [("JUMLAH", True), ("Sub Total", True), ("Total Kabupaten", True), ("Jumlah I + II", False),
-     ("Jumlah Maluku Utara", True), ("Jumlah penduduk miskin", False), ("Totalindo", False)],
+    [
+        ("JUMLAH", True),
+        ("Sub Total", True),
+        ("Total Kabupaten", True),
+        ("Jumlah I + II", False),
+        ("Jumlah Maluku Utara", True),
+        ("Jumlah penduduk miskin", False),
+        ("Totalindo", False),
+    ],
 )
 def test_total_labels(text, answer):
     assert is_total_label(text) is answer
@@ -265,9 +338,14 @@ def test_total_labels(text, answer):
 
 @pytest.mark.parametrize(
     ("row", "answer"),
-    [(["Kecamatan", "Jan", "Feb"], True), (["Susukan", "1", "3"], False),
-     (["Kab/Kota", "2019", "2020"], True), (["Susukan", "1", "2", "3"], False),
-     (["Kab/Kota", "1", "2", "3"], True), (["Susukan", "-", "-"], False)],
+    [
+        (["Kecamatan", "Jan", "Feb"], True),
+        (["Susukan", "1", "3"], False),
+        (["Kab/Kota", "2019", "2020"], True),
+        (["Susukan", "1", "2", "3"], False),
+        (["Kab/Kota", "1", "2", "3"], True),
+        (["Susukan", "-", "-"], False),
+    ],
 )
 def test_header_rows(row, answer):
     assert looks_like_header(row) is answer

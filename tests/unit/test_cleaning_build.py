@@ -1,0 +1,225 @@
+"""Deliveries found, refused whole or stored; checks between them; the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from jkn_analysis.cleaning.builder import build
+from jkn_analysis.cleaning.checks import check_tables
+from jkn_analysis.cleaning.deliveries import find_deliveries, find_table
+from jkn_analysis.cli import app
+from jkn_analysis.config import read_config
+from jkn_analysis.errors import InputError
+from jkn_analysis.store import list_tables, read_manifest, read_table
+
+HEADER = "Kode;Periode;Segmen;Terdaftar;Aktif\n"
+
+
+def put(root: Path, name: str, text: str) -> Path:
+    path = root / "data" / "raw" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def config_of(root: Path, text: str = ""):
+    (root / "data" / "raw").mkdir(parents=True, exist_ok=True)
+    path = root / "jkn.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_config(path, root=root)
+
+
+def row(kode: str = "82.71", periode: str = "2025-06", terdaftar: int = 10, aktif: int = 9) -> str:
+    return f"{kode};{periode};PBPU;{terdaftar};{aktif}\n"
+
+
+def test_a_good_delivery_is_stored_with_its_manifest(tmp_path):
+    put(tmp_path, "juni/kepesertaan/a.csv", HEADER + row())
+    config = config_of(tmp_path)
+    report = build(config)
+    assert report.error is None
+    assert len(read_table("kepesertaan", root=config.paths.processed)) == 1
+    entry = read_manifest(config.paths.processed)["tables"]["kepesertaan"]["files"][0]
+    assert entry["file"] == "juni/kepesertaan/a.csv"
+    assert (entry["rows_in"], entry["rows_kept"], entry["rows_refused"]) == (1, 1, 0)
+    assert len(entry["sha256"]) == 64
+
+
+def test_packaged_regions_and_population_are_always_there(tmp_path):
+    put(tmp_path, "juni/kepesertaan/a.csv", HEADER + row())
+    config = config_of(tmp_path)
+    build(config)
+    assert {"wilayah", "penduduk"} <= set(list_tables(config.paths.processed))
+    penduduk = read_table("penduduk", root=config.paths.processed)
+    assert penduduk.loc[penduduk["kode"] == "00", "penduduk_jiwa"].tolist() == [284_973_643]
+
+
+def test_a_faulty_delivery_is_refused_whole_and_the_others_go_on(tmp_path):
+    put(tmp_path, "juni/kepesertaan/baik.csv", HEADER + row())
+    put(tmp_path, "juni/kepesertaan/buruk.csv", HEADER + row("82.03") + row("99.99") + row("82.05", "2025-13"))
+    config = config_of(tmp_path)
+    report = build(config)
+    assert "2 fault(s)" in str(report)
+    assert report.error is not None
+    assert read_table("kepesertaan", root=config.paths.processed)["kode"].tolist() == ["82.71"]
+    assert read_manifest(config.paths.processed)["refused"][0]["file"] == "juni/kepesertaan/buruk.csv"
+
+
+def test_sample_deliveries_step_aside_for_real_ones(tmp_path):
+    put(tmp_path, "contoh/kepesertaan/a.csv", HEADER + row())
+    config = config_of(tmp_path)
+    assert build(config).contoh
+    put(tmp_path, "juni/kepesertaan.csv", HEADER + row("82.03"))
+    assert not build(config).contoh
+    assert read_table("kepesertaan", root=config.paths.processed)["kode"].tolist() == ["82.03"]
+
+
+def test_table_of_a_vanished_delivery_is_removed(tmp_path):
+    put(tmp_path, "juni/kepesertaan.csv", HEADER + row())
+    gone = put(tmp_path, "juni/faskes.csv", "Kode;Periode;FKTP;FKRTL;Dokter\n82.71;2025-06;1;2;3\n")
+    config = config_of(tmp_path)
+    build(config)
+    assert "faskes" in list_tables(config.paths.processed)
+    gone.unlink()
+    assert build(config).removed == ["faskes"]
+    assert "faskes" not in list_tables(config.paths.processed)
+
+
+def test_two_builds_of_the_same_files_are_equal_bytes(tmp_path):
+    put(tmp_path, "juni/kepesertaan.csv", HEADER + row() + row("82.03"))
+    config = config_of(tmp_path)
+    build(config)
+    first = {p.name: p.read_bytes() for p in config.paths.processed.iterdir()}
+    build(config)
+    assert {p.name: p.read_bytes() for p in config.paths.processed.iterdir()} == first
+
+
+def test_overlap_that_differs_refuses_the_later_delivery_and_lists_it(tmp_path):
+    put(tmp_path, "juli/kepesertaan.csv", HEADER + row())
+    put(tmp_path, "juni/kepesertaan.csv", HEADER + row(terdaftar=12))
+    report = build(config_of(tmp_path))
+    assert "terdaftar_jiwa 10 → 12" in str(report)
+    assert report.error is not None
+
+
+def test_later_delivery_wins_only_if_told(tmp_path):
+    put(tmp_path, "juli/kepesertaan.csv", HEADER + row())
+    put(tmp_path, "juni/kepesertaan.csv", HEADER + row(terdaftar=12))
+    config = config_of(tmp_path, '[build]\noverlap = "later"\n')
+    assert build(config).error is None
+    assert read_table("kepesertaan", root=config.paths.processed)["terdaftar_jiwa"].tolist() == [12]
+
+
+def test_equal_overlap_is_kept_once(tmp_path):
+    put(tmp_path, "juli/kepesertaan.csv", HEADER + row())
+    put(tmp_path, "juni/kepesertaan.csv", HEADER + row() + row("82.03"))
+    config = config_of(tmp_path)
+    assert build(config).error is None
+    assert len(read_table("kepesertaan", root=config.paths.processed)) == 2
+
+
+def test_no_delivery_at_all_is_an_error_with_a_remedy(tmp_path):
+    with pytest.raises(InputError, match="holds no delivery\n  → put files there"):
+        build(config_of(tmp_path))
+
+
+def test_layouts_of_the_raw_folder(tmp_path):
+    for name in ("juni/kepesertaan/a.csv", "juni/iuran_pemda_2025.csv", "faskes/x.csv", "rapat.csv",
+                 "juni/README.txt", "juni/~$kunci.xlsx", "juni/.lock", "juni/lain.csv"):
+        put(tmp_path, name, "a,b\n1,2\n")
+    found = {d.path.name: d.table for d in find_deliveries(tmp_path / "data" / "raw")}
+    assert found == {"a.csv": "kepesertaan", "iuran_pemda_2025.csv": "iuran_pemda", "x.csv": "faskes",
+                     "rapat.csv": "rapat", "lain.csv": ""}
+
+
+def test_longest_table_name_wins():
+    assert find_table("iuran_pemda.xlsx") == "iuran_pemda"
+    assert find_table("iurannya.xlsx") == ""
+
+
+def panel(values: list[int], kode: str = "82.71") -> pd.DataFrame:
+    dates = pd.date_range("2024-01-01", periods=len(values), freq="MS")
+    return pd.DataFrame(
+        {"kode": kode, "periode": dates.as_unit("us"), "segmen": "PBPU",
+         "terdaftar_jiwa": [v + 1000 for v in values], "aktif_jiwa": values}
+    )
+
+
+def test_frozen_figures_are_suspected():
+    problems = check_tables({"kepesertaan": panel([900, 905, 910, 910, 910, 910, 921])})
+    assert [p.kind for p in problems] == ["frozen"]
+    assert "4 months from 2024-03" in problems[0].message
+
+
+def test_jump_is_suspected_unless_an_event_explains_it():
+    values = [9000, 9010, 9020, 9015, 9030, 7000, 7010, 7020]
+    problems = check_tables({"kepesertaan": panel(values)})
+    assert [p.kind for p in problems] == ["jump"]
+    assert "-22.5% in 2024-06" in problems[0].message
+    event = pd.DataFrame({"kode": ["00"], "tanggal": [pd.Timestamp(2024, 6, 1)]})
+    assert not check_tables({"kepesertaan": panel(values), "peristiwa": event})
+
+
+def test_missing_month_is_suspected():
+    frame = panel([900, 905, 911, 913]).drop(index=1)
+    assert "no rows for 2024-02 in 82.71" in check_tables({"kepesertaan": frame})[0].message
+
+
+def run(root: Path, *arguments: str):
+    config = root / "jkn.toml"
+    config_of(root)
+    return CliRunner().invoke(app, ["--config", str(config), *arguments])
+
+
+def test_check_of_a_clean_file_exits_0(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = put(tmp_path, "juni/kepesertaan.csv", HEADER + row())
+    result = run(tmp_path, "check", str(path))
+    assert result.exit_code == 0, result.output
+    assert "clean" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [(HEADER + row(periode="2025-13"), 4), (HEADER + row("99.99"), 6), (HEADER + row().replace("10", "1\x000"), 5)],
+)
+def test_check_exits_with_the_code_of_the_error_kind(tmp_path, monkeypatch, text, code):
+    monkeypatch.chdir(tmp_path)
+    path = put(tmp_path, "juni/kepesertaan.csv", text)
+    result = run(tmp_path, "check", str(path))
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+
+
+def test_problem_list_and_annotated_copy_go_back_to_the_office(tmp_path, monkeypatch):
+    from openpyxl import load_workbook
+
+    monkeypatch.chdir(tmp_path)
+    path = put(tmp_path, "juni/kepesertaan.csv", HEADER + row() + "=cmd();2025-13;PBPU;1;1\n")
+    result = run(tmp_path, "check", str(path), "--csv", "temuan.csv", "--annotate", "kembali")
+    assert result.exit_code != 0
+    with (tmp_path / "temuan.csv").open(encoding="utf-8-sig", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert {line["cell"] for line in rows} == {"A3", "B3"}
+    assert next(line for line in rows if line["cell"] == "A3")["value"] == "'=cmd()"
+    book = load_workbook(tmp_path / "kembali" / "kepesertaan.periksa.xlsx")
+    cell = book["data"]["B3"]
+    assert "no such month" in cell.comment.text
+    assert cell.fill.start_color.rgb.endswith("FFC7CE")
+    assert book["data"]["A3"].data_type == "s"
+
+
+def test_build_command_stores_the_good_and_exits_with_the_kind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, "juni/kepesertaan/baik.csv", HEADER + row())
+    put(tmp_path, "juni/kepesertaan/buruk.csv", HEADER + row("99.99"))
+    result = run(tmp_path, "build")
+    assert result.exit_code == 6
+    manifest = json.loads((tmp_path / "data" / "processed" / "manifest.json").read_text("utf-8"))
+    assert manifest["tables"]["kepesertaan"]["rows"] == 1
