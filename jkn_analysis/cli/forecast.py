@@ -27,7 +27,7 @@ KINDS = ("amount", "rate", "value")
     "--out",
     "out_folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the result and its chart; beside nothing else. Default: reports/panel.",
+    help="Folder of the result and its chart; reports/panel if not given.",
 )
 @click.option("--kind", type=click.Choice(KINDS), default="amount", show_default=True)
 @click.option("--bulan", type=click.IntRange(1, 60), help="Months ahead.")
@@ -94,19 +94,20 @@ def _forecast_file(path: Path, folder: Path, *, kind: str, horizon: int) -> None
         f"forecast {made.series} series, {horizon} months ahead, "
         f"{time.process_time() - started:.1f} CPU s"
     )
-    click.echo(_errors_line(made.scores))
+    if len(made.scores):
+        click.echo(_errors_line(made.scores))
     for written in made.written:
         click.echo(f"  {written}")
 
 
 def _errors_line(scores: pd.DataFrame) -> str:
     """Say the measured error in one line per month ahead that matters."""
+    chosen = scores[scores["horizon_bulan"].isin([1, 3, 6, 12])]
+    columns = ["horizon_bulan", "median_ape", "median_ape_naif", "cakupan80"]
     lines = [
-        f"  {row.horizon_bulan:>2} months ahead: median error {row.median_ape:.2%} "
-        f"(last value {row.median_ape_naif:.2%}), 80% interval held "
-        f"{row.cakupan80:.0%}"
-        for row in scores.itertuples()
-        if row.horizon_bulan in {1, 3, 6, 12}
+        f"  {ahead:>2.0f} months ahead: median error {error:.2%} "
+        f"(last value {naive:.2%}), 80% interval held {held:.0%}"
+        for ahead, error, naive, held in chosen[columns].to_numpy(dtype=float)
     ]
     return "\n".join(lines)
 
@@ -139,7 +140,14 @@ def backtest_command(
     horizon = config.forecast.horizon_bulan
     if panel_path is not None:
         history = read_long(panel_path)
-        tested = {"nilai": backtest(history, horizon_months=horizon, kind=kind, cutoffs=cutoffs)}  # type: ignore[arg-type]
+        tested = {
+            "nilai": backtest(
+                history,
+                horizon_months=horizon,
+                kind=kind,  # type: ignore[arg-type]
+                cutoffs=cutoffs,
+            )
+        }
     else:
         ukuran = read_table("ukuran", root=config.paths.processed)
         tested = backtest_ukuran(ukuran, horizon_months=horizon, cutoffs=cutoffs)

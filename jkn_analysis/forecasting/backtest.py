@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.ensemble import SEASON, STEP, Paths, build_paths, list_backs
+from jkn_analysis.forecasting.ensemble import (
+    SEASON,
+    STEP,
+    Paths,
+    build_paths,
+    list_backs,
+)
 from jkn_analysis.forecasting.forecast import (
     Kind,
     combine,
@@ -72,13 +78,13 @@ def backtest(
     """
     panel = build_panel(history)
     earlier = STEP * cutoffs
-    backs = list_backs(panel.values.shape[1], horizon_months, earlier=earlier)
+    backs = list_backs(panel.nilai.shape[1], horizon_months, earlier=earlier)
     if len(backs) < 2:
         raise ForecastError(
-            f"history has {panel.values.shape[1]} month(s): no past cutoff to test\n"
+            f"history has {panel.nilai.shape[1]} month(s): no past cutoff to test\n"
             "  → a backtest needs at least 7 months"
         )
-    paths = build_paths(panel.values, horizon_months, backs, curved=kind != "rate")
+    paths = build_paths(panel.nilai, horizon_months, backs, curved=kind != "rate")
     return judge_paths(panel, paths, kind=kind, cutoffs=cutoffs, levels=levels)
 
 
@@ -105,7 +111,7 @@ def _judge_cutoff(
 ) -> pd.DataFrame:
     """Lay one cutoff's forecasts beside the truth."""
     back = int(paths.backs[at])
-    seen = cut_back(panel.values, back)
+    seen = cut_back(panel.nilai, back)
     outcome = combine(paths.see(at), probabilities)
     alive = np.isfinite(seen).any(axis=1)
     quantiles = outcome.quantiles.copy()

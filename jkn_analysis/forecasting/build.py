@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -87,10 +87,13 @@ def _list_parents(names: pd.Series) -> pd.DataFrame:
     below = kode.str.len() > 2
     split = (below & (segmen != TOTAL)).groupby(kode).any()
     leaf = below & ((segmen != TOTAL) | ~kode.map(split))
-    frames = []
-    for high in (kode, kode.str[:2], pd.Series(NASIONAL, index=kode.index)):
-        for row in (segmen, pd.Series(TOTAL, index=kode.index)):
-            frames.append(pd.DataFrame({"seri": names, "induk": high + _SEP + row})[leaf])
+    highs = (kode, kode.str[:2], pd.Series(NASIONAL, index=kode.index))
+    rows = (segmen, pd.Series(TOTAL, index=kode.index))
+    frames = [
+        pd.DataFrame({"seri": names, "induk": high + _SEP + row})[leaf]
+        for high in highs
+        for row in rows
+    ]
     pairs = pd.concat(frames).drop_duplicates()
     return pairs[pairs["seri"] != pairs["induk"]]
 
@@ -99,6 +102,16 @@ def _keep_live(history: pd.DataFrame) -> pd.DataFrame:
     """Leave out series that ended more than a year before the newest."""
     last = history.groupby("seri")["periode"].transform("max")
     return history[last > history["periode"].max() - pd.DateOffset(months=12)]
+
+
+class _Decree(NamedTuple):
+    """The columns of `peristiwa` that a forecast needs."""
+
+    tanggal: pd.Timestamp
+    kode: str
+    segmen: str
+    dampak_jiwa: float
+    dampak_rate: float
 
 
 def list_decrees(
@@ -129,33 +142,37 @@ def list_decrees(
     counts = ukuran[(ukuran["indikator"] == indikator) & (ukuran["kode"].str.len() > 2)]
     if not (named & sized).any() or counts.empty:
         return None
+    columns = list(_Decree._fields)
+    wanted = peristiwa.loc[named & sized, columns]
+    chosen = [_Decree(*row) for row in wanted.itertuples(index=False)]
     newest = counts["periode"].max()
     held = counts[counts["periode"] == newest]
     rows = [
         row
-        for event in peristiwa[named & sized].itertuples()
+        for event in chosen
         for row in _spread_event(event, held, newest=newest, indikator=indikator)
     ]
-    columns = ["seri", "periode", "jenis", "dampak"]
-    return pd.DataFrame(rows, columns=columns) if rows else None
+    names = ["seri", "periode", "jenis", "dampak"]
+    return pd.DataFrame(rows, columns=names) if rows else None
 
 
 def _spread_event(
-    event: Any, held: pd.DataFrame, *, newest: pd.Timestamp, indikator: str
+    event: _Decree, held: pd.DataFrame, *, newest: pd.Timestamp, indikator: str
 ) -> Iterator[tuple[str, pd.Timestamp, str, float]]:
     """Yield one event per kabupaten/kota and segmen in its scope."""
     month = event.tanggal.to_period("M").to_timestamp()
     scope = "" if event.kode == NASIONAL else event.kode
     inside = held["kode"].str.startswith(scope) & (held["segmen"] == event.segmen)
-    for row in held[inside].itertuples():
+    part = held.loc[inside, ["kode", "segmen", "nilai"]]
+    for kode, segmen, held_now in part.itertuples(index=False, name=None):
         size = np.nan
         if month > newest:
             share = event.dampak_rate
-            size = share * row.nilai if pd.notna(share) else event.dampak_jiwa
-            whole = pd.notna(share) or event.kode == row.kode
+            size = share * held_now if pd.notna(share) else event.dampak_jiwa
+            whole = pd.notna(share) or event.kode == kode
             if not whole or not size or (indikator == "terdaftar_jiwa" and size < 0):
                 continue
-        yield f"{row.kode}{_SEP}{row.segmen}", month, SHIFT, float(size)
+        yield f"{kode}{_SEP}{segmen}", month, SHIFT, float(size)
 
 
 def _forecast_indicator(
@@ -207,7 +224,7 @@ def _shift(ahead: _Ahead, median: np.ndarray) -> np.ndarray:
 
 def _last_value(ahead: _Ahead) -> np.ndarray:
     """Return the last known value of each series."""
-    filled, _ = fill_gaps(ahead.panel.values)
+    filled, _ = fill_gaps(ahead.panel.nilai)
     return filled[:, -1]
 
 
@@ -227,7 +244,9 @@ def _to_rows(
         {
             "kode": np.repeat(ahead.nodes["kode"].to_numpy(object), horizon * count),
             "indikator": indikator,
-            "segmen": np.repeat(ahead.nodes["segmen"].to_numpy(object), horizon * count),
+            "segmen": np.repeat(
+                ahead.nodes["segmen"].to_numpy(object), horizon * count
+            ),
             "cutoff": cutoff,
             "periode": np.tile(np.repeat(months, count), rows),
             "skenario": DASAR,
@@ -245,7 +264,9 @@ def _penduduk(ukuran: pd.DataFrame) -> pd.Series:
     return rows.groupby("kode")["penyebut"].last()
 
 
-def _over_penduduk(ahead: _Ahead, quantiles: np.ndarray, penduduk: pd.Series) -> tuple[_Ahead, np.ndarray]:
+def _over_penduduk(
+    ahead: _Ahead, quantiles: np.ndarray, penduduk: pd.Series
+) -> tuple[_Ahead, np.ndarray]:
     """Divide active people by a held population; regions without one fall out."""
     known = (ahead.nodes["segmen"] == TOTAL) & ahead.nodes["kode"].isin(penduduk.index)
     rows = np.flatnonzero(known.to_numpy())
@@ -253,15 +274,18 @@ def _over_penduduk(ahead: _Ahead, quantiles: np.ndarray, penduduk: pd.Series) ->
     panel = Panel(
         ahead.panel.names[rows],
         ahead.panel.last[rows],
-        ahead.panel.values[rows] / people[:, None],
+        ahead.panel.nilai[rows] / people[:, None],
     )
     nodes = ahead.nodes.iloc[rows].reset_index(drop=True)
-    part = _Ahead(nodes, panel, ahead.outcome, ahead.quantiles[rows], ahead.probabilities)
+    part = _Ahead(
+        nodes, panel, ahead.outcome, ahead.quantiles[rows], ahead.probabilities
+    )
     return part, quantiles[rows] / people[:, None, None]
 
 
-def _match(ahead: _Ahead, median: np.ndarray, wanted: _Ahead) -> np.ndarray:
+def _match(counted: tuple[_Ahead, np.ndarray], wanted: _Ahead) -> np.ndarray:
     """Lay medians of one indicator in the node order of another; inf where absent."""
+    ahead, median = counted
     index = pd.MultiIndex.from_frame(ahead.nodes)
     rows = index.get_indexer(pd.MultiIndex.from_frame(wanted.nodes))
     return np.where((rows >= 0)[:, None], median[rows], np.inf)
@@ -272,7 +296,7 @@ def _over_terdaftar(
 ) -> np.ndarray:
     """Centre the rate's quantiles on the quotient of the reconciled medians."""
     above, below = (
-        _match(*counts[name], rate) for name in ("aktif_jiwa", "terdaftar_jiwa")
+        _match(counts[name], rate) for name in ("aktif_jiwa", "terdaftar_jiwa")
     )
     known = np.isfinite(above) & np.isfinite(below) & (below > 0)
     centre = np.divide(above, below, out=rate.median.copy(), where=known)
@@ -285,7 +309,9 @@ def _peluang(
 ) -> pd.DataFrame:
     """Compute the chance to reach each target at the end of each month."""
     outcome = part.outcome
-    scaled = outcome.errors / np.where(outcome.scale > 0, outcome.scale, 1)[None, :, None]
+    scaled = (
+        outcome.errors / np.where(outcome.scale > 0, outcome.scale, 1)[None, :, None]
+    )
     horizon = quantiles.shape[1]
     correlation = correlate_errors(scaled[:, :, :horizon])
     paths = simulate_paths(
@@ -429,13 +455,14 @@ def _assemble(
     """Lay out the three tables, the rates as quotients of the coherent counts."""
     from jkn_analysis.tables import conform
 
-    frames, counts = [], {}
+    frames: list[pd.DataFrame] = []
+    counts: dict[str, tuple[_Ahead, np.ndarray]] = {}
     for name, ahead in found.items():
         if KIND[name] == "rate":
             continue
         most = None
         if name == "aktif_jiwa" and "terdaftar_jiwa" in counts:
-            most = _match(*counts["terdaftar_jiwa"], ahead)
+            most = _match(counts["terdaftar_jiwa"], ahead)
         median = _add_up(ahead, most=most)
         counts[name] = (ahead, median)
         frames.append(_to_rows(ahead, _shift(ahead, median), name, wanted))

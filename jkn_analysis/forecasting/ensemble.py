@@ -54,7 +54,7 @@ def list_backs(width: int, horizon: int, *, earlier: int = 0) -> np.ndarray:
     several cutoffs. `earlier` months more let the older cutoffs be judged in turn.
     """
     far = min(horizon + SEASON + earlier, max(width - MIN_MONTHS, 0))
-    return np.array([0, *range(1, far + 1, STEP)])
+    return np.arange(0, far + 1, STEP)
 
 
 STEP = 2

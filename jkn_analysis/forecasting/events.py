@@ -1,4 +1,4 @@
-"""Dated shifts and pulses: known ones fitted out, coming ones added, unknown ones found."""
+"""Dated shifts and pulses: known ones fitted out, coming ones added, others found."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def find_events(history: pd.DataFrame) -> pd.DataFrame:
         month, in the series' unit), ``skor`` (size in spreads), largest first.
     """
     panel = build_panel(history)
-    filled, start = fill_gaps(panel.values)
+    filled, start = fill_gaps(panel.nilai)
     columns = ["seri", "periode", "jenis", "dampak", "skor"]
     if filled.shape[1] < SEASON:
         return pd.DataFrame(columns=columns)
@@ -241,7 +241,7 @@ def _check_events(events: pd.DataFrame) -> pd.DataFrame:
             "  → give seri (a name or a pattern such as '82.*'), periode, jenis, dampak"
         )
     whole = events.reindex(columns=["seri", "periode", "jenis", "dampak", "simpangan"])
-    whole["jenis"] = whole["jenis"].fillna(SHIFT)
+    whole["jenis"] = whole["jenis"].astype("object").fillna(SHIFT)
     wrong = ~whole["jenis"].isin([SHIFT, PULSE])
     if wrong.any():
         raise ForecastError(
@@ -259,8 +259,8 @@ def _list_events(panel: Panel, events: pd.DataFrame) -> Iterator[_Event]:
     for event in whole.sort_values("bulan", kind="stable").itertuples():
         pattern = str(event.seri)
         rows = [k for k, name in enumerate(names) if fnmatchcase(name, pattern)]
-        size = float(event.dampak)
-        known = float(event.simpangan)
+        size = float(event.dampak)  # type: ignore[arg-type]
+        known = float(event.simpangan)  # type: ignore[arg-type]
         for row in rows:
             back = int(panel.last[row] - event.bulan)
             if back < 0 and not np.isfinite(size):
@@ -289,7 +289,7 @@ def remove_events(panel: Panel, events: pd.DataFrame) -> Panel:
     A month with a pulse becomes missing unless its size is given. Sizes given are
     used; others are estimated from the change into the month.
     """
-    values = panel.values.copy()
+    values = panel.nilai.copy()
     width = values.shape[1]
     for event in _list_events(panel, events):
         at = width - 1 - event.back

@@ -1,4 +1,4 @@
-"""Any long csv of code, month, count: read, forecast, written with its chart of errors."""
+"""Any long csv of code, month, count: read, forecast, written with a chart."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def _find_columns(frame: pd.DataFrame) -> tuple[str, str, str]:
         return "seri", "periode", "nilai"
     shape = r"^\s*(?:19|20)\d\d[-/]\d{1,2}"
     head = frame.head(200)
-    dated = [c for c in frame if head[c].dropna().str.match(shape).all()]
-    month = "periode" if "periode" in frame else (dated[0] if dated else "")
-    month = month or str(frame.columns[1])
+    dated = [str(c) for c in frame if head[c].dropna().str.match(shape).all()]
+    named = ["periode"] if "periode" in frame else []
+    month = [*named, *dated, str(frame.columns[1])][0]
     rest = [column for column in frame.columns if column != month]
     return str(rest[0]), month, str(rest[-1])
 
@@ -89,7 +89,7 @@ def _parse_months(text: pd.Series, path: Path) -> pd.Series:
             f"{path}, line {line}, column '{text.name}': "
             f"'{text[bad].iloc[0]}' is not a month\n  → write 2019-12"
         )
-    return parsed.dt.to_period("M").dt.to_timestamp()
+    return pd.Series(parsed.dt.to_period("M").dt.to_timestamp(), name=text.name)
 
 
 def _parse_counts(text: pd.Series, path: Path) -> pd.Series:
@@ -128,11 +128,11 @@ def forecast_file(
     from jkn_analysis.store import write_bytes, write_text
 
     panel = build_panel(read_long(path))
-    backs = list_backs(panel.values.shape[1], horizon_months, earlier=STEP * CUTOFFS)
-    paths = build_paths(panel.values, horizon_months, backs, curved=kind != "rate")
+    backs = list_backs(panel.nilai.shape[1], horizon_months, earlier=STEP * CUTOFFS)
+    paths = build_paths(panel.nilai, horizon_months, backs, curved=kind != "rate")
     probabilities = quantile_levels((50, 80, 95))
     outcome = combine(paths.see(0), probabilities)
-    quantiles = limit_range(outcome.quantiles, panel.values, kind)
+    quantiles = limit_range(outcome.quantiles, panel.nilai, kind)
     made = to_long(panel, quantiles, probabilities)
     written = [folder / f"{RESULT}.csv", folder / f"{RESULT}.parquet"]
     write_text(written[0], made.to_csv(index=False))

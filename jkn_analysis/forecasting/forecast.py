@@ -9,15 +9,19 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.events import add_events, remove_events
 from jkn_analysis.forecasting.ensemble import (
     Paths,
     build_paths,
     list_backs,
     weigh_members,
 )
+from jkn_analysis.forecasting.events import add_events, remove_events
 from jkn_analysis.forecasting.hierarchy import Tree, build_tree, reconcile_paths
-from jkn_analysis.forecasting.intervals import complete_scores, pool_scores, scale_errors
+from jkn_analysis.forecasting.intervals import (
+    complete_scores,
+    pool_scores,
+    scale_errors,
+)
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel
 
 if TYPE_CHECKING:
@@ -45,7 +49,8 @@ class Outcome:
     """What a set of cutoffs tells about the months ahead.
 
     ``quantiles`` is series x horizon x probabilities; ``errors`` cutoffs x series x
-    horizon, truth minus the combined forecast (and minus the last value); ``scale`` and ``weights`` by series.
+    horizon, truth minus the combined forecast (and minus the last value); ``scale``
+    and ``weights`` by series.
     """
 
     quantiles: np.ndarray
@@ -55,10 +60,16 @@ class Outcome:
     weights: np.ndarray
 
 
+def _mix(paths: Paths, weight: np.ndarray) -> np.ndarray:
+    """Average the members as departures from the last value, exact where it stays."""
+    last = paths.points[0]
+    return last + np.einsum("mnh,mbnh->bnh", weight, paths.points - last)
+
+
 def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
     """Combine the members of the newest cutoff, with intervals from the older ones."""
     weight = weigh_members(paths)
-    combined = np.einsum("mnh,mbnh->bnh", weight, paths.points)
+    combined = _mix(paths, weight)
     errors = paths.truth - combined
     scores = scale_errors(errors, paths.base[0], paths.backs)
     pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
@@ -78,13 +89,13 @@ def forecast_panel(
 ) -> Outcome:
     """Forecast a panel; the quantiles keep to the range of their kind."""
     clean = panel if events is None else remove_events(panel, events)
-    backs = list_backs(clean.values.shape[1], horizon)
-    paths = build_paths(clean.values, horizon, backs, curved=kind != "rate")
+    backs = list_backs(clean.nilai.shape[1], horizon)
+    paths = build_paths(clean.nilai, horizon, backs, curved=kind != "rate")
     outcome = combine(paths, probabilities)
     quantiles = outcome.quantiles
     if events is not None:
         quantiles = add_events(quantiles, probabilities, panel, events)
-    return replace(outcome, quantiles=limit_range(quantiles, panel.values, kind))
+    return replace(outcome, quantiles=limit_range(quantiles, panel.nilai, kind))
 
 
 def forecast_tree(
@@ -101,17 +112,17 @@ def forecast_tree(
     Events on a bottom series move the sums above it; their uncertainty is added
     where the event was named.
     """
-    values = panel.values if events is None else _clean_tree(panel, tree, events)
+    values = panel.nilai if events is None else _clean_tree(panel, tree, events)
     backs = list_backs(values.shape[1], horizon)
     paths = build_paths(values, horizon, backs, curved=True)
     weight = weigh_members(paths)
-    combined = np.einsum("mnh,mbnh->bnh", weight, paths.points)
+    combined = _mix(paths, weight)
     floor = 0.0 if kind == "amount" else None
     made = reconcile_paths(combined, paths, tree, probabilities, floor=floor)
     quantiles = made.quantiles
     if events is not None:
         quantiles = add_events(quantiles, probabilities, panel, events)
-    quantiles = limit_range(quantiles, panel.values, kind)
+    quantiles = limit_range(quantiles, panel.nilai, kind)
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     total = tree.add_up(quantiles[tree.bottom, :, middle])
     move = total - quantiles[tree.upper, :, middle]
@@ -124,8 +135,8 @@ def forecast_tree(
 
 def _clean_tree(panel: Panel, tree: Tree, events: pd.DataFrame) -> np.ndarray:
     """Fit events out of the bottom series and out of the sums that hold them."""
-    values = remove_events(panel, events).values.copy()
-    moved = np.nan_to_num(values[tree.bottom] - panel.values[tree.bottom])
+    values = remove_events(panel, events).nilai.copy()
+    moved = np.nan_to_num(values[tree.bottom] - panel.nilai[tree.bottom])
     values[tree.upper] += tree.add_up(moved)
     return values
 
@@ -143,7 +154,9 @@ def limit_range(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
 def _check_arguments(horizon_months: int, levels: Sequence[float], kind: str) -> None:
     """Refuse what cannot be forecast."""
     if kind not in KINDS:
-        raise ForecastError(f"kind '{kind}' is not known\n  → one of {', '.join(KINDS)}")
+        raise ForecastError(
+            f"kind '{kind}' is not known\n  → one of {', '.join(KINDS)}"
+        )
     if horizon_months < 1:
         raise ForecastError(
             f"horizon_months is {horizon_months}\n  → ask for one month or more"
@@ -163,7 +176,7 @@ def forecast(
     kind: Kind,
     events: pd.DataFrame | None = None,
     hierarchy: pd.DataFrame | None = None,
-    seed: int = 0,
+    seed: int = 0,  # noqa: ARG001 - part of the call; quantiles need no chance
 ) -> pd.DataFrame:
     """Forecast every series of a long history with quantiles.
 

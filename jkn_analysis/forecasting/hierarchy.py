@@ -48,7 +48,9 @@ class Tree:
         return total
 
 
-def _find_leaves(children: dict[str, list[str]], name: str, seen: tuple[str, ...]) -> set[str]:
+def _find_leaves(
+    children: dict[str, list[str]], name: str, seen: tuple[str, ...]
+) -> set[str]:
     """Return the bottom series under a node."""
     if name in seen:
         chain = " -> ".join((*seen, name))
@@ -81,12 +83,12 @@ def align_panel(panel: Panel) -> Panel:
     """Let every series end in the panel's newest month, later months missing."""
     newest = int(panel.last.max())
     late = newest - panel.last
-    width = panel.values.shape[1] + int(late.max())
+    width = panel.nilai.shape[1] + int(late.max())
     values = np.full((len(panel.names), width), np.nan)
     for lag in np.unique(late):
         rows = late == lag
         stop = width - int(lag)
-        values[rows, stop - panel.values.shape[1] : stop] = panel.values[rows]
+        values[rows, stop - panel.nilai.shape[1] : stop] = panel.nilai[rows]
     return Panel(panel.names, np.full_like(panel.last, newest), values)
 
 
@@ -116,20 +118,31 @@ def build_tree(panel: Panel, hierarchy: pd.DataFrame) -> tuple[Panel, Tree]:
     """
     children = _read_pairs(hierarchy)
     known = {str(name) for name in panel.names}
-    leaves = {parent: sorted(_find_leaves(children, parent, ())) for parent in sorted(children)}
+    leaves = {
+        parent: sorted(_find_leaves(children, parent, ()))
+        for parent in sorted(children)
+    }
     lost = sorted({leaf for part in leaves.values() for leaf in part} - known)
     if lost:
         raise ForecastError(
-            f"hierarchy: {len(lost)} bottom series without history, such as '{lost[0]}'\n"
+            f"hierarchy: {len(lost)} bottom series without history, "
+            f"such as '{lost[0]}'\n"
             "  → deliver every bottom series or leave it out of the hierarchy"
         )
     aligned = align_panel(panel)
     place = {str(name): row for row, name in enumerate(aligned.names)}
     absent = [parent for parent in leaves if parent not in place]
-    filled, _ = fill_gaps(aligned.values)
-    sums = [filled[[place[leaf] for leaf in leaves[parent]]].sum(axis=0) for parent in absent]
-    values = np.concatenate([aligned.values, np.array(sums).reshape(-1, filled.shape[1])])
-    names = np.concatenate([aligned.names.astype(object), np.array(absent, dtype=object)])
+    filled, _ = fill_gaps(aligned.nilai)
+    sums = [
+        filled[[place[leaf] for leaf in leaves[parent]]].sum(axis=0)
+        for parent in absent
+    ]
+    values = np.concatenate(
+        [aligned.nilai, np.array(sums).reshape(-1, filled.shape[1])]
+    )
+    names = np.concatenate(
+        [aligned.names.astype(object), np.array(absent, dtype=object)]
+    )
     order = np.argsort(names.astype(str), kind="stable")
     whole = Panel(
         names[order].astype(str), np.full(len(names), aligned.last.max()), values[order]
@@ -138,7 +151,7 @@ def build_tree(panel: Panel, hierarchy: pd.DataFrame) -> tuple[Panel, Tree]:
 
 
 def _lay_tree(panel: Panel, leaves: dict[str, list[str]]) -> Tree:
-    """Number the nodes of a panel that holds them all."""
+    """Give every node of a whole panel its number in the tree."""
     place = {str(name): row for row, name in enumerate(panel.names)}
     upper = np.array([place[parent] for parent in leaves], dtype=int)
     bottom = np.setdiff1d(np.arange(len(panel.names)), upper)
@@ -263,17 +276,13 @@ def reconcile_paths(
     independent = tree.add_up(variance[tree.bottom])
     variance[tree.upper] = independent * (1 - share) / share
     points = np.moveaxis(combined, 1, 0)
-    coherent = np.moveaxis(
-        reconcile(points, variance, tree, floor=floor), 0, 1
-    )
+    coherent = np.moveaxis(reconcile(points, variance, tree, floor=floor), 0, 1)
     errors = paths.truth - coherent
     scores = scale_errors(errors, base, paths.backs)
     quantiles = np.repeat(coherent[0][:, :, None], len(probabilities), axis=2)
     everyone = np.arange(len(base))
     for part, pool in ((tree.bottom, tree.bottom), (tree.upper, everyone)):
-        level = replace(
-            scores, scaled=scores.scaled[:, pool], scale=scores.scale[pool]
-        )
+        level = replace(scores, scaled=scores.scaled[:, pool], scale=scores.scale[pool])
         pooled = complete_scores(pool_scores(level, probabilities), probabilities)
         quantiles[part] += pooled[None] * scores.scale[part][:, None, None]
     return Reconciled(np.sort(quantiles, axis=2), errors, scores.scale)

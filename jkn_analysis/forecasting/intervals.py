@@ -107,7 +107,7 @@ def _follow_calm(scores: Scores) -> np.ndarray:
 
 
 def _temper_shock(middle: float, month: int, looks: float) -> float:
-    """Return the factor that keeps a shock of the whole panel from ruling the future."""
+    """Return the factor that keeps a shock of the whole panel from ruling on."""
     usual = SHOCK_FACTOR * USUAL_LEVEL * month**USUAL_GROWTH
     if middle <= usual:
         return 1.0

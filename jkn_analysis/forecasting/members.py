@@ -55,7 +55,8 @@ def build_grid() -> Grid:
         (name, int(low), int(high))
         for name, low, high in zip(names, edges[:-1], edges[1:], strict=True)
     )
-    return Grid(*table, groups=groups)
+    alpha, beta, phi, gamma, parameters = table
+    return Grid(alpha, beta, phi, gamma, parameters, groups)
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,7 @@ def smooth(z: np.ndarray, start: np.ndarray) -> Smoothed:
     slots = (start[:, None] + np.arange(SEASON)) % SEASON
     by_slot = np.take_along_axis(
         shape,
-        np.broadcast_to(
-            np.argsort(slots, axis=1)[None, :, :, None], shape.shape
-        ),
+        np.broadcast_to(np.argsort(slots, axis=1)[None, :, :, None], shape.shape),
         axis=2,
     )
     season = season + np.moveaxis(
@@ -264,9 +263,7 @@ def _half_drift(
     return 0.5 * slope[:, None] * steps
 
 
-def estimate_season(
-    z: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def estimate_season(z: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Estimate the seasonal shape around a centred year's mean.
 
     Returns

@@ -19,13 +19,13 @@ HISTORY_COLUMNS = ("seri", "periode", "nilai")
 class Panel:
     """Series of unequal length, each ending in the last column.
 
-    ``values`` has shape (series, months); NaN marks a missing month and the time
+    ``nilai`` has shape (series, months); NaN marks a missing month and the time
     before a series began. ``last`` counts months since 1970-01.
     """
 
     names: np.ndarray
     last: np.ndarray
-    values: np.ndarray
+    nilai: np.ndarray
 
 
 def count_months(periode: pd.Series) -> np.ndarray:
@@ -62,7 +62,8 @@ def _check_history(history: pd.DataFrame) -> pd.DataFrame:
     if np.isinf(values).any():
         bad = frame.loc[np.isinf(values), "seri"].iloc[0]
         raise ForecastError(
-            f"series '{bad}': nilai is infinite\n  → leave the month empty or correct it"
+            f"series '{bad}': nilai is infinite\n"
+            "  → leave the month empty or correct it"
         )
     return frame.dropna(subset=["nilai"])
 
@@ -112,7 +113,7 @@ def build_panel(history: pd.DataFrame) -> Panel:
     width = int(back[kept].max()) + 1
     values = np.full((len(names), width), np.nan)
     values[row[kept], width - 1 - back[kept]] = frame["nilai"].to_numpy()[kept]
-    return Panel(names=names, last=last, values=values)
+    return Panel(names=names, last=last, nilai=values)
 
 
 def fill_gaps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -129,9 +130,9 @@ def fill_gaps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     width = values.shape[1]
     column = np.arange(width)
     before = np.maximum.accumulate(np.where(known, column, -1), axis=1)
-    after = np.minimum.accumulate(
-        np.where(known, column, width)[:, ::-1], axis=1
-    )[:, ::-1]
+    after = np.minimum.accumulate(np.where(known, column, width)[:, ::-1], axis=1)[
+        :, ::-1
+    ]
     low = np.take_along_axis(values, np.clip(before, 0, None), axis=1)
     high = np.take_along_axis(values, np.clip(after, None, width - 1), axis=1)
     span = np.where(after > before, after - before, 1)

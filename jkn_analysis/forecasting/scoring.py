@@ -147,6 +147,6 @@ def score(tested: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
             "median_ape_naif": middle["apen"],
         }
     )
-    covered = [name for name in parts if name.startswith("cakupan")]
+    covered = [name for name in map(str, parts) if name.startswith("cakupan")]
     out = out.join(mean[covered])
     return out.assign(jumlah=grouped.size()).reset_index()

@@ -121,7 +121,7 @@ def measure_reliability(tested: pd.DataFrame) -> pd.DataFrame:
         ``kuantil``, ``terjadi`` (share of months below it), ``jumlah``.
     """
     known = tested.dropna(subset=["nyata"])
-    names = [name for name in known if name.startswith("q0.")]
+    names = [name for name in map(str, known) if name.startswith("q0.")]
     share = [(known["nyata"] <= known[name]).mean() for name in names]
     said = [float(name[1:]) for name in names]
     return pd.DataFrame({"kuantil": said, "terjadi": share, "jumlah": len(known)})

@@ -1,0 +1,175 @@
+"""Backtest and scores: nothing of the future is seen, figures against plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting import forecast
+from jkn_analysis.forecasting.backtest import backtest
+from jkn_analysis.forecasting.files import forecast_file, read_long
+from jkn_analysis.forecasting.probability import (
+    correlate_errors,
+    find_crossing,
+    probability_reaching,
+    simulate_paths,
+)
+from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles, score
+
+
+def walks(count: int = 20, months: int = 60, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    paths = 1_000 + np.cumsum(rng.normal(0, 5, (count, months)), axis=1)
+    dates = pd.date_range("2019-01-01", periods=months, freq="MS")
+    frames = [
+        pd.DataFrame({"seri": f"s{k:02d}", "periode": dates, "nilai": row})
+        for k, row in enumerate(paths)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_backtest_equals_a_forecast_from_the_cut_history():
+    given = walks()
+    tested = backtest(given, horizon_months=6, kind="amount", cutoffs=4)
+    cutoff = tested["cutoff"].min()
+    ahead = forecast(given[given["periode"] <= cutoff], horizon_months=6, kind="amount")
+    rows = tested[tested["cutoff"] == cutoff]
+    for kuantil in (0.1, 0.5, 0.9):
+        plain = ahead[ahead["kuantil"] == kuantil].set_index(["seri", "periode"])
+        found = rows.set_index(["seri", "periode"])[f"q{kuantil:g}"]
+        np.testing.assert_allclose(
+            found, plain["nilai"].reindex(found.index), rtol=1e-9
+        )
+
+
+def test_backtest_cannot_see_a_later_jump():
+    given = walks()
+    jump = given.copy()
+    last = given["periode"].max()
+    jump.loc[jump["periode"] == last, "nilai"] += 10_000
+    one = backtest(given, horizon_months=3, kind="amount", cutoffs=3)
+    two = backtest(jump, horizon_months=3, kind="amount", cutoffs=3)
+    quantiles = [name for name in one if name.startswith("q")]
+    pd.testing.assert_frame_equal(one[quantiles], two[quantiles])
+
+
+def test_naive_columns_are_the_last_value_and_last_year():
+    given = walks(1)
+    tested = backtest(given, horizon_months=2, kind="amount", cutoffs=1)
+    values = given.set_index("periode")["nilai"]
+    row = tested.iloc[0]
+    assert row["naif"] == values[row["cutoff"]]
+    assert row["musiman"] == values[row["periode"] - pd.DateOffset(months=12)]
+
+
+def test_too_short_a_history_is_refused():
+    with pytest.raises(ForecastError, match="no past cutoff to test"):
+        backtest(walks(2, 4), horizon_months=2, kind="amount")
+
+
+def test_interval_score_equals_its_definition():
+    probabilities = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
+    row = np.array([1.0, 2.0, 3.0, 5.0, 8.0])
+    for truth in (0.0, 2.5, 9.0):
+        parts = 0.5 * abs(truth - 3.0)
+        for low, high, alpha in ((1.0, 8.0, 0.2), (2.0, 5.0, 0.5)):
+            miss = max(low - truth, 0) + max(truth - high, 0)
+            parts += alpha / 2 * ((high - low) + 2 / alpha * miss)
+        expected = parts / 2.5
+        assert interval_score(np.array(truth), row, probabilities) == pytest.approx(
+            expected
+        )
+
+
+def test_score_of_a_perfect_forecast_is_zero_and_covers_all():
+    tested = backtest(walks(3), horizon_months=2, kind="amount", cutoffs=2)
+    for name in [name for name in tested if name.startswith("q")]:
+        tested[name] = tested["nyata"]
+    summary = score(tested.assign(wis=0.0), by=["horizon_bulan"])
+    assert summary["mase"].tolist() == [0.0, 0.0]
+    assert summary["cakupan80"].tolist() == [1.0, 1.0]
+
+
+def test_naive_intervals_grow_with_the_root_of_the_months():
+    values = np.cumsum(np.array([[1.0, -1.0] * 20]), axis=1)
+    naive, _ = naive_quantiles(values, 4, np.array([0.0, 1.0]))
+    width = naive[0, :, 1] - naive[0, :, 0]
+    np.testing.assert_allclose(width / width[0], np.sqrt([1, 2, 3, 4]))
+
+
+def test_paths_keep_the_distribution_of_each_month():
+    probabilities = np.array([0.005, 0.1, 0.5, 0.9, 0.995])
+    quantiles = np.array([[[0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 4.0, 6.0, 8.0]]])
+    paths = simulate_paths(
+        quantiles,
+        probabilities,
+        np.array([[1.0, 0.8], [0.8, 1.0]]),
+        draws=4_000,
+        rng=np.random.default_rng(0),
+    )
+    found = np.quantile(paths[0], [0.1, 0.5, 0.9], axis=0)
+    np.testing.assert_allclose(found[:, 0], [1, 2, 3], atol=0.12)
+    np.testing.assert_allclose(found[:, 1], [2, 4, 6], atol=0.24)
+    chance = probability_reaching(paths, 3.0)[0]
+    assert chance[0] == pytest.approx(0.1, abs=0.02)
+
+
+def test_crossing_of_a_sure_path_is_its_month():
+    paths = np.tile(np.array([0.70, 0.75, 0.81, 0.82]), (1, 50, 1))
+    crossing = find_crossing(paths, 0.80)
+    assert crossing.chance.tolist() == [1.0]
+    assert crossing.expected.tolist() == [3.0]
+    falling = find_crossing(paths, 0.72, falling=True)
+    assert falling.expected.tolist() == [1.0]
+
+
+def test_crossing_that_never_comes_is_infinite():
+    crossing = find_crossing(np.zeros((1, 10, 4)), 0.80)
+    assert crossing.chance.tolist() == [0.0]
+    assert np.isinf(crossing.expected).all()
+
+
+def test_errors_of_a_random_walk_move_together():
+    rng = np.random.default_rng(0)
+    errors = np.cumsum(rng.normal(0, 1, (20, 200, 4)), axis=2)
+    found = correlate_errors(errors)
+    assert found[0, 3] == pytest.approx(0.5, abs=0.06)
+    assert found[2, 3] == pytest.approx(np.sqrt(3 / 4), abs=0.06)
+
+
+def test_long_csv_of_any_names_is_forecast_with_its_chart(tmp_path):
+    given = walks(4)
+    given.columns = ["kddati2", "bulan", "peserta"]
+    given["bulan"] = given["bulan"].dt.strftime("%Y-%m")
+    path = tmp_path / "panel.csv"
+    given.to_csv(path, index=False)
+    made = forecast_file(path, tmp_path / "out", kind="amount", horizon_months=6)
+    assert made.series == 4
+    names = {written.name for written in made.written}
+    assert names == {"ramalan.csv", "ramalan.parquet", "uji_balik.csv", "galat.png"}
+    assert (tmp_path / "out" / "galat.png").read_bytes()[1:4] == b"PNG"
+    result = pd.read_parquet(tmp_path / "out" / "ramalan.parquet")
+    assert len(result) == 4 * 6 * 7
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1;2019-13;5", "line 3, column 'bulan': '2019-13' is not a month"),
+        ("1;2019-02;lima", "line 3, column 'n': 'lima' is not a number"),
+    ],
+)
+def test_bad_cell_of_a_csv_is_named(tmp_path, line, message):
+    path = tmp_path / "p.csv"
+    path.write_text(f"kode;bulan;n\n1;2019-01;4\n{line}\n", encoding="utf-8")
+    with pytest.raises(ForecastError, match=message):
+        read_long(path)
+
+
+def test_csv_with_two_columns_is_refused(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("bulan;n\n2019-01;4\n", encoding="utf-8")
+    with pytest.raises(ForecastError, match="give three: code, month, count"):
+        read_long(path)

@@ -1,0 +1,140 @@
+"""Events: known ones fitted out, coming ones added, unknown ones found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting import forecast
+from jkn_analysis.forecasting.events import PULSE, SHIFT, find_events
+
+MONTHS = 72
+
+
+def panel(values: np.ndarray) -> pd.DataFrame:
+    months = pd.date_range("2019-01-01", periods=values.shape[1], freq="MS")
+    frames = [
+        pd.DataFrame({"seri": f"s{k:03d}", "periode": months, "nilai": row})
+        for k, row in enumerate(values)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def walks(count: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return 10_000 + np.cumsum(rng.normal(0, 100, (count, MONTHS)), axis=1)
+
+
+def median(ahead: pd.DataFrame) -> np.ndarray:
+    rows = ahead[ahead["kuantil"] == 0.5]
+    return rows["nilai"].to_numpy().reshape(rows["seri"].nunique(), -1)
+
+
+def plant(values: np.ndarray, size: float, seed: int = 9) -> tuple[np.ndarray, list]:
+    rng = np.random.default_rng(seed)
+    out, when = values.copy(), []
+    for row in out:
+        at = int(rng.integers(14, len(row) - 14))
+        row[at:] += size * rng.choice([-1, 1])
+        when.append(at)
+    return out, when
+
+
+def test_shifts_of_five_spreads_are_found_with_precision_and_recall():
+    values, when = plant(walks(200), 500)
+    found = find_events(panel(values))
+    found = found[found["jenis"] == SHIFT]
+    months = pd.date_range("2019-01-01", periods=MONTHS, freq="MS")
+    truth = {(f"s{k:03d}", months[at]) for k, at in enumerate(when)}
+    hits = set(zip(found["seri"], found["periode"], strict=True)) & truth
+    assert len(hits) / len(truth) > 0.8
+    assert len(hits) / len(found) > 0.8
+
+
+def test_quiet_series_have_almost_no_events():
+    assert len(find_events(panel(walks(200, seed=3)))) < 20
+
+
+def test_spike_is_called_a_pulse():
+    values = walks(1)
+    values[0, 40] += 5_000
+    found = find_events(panel(values))
+    assert found.iloc[0]["jenis"] == PULSE
+    assert f"{found.iloc[0]['periode']:%Y-%m}" == "2022-05"
+
+
+def test_yearly_steps_are_season_not_events():
+    values = walks(1)
+    for year in range(6):
+        values[0, 12 * year : 12 * year + 3] += 3_000
+    assert find_events(panel(values)).empty
+
+
+def test_known_shifts_bring_the_error_back_to_the_unshifted_series():
+    future = walks(120, seed=4)
+    known, truth = future[:, :60], future[:, 60:]
+    shifted, when = plant(known, 1_500, seed=5)
+    moved = shifted[:, -1:] - known[:, -1:]
+    months = pd.date_range("2019-01-01", periods=60, freq="MS")
+    events = pd.DataFrame(
+        {
+            "seri": [f"s{k:03d}" for k in range(len(when))],
+            "periode": [months[at] for at in when],
+            "jenis": SHIFT,
+            "dampak": np.nan,
+        }
+    )
+    plain = forecast(panel(known), horizon_months=12, kind="amount")
+    told = forecast(panel(shifted), horizon_months=12, kind="amount", events=events)
+    error = np.abs(median(plain) - truth).mean()
+    assert np.abs(median(told) - moved - truth).mean() < 1.05 * error
+
+
+def test_coming_shift_moves_the_path_from_its_month_with_its_own_uncertainty():
+    given = panel(walks(30))
+    events = pd.DataFrame(
+        {
+            "seri": ["s000"],
+            "periode": [pd.Timestamp("2025-04-01")],
+            "jenis": [SHIFT],
+            "dampak": [-4_000.0],
+            "simpangan": [1_000.0],
+        }
+    )
+    plain = forecast(given, horizon_months=6, kind="amount")
+    told = forecast(given, horizon_months=6, kind="amount", events=events)
+    gap = median(told)[0] - median(plain)[0]
+    np.testing.assert_allclose(gap, [0, 0, 0, -4_000, -4_000, -4_000], atol=1e-6)
+    spread = told.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    width = (spread[0.975] - spread[0.025]).to_numpy().reshape(30, 6)
+    before = plain.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    plain_width = (before[0.975] - before[0.025]).to_numpy().reshape(30, 6)
+    np.testing.assert_allclose(width[1:], plain_width[1:])
+    np.testing.assert_allclose(width[0, :3], plain_width[0, :3])
+    assert (width[0, 3:] > plain_width[0, 3:] + 1_000).all()
+
+
+def test_pattern_names_a_group():
+    given = panel(walks(3))
+    events = pd.DataFrame(
+        {"seri": ["s00*"], "periode": [pd.Timestamp("2025-02-01")], "dampak": [100.0]}
+    )
+    plain = forecast(given, horizon_months=2, kind="amount")
+    told = forecast(given, horizon_months=2, kind="amount", events=events)
+    assert (median(told) - median(plain)).round(6).tolist() == [[0, 100]] * 3
+
+
+def test_coming_event_without_a_size_is_refused():
+    events = pd.DataFrame({"seri": ["s000"], "periode": [pd.Timestamp("2025-02-01")]})
+    with pytest.raises(ForecastError, match="2025-02 on 's000' is to come"):
+        forecast(panel(walks(1)), horizon_months=2, kind="amount", events=events)
+
+
+def test_unknown_kind_of_event_is_named():
+    events = pd.DataFrame(
+        {"seri": ["s000"], "periode": [pd.Timestamp("2020-02-01")], "jenis": ["naik"]}
+    )
+    with pytest.raises(ForecastError, match="jenis 'naik' is not known"):
+        forecast(panel(walks(1)), horizon_months=2, kind="amount", events=events)
