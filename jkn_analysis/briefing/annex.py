@@ -21,6 +21,7 @@ _TABEL_WAJIB = ("tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes
 _HORIZON = (1, 12)
 _SIDIK_PANJANG = 12
 _TERBITAN = 8
+_BERKAS_DISEBUT = 2
 _DEKAT = 0.0005
 """Published and own rate within this are the same figure."""
 
@@ -164,6 +165,7 @@ def build_quality(context: Context) -> Bagian:
             if over > 0:
                 more = {"jiwa": words.jiwa(over)}
                 notes.append(words.say("lampiran.mutu_lampau", more))
+    notes += _refused(context)
     absent = [
         words.say(f"kosong.{name}")
         for name in _TABEL_WAJIB
@@ -314,26 +316,33 @@ def build_provenance(context: Context) -> Bagian:
     title = words.say("lampiran.asal")
     values = {"versi": __version__, "kode": context.potongan.kode}
     sentence = words.say("lampiran.versi", values)
-    rows = tuple(
-        (
-            words.teks(str(name)),
-            words.teks(str(path)),
-            words.teks(str(digest)[:_SIDIK_PANJANG]),
-        )
-        for name, path, digest in _list_files(context)
-    )
+    built = context.potongan.manifest.get("tables", {})
+    rows = tuple(_origin(context, name, built[name]) for name in sorted(built))
     if not rows:
         return Bagian("asal", title, (sentence,))
-    columns = _columns(context, "tabel", "berkas", "sidik")
+    columns = _columns(context, "tabel", "berkas", "baris", "sidik")
     return Bagian("asal", title, (sentence,), (Tabel("asal", title, columns, rows),))
 
 
-def _list_files(context: Context) -> list[tuple[str, str, str]]:
-    """Read table, file and digest from the manifest of the build."""
-    found = []
-    for entry in context.potongan.manifest.get("files", []):
-        if isinstance(entry, dict):
-            name = str(entry.get("table", entry.get("tabel", "")))
-            path = str(entry.get("path", entry.get("file", "")))
-            found.append((name, path, str(entry.get("sha256", ""))))
-    return sorted(found)
+def _origin(context: Context, name: str, entry: Mapping[str, Any]) -> tuple[Angka, ...]:
+    """Write what a table was built from."""
+    words = context.words
+    files = entry.get("files", [])
+    told = ", ".join(str(file["file"]).rsplit("/", 1)[-1] for file in files)
+    if len(files) > _BERKAS_DISEBUT:
+        told = words.say("lampiran.banyak_berkas", {"n": len(files)})
+    return (
+        words.teks(name),
+        words.teks(told),
+        words.angka_jiwa(entry.get("rows")),
+        words.teks(str(entry.get("sha256", ""))[:_SIDIK_PANJANG]),
+    )
+
+
+def _refused(context: Context) -> list[str]:
+    """Say how many files were refused at the build."""
+    refused = context.potongan.manifest.get("refused", [])
+    if not refused:
+        return []
+    values = {"n": len(refused)}
+    return [context.words.say("lampiran.mutu_ditolak", values)]

@@ -100,7 +100,10 @@ def sum_members(members: Members, name: str, kode: str) -> pd.DataFrame:
     if name in {"kepesertaan", "penduduk", "iuran"}:
         first = keys[0]
         parts = frame.groupby(first)["kode"].nunique()
-        whole = parts.index[parts == frame["kode"].nunique()]
+        count = frame["kode"].nunique()
+        if name == "penduduk":
+            count = len(members.kode)
+        whole = parts.index[parts == count]
         total = total[total.index.get_level_values(first).isin(whole)]
     return conform(total.reset_index().assign(kode=kode), name)
 

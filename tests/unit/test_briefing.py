@@ -1,0 +1,358 @@
+"""Every figure and sentence of a page, from made-up regions with awkward cases."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from string import Formatter
+
+import pandas as pd
+import pytest
+
+from jkn_analysis.briefing import Briefing, build_area_briefing, build_briefing
+from jkn_analysis.briefing.context import find_tenggat
+from jkn_analysis.briefing.data import add_months, parse_periode
+from jkn_analysis.errors import ConfigError, InputError, UnknownNameError
+from jkn_analysis.store import read_manifest, write_manifest
+from jkn_analysis.texts import BAHASA, read_catalogue
+from tests.unit.page_data import SUMBER, build_region, store_tables
+
+PARTS = {
+    "permintaan", "segmen", "uang", "tunggakan", "skenario", "catatan",
+    "tindak_lanjut", "faskes", "beda", "mutu", "cara", "data_grafik", "asal",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processed")
+    debtors = build_region(
+        "82.08", penduduk=66_361, cakupan=0.7, aktif=0.64, chance=0.01, debtors=60_000
+    )
+    migrants = build_region(
+        "82.02", penduduk=106_500, cakupan=1.0939, aktif=0.8777, drift=0.0005,
+        chance=0.99, unpaid=0, debtors=1_200,
+    )  # fmt: skip
+    falling = build_region(
+        "82.01", penduduk=139_764, aktif=0.805, drift=-0.002, chance=0.6, unpaid=0
+    )
+    bare = build_region("82.72", penduduk=121_952, aktif=0.85)
+    bare = {name: bare[name] for name in ("penduduk", "kepesertaan")}
+    nameless = {"kepesertaan": build_region("82.05")["kepesertaan"]}
+    indebted = build_region("82.07", aktif=0.87, drift=0, chance=0.97)
+    regions = [
+        build_region("82.71"),
+        migrants,
+        debtors,
+        falling,
+        bare,
+        nameless,
+        indebted,
+    ]
+    store_tables(regions, folder)
+    return folder
+
+
+def make(root, kode: str, **settings: str) -> Briefing:
+    return build_briefing(kode, "2025-11", root=root, **settings)
+
+
+def list_texts(value: object) -> list[str]:
+    """Every text a page would show, however deep."""
+    if isinstance(value, str):
+        return [value]
+    if dataclasses.is_dataclass(value):
+        fields = [f.name for f in dataclasses.fields(value)]
+        return [t for name in fields for t in list_texts(getattr(value, name))]
+    if isinstance(value, (tuple, list)):
+        return [t for part in value for t in list_texts(part)]
+    return []
+
+
+def test_the_verdict_is_first_and_counts_the_people(root):
+    page = make(root, "82.71")
+    assert page.judul == (
+        "Kota Ternate masih kurang 2.110 peserta aktif untuk memenuhi syarat UHC 80%"
+    )
+    assert page.nada == "buruk"
+
+
+def test_every_rate_of_the_first_screen_names_denominator_and_date(root):
+    page = make(root, "82.71")
+    head = dict(page.kepala)
+    assert head["Penyebut"] == f"210.836 penduduk, {SUMBER}"
+    assert head["Data"] == "per 30 November 2025"
+    assert "penduduk adalah peserta aktif per 30 November 2025" in (
+        page.find_kartu("keaktifan").kalimat
+    )
+
+
+def test_the_first_screen_has_five_answers(root):
+    names = [card.nama for card in make(root, "82.71").kartu]
+    assert names == ["keaktifan", "ramalan", "tunggakan", "permintaan", "janji"]
+
+
+def test_the_price_is_gap_times_tariff(root):
+    card = make(root, "82.71").find_kartu("permintaan")
+    assert card.angka.nilai == 2_110 * 37_800
+    assert card.angka.teks == "Rp79,8 juta sebulan"
+    assert card.kalimat.startswith("BPKAD, bila 2.110 peserta baru")
+
+
+def test_the_two_arrears_are_never_added(root):
+    card = make(root, "82.71").find_kartu("tunggakan")
+    assert card.angka.teks == "Rp17,3 miliar"
+    assert "Peserta mandiri menunggak Rp4,1 miliar (9.000 jiwa)" in card.kalimat
+
+
+def test_the_last_meetings_late_decision_is_named(root):
+    card = make(root, "82.71").find_kartu("janji")
+    assert card.angka.teks == "1 dari 3 selesai"
+    assert "Terlambat: BPKAD, bayar SPM Rp6 miliar" in card.kalimat
+
+
+def test_coverage_of_109_percent_is_shown_as_it_is(root):
+    page = make(root, "82.02")
+    assert page.status is not None
+    assert page.status.cakupan_rate == pytest.approx(1.0939, abs=1e-4)
+    assert page.nada == "baik"
+    assert "lebih" in page.find_kartu("keaktifan").kalimat
+    notes = " ".join(page.find_bagian("mutu").kalimat)
+    assert "Terdaftar melebihi penduduk sebanyak 10.000 jiwa" in notes
+
+
+def test_a_region_that_is_safe_is_asked_for_nothing(root):
+    card = make(root, "82.02").find_kartu("permintaan")
+    assert card.angka.teks == "Rp0"
+    assert card.kalimat == "Tidak ada biaya tambahan yang diminta."
+
+
+def test_a_region_about_to_fall_is_told_when(root):
+    page = make(root, "82.01")
+    assert page.judul.endswith("diperkirakan turun di bawah 80% pada Februari 2026")
+    assert "Bertahan di atas 80% sampai Desember 2025: kemungkinan 6 dari 10" in (
+        page.find_kartu("ramalan").kalimat
+    )
+
+
+def test_arrears_of_the_government_bind_a_region_above_the_line(root):
+    page = make(root, "82.07")
+    assert "tunggakan Pemda Rp17,3 miliar menggugurkan status Prioritas" in page.judul
+    assert page.find_kartu("permintaan").kalimat.startswith("BPKAD: lunasi tunggakan")
+
+
+def test_coverage_binds_taliabu_and_60000_debtors_fit(root):
+    page = make(root, "82.08")
+    assert "peserta terdaftar untuk memenuhi syarat UHC 98%" in page.judul
+    assert "(60.000 jiwa)" in page.find_kartu("tunggakan").kalimat
+
+
+def test_parts_without_data_say_why(root):
+    page = make(root, "82.72")
+    missing = {part.nama: part.kosong for part in page.bagian if part.kosong}
+    assert missing["uang"] == "BPKAD belum mengirim anggaran"
+    assert missing["skenario"] == "skenario belum dihitung"
+    assert missing["faskes"] == "Dinas Kesehatan belum mengirim data fasilitas"
+    assert missing["tindak_lanjut"].startswith("belum ada keputusan")
+    assert page.find_kartu("ramalan").angka.teks == "tidak tersedia"
+    assert "Tunggakan Pemda tidak tersedia" in page.find_kartu("tunggakan").kalimat
+    assert page.kipas is not None
+    assert page.kipas.periode_ramalan == ()
+
+
+def test_without_population_there_is_no_rate_but_a_page(root):
+    page = make(root, "82.05")
+    assert "jumlah penduduk tidak tersedia" in page.judul
+    assert page.kipas is None
+    assert page.status is None
+    assert page.find_bagian("segmen").tabel
+
+
+def test_a_region_nobody_reported_gets_a_page_that_says_so(root):
+    page = make(root, "82.06")
+    assert page.judul.endswith("data kepesertaan tidak tersedia")
+    assert {part.nama for part in page.bagian} >= PARTS - {"data_grafik"}
+    assert all(part.kosong or part.kalimat for part in page.bagian)
+
+
+@pytest.mark.parametrize("kode", ["82.71", "82.02", "82.08", "82.72", "82.05", "82.06"])
+@pytest.mark.parametrize("bahasa", BAHASA)
+def test_no_page_shows_python_or_a_hole_in_a_text(root, kode, bahasa):
+    texts = list_texts(make(root, kode, bahasa=bahasa))
+    joined = "\n".join(texts)
+    assert not re.search(r"\b(nan|NaN|None|NaT|<NA>)\b", joined)
+    assert not re.search(r"[{}]", joined)
+    assert not [text for text in texts if "  " in text or " ." in text]
+
+
+def test_nothing_after_the_report_month_is_read(root):
+    page = build_briefing("82.71", "2025-06", root=root)
+    assert dict(page.kepala)["Data"] == "per 30 Juni 2025"
+    assert page.kipas is not None
+    assert max(page.kipas.periode) == parse_periode("2025-06")
+    assert page.kipas.periode_ramalan == ()
+
+
+def test_a_late_delivery_is_said_in_the_head(root):
+    page = build_briefing("82.71", "2026-01", root=root)
+    assert "data Januari 2026 belum masuk" in dict(page.kepala)["Data"]
+
+
+def test_the_ten_parts_are_there(root):
+    names = {part.nama for part in make(root, "82.71").bagian}
+    assert names >= PARTS
+
+
+def test_the_annex_gives_the_charts_numbers(root):
+    page = make(root, "82.71")
+    assert page.kipas is not None
+    rows = page.find_bagian("data_grafik").tabel[0].baris
+    assert len(rows) == len(page.kipas.periode) + len(page.kipas.periode_ramalan)
+    now = rows[len(page.kipas.periode) - 1]
+    assert now[1].nilai == page.kipas.nilai[-1]
+
+
+def test_the_alt_text_carries_the_numbers(root):
+    page = make(root, "82.71")
+    assert page.kipas is not None
+    for told in ("79,0%", "Desember 2025", "78,9%", "80%"):
+        assert told in page.kipas.alt
+
+
+def test_published_figures_stand_beside_ours(root):
+    table = make(root, "82.71").find_bagian("beda").tabel[0]
+    published, own = table.baris[0][1], table.baris[0][2]
+    assert published.teks == own.teks == "79,00%"
+
+
+def test_segment_rates_are_over_registered_members(root):
+    part = make(root, "82.71").find_bagian("segmen")
+    assert "bukan terhadap penduduk" in part.kalimat[0]
+    total = part.tabel[0].baris[-1]
+    assert total[1].nilai - total[2].nilai == total[3].nilai
+    assert total[4].nilai == pytest.approx(total[2].nilai / total[1].nilai)
+
+
+def test_another_source_that_changes_the_verdict_is_told(tmp_path):
+    region = build_region("82.71", aktif=0.798)
+    older = region["penduduk"].assign(
+        sumber="Dukcapil sem I 2024", penduduk_jiwa=209_000
+    )
+    older["berlaku_mulai"] = pd.Timestamp("2021-01-01")
+    region["penduduk"] = pd.concat([older, region["penduduk"]])
+    store_tables([region], tmp_path / "p")
+    page = make(tmp_path / "p", "82.71")
+    assert page.kipas is not None
+    assert "Dengan penduduk Dukcapil sem I 2024 (209.000 jiwa)" in page.kipas.catatan
+    assert "memenuhi syarat" in page.kipas.catatan
+
+
+def test_a_change_of_the_denominator_is_marked(tmp_path):
+    region = build_region("82.71")
+    newer = region["penduduk"].assign(
+        sumber="Dukcapil sem I 2025", penduduk_jiwa=212_000
+    )
+    newer["berlaku_mulai"] = pd.Timestamp("2025-07-01")
+    region["penduduk"] = pd.concat([region["penduduk"], newer])
+    store_tables([region], tmp_path / "p")
+    page = make(tmp_path / "p", "82.71")
+    assert page.kipas is not None
+    assert [mark.periode.month for mark in page.kipas.ganti_penyebut] == [7]
+    assert "Penyebut berganti pada Jul 2025" in page.kipas.catatan
+
+
+def test_the_meeting_named_is_the_pages(root):
+    page = make(root, "82.71", rapat="R1-82.71")
+    assert page.rapat is not None
+    assert page.rapat.tanggal.month == 9
+    assert page.find_kartu("janji").angka.teks == "tidak tersedia"
+
+
+def test_an_unknown_meeting_is_refused(root):
+    with pytest.raises(InputError, match="rapat 'R9': not a meeting"):
+        make(root, "82.71", rapat="R9")
+
+
+@pytest.mark.parametrize("text", ["2025-13", "Nov 2025", "2025"])
+def test_a_month_that_is_none_is_refused(root, text):
+    with pytest.raises(InputError, match="write it as 2025-11"):
+        build_briefing("82.71", text, root=root)
+
+
+def test_an_unknown_region_is_refused(root):
+    with pytest.raises(UnknownNameError):
+        make(root, "99.99")
+
+
+def test_sample_data_are_marked_and_others_are_not(root, tmp_path):
+    assert make(root, "82.71").contoh
+    store_tables([build_region("82.71")], tmp_path / "p")
+    told = {**read_manifest(tmp_path / "p"), "contoh": False}
+    write_manifest(told, root=tmp_path / "p")
+    assert not make(tmp_path / "p", "82.71").contoh
+
+
+def test_deadlines_move_to_the_next_year_after_december():
+    assert find_tenggat(parse_periode("2025-11"), 12) == parse_periode("2025-12")
+    assert find_tenggat(parse_periode("2025-12"), 12) == parse_periode("2026-12")
+    assert add_months(parse_periode("2025-11"), -12) == parse_periode("2024-11")
+
+
+def test_english_has_the_same_figures(root):
+    indonesian, english = make(root, "82.71"), make(root, "82.71", bahasa="en")
+    assert english.judul.startswith("Kota Ternate is 2,110 active members short")
+    values = [
+        [card.angka.nilai for card in page.kartu] for page in (indonesian, english)
+    ]
+    assert values[0] == values[1]
+
+
+def test_an_unknown_language_is_refused(root):
+    with pytest.raises(ConfigError, match="choose one of: id, en"):
+        make(root, "82.71", bahasa="fr")
+
+
+def _keys(bahasa: str) -> dict[str, set[str]]:
+    """Keys without their plural form, and the values each text takes."""
+    found: dict[str, set[str]] = {}
+    for key, text in read_catalogue(bahasa).texts.items():
+        base = re.sub(r"\.(one|other)$", "", key)
+        names = {name for _, name, _, _ in Formatter().parse(text) if name}
+        found.setdefault(base, set()).update(names)
+    return found
+
+
+def test_both_catalogues_say_the_same_things():
+    indonesian, english = _keys("id"), _keys("en")
+    assert set(indonesian) == set(english)
+    assert {k: v for k, v in indonesian.items() if v - english[k]} == {}
+    assert {k: v for k, v in english.items() if v - indonesian[k] - {"n"}} == {}
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "1 active member above"), (2, "members")]
+)
+def test_english_counts_in_singular_and_plural(count, told):
+    values = {"nama": "Kota X", "lebih": str(count), "n": count, "target": "80%"}
+    assert told in read_catalogue("en").say("judul.aman", values)
+
+
+def test_an_area_is_the_sum_of_its_parts(root):
+    page = build_area_briefing("82", "2025-11", root=root)
+    assert page.jenis == "provinsi"
+    assert page.judul.startswith("Provinsi Maluku Utara")
+    rows = page.find_bagian("peringkat").tabel[0].baris
+    gaps = [row[2].nilai for row in rows if row[2].nilai is not None]
+    assert gaps == sorted(gaps, reverse=True)
+    assert "Data ada untuk 7 dari 10" in " ".join(page.find_bagian("peringkat").kalimat)
+
+
+def test_an_area_without_the_population_of_one_part_has_no_rate(root):
+    page = build_area_briefing("82", "2025-11", root=root)
+    assert page.status is None
+
+
+def test_an_area_nobody_reported_gets_a_page_that_says_so(root):
+    page = build_area_briefing("81", "2025-11", root=root)
+    assert page.judul.endswith("data kepesertaan tidak tersedia")
+    assert page.find_bagian("peringkat").kosong
