@@ -111,6 +111,8 @@ class Batang:
     batas: float | None = None
     """A line to compare with, such as the budget."""
     teks_batas: str = ""
+    ramalan: int = 0
+    """How many of the last bars are expected, not measured; drawn lighter."""
 
 
 @dataclass(frozen=True)

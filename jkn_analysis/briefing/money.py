@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -332,8 +333,7 @@ def build_scenarios(context: Context) -> Bagian:
         key=lambda name: (name != "dasar", worst.get(name, 1.0), name),
     )
     rows = tuple(
-        _scenario_row(context, name, middle[middle["skenario"] == name])
-        for name in names
+        _scenario_row(context, name, table[table["skenario"] == name]) for name in names
     )
     values = {
         "bulan": words.bulan(last),
@@ -355,11 +355,12 @@ def build_scenarios(context: Context) -> Bagian:
 def _scenario_row(context: Context, name: str, rows: pd.DataFrame) -> tuple[Angka, ...]:
     """Write one scenario as a row."""
     words = context.words
-    by = {str(key): part for key, part in rows.groupby("ukuran")}
+    middle = rows[rows["kuantil"] == 0.5].sort_values("periode")
+    by = {str(key): part for key, part in middle.groupby("ukuran")}
     return (
         words.teks(_scenario_name(context, name)),
         *_scenario_rates(context, by.get("keaktifan_penduduk_rate")),
-        _scenario_change(context, name, by.get("aktif_jiwa")),
+        _scenario_change(context, name, rows[rows["ukuran"] == "aktif_jiwa"]),
         _scenario_cost(context, by.get("anggaran_rp")),
     )
 
@@ -385,14 +386,22 @@ def _scenario_rates(
     return lowest, words.angka_rate(float(rates["nilai"].iloc[-1]), decimals=1)
 
 
-def _scenario_change(context: Context, name: str, active: pd.DataFrame | None) -> Angka:
-    """Write the people more or fewer than if nothing changed."""
+def _scenario_change(context: Context, name: str, active: pd.DataFrame) -> Angka:
+    """Write the people more or fewer than if nothing changed, and how sure that is."""
     words = context.words
     if name == "dasar":
         return words.teks("–")
-    if active is None or active.empty:
+    last = active[active["periode"] == active["periode"].max()]
+    change = last.set_index("kuantil")["selisih"]
+    if 0.5 not in change.index:
         return words.kosong()
-    return words.angka_selisih(round(float(active["selisih"].iloc[-1])))
+    found = words.angka_selisih(round(float(change.loc[0.5])))
+    if not {0.1, 0.9} <= set(change.index):
+        return found
+    spread = round(float(change.loc[0.9] - change.loc[0.1]) / 2)
+    if spread == 0:
+        return found
+    return replace(found, teks=f"{found.teks}\n±{words.jumlah(spread)}")
 
 
 def _scenario_cost(context: Context, cost: pd.DataFrame | None) -> Angka:

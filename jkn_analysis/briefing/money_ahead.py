@@ -213,4 +213,5 @@ def build_budget_chart(context: Context) -> Batang | None:
         periode=months,
         batas=pagu,
         teks_batas=words.say("uang_depan.pagu", values),
+        ramalan=int((rows["jenis"] == "ramalan").sum()),
     )

@@ -354,7 +354,9 @@ def plot_batang_waktu(axes: Axes, batang: Batang) -> Axes:
     top = max([*batang.nilai, batang.batas or 0.0, 1.0])
     axes.set_xlim(months[0] - 0.8, months[-1] + 0.8)
     axes.set_ylim(0, top * 1.16)
-    axes.bar(months, batang.nilai, width=0.72, color=WARNA["data"])
+    known = len(months) - batang.ramalan
+    shades = [WARNA["data"]] * known + [WARNA["pita80"]] * batang.ramalan
+    axes.bar(months, batang.nilai, width=0.72, color=shades)
     axes.set_yticks([])
     _mark_years(axes, months[0], months[-1])
     if batang.batas is not None:
@@ -371,6 +373,8 @@ def plot_batang_waktu(axes: Axes, batang: Batang) -> Axes:
         wide = len(batang.teks[index]) * 0.64 * HURUF * per_x
         first = max(0, round(index - wide)) if side == "right" else index
         beneath = max(batang.nilai[first : index + 1])
+        if batang.batas is not None and abs(batang.batas - beneath) < top * 0.17:
+            beneath = max(beneath, batang.batas)
         shift = {"right": 0.45, "left": -0.45, "center": 0.0}[side]
         _text(
             axes,
