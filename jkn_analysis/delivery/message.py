@@ -33,6 +33,8 @@ MAX_HTML_BYTES = 95_000
 MAX_INLINE_BYTES = 250_000
 """Text, HTML and pictures of the body together, as they travel."""
 MAX_SUBJECT = 160
+MAX_MEETING_NAME = 24
+"""A longer name of a meeting is left to the body; a phone shows few words."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ def build_subject(content: MailContent) -> str:
         occasion = f"{words['tanpa_rapat']} {content.periode}"
     else:
         day = format_tanggal(meeting.tanggal, bahasa=content.bahasa)
-        occasion = f"{meeting.jenis} {day}"
+        short = len(meeting.jenis) <= MAX_MEETING_NAME
+        occasion = f"{meeting.jenis if short else words['rapat']} {day}"
     subject = f"{content.wilayah} · {occasion}: {content.subject_verdict}"
     if content.contoh:
         subject = f"[{words['contoh']}] {subject}"

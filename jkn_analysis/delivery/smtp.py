@@ -224,10 +224,10 @@ def connect(settings: SmtpSettings) -> smtplib.SMTP:
 
 def _log_in(link: smtplib.SMTP, settings: SmtpSettings) -> None:
     """Log in where a user is set; close the connection if that fails."""
-    if not settings.user:
-        return
     try:
-        link.login(settings.user, settings.password.get_secret_value())
+        link.ehlo_or_helo_if_needed()
+        if settings.user:
+            link.login(settings.user, settings.password.get_secret_value())
     except (smtplib.SMTPException, OSError):
         link.close()
         raise

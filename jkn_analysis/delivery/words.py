@@ -10,6 +10,7 @@ WORDS: dict[str, dict[str, str]] = {
         "contoh_banner": "DATA CONTOH: angka buatan untuk mencoba sistem. "
         "Jangan dipakai mengambil keputusan.",
         "bahan": "Bahan rapat",
+        "rapat": "Rapat",
         "tanpa_rapat": "Laporan bulanan",
         "data_per": "Data per",
         "permintaan": "Yang diminta",
@@ -37,6 +38,7 @@ WORDS: dict[str, dict[str, str]] = {
         "contoh_banner": "SAMPLE DATA: made-up figures for trying the system. "
         "Not for decisions.",
         "bahan": "Meeting brief",
+        "rapat": "Meeting",
         "tanpa_rapat": "Monthly report",
         "data_per": "Data as of",
         "permintaan": "What is asked",

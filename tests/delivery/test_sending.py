@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from jkn_analysis.delivery.ledger import Status, open_ledger
 from jkn_analysis.delivery.outbox import list_jobs, read_outbox
-from jkn_analysis.delivery.smtp import BACKOFF_S, send_all
-from jkn_analysis.errors import DeliveryError, LockedError
+from jkn_analysis.delivery.smtp import BACKOFF_S, read_settings, send_all
+from jkn_analysis.errors import ConfigError, DeliveryError, LockedError
 from tests.delivery.conftest import NOW, Faults
 
 SEKDA, DINSOS, DINSOS2, BPKAD = (
@@ -189,6 +189,14 @@ def test_a_person_can_send_an_unknown_copy_again_with_its_message_id(sending):
     assert run.told()[DINSOS] == "sent"
 
 
+def test_a_local_catcher_without_tls_or_login_works_on_this_machine(outbox, serve):
+    run = Sending(outbox(contoh=True), serve(security="bare"))
+    local = dataclasses.replace(run.server.settings, security="loopback", user="")
+    results = run.send(settings=local)
+    assert {result.status for result in results} == {Status.SENT}
+    assert run.received() == ALL
+
+
 def test_no_message_goes_out_in_clear_when_starttls_is_missing(sending):
     run = sending(security="bare")
     with pytest.raises(DeliveryError, match="offers no STARTTLS"):
@@ -261,6 +269,48 @@ def test_a_damaged_ledger_stops_the_sending(sending):
     run.ledger.write_bytes(b"not a database, sixteen bytes and more" * 50)
     with pytest.raises(DeliveryError, match="ledger of sent mail cannot be read"):
         run.send()
+
+
+ENVIRONMENT = {
+    "JKN_SMTP_HOST": "mail.go.id",
+    "JKN_SMTP_USER": "jkn",
+    "JKN_SMTP_PASSWORD": "rahasia-uji",
+}
+
+
+def test_settings_come_from_the_environment_with_safe_defaults():
+    settings = read_settings(ENVIRONMENT)
+    assert (settings.security, settings.port) == ("starttls", 587)
+    assert settings.password.get_secret_value() == "rahasia-uji"
+    assert "rahasia-uji" not in repr(settings)
+
+
+def test_without_password_the_keyring_is_asked(monkeypatch):
+    import keyring
+
+    asked = []
+    monkeypatch.setattr(
+        keyring, "get_password", lambda *name: asked.append(name) or "dari-keyring"
+    )
+    settings = read_settings({**ENVIRONMENT, "JKN_SMTP_PASSWORD": ""})
+    assert settings.password.get_secret_value() == "dari-keyring"
+    assert asked == [("jkn-analysis", "jkn")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"JKN_SMTP_HOST": ""}, "JKN_SMTP_HOST is not set"),
+        ({"JKN_SMTP_SECURITY": "none"}, "'none'"),
+        ({"JKN_SMTP_SECURITY": "loopback"}, "cross the network in clear"),
+        ({"JKN_SMTP_PORT": "smtp"}, "not a number"),
+        ({"JKN_SMTP_PASSWORD": "kata–sandi"}, "outside ASCII"),
+    ],
+)
+def test_settings_that_cannot_work_or_are_unsafe_are_refused(change, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        read_settings({**ENVIRONMENT, **change})
+    assert "sandi" not in str(caught.value)
 
 
 _CHILD = """

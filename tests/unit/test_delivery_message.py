@@ -193,6 +193,14 @@ def test_subject_names_region_meeting_and_verdict():
     assert subject == "Kota Ternate · Forum 5 Desember 2025: kurang 2.109 jiwa"
 
 
+def test_a_long_name_of_a_meeting_does_not_push_the_verdict_out_of_the_subject():
+    long = dataclasses.replace(
+        content().meeting, jenis="Forum Komunikasi Pemangku Kepentingan Utama"
+    )
+    subject = build_subject(content(meeting=long))
+    assert subject == "Kota Ternate · Rapat 5 Desember 2025: kurang 2.109 jiwa"
+
+
 def test_a_month_without_meeting_says_so_in_the_subject():
     subject = build_subject(content(meeting=None))
     assert subject.startswith("Kota Ternate · Laporan bulanan November 2025:")

@@ -1,0 +1,181 @@
+"""The mail as a client draws it, on phones and desktops, with awkward contents."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from PIL import Image
+
+from jkn_analysis.delivery.content import Ask, FollowUp, KeyFigure, MailChart, Meeting
+from jkn_analysis.delivery.message import Envelope, build_body, build_message
+from jkn_analysis.delivery.preview import render_body
+from tests.delivery.conftest import NOW, SENDER
+
+pytestmark = pytest.mark.browser
+
+OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth, bad = [];
+  if (document.documentElement.scrollWidth > width) bad.push('page');
+  for (const e of document.querySelectorAll('body *')) {
+    if (e.closest('.pre')) continue;
+    const box = e.getBoundingClientRect();
+    if (box.width && (box.right > width + 0.5 || box.left < -0.5))
+      bad.push(e.tagName + '.' + e.className);
+  }
+  return bad;
+}"""
+OVERLAP = """() => {
+  const boxes = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.textContent.trim() || node.parentElement.closest('.pre')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const r of range.getClientRects()) boxes.push([r, node.textContent]);
+  }
+  const bad = [];
+  for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
+    const [a, s] = boxes[i], [b, t] = boxes[j];
+    const x = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const y = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (x > 2 && y > 4) bad.push([s.trim(), t.trim()]);
+  }
+  return bad;
+}"""
+LONG = "Kabupaten Kepulauan Tanimbar Selatan Daya Raya"
+WORD = "Pertanggungjawaban" * 4
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium, or skip where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic"],
+        )
+        yield started
+        started.close()
+
+
+def chart(name):
+    stream = io.BytesIO()
+    Image.new("RGB", (960, 640), "#0b5cad").save(stream, "PNG")
+    return MailChart(name, stream.getvalue(), f"Grafik {name}", 600, name, (LONG,))
+
+
+AWKWARD = {
+    "plain": {},
+    "long names": {
+        "wilayah": LONG,
+        "verdict": f"{LONG} masih kurang 111.111 peserta aktif",
+        "ask": (Ask(LONG, f"{LONG} {LONG}", "111.111 jiwa", "Rp999,9 miliar"),) * 6,
+        "follow_up": (FollowUp("10", LONG, LONG, "20 Jul", "terlambat", LONG),) * 6,
+    },
+    "one endless word": {
+        "verdict": WORD,
+        "figures": (
+            KeyFigure(WORD, WORD, WORD),
+            KeyFigure("x", "Rp1.234.567.890.123", "y"),
+        ),
+        "sentences": (WORD,),
+        "ask": (Ask(WORD, WORD, WORD, WORD, WORD),),
+        "follow_up": (FollowUp("1", WORD, WORD, WORD, WORD, WORD),),
+        "sources": (WORD,),
+    },
+    "nothing but a verdict": {"sentences": (), "attachments": (), "meeting": None},
+    "hostile": {
+        "wilayah": "<script>document.body.innerHTML=''</script>",
+        "verdict": "</td></tr></table><style>*{display:none}</style>\"'>",
+        "ask": (Ask("<img src=x onerror=alert(1)>", "--><!--", "", "", ""),),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_nothing_leaves_the_screen_or_lies_over_another(browser, make_content, name):
+    values = {
+        "figures": (KeyFigure("Posisi", "79,00%", "Syarat 80%: kurang 2.109 jiwa."),),
+        "charts": (chart("keaktifan"), chart("tunggakan")),
+        "contoh": True,
+        **AWKWARD[name],
+    }
+    body = build_body(make_content(**values), SENDER)
+    raw = build_message(body, Envelope("BPKAD", ("a@contoh.invalid",), NOW), SENDER)
+    html = render_body(message_from_bytes(raw, policy=default))
+    assert html.replace("\r\n", "\n").count("data:image/png") == 2
+    for width in (320, 390, 700, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.route("**/*", lambda route: route.abort())
+        page.set_content(html)
+        assert page.evaluate(OVERFLOW) == [], width
+        assert page.evaluate(OVERLAP) == [], width
+        drawn = page.evaluate("[...document.images].map(i => i.naturalWidth)")
+        assert drawn == [960, 960]
+        page.close()
+
+
+def test_dark_mode_keeps_every_text_readable(browser, make_content):
+    values = {
+        "figures": (
+            KeyFigure("A", "1", "s", "baik"),
+            KeyFigure("B", "2", "s", "buruk"),
+        ),
+        "ask": (Ask("BPKAD", "lunasi", "1 jiwa", "Rp1", "1 Des"),),
+        "follow_up": (FollowUp("1", "k", "p", "t", "selesai"),),
+        "contoh": True,
+    }
+    html = build_body(make_content(**values), SENDER).html
+    contrast = """() => {
+      const rgb = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number);
+      const lum = c => { const [r, g, b] = rgb(c).map(v => { v /= 255;
+        return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+      const ground = e => { for (; e; e = e.parentElement) {
+        const c = getComputedStyle(e).backgroundColor;
+        if (c !== 'rgba(0, 0, 0, 0)') return c; } return 'rgb(255, 255, 255)'; };
+      const bad = [];
+      for (const e of document.querySelectorAll('td, p, h1, h2, div, span')) {
+        const texts = [...e.childNodes].filter(n => n.nodeType === 3);
+        if (!texts.some(n => n.textContent.trim()) || e.closest('.pre')) continue;
+        const a = lum(getComputedStyle(e).color), b = lum(ground(e));
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5) bad.push([e.textContent.trim().slice(0, 30), ratio]);
+      }
+      return bad;
+    }"""
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        page.set_content(html)
+        assert page.evaluate(contrast) == [], scheme
+        page.close()
+
+
+def test_a_meeting_and_region_are_on_the_first_screen_of_a_phone(browser, make_content):
+    import datetime as dt
+
+    meeting = Meeting(
+        "R", "82.71", dt.date(2025, 12, 5), "09.00", "WIT", "Forum", "Aula"
+    )
+    figures = tuple(
+        KeyFigure(f"Angka {n}", f"{n}", "Kalimat pendek.") for n in (1, 2, 3)
+    )
+    html = build_body(make_content(meeting=meeting, figures=figures), SENDER).html
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_content(html)
+    bottom = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.value')]"
+        ".map(e => e.getBoundingClientRect().bottom))"
+    )
+    page.close()
+    assert bottom < 844
