@@ -487,17 +487,24 @@ def write_tables(tables: dict[str, pd.DataFrame], out: Path) -> None:
 
 
 def write_compact(tables: dict[str, pd.DataFrame], out: Path) -> None:
-    """Write the tables of the whole country as plain text, arrears wide by age."""
+    """Write the tables of the whole country as plain text.
+
+    Arrears are wide by age, a file per province: one file of the country would need
+    more memory than a reader of foreign files is given.
+    """
     write_text(out / "README.txt", BACA_SAYA.splitlines()[0] + "\n")
     for name, frame in tables.items():
-        shown = _widen(frame) if name == "tunggakan_peserta" else frame
-        write_plain(shown, out / name / f"{name}.csv")
+        if name != "tunggakan_peserta":
+            write_plain(frame, out / name / f"{name}.csv")
+            continue
+        for provinsi, rows in frame.groupby(frame["kode"].str[:2]):
+            write_plain(_widen(rows), out / name / f"{name}_{provinsi}.csv")
 
 
 def _widen(frame: pd.DataFrame) -> pd.DataFrame:
     """Return arrears with a column per age and a row per measure."""
     key = ["kode", "periode", "segmen", "kelas"]
-    labels = [f"{umur} bulan" for umur in range(1, UMUR_MAKS_BULAN)]
+    labels = [f"Umur {umur} bulan" for umur in range(1, UMUR_MAKS_BULAN)]
     names = {i + 1: label for i, label in enumerate([*labels, "> 24 bulan"])}
     parts = []
     for label, name in (("Peserta", "peserta_jiwa"), ("Tunggakan", "tunggakan_rp")):
