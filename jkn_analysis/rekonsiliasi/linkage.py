@@ -393,8 +393,7 @@ def predict(con: duckdb.DuckDBPyConnection, settings: object) -> dict[str, Any]:
     linker = Linker(tables, settings, log_level=None, validate_settings=False)  # type: ignore[arg-type]
     scored = linker.inference.predict(threshold_match_probability=0.001)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE skor AS SELECT * FROM "
-        f"{scored.physical_name}"
+        f"CREATE OR REPLACE TEMP TABLE skor AS SELECT * FROM {scored.physical_name}"
     )
     return linker.misc.save_model_to_json()
 

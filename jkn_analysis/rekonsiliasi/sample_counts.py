@@ -84,8 +84,12 @@ def _rows(record: dict[Any, Any], rng: np.random.Generator) -> list[dict[str, An
     }
     idle = number["nonaktif_mutasi_jiwa"]
     counts = {"nonaktif_menunggak": (number["nonaktif_menunggak_jiwa"],) * 2}
-    for code, share in _OF_MUTATION.items():
-        part = round(idle * share * rng.uniform(0.9, 1.1))
+    weight = {
+        code: share * rng.uniform(0.9, 1.1) for code, share in _OF_MUTATION.items()
+    }
+    explained = idle * rng.uniform(0.95, 0.99) / sum(weight.values())
+    for code, share in weight.items():
+        part = int(explained * share)
         counts[code] = (part, part)
     for code, share in _OF_ACTIVE.items():
         counts[code] = (round(number["aktif_jiwa"] * share * rng.uniform(0.8, 1.2)), 0)

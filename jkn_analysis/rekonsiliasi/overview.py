@@ -1,0 +1,179 @@
+"""Counts of register differences for readers: the flow to active, offices, trend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.errors import StoreError
+from jkn_analysis.formats import format_number, format_points
+from jkn_analysis.rekonsiliasi.reasons import ALASAN
+from jkn_analysis.rekonsiliasi.reconcile import build_trend
+from jkn_analysis.store import read_table, read_table_or_empty
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+HIDDEN_TEXT = {"id": "< 5 atau disembunyikan", "en": "< 5 or hidden"}
+_HEADS = {
+    "id": {"kantor": "Kantor", "alasan": "Alasan", "jumlah": "Jiwa",
+           "nonaktif": "Nonaktif", "nilai": "Nilai perbaikan",
+           "perubahan": "Perubahan", "kecamatan": "Kecamatan"},
+    "en": {"kantor": "Office", "alasan": "Reason", "jumlah": "People",
+           "nonaktif": "Inactive", "nilai": "Worth of repair",
+           "perubahan": "Change", "kecamatan": "Kecamatan"},
+}  # fmt: skip
+_FLOW = {
+    "id": ("terdaftar", "nonaktif lain", "aktif", "jiwa"),
+    "en": ("registered", "other inactive", "active", "people"),
+}
+
+
+def read_differences(root: Path, *, kode: str) -> pd.DataFrame:
+    """Read the counts of one region.
+
+    Raises
+    ------
+    StoreError
+        If no registers were compared yet.
+    """
+    rows = read_table("selisih", root=root, kode=kode)
+    if rows.empty:
+        raise StoreError(
+            f"table 'selisih' has no row for {kode}\n  → run: jkn reconcile --help"
+        )
+    return rows
+
+
+def reason_text(code: str, *, bahasa: str = "id") -> str:
+    """Write a reason for readers."""
+    reason = ALASAN.get(code)
+    if reason is None:
+        return code
+    return reason.arti if bahasa == "id" else reason.meaning
+
+
+def _count(value: object, bahasa: str) -> str:
+    """Write a count, or say that it is hidden."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return HIDDEN_TEXT[bahasa]
+    return format_number(float(value), bahasa=bahasa)  # type: ignore[arg-type]
+
+
+def list_repairs(selisih: pd.DataFrame, *, bahasa: str = "id") -> pd.DataFrame:
+    """List what each office has to repair, the most valuable first.
+
+    Parameters
+    ----------
+    selisih
+        Counts of one region.
+    bahasa
+        ``id`` or ``en``.
+
+    Returns
+    -------
+    DataFrame
+        Texts: office, reason, people, inactive among them, worth in points of
+        keaktifan over population, change since the extract before.
+    """
+    trend = build_trend(selisih).sort_values(
+        ["dampak_keaktifan_rate", "jumlah_jiwa", "alasan"],
+        ascending=[False, False, True],
+        na_position="last",
+    )
+    heads = _HEADS[bahasa]
+    return pd.DataFrame(
+        {
+            heads["kantor"]: trend["kantor"],
+            heads["alasan"]: [reason_text(c, bahasa=bahasa) for c in trend["alasan"]],
+            heads["jumlah"]: [_count(v, bahasa) for v in trend["jumlah_jiwa"]],
+            heads["nonaktif"]: [_count(v, bahasa) for v in trend["nonaktif_jiwa"]],
+            heads["nilai"]: [
+                format_points(v, bahasa=bahasa) for v in trend["dampak_keaktifan_rate"]
+            ],
+            heads["perubahan"]: [_count(v, bahasa) for v in trend["perubahan_jiwa"]],
+        }
+    ).reset_index(drop=True)
+
+
+def list_kecamatan(selisih: pd.DataFrame, *, bahasa: str = "id") -> pd.DataFrame:
+    """Lay the last counts out by kecamatan and reason; hidden counts say so."""
+    last = selisih[selisih["periode"] == selisih["periode"].max()]
+    inside = last[last["kecamatan"].notna()]
+    if inside.empty:
+        return pd.DataFrame(columns=[_HEADS[bahasa]["kecamatan"]])
+    wide = inside.pivot_table(
+        index="kecamatan",
+        columns="alasan",
+        values="jumlah_jiwa",
+        aggfunc=lambda cells: _count(cells.iloc[0], bahasa),
+        dropna=False,
+        fill_value="0",
+    )
+    wide.columns = [reason_text(code, bahasa=bahasa) for code in wide.columns]
+    wide.index.name = _HEADS[bahasa]["kecamatan"]
+    return wide.reset_index()
+
+
+def build_flow(root: Path, *, kode: str, bahasa: str = "id") -> pd.DataFrame:
+    """Follow the registered of one region to the active, reason by reason.
+
+    Returns
+    -------
+    DataFrame
+        langkah, jiwa, mulai: a first row of all registered, one per reason with its
+        inactive members, what no register explains, then the active.
+    """
+    selisih = read_differences(root, kode=kode)
+    members = read_table_or_empty("kepesertaan", root=root, kode=kode)
+    months = set(members["periode"]) & set(selisih["periode"])
+    if not months:
+        raise StoreError(
+            f"{kode}: no month has both kepesertaan and register differences\n"
+            "  → run jkn build on the month of the extracts"
+        )
+    month = max(months)
+    sums = members[members["periode"] == month].sum(numeric_only=True)
+    own = selisih[(selisih["periode"] == month) & selisih["kecamatan"].isna()]
+    idle = own[own["nonaktif_jiwa"].fillna(0) > 0].sort_values(
+        ["nonaktif_jiwa", "alasan"], ascending=[False, True]
+    )
+    registered, active = int(sums["terdaftar_jiwa"]), int(sums["aktif_jiwa"])
+    first, other, last, _ = _FLOW[bahasa]
+    counts = [int(value) for value in idle["nonaktif_jiwa"]]
+    left = registered - active - sum(counts)
+    names = [reason_text(code, bahasa=bahasa) for code in idle["alasan"]]
+    steps = [(first, registered, 0)]
+    level = registered
+    for name, count in [*zip(names, counts, strict=True), (other, left)]:
+        level -= count
+        steps.append((name, count, level))
+    steps.append((last, active, 0))
+    return pd.DataFrame(steps, columns=["langkah", "jiwa", "mulai"])
+
+
+def plot_flow(flow: pd.DataFrame, *, bahasa: str = "id") -> Figure:
+    """Draw the flow as bars from registered down to active."""
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import FuncFormatter
+
+    figure, axis = plt.subplots(figsize=(8, 0.38 * len(flow) + 0.8))
+    ends = [0, len(flow) - 1]
+    colours = ["#2b6a99" if at in ends else "#c2703d" for at in range(len(flow))]
+    axis.barh(flow["langkah"], flow["jiwa"], left=flow["mulai"], color=colours)
+    axis.invert_yaxis()
+    for at, row in enumerate(flow.to_dict("records")):
+        text = format_number(row["jiwa"], bahasa=bahasa)
+        axis.text(row["mulai"] + max(row["jiwa"], 0), at, f" {text}", va="center")
+    axis.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: format_number(value, bahasa=bahasa))
+    )
+    axis.set_xlim(0, float(flow["jiwa"].max()) * 1.15)
+    axis.set_xlabel(_FLOW[bahasa][3])
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    plt.close(figure)
+    return figure
