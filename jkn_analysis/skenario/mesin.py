@@ -65,8 +65,7 @@ class _Dampak:
     tarif: np.ndarray
     hapus: np.ndarray
     kembali: np.ndarray
-    cicil: np.ndarray
-    angsuran: int = 12
+    cicil: dict[int, np.ndarray]
     pakai_tunggakan: bool = False
 
     def scale(self, segmen: int, factor: np.ndarray, shape: tuple[int, ...]) -> None:
@@ -145,11 +144,11 @@ def _neutral(keadaan: Keadaan) -> _Dampak:
     months, regions, _ = keadaan.ukuran
     one, none = np.ones((months, regions, 1)), np.zeros((months, regions, 1))
     units = 0 if keadaan.tunggakan is None else len(keadaan.tunggakan.posisi)
-    unit_one, unit_none = np.ones((months, units)), np.zeros((months, units))
+    shape = (months, units, 1)
+    unit_one, unit_none = np.ones(shape), np.zeros(shape)
     return _Dampak(
-        {}, {}, none[..., 0].copy(), one.copy(), one.copy(), unit_one.copy(),
-        unit_one.copy(), unit_one.copy(), unit_none.copy(), unit_none.copy(),
-        unit_none.copy(),
+        {}, {}, none[..., 0].copy(), one.copy(), one.copy(), unit_one, unit_one,
+        unit_one, unit_none, unit_none, {},
     )  # fmt: skip
 
 
@@ -212,38 +211,34 @@ def _stop_paying(at: _Konteks, impact: _Dampak) -> None:
 
 
 def _units(at: _Konteks, kelas: float) -> np.ndarray:
-    """Return (units,): 1 for the region's units of a kelas (0 = all)."""
+    """Return (1, units, 1): 1 for the region's units of a kelas (0 = all)."""
     part = at.keadaan.tunggakan
     if part is None:
-        return np.zeros(0)
+        return np.zeros((1, 0, 1))
     inside = at.wilayah[0, part.posisi, 0]
-    return inside * ((part.stok.kelas == kelas) | (kelas == 0))
+    chosen = inside * ((part.stok.kelas == kelas) | (kelas == 0))
+    return np.asarray(chosen[None, :, None])
 
 
 def _write_off(at: _Konteks, impact: _Dampak) -> None:
     """Write arrears off; afterwards fewer may be willing to pay."""
     units = _units(at, at.act.get("kelas"))
-    h = np.arange(len(at.keadaan.periode))
-    once = (h == at.mulai).astype(float)[:, None]
-    share = once * units * at.act.get("bagian_persen") / 100
-    impact.hapus = 1 - (1 - impact.hapus) * (1 - share)
-    back = once * units * at.act.get("kembali_persen") / 100
-    impact.kembali = np.maximum(impact.kembali, back)
-    last = at.mulai + at.act.get("moral_bulan")
-    after = ((h >= at.mulai) & (h < last)).astype(float)[:, None] * units
-    moral = at.act.get("moral_persen") / 100
-    impact.masuk *= 1 + moral * after
-    impact.keluar *= 1 - moral * after
+    once = at.from_start(1) * units
+    impact.hapus = 1 - (1 - impact.hapus) * (1 - once * at.draw("bagian_persen"))
+    impact.kembali = np.maximum(impact.kembali, once * at.draw("kembali_persen"))
+    after = at.from_start(at.act.get("moral_bulan")) * units
+    moral = after * at.draw("moral_persen")
+    impact.masuk = impact.masuk * (1 + moral)
+    impact.keluar = impact.keluar * (1 - moral)
     impact.pakai_tunggakan = True
 
 
 def _join_rehab(at: _Konteks, impact: _Dampak) -> None:
     """Put the share that joins and finishes on instalments."""
-    h = np.arange(len(at.keadaan.periode))
-    share = at.act.get("ikut_persen") * at.act.get("tuntas_persen") / 10_000
-    joined = (h == at.mulai).astype(float)[:, None] * _units(at, 0) * share
-    impact.cicil = 1 - (1 - impact.cicil) * (1 - joined)
-    impact.angsuran = int(at.act.get("angsuran"))
+    share = at.draw("ikut_persen") * at.draw("tuntas_persen")
+    joined = at.from_start(1) * _units(at, 0) * share
+    count = int(at.act.get("angsuran"))
+    impact.cicil[count] = 1 - (1 - impact.cicil.get(count, 0.0)) * (1 - joined)
     impact.pakai_tunggakan = True
 
 
@@ -257,16 +252,14 @@ def _change_tariff(at: _Konteks, impact: _Dampak) -> None:
     part = at.keadaan.tunggakan
     if part is None:
         return
-    h = np.arange(len(at.keadaan.periode))[:, None]
     rise = 1 + at.act.get("naik_persen") / 100
-    payers = max(rise, 1e-6) ** at.act.get("elastisitas")
-    on = (h >= at.mulai) * units
-    impact.tarif *= 1 + on * (rise - 1)
-    lost = np.clip(1 - payers, -1.0, 1.0) / np.maximum(part.laju.masuk, 1e-3)
-    known = part.laju.ada_dasar
-    once = (h == at.mulai) * units * np.where(known, lost, 0.0)
-    impact.masuk *= np.maximum(1 + once, 0.0)
-    impact.keluar *= 1 + on * (min(payers, 2.0) - 1)
+    payers = max(rise, 1e-6) ** (100 * at.draw("elastisitas"))
+    on, once = at.from_start() * units, at.from_start(1) * units
+    impact.tarif = impact.tarif * (1 + on * (rise - 1))
+    entry = np.where(part.laju.ada_dasar, np.maximum(part.laju.masuk, 1e-3), np.inf)
+    lost = np.clip(1 - payers, -1.0, 1.0) / entry[None, :, None]
+    impact.masuk = impact.masuk * np.maximum(1 + once * lost, 0.0)
+    impact.keluar = impact.keluar * (1 + on * (np.minimum(payers, 2.0) - 1))
     impact.pakai_tunggakan = True
 
 
@@ -331,7 +324,6 @@ def _simulate(keadaan: Keadaan, impact: _Dampak) -> Jalur | None:
         hapus=impact.hapus,
         kembali=impact.kembali,
         cicil=impact.cicil,
-        lama_cicil_bulan=impact.angsuran,
     )
     return simulate_tunggakan(part.laju, part.stok, undian=part.undian, ubahan=change)
 

@@ -11,6 +11,8 @@ import pandas as pd
 from jkn_analysis.tunggakan.stok import CAP_BULAN, KELOMPOK_UMUR, list_tarif
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from jkn_analysis.tunggakan.laju import Guncangan, Laju
     from jkn_analysis.tunggakan.stok import Stok
 
@@ -21,7 +23,7 @@ ARUS = ("awal_rp", "ditagih_rp", "dibayar_rp", "keluar_rp", "dihapus_rp", "akhir
 
 @dataclass(frozen=True)
 class Ubahan:
-    """What a scenario changes, each (months, units) or None for no change.
+    """What a scenario changes; (months, units), or with draws; None for no change.
 
     Attributes
     ----------
@@ -34,9 +36,8 @@ class Ubahan:
     kembali
         Share of the written-off people who are active from then on.
     cicil
-        Share of debtors aged 4-24 who start REHAB that month and will finish it.
-    lama_cicil_bulan
-        Number of instalments; active again after the last one.
+        By number of instalments: share of debtors aged 4-24 who start REHAB that
+        month and will finish it; they are active again after the last one.
     """
 
     keluar: np.ndarray | None = None
@@ -44,8 +45,7 @@ class Ubahan:
     tarif: np.ndarray | None = None
     hapus: np.ndarray | None = None
     kembali: np.ndarray | None = None
-    cicil: np.ndarray | None = None
-    lama_cicil_bulan: int = 12
+    cicil: Mapping[int, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass
@@ -224,7 +224,8 @@ def _factor(values: np.ndarray | None, h: int, *, default: float) -> np.ndarray:
     """Return one month of a change as a column, or its neutral value."""
     if values is None:
         return np.full((1, 1), default, dtype=np.float32)
-    return values[h].astype(np.float32)[:, None]
+    month = values[h].astype(np.float32)
+    return month if month.ndim == 2 else month[:, None]
 
 
 def _step(
@@ -286,16 +287,33 @@ def _write_off(state: _Keadaan, *, h: int, change: Ubahan) -> np.ndarray:
 
 
 def _start_rehab(state: _Keadaan, *, h: int, change: Ubahan) -> None:
-    """Move the finishing share of debtors aged 4-24 to an instalment plan."""
-    if change.cicil is None or not change.cicil[h].any():
+    """Move the finishing share of debtors aged 4-24 to instalment plans.
+
+    Plans that start together share the people in proportion, whatever their order.
+    """
+    shares = {
+        count: _factor(values, h, default=0.0)
+        for count, values in change.cicil.items()
+        if values[h].any()
+    }
+    if not shares:
         return
-    share = _factor(change.cicil, h, default=0.0)
+    left = np.prod([1 - share for share in _alike(shares.values())], axis=0)
+    total = sum(shares.values())
+    part = np.divide(1 - left, total, out=np.zeros_like(left), where=total > 0)
     rows = slice(3, CAP_BULAN)
-    people = (state.jiwa[rows] * share).sum(axis=0)
-    debt = (state.rp[rows] * share).sum(axis=0, dtype=np.float64)
-    state.jiwa[rows] *= 1 - share
-    state.rp[rows] *= 1 - share
-    state.cicilan.append(_Cicilan(people, debt, change.lama_cicil_bulan))
+    people, debt = state.jiwa[rows].sum(axis=0), state.rp[rows].sum(axis=0)
+    for count, share in sorted(shares.items()):
+        taken = part * share
+        plan = _Cicilan(people * taken, (debt * taken).astype(np.float64), count)
+        state.cicilan.append(plan)
+    state.jiwa[rows] *= left
+    state.rp[rows] *= left
+
+
+def _alike(arrays: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """Bring arrays to one shape."""
+    return list(np.broadcast_arrays(*arrays))
 
 
 def _pay_rehab(state: _Keadaan) -> tuple[np.ndarray, np.ndarray]:

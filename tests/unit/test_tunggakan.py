@@ -292,9 +292,7 @@ def test_rehab_members_are_active_only_after_the_last_instalment(world):
     join = np.zeros((6, len(stok.unit)))
     join[0] = 0.3
     base = simulate_tunggakan(laju, stok, undian=undian)
-    plan = simulate_tunggakan(
-        laju, stok, undian=undian, ubahan=Ubahan(cicil=join, lama_cicil_bulan=4)
-    )
+    plan = simulate_tunggakan(laju, stok, undian=undian, ubahan=Ubahan(cicil={4: join}))
     gained = (plan.dasar_jiwa - base.dasar_jiwa).mean(axis=(1, 2))
     assert np.all(gained[:3] <= 1e-3)
     assert gained[3] > 100
