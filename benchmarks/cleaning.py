@@ -42,35 +42,39 @@ def cpu() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
+MEASURE = """
+import resource, sys
+from pathlib import Path
+import psutil
+from jkn_analysis.cleaning import clean, read_sheet, sandbox
+
+def cpu():
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    child = sum(sum(psutil.Process(c.process.pid).cpu_times()[:2])
+                for c in sandbox._children)
+    return own.ru_utime + own.ru_stime + child
+
+path = Path(sys.argv[1])
+for turn in ("first", "warm"):
+    start = cpu()
+    sheets = read_sheet(path)
+    read = cpu() - start
+    result = clean("kepesertaan", sheets)
+    total = cpu() - start
+    faults = sum(p.severity == "fault" for p in result.problems)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    reader = psutil.Process(sandbox._children[0].process.pid).memory_info().rss >> 20
+    print(f"{turn}: {len(result.frame)} rows, {faults} faults, {total:.2f} CPU s, "
+          f"{read:.2f} of it reading; {peak} MB, reader {reader} MB")
+    del sheets, result
+"""
+
+
 def run_clean(path: Path) -> str:
-    """Clean one file in a fresh process; report CPU with the reader's, and memory."""
-    code = (
-        "import resource, sys, time\n"
-        "from pathlib import Path\n"
-        "import pandas as pd, pyarrow.csv, pyarrow.compute\n"
-        "from jkn_analysis.cleaning import clean, read_sheet, sandbox\n"
-        "from jkn_analysis.cleaning.names import find_region\n"
-        "find_region('82.71')\n"
-        "def cpu():\n"
-        "    a = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "    return a.ru_utime + a.ru_stime\n"
-        f"path = Path({str(path)!r})\n"
-        "start = cpu()\n"
-        "sheets = read_sheet(path)\n"
-        "sandbox.close()\n"
-        "c = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-        "reader = c.ru_utime + c.ru_stime\n"
-        "read = cpu() - start\n"
-        "result = clean('kepesertaan', sheets)\n"
-        "total = cpu() - start + reader\n"
-        "faults = sum(p.severity == 'fault' for p in result.problems)\n"
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
-        "print(f'{len(result.frame)} rows, {faults} faults, {total:.2f} CPU s '\n"
-        "      f'(reading {read + reader:.2f}), {peak} MB, reader {c.ru_maxrss // 1024} MB')\n"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    """Clean one file in a fresh process, twice; CPU and memory with the reader's."""
+    command = [sys.executable, "-c", MEASURE, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip().replace("\n", "\n    ")
 
 
 def plant(frame: pd.DataFrame, count: int = 36) -> tuple[pd.DataFrame, set[int]]:

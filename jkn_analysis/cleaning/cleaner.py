@@ -13,7 +13,7 @@ import pandas as pd
 from jkn_analysis.cleaning import columns as col
 from jkn_analysis.cleaning.cells import BadCell, find_month_name, is_absent, whole
 from jkn_analysis.cleaning.headings import suggest_headings
-from jkn_analysis.cleaning.months import find_moment_in
+from jkn_analysis.cleaning.months import find_moment_in, parse_months
 from jkn_analysis.cleaning.names import find_region, find_segmen
 from jkn_analysis.cleaning.numbers import find_scale, read_number
 from jkn_analysis.cleaning.problems import Problem, faults
@@ -229,28 +229,47 @@ def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     present = [role for role in roles if role in ids]
     if not present:
         return _region_of_title(work)
-    texts = {role: _texts(work.cells(ids[role].position)) for role in present}
-    texts = _fill_groups(work, texts)
+    parts = {role: col.distinct_texts(work.cells(ids[role].position)) for role in present}
+    parts = _fill_groups(work, parts)
     province = ids.get("nama_provinsi") or ids.get("kode_provinsi")
     if province is not None:
-        texts["provinsi"] = _texts(work.cells(province.position))
-    keys = list(texts)
-    rows = list(zip(*texts.values(), strict=True))
-    origins = {
-        row: Origin(**dict(zip(keys, row, strict=True))) for row in dict.fromkeys(rows)
-    }
-    regions = read_regions(list(origins.values()), declared=work.settings.kode_system)
+        parts["provinsi"] = col.distinct_texts(work.cells(province.position))
+    codes, rows = _combine(parts)
+    origins = [Origin(**dict(zip(parts, row, strict=True))) for row in rows]
+    regions = read_regions(origins, declared=work.settings.kode_system)
     work.notes += regions.notes
-    kode = np.empty(size, dtype=object)
-    above = np.zeros(size, dtype=bool)
-    for index, row in enumerate(rows):
-        region = regions.found.get(origins[row])
-        if region is None:
-            _report_region(work, index, regions.wrong[origins[row]], texts)
-            continue
-        kode[index] = region.kode
-        above[index] = region.jenis not in {"kabupaten", "kota"}
-    return kode, above
+    kode = np.array([_code_of(regions.found.get(o)) for o in origins], dtype=object)
+    above = np.array([_is_above(regions.found.get(o)) for o in origins], dtype=bool)
+    for index, origin in enumerate(origins):
+        if origin in regions.wrong:
+            for row in np.flatnonzero(codes == index):
+                _report_region(work, int(row), regions.wrong[origin], origin)
+    return kode[codes] if size else kode, above[codes] if size else above
+
+
+def _code_of(region: Wilayah | None) -> str | None:
+    """Return a region's code."""
+    return region.kode if region is not None else None
+
+
+def _is_above(region: Wilayah | None) -> bool:
+    """Tell whether a region is a sum of kabupaten/kota."""
+    return region is not None and region.jenis not in {"kabupaten", "kota"}
+
+
+def _combine(
+    parts: Mapping[str, tuple[np.ndarray, list[str]]]
+) -> tuple[np.ndarray, list[tuple[str, ...]]]:
+    """Return codes and rows of the distinct combinations of some columns."""
+    joined = np.zeros(len(next(iter(parts.values()))[0]), dtype=np.int64)
+    for codes, texts in parts.values():
+        joined = joined * (len(texts) + 1) + codes
+        joined = pd.factorize(joined)[0].astype(np.int64)
+    _, first = np.unique(joined, return_index=True)
+    rows = [
+        tuple(texts[codes[place]] for codes, texts in parts.values()) for place in first
+    ]
+    return joined, rows
 
 
 def _texts(values: pd.Series) -> list[str]:
@@ -259,7 +278,9 @@ def _texts(values: pd.Series) -> list[str]:
     return ["" if is_absent(text) else text for text in texts]
 
 
-def _fill_groups(work: _Sheet, texts: dict[str, list[str]]) -> dict[str, list[str]]:
+def _fill_groups(
+    work: _Sheet, parts: dict[str, tuple[np.ndarray, list[str]]]
+) -> dict[str, tuple[np.ndarray, list[str]]]:
     """Return the region columns with the blanks of a merged group filled.
 
     A row continues the group above only where it names no region at all, another
@@ -268,17 +289,20 @@ def _fill_groups(work: _Sheet, texts: dict[str, list[str]]) -> dict[str, list[st
     """
     ids = work.roles.identifiers
     apart = [n for n in (*ROW_DIMS, "bulan", "periode", "uraian", "tahun") if n in ids]
-    blank = [not any(row) for row in zip(*texts.values(), strict=True)]
-    if not apart or not blank or blank[0] or not _is_grouped(blank):
-        return texts
-    filled = {role: _carry(values, blank) for role, values in texts.items()}
-    work.notes.append(f"{sum(blank)} rows continue the region named above them")
-    return filled
+    blank = np.ones(work.size, dtype=bool)
+    for codes, texts in parts.values():
+        empty = np.array([not text for text in texts], dtype=bool)
+        blank &= empty[codes] if len(texts) else blank
+    if not apart or not work.size or blank[0] or not _is_grouped(blank):
+        return parts
+    work.notes.append(f"{blank.sum()} rows continue the region named above them")
+    last = np.maximum.accumulate(np.where(blank, 0, np.arange(work.size)))
+    return {role: (codes[last], texts) for role, (codes, texts) in parts.items()}
 
 
-def _is_grouped(blank: Sequence[bool]) -> bool:
+def _is_grouped(blank: Sequence[bool] | np.ndarray) -> bool:
     """Tell whether blanks are those of merged groups rather than gaps."""
-    return sum(blank) >= GROUPED_SHARE * len(blank)
+    return int(np.sum(blank)) >= GROUPED_SHARE * len(blank) > 0
 
 
 def _carry(values: Sequence[Any], blank: Sequence[bool]) -> list[Any]:
@@ -291,18 +315,22 @@ def _carry(values: Sequence[Any], blank: Sequence[bool]) -> list[Any]:
 
 
 def _report_region(
-    work: _Sheet,
-    index: int,
-    wrong: tuple[str, str, str, str],
-    texts: Mapping[str, Sequence[str]],
+    work: _Sheet, index: int, wrong: tuple[str, str, str, str], origin: Origin
 ) -> None:
     """Report a row whose region is not known."""
     role, kind, message, remedy = wrong
     ids = work.roles.identifiers
-    column = ids.get(role) or next(iter(ids[name] for name in texts if name in ids))
-    value = texts.get(role, [""] * work.size)[index]
+    roles = (role, "nama", "kode", "kode_kemendagri", "kode_bps")
+    column = next(ids[name] for name in roles if name in ids)
     work.bad[index] = True
-    work.report(kind, message, remedy, row=index, position=column.position, value=value)
+    work.report(
+        kind,
+        message,
+        remedy,
+        row=index,
+        position=column.position,
+        value=getattr(origin, role, ""),
+    )
 
 
 def _region_of_title(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
@@ -386,24 +414,9 @@ def _read_row_months(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     if column is None:
         return years, np.zeros(work.size, dtype=int)
     cells = _moment_cells(work, column)
-    names, faulty, position = _month_parts(cells), [], column.position
-    months = np.array([part[1] for part in names], dtype=int)
-    own = np.array([part[0] for part in names], dtype=int)
-    open_rows = np.flatnonzero(months == 0)
-    if len(open_rows):
-        parsed = col.parse_month_column(
-            cells.iloc[open_rows], flow=work.table.name in FLOWS, order=work.order
-        )
-        for offset, value in enumerate(parsed.values):
-            if value is not None:
-                own[open_rows[offset]], months[open_rows[offset]] = (
-                    value.year,
-                    value.month,
-                )
-        faulty = parsed.faults
-        work.notes += [f"column '{column.heading}': {note}" for note in parsed.notes]
-    for fault in faulty:
-        index = int(open_rows[fault.position])
+    own, months, faulty = _read_moments(work, column, cells)
+    position = column.position
+    for index, fault in faulty:
         work.bad[index] = True
         work.report(
             fault.kind,
@@ -445,19 +458,37 @@ def _moment_cells(work: _Sheet, column: ColumnUse) -> pd.Series:
     return pd.Series(filled, dtype=object)
 
 
-def _month_parts(cells: pd.Series) -> list[tuple[int, int]]:
-    """Return (0, month) for cells that name a month only, else (0, 0)."""
-    known: dict[Any, tuple[int, int]] = {}
-    result = []
-    for cell in cells.tolist():
-        key = cell if isinstance(cell, str) else repr(cell)
-        if key not in known:
-            text = col.text_of(cell)
-            number = whole(text.removesuffix(".0"))
-            month = find_month_name(text) or (number if number and number <= 12 else 0)
-            known[key] = (0, month or 0)
-        result.append(known[key])
-    return result
+def _read_moments(
+    work: _Sheet, column: ColumnUse, cells: pd.Series
+) -> tuple[np.ndarray, np.ndarray, list[tuple[int, Fault]]]:
+    """Return year and month of every cell, 0 where it does not say, and faults."""
+    codes, distinct = col.split_distinct(cells)
+    months = np.array([_month_only(cell) for cell in distinct], dtype=int)
+    years = np.zeros(len(distinct), dtype=int)
+    rest = [index for index, month in enumerate(months) if not month]
+    parsed = parse_months(
+        [distinct[index] for index in rest],
+        flow=work.table.name in FLOWS,
+        order=work.order,
+    )
+    for index, value in zip(rest, parsed.values, strict=True):
+        if value is not None:
+            years[index], months[index] = value.year, value.month
+    work.notes += [f"column '{column.heading}': {note}" for note in parsed.notes]
+    places = np.arange(len(distinct)) if codes is None else codes
+    faulty = [
+        (int(row), fault)
+        for fault in parsed.faults
+        for row in np.flatnonzero(places == rest[fault.position])
+    ]
+    return years[places], months[places], sorted(faulty, key=lambda pair: pair[0])
+
+
+def _month_only(cell: Any) -> int:  # noqa: ANN401 - any cell
+    """Return the month of a cell that names a month only, else 0."""
+    text = col.text_of(cell)
+    number = whole(text.removesuffix(".0"))
+    return find_month_name(text) or (number if number and number <= 12 else 0)
 
 
 def _read_dim(work: _Sheet, name: str) -> np.ndarray:
@@ -847,22 +878,16 @@ def _with_slice(
     names = set(work.table.names)
     if "periode" in names:
         frame["periode"] = _periode(work, frame, use, places)
-    labels = _sections(work) if SECTION in work.sheet.raw else [""] * len(frame)
+    labels: list[str | None] | None = None
+    if SECTION in work.sheet.raw:
+        labels = [find_segmen(text) if text else None for text in _sections(work)]
     if "segmen" in names:
-        frame["segmen"] = _dim_values(
-            frame["segmen"],
-            use.segmen or None,
-            [find_segmen(t) if t else None for t in labels],
-            _context_segmen(work.sheet),
-        )
+        context = _context_segmen(work.sheet)
+        frame["segmen"] = _dim_values(frame["segmen"], use.segmen or None, labels, context)
     if "kelas" in names:
-        frame["kelas"] = _dim_values(
-            frame["kelas"], use.kelas, [None] * len(frame), None
-        )
+        frame["kelas"] = _dim_values(frame["kelas"], use.kelas, None, None)
     if "umur_bulan" in names:
-        frame["umur_bulan"] = _dim_values(
-            frame["umur_bulan"], use.umur, [None] * len(frame), None
-        )
+        frame["umur_bulan"] = _dim_values(frame["umur_bulan"], use.umur, None, None)
     total = use.total
     return _Piece(frame, places, total=total)
 
@@ -870,18 +895,19 @@ def _with_slice(
 def _dim_values(
     rows: pd.Series,
     fixed: Any,
-    labels: Sequence[Any],
+    labels: Sequence[Any] | None,
     context: Any,  # noqa: ANN401 - text or int
 ) -> pd.Series:
     """Return a dimension: fixed by the heading, else of the row, section or title."""
     if fixed is not None:
         return pd.Series(np.full(len(rows), fixed, dtype=object), index=rows.index)
-    values = rows.tolist()
-    if all(value is not None for value in values):
+    lacking = rows.isna().to_numpy()
+    if not lacking.any() or (labels is None and context is None):
         return rows
+    labels = labels or [None] * len(rows)
     merged = [
-        value if value is not None else (label if label is not None else context)
-        for value, label in zip(values, labels, strict=True)
+        (label if label is not None else context) if empty else value
+        for value, label, empty in zip(rows.tolist(), labels, lacking, strict=True)
     ]
     return pd.Series(merged, dtype=object, index=rows.index)
 

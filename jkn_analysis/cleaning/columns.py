@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jkn_analysis.cleaning.months import Order
-    from jkn_analysis.cleaning.numbers import Locale
+    from jkn_analysis.cleaning.numbers import Locale, NumberColumn
 
 EXACT_BELOW = 2**53
 
@@ -53,13 +55,10 @@ def by_distinct(
     Cells of different types that compare equal (True and 1, a percent and a number)
     must not be joined, so only columns of pure text take the short way.
     """
-    cells = values.tolist()
-    if not all(type(cell) is str for cell in cells):
-        cells = [None if _is_nan(cell) else cell for cell in cells]
-        parsed, faults = parse(cells)
+    codes, distinct = split_distinct(values)
+    parsed, faults = parse(distinct)
+    if codes is None:
         return _objects(parsed), faults
-    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
-    parsed, faults = parse(list(distinct))
     wrong = {fault.position: fault for fault in faults}
     spread = []
     if wrong:
@@ -69,6 +68,26 @@ def by_distinct(
                 Fault(int(position), one.text, one.message, one.remedy, one.kind)
             )
     return _objects(parsed)[codes], spread
+
+
+def split_distinct(values: pd.Series) -> tuple[np.ndarray | None, list[Any]]:
+    """Return codes and distinct cells of a column; no codes where cells are mixed."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.codes.to_numpy(), list(values.cat.categories)
+    cells = values.tolist()
+    if not all(type(cell) is str for cell in cells):
+        return None, [None if _is_nan(cell) else cell for cell in cells]
+    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+    return codes, list(distinct)
+
+
+def distinct_texts(values: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return codes and distinct texts of a column, marks of absence as ""."""
+    codes, cells = split_distinct(values)
+    texts = [text_of(cell) for cell in cells]
+    texts = ["" if is_absent(text) else text for text in texts]
+    own, known = pd.factorize(np.asarray(texts, dtype=object))
+    return (own if codes is None else own[codes]), [str(text) for text in known]
 
 
 def _is_nan(value: Any) -> bool:  # noqa: ANN401 - any cell
@@ -84,29 +103,49 @@ def _objects(values: Sequence[Any]) -> np.ndarray:
 
 
 def _plain_integers(values: pd.Series) -> np.ndarray | None:
-    """Return a column whose every cell is plain digits as floats, else None."""
+    """Return a column of whole numbers, natively or as plain digits, else None."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return None
     if values.dtype == object:
-        kinds = set(map(type, values))
-        if not kinds <= {float, int, type(None)}:
+        if not set(map(type, values)) <= {float, int, type(None)}:
             return None
         array = np.array([np.nan if v is None else v for v in values], dtype=float)
-        known = array[~np.isnan(array)]
-        fits = (known >= 0) & (known == np.floor(known)) & (known < EXACT_BELOW)
-        return array if fits.all() else None
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    else:
+        array = values.to_numpy(dtype=float, na_value=np.nan)
+    known = array[~np.isnan(array)]
+    fits = (known >= 0) & (known == np.floor(known)) & (known < EXACT_BELOW)
+    return array if fits.all() else None
 
-    try:
-        chunks = pa.chunked_array(values.array.__arrow_array__())  # type: ignore[attr-defined]
-        whole = pc.cast(chunks, pa.int64())
-    except (pa.ArrowInvalid, AttributeError, TypeError):
-        return None
-    array = whole.to_numpy().astype(float)
-    return (
-        array
-        if len(array) == 0 or (array.min() >= 0 and array.max() < EXACT_BELOW)
-        else None
-    )
+
+_PLAIN_DIGITS = re.compile(r"\d{1,15}")
+
+
+def _coded_numbers(
+    values: pd.Series, parse: Callable[[list[Any]], NumberColumn]
+) -> tuple[np.ndarray, NumberColumn, list[Fault]]:
+    """Parse the distinct cells of a coded column; plain digits without a parser.
+
+    Three different plain numbers stand for all of them where the style of the column
+    is decided, which asks for no more.
+    """
+    texts = list(values.cat.categories)
+    plain = [_PLAIN_DIGITS.fullmatch(text) is not None for text in texts]
+    known = np.array([float(t) if p else np.nan for t, p in zip(texts, plain, strict=True)])
+    odd = [index for index, is_plain in enumerate(plain) if not is_plain]
+    witnesses = [t for t, p in zip(texts, plain, strict=True) if p and int(t)][:3]
+    column = parse([*(texts[index] or None for index in odd), *witnesses])
+    known *= column.scale
+    for index, value in zip(odd, column.values[: len(odd)], strict=True):
+        known[index] = np.nan if value is None else float(value)
+    codes = values.cat.codes.to_numpy()
+    faults = []
+    for fault in column.faults:
+        if fault.position < len(odd):
+            for place in np.flatnonzero(codes == odd[fault.position]):
+                faults.append(
+                    Fault(int(place), fault.text, fault.message, fault.remedy, fault.kind)
+                )
+    return known[codes], column, faults
 
 
 def parse_number_column(
@@ -130,21 +169,28 @@ def parse_number_column(
         quick = _plain_integers(values)
         if quick is not None:
             return Parsed(quick)
-    cells = [None if _is_nan(cell) else cell for cell in values.tolist()]
-    column = parse_numbers(
-        cells,
-        integer=integer,
-        rate=rate,
-        signed=signed or kind in {"number", "rate"},
-        heading=heading,
-        locale=locale,
-        hint=hint,
-        scale=scale,
-    )
-    numbers = np.array(
-        [np.nan if v is None else float(v) for v in column.values], float
-    )
-    faults = list(column.faults)
+    def parse(cells: list[Any]) -> NumberColumn:
+        return parse_numbers(
+            cells,
+            integer=integer,
+            rate=rate,
+            signed=signed or kind in {"number", "rate"},
+            heading=heading,
+            locale=locale,
+            hint=hint,
+            scale=scale,
+        )
+
+    if isinstance(values.dtype, pd.CategoricalDtype) and not rate:
+        numbers, column, faults = _coded_numbers(values, parse)
+        cells = values
+    else:
+        cells = [None if _is_nan(cell) else cell for cell in values.tolist()]
+        column = parse(cells)
+        numbers = np.array(
+            [np.nan if v is None else float(v) for v in column.values], float
+        )
+        faults = list(column.faults)
     for position in np.flatnonzero(np.abs(numbers) >= EXACT_BELOW):
         text = text_of(cells[position])
         faults.append(

@@ -26,6 +26,9 @@ BOMS = (
     (b"\xfe\xff", "utf-16"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_CONTROL_BYTES = bytes([*range(9), *range(14, 32)])
+_CODED = re.compile(r"kode|^kd|\bid\b|nik|nomor|telp", re.IGNORECASE)
+_WHOLE = re.compile(r"0|[1-9]\d{0,14}")
 _MOJIBAKE = re.compile("[ÃÂ][\x80-\xbf]|â€")
 
 
@@ -69,7 +72,8 @@ def decode(file: Path) -> Text:
         line = raw.count(b"\n", 0, exc.start) + 1
         remarks.append(("encoding", f"byte {exc.start} (line {line}) is no letter"))
     content = content.removeprefix("\ufeff")
-    _check_text(content)
+    if encoding != "utf-8" or len(raw.translate(None, _CONTROL_BYTES)) < len(raw):
+        _check_text(content)
     if encoding == "cp1252" and _MOJIBAKE.search(content):
         line = content.count("\n", 0, _MOJIBAKE.search(content).start()) + 1  # type: ignore[union-attr]
         remarks.append(
@@ -132,7 +136,7 @@ def read_delimited(text: Text) -> dict[str, Any]:
         fast = _read_fast(text, delimiter)
     sheet: dict[str, Any] = {"name": "", "hidden": False, "merged": []}
     if fast is not None:
-        sheet["arrow"] = fast
+        sheet["head"], sheet["arrow"] = fast
     else:
         sheet["rows"] = _read_rows(content, delimiter, text.remarks)
     if declared:
@@ -241,8 +245,8 @@ def _unwrap(rows: list[list[str | None]], delimiter: str) -> list[list[str | Non
     return _split(joined, inner, csv.QUOTE_MINIMAL) if inner else rows
 
 
-def _read_fast(text: Text, delimiter: str) -> bytes | None:
-    """Read a large regular file as dictionary-coded text columns, else None.
+def _read_fast(text: Text, delimiter: str) -> tuple[list[str], bytes] | None:
+    """Read a large regular file as coded text and whole numbers, else None.
 
     Only a file whose every line is one row of equal width qualifies, so that the
     row numbers of messages are line numbers.
@@ -254,34 +258,62 @@ def _read_fast(text: Text, delimiter: str) -> bytes | None:
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     if b"\n\n" in raw or b"\n\r\n" in raw or (b"\r" in raw and b"\r\n" not in raw):
         return None
-    return _parse_arrow(raw, delimiter)
+    head = raw[: raw.find(b"\n")].decode().rstrip("\r")
+    names = next(csv.reader([head], delimiter=delimiter))
+    if len(names) > MAX_COLUMNS or head.count('"') % 2:
+        return None
+    whole = _whole_columns(raw, delimiter, names)
+    payload = _parse_arrow(raw, delimiter, len(names), whole)
+    if payload is None and whole:
+        payload = _parse_arrow(raw, delimiter, len(names), set())
+    return (names, payload) if payload is not None else None
 
 
-def _parse_arrow(raw: bytes, delimiter: str) -> bytes | None:
+def _whole_columns(raw: bytes, delimiter: str, names: list[str]) -> set[int]:
+    """Return columns that look like plain whole numbers and are no codes."""
+    start = raw.find(b"\n") + 1
+    sample = raw[start : start + 100_000].decode("utf-8", "replace")
+    rows = list(csv.reader(io.StringIO(sample), delimiter=delimiter))[:-1]
+    rows = [row for row in rows if len(row) == len(names)]
+    return {
+        column
+        for column, name in enumerate(names)
+        if rows
+        and not _CODED.search(name)
+        and all(_WHOLE.fullmatch(row[column]) for row in rows)
+    }
+
+
+def _parse_arrow(
+    raw: bytes, delimiter: str, width: int, whole: set[int]
+) -> bytes | None:
     """Parse with Arrow; None where the file is not regular."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    width = len(
-        next(csv.reader([raw[: raw.find(b"\n")].decode()], delimiter=delimiter))
-    )
     names = [str(index) for index in range(width)]
+    coded = pa.dictionary(pa.int32(), pa.string())
+    types = {n: pa.int64() if int(n) in whole else coded for n in names}
     try:
         table = arrow_csv.read_csv(
             pa.py_buffer(raw),
-            read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False),
+            read_options=arrow_csv.ReadOptions(
+                column_names=names,
+                skip_rows=1,
+                use_threads=False,
+                block_size=len(raw) + 1,
+            ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, ignore_empty_lines=False
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                strings_can_be_null=False,
+                column_types=types, strings_can_be_null=False, null_values=[""]
             ),
         )
     except pa.ArrowInvalid:
         return None
-    lines = raw.count(b"\n") + (not raw.endswith(b"\n"))
-    if table.num_rows != lines or width > MAX_COLUMNS:
+    lines = raw.count(b"\n") + (not raw.endswith(b"\n")) - 1
+    if table.num_rows != lines:
         return None
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:

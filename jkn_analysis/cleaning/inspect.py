@@ -326,7 +326,7 @@ def _rows(sheet: dict[str, Any]) -> list[list[Any]]:
     """Return the rows of a raw sheet."""
     from jkn_analysis.cleaning.sheets import rows_of_arrow
 
-    return sheet["rows"] if "rows" in sheet else rows_of_arrow(sheet["arrow"])
+    return sheet["rows"] if "rows" in sheet else rows_of_arrow(sheet)
 
 
 def _printable(text: str) -> str:

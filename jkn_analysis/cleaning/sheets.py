@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -73,7 +74,7 @@ class SheetTable:
     def frame(self) -> pd.DataFrame:
         """The table as text: one line per cell, None where a cell is empty."""
         if self.regular:
-            return self.raw
+            return pd.DataFrame({name: _plain_text(self.raw[name]) for name in self.raw})
         return pd.DataFrame(
             {
                 name: pd.Series(
@@ -140,6 +141,17 @@ def _as_text(value: Any) -> str | None:  # noqa: ANN401 - any cell
     return tidy(value)
 
 
+def _plain_text(column: pd.Series) -> pd.Series:
+    """Return a column of a regular file as text, None where a cell is empty."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = [text or None for text in column.cat.categories]
+    else:
+        column = column.astype("Int64").astype("category")
+        texts = [str(value) for value in column.cat.categories]
+    known = np.array([*texts, None], dtype=object)
+    return pd.Series(known[column.cat.codes.to_numpy()], dtype=object, index=column.index)
+
+
 def read_sheet(path: str | Path) -> list[SheetTable]:
     """Read any delivered file as rectangular tables of text.
 
@@ -195,10 +207,10 @@ def _read_tables(
 ) -> list[SheetTable]:
     """Return the tables of one sheet."""
     if "arrow" in sheet:
-        regular = _read_regular(path, sheet["arrow"], source, remarks)
+        regular = _read_regular(path, sheet, source, remarks)
         if regular is not None:
             return [regular]
-        sheet = {**sheet, "rows": rows_of_arrow(sheet["arrow"])}
+        sheet = {**sheet, "rows": rows_of_arrow(sheet)}
     grid = _Grid.of(sheet)
     tables = []
     for part in grid.split():
@@ -519,47 +531,39 @@ def _bad_cell(path: Path, sheet: str, grid: _Grid, row: int, column: int) -> Pro
 # --- large regular text files -----------------------------------------------------
 
 
-_ODD_ROW = (
-    r"(?i)^\s*(?:jumlah|total|jml|sub[\s-]*total|grand|rata|rerata|sumber|source|"
-    r"catatan|ket(?:erangan)?\b|nb\b|note\b|\*|#)"
+_ODD_ROW = re.compile(
+    r"\s*(?:jumlah|total|jml|sub[\s-]*total|grand|rata|rerata|sumber|source|"
+    r"catatan|ket(?:erangan)?\b|nb\b|note\b|\*|#)",
+    re.IGNORECASE,
 )
 
 
 def _read_regular(
-    path: Path, payload: bytes, source: str, remarks: tuple[Problem, ...]
+    path: Path, sheet: dict[str, Any], source: str, remarks: tuple[Problem, ...]
 ) -> SheetTable | None:
     """Make the table of a csv whose first line is the header and the rest data."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     from jkn_analysis.cleaning.blocks import is_vocabulary, looks_like_header
 
-    table = pa.ipc.open_stream(pa.py_buffer(payload)).read_all()
-    head = [column[0].as_py().strip() or None for column in table.columns]
-    second = [column[1].as_py().strip() or None for column in table.columns]
-    plain = looks_like_header(head) and not looks_like_header(second)
-    if None in head or not plain or not (is_vocabulary(head) or len(head) > 2):
+    table = pa.ipc.open_stream(pa.py_buffer(sheet["arrow"])).read_all()
+    head = [tidy(name) or None for name in sheet["head"]]
+    if None in head or not table.num_rows:
         return None
-    body = table.slice(1)
-    for column in body.columns[:4]:
-        distinct = pc.unique(column)
-        odd = pc.match_substring_regex(distinct, _ODD_ROW)
-        if pc.any(odd).as_py() or pc.any(pc.equal(distinct, "")).as_py():
-            return None
-    names = _unique([tidy(name) for name in head])
-    trimmed = [pc.utf8_trim_whitespace(column) for column in body.columns]
-    frame = pd.DataFrame(
-        {
-            name: pd.Series(pd.array(column, dtype="str"))
-            for name, column in zip(names, trimmed, strict=True)
-        }
-    )
+    first = [_first_cell(column) for column in table.columns]
+    plain = looks_like_header(head) and not looks_like_header(first)
+    if not plain or not (is_vocabulary(head) or len(head) > 2):
+        return None
+    columns = [_regular_column(column) for column in table.columns]
+    if any(_is_odd(column) for column in columns[:4]):
+        return None
+    names = _unique([name for name in head if name])
     return SheetTable(
         path=path,
         sheet="",
-        raw=frame,
+        raw=pd.DataFrame(dict(zip(names, columns, strict=True)), copy=False),
         headers=tuple((name,) for name in names),
-        row_numbers=np.arange(2, len(frame) + 2),
+        row_numbers=np.arange(2, table.num_rows + 2),
         column_numbers=tuple(range(1, len(names) + 1)),
         problems=remarks,
         source=source,
@@ -567,10 +571,52 @@ def _read_regular(
     )
 
 
-def rows_of_arrow(payload: bytes) -> list[list[str | None]]:
-    """Return the rows of an Arrow table of text."""
+def _first_cell(column: Any) -> Any:  # noqa: ANN401 - an Arrow column
+    """Return the first cell of a column."""
+    value = column[0].as_py()
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _regular_column(column: Any) -> pd.Series:  # noqa: ANN401 - an Arrow column
+    """Return a column of whole numbers, or of coded text without outer blanks."""
     import pyarrow as pa
 
-    table = pa.ipc.open_stream(pa.py_buffer(payload)).read_all()
-    columns = [[cell.strip() or None for cell in c.to_pylist()] for c in table.columns]
-    return [list(row) for row in zip(*columns, strict=True)]
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pandas()
+    combined = column.combine_chunks()
+    if isinstance(combined, pa.ChunkedArray):
+        combined = combined.chunk(0)
+    texts = [text.strip() for text in combined.dictionary.to_pylist()]
+    codes = combined.indices.to_numpy(zero_copy_only=False)
+    distinct = list(dict.fromkeys(texts))
+    if len(distinct) < len(texts):
+        place = {text: index for index, text in enumerate(distinct)}
+        codes = np.array([place[text] for text in texts], dtype=np.int32)[codes]
+    dtype = pd.CategoricalDtype(pd.Index(distinct, dtype=object))
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False))
+
+
+def _is_odd(column: pd.Series) -> bool:
+    """Tell whether a column holds blanks, totals or footers, which need a closer look."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    return any(not text or _ODD_ROW.match(text) for text in column.cat.categories)
+
+
+def rows_of_arrow(sheet: dict[str, Any]) -> list[list[str | None]]:
+    """Return the rows of a sheet that came as Arrow columns, header first."""
+    import pyarrow as pa
+
+    table = pa.ipc.open_stream(pa.py_buffer(sheet["arrow"])).read_all()
+    columns = [
+        [
+            (cell.strip() if isinstance(cell, str) else cell)
+            if cell not in {"", None}
+            else None
+            for cell in column.to_pylist()
+        ]
+        for column in table.columns
+    ]
+    texts = [[cell if cell is None else str(cell) for cell in c] for c in columns]
+    head = [name.strip() or None for name in sheet["head"]]
+    return [head, *(list(row) for row in zip(*texts, strict=True))]
