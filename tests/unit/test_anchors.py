@@ -248,6 +248,36 @@ def test_babel_in_october_2023(panel, penduduk):
     assert round(100 * aktif / people) == 78
 
 
+@pytest.mark.parametrize(
+    ("kode", "month", "sumber", "cakupan", "keaktifan"),
+    [
+        ("82.04", "2023-12", "Dukcapil sem II 2023 (contoh)", 63, None),
+        ("82.08", "2023-12", "Dukcapil sem II 2023 (contoh)", 59.5, None),
+        ("82.04", "2025-03", SUMBER, 99.78, None),
+        ("82.07", "2025-03", SUMBER, 100, 87.8),
+        ("81.02", "2025-04", SUMBER, 97.9, 78.85),
+        ("19.04", "2023-03", "Dukcapil sem II 2022 (contoh)", 96.55, 74.92),
+        ("19.04", "2023-10", "Dukcapil sem II 2022 (contoh)", 97.68, None),
+        ("19.01", "2023-10", "Dukcapil sem II 2022 (contoh)", 96.84, None),
+        ("19.71", "2023-10", "Dukcapil sem II 2022 (contoh)", 96.59, None),
+        ("19.06", "2022-06", "Dukcapil sem II 2021 (contoh)", 98.4, None),
+        ("81.71", "2024-08", "Dukcapil sem I 2024 (contoh)", 98.05, None),
+        ("81.07", "2024-08", "Dukcapil sem I 2024 (contoh)", 99.52, None),
+        ("81.01", "2024-08", "Dukcapil sem I 2024 (contoh)", 96.15, None),
+        ("19.02", "2025-11", SUMBER, 100.03, 91.91),
+        ("81.71", "2025-11", "Dukcapil sem I 2025 (contoh)", 98.65, None),
+    ],
+)
+def test_published_rates_of_regions(
+    panel, penduduk, kode, month, sumber, cakupan, keaktifan
+):
+    terdaftar, aktif = counts(panel, kode, month)
+    people = penduduk[kode, sumber]
+    assert round(100 * terdaftar / people, 2) == cakupan
+    if keaktifan is not None:
+        assert round(100 * aktif / people, 2) == keaktifan
+
+
 def test_bangka_tengah_quota_of_2023(pemda):
     row = pemda.loc[("19.04", pd.Timestamp(2023, 12, 1))]
     assert (row["kuota_jiwa"], row["terisi_jiwa"]) == (59_262, 57_372)
