@@ -52,6 +52,17 @@ def save_png(figure: Figure) -> bytes:
     return packed.getvalue()
 
 
+def show(figure: Figure) -> None:
+    """Put a chart into the notebook's output, its title as the text beside it."""
+    import base64
+
+    from IPython.display import display
+
+    title = figure.axes[0].get_title(loc="left")
+    image = base64.b64encode(save_png(figure)).decode("ascii")
+    display({"image/png": image, "text/plain": title}, raw=True)
+
+
 def _dress(axes: Axes, title: str, xlabel: str) -> None:
     """Title, light grid, no frame."""
     axes.set_title(title, loc="left", fontsize=12, color=WARNA["tinta"], pad=12)

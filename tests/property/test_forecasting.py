@@ -66,8 +66,10 @@ def test_unrelated_series_moves_a_median_by_less_than_its_interval(seed):
     extra = pd.DataFrame({"seri": "zz", "periode": dates, "nilai": np.abs(stranger)})
     alone = forecast(history, horizon_months=6, kind="amount")
     both = forecast(pd.concat([history, extra]), horizon_months=6, kind="amount")
-    one = alone.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
-    two = both.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    one = alone.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
+    two = both.pivot_table(index=["seri", "periode"], columns="kuantil", values="nilai")
     width = one[0.975] - one[0.025]
     assert (np.abs(two.loc[one.index, 0.5] - one[0.5]) < width).all()
 
@@ -97,7 +99,9 @@ def test_any_cells_give_finite_ordered_nonnegative_quantiles(cells):
     dates = pd.date_range("2020-01-01", periods=len(cells) + 1, freq="MS")
     history = pd.DataFrame({"seri": "x", "periode": dates, "nilai": [1.0, *cells]})
     ahead = forecast(history, horizon_months=4, kind="amount")
-    table = ahead.pivot(index="periode", columns="kuantil", values="nilai").to_numpy()
+    table = ahead.pivot_table(
+        index="periode", columns="kuantil", values="nilai"
+    ).to_numpy()
     assert np.isfinite(table).all()
     assert (table >= 0).all()
     assert (np.diff(table, axis=1) >= 0).all()

@@ -107,9 +107,13 @@ def test_coming_shift_moves_the_path_from_its_month_with_its_own_uncertainty():
     told = forecast(given, horizon_months=6, kind="amount", events=events)
     gap = median(told)[0] - median(plain)[0]
     np.testing.assert_allclose(gap, [0, 0, 0, -4_000, -4_000, -4_000], atol=1e-6)
-    spread = told.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    spread = told.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
     width = (spread[0.975] - spread[0.025]).to_numpy().reshape(30, 6)
-    before = plain.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    before = plain.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
     plain_width = (before[0.975] - before[0.025]).to_numpy().reshape(30, 6)
     np.testing.assert_allclose(width[1:], plain_width[1:])
     np.testing.assert_allclose(width[0, :3], plain_width[0, :3])

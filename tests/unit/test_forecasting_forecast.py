@@ -26,7 +26,7 @@ def walk(count: int, months: int = 60, *, seed: int = 1, step: float = 5.0):
 
 def wide(ahead: pd.DataFrame, name: str) -> pd.DataFrame:
     rows = ahead[ahead["seri"] == name]
-    return rows.pivot(index="periode", columns="kuantil", values="nilai")
+    return rows.pivot_table(index="periode", columns="kuantil", values="nilai")
 
 
 def test_answer_has_the_agreed_columns_and_the_months_after_each_own_last():
@@ -55,7 +55,9 @@ def test_levels_choose_the_quantiles():
 
 def test_quantiles_never_cross():
     ahead = forecast(walk(30), horizon_months=12, kind="amount")
-    table = ahead.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    table = ahead.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
     assert (np.diff(table.to_numpy(), axis=1) >= 0).all()
 
 
@@ -136,7 +138,9 @@ def test_intervals_cover_a_random_walk_as_often_as_they_say():
     given = walk(300, 72, seed=5)
     known = given[given["periode"] < "2025-01-01"]
     ahead = forecast(known, horizon_months=12, kind="amount")
-    table = ahead.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    table = ahead.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
     truth = given.set_index(["seri", "periode"])["nilai"].reindex(table.index)
     assert 0.75 < truth.between(table[0.1], table[0.9]).mean() < 0.86
     assert 0.92 < truth.between(table[0.025], table[0.975]).mean() < 0.98

@@ -36,7 +36,7 @@ def country(regions: int = 6, months: int = 60, seed: int = 0):
 
 def medians(ahead: pd.DataFrame) -> pd.DataFrame:
     rows = ahead[ahead["kuantil"] == 0.5]
-    return rows.pivot(index="seri", columns="periode", values="nilai")
+    return rows.pivot_table(index="seri", columns="periode", values="nilai")
 
 
 def test_medians_add_up_along_every_pair_of_parents():
@@ -51,7 +51,9 @@ def test_every_level_has_growing_intervals_and_no_negative_value():
     given, pairs = country()
     ahead = forecast(given, horizon_months=12, kind="amount", hierarchy=pairs)
     assert ahead["nilai"].min() >= 0
-    table = ahead.pivot(index=["seri", "periode"], columns="kuantil", values="nilai")
+    table = ahead.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
     assert (np.diff(table.to_numpy(), axis=1) >= 0).all()
 
 
