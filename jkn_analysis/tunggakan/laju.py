@@ -177,6 +177,12 @@ def _rows(unit: pd.DataFrame, name: str, values: np.ndarray) -> pd.DataFrame:
     )
 
 
+def _keys(rows: pd.DataFrame) -> np.ndarray:
+    """Return one text per row naming region and kelas."""
+    joined = rows["kode"].astype(str) + "|" + rows["kelas"].astype(str)
+    return joined.to_numpy(dtype=object)
+
+
 def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
     """Rebuild the rates of some units from table ``laju_tunggakan``.
 
@@ -187,14 +193,18 @@ def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
     unit
         Region x kelas wanted, sorted.
     """
-    parts = dict(tuple(table.groupby("parameter")))
+    keys = _keys(table)
+    order = table["urutan"].to_numpy(dtype=int) - 1
+    values = table["nilai"].to_numpy(dtype=float)
+    named = table.groupby("parameter").indices
 
     def get(name: str, rows: pd.DataFrame) -> np.ndarray:
-        own = parts[name].pivot_table(
-            index=["kode", "kelas"], columns="urutan", values="nilai"
-        )
-        at = pd.MultiIndex.from_frame(rows[["kode", "kelas"]])
-        return own.reindex(at).to_numpy(dtype=float).T
+        at = named[name]
+        place = pd.Index(_keys(rows)).get_indexer(pd.Index(keys[at]))
+        out = np.full((order[at].max() + 1, len(rows)), np.nan)
+        known = place >= 0
+        out[order[at][known], place[known]] = values[at][known]
+        return out
 
     regions = pd.DataFrame({"kode": np.unique(unit["kode"].astype(str)), "kelas": 0})
     common = pd.DataFrame({"kode": ["00"], "kelas": [0]})
