@@ -18,6 +18,7 @@ import argparse
 import datetime as dt
 import io
 import resource
+import shutil
 import tempfile
 import time
 import zipfile
@@ -236,8 +237,6 @@ def scale(rows: int, memory: str, *, beside_pandas: bool, folder: Path | None) -
         row |= {"pandas_cpu_s": round(cpu() - start, 1), "pandas_peak_mb": peak_mb()}
     show("exact comparison from Parquet", [row])
     print(found.counts.groupby(["register", "alasan"])["jumlah"].sum().to_string())
-    import shutil
-
     shutil.rmtree(private)
 
 
@@ -334,7 +333,7 @@ def calibration(rows: int, out: Path | None) -> None:
         figure.savefig(out, dpi=120)
 
 
-def spark(rows: int) -> None:
+def compare_engines(rows: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Score whole registers with one model on DuckDB and on a local Spark."""
     from pyspark.sql import SparkSession
     from splink import Linker, SettingsCreator, SparkAPI
@@ -383,15 +382,17 @@ def spark(rows: int) -> None:
     wall = time.monotonic() - wall
     con.execute(f"CREATE OR REPLACE TEMP TABLE skor AS FROM '{folder}/skor/*.parquet'")
     theirs = steps.accept_scores(con, 0.99)
-    same = len(set(map(tuple, ours)) & set(map(tuple, theirs)))
-    show("one model on DuckDB and on Spark", [{
-        "rows": rows, "duckdb_pairs": len(ours), "spark_pairs": len(theirs), "same": same,
-        "duckdb_cpu_s": round(spent, 1), "spark_wall_s": round(wall, 1),
-    }])  # fmt: skip
     session.stop()
-    import shutil
-
     shutil.rmtree(folder)
+    print(f"duckdb {spent:.1f} CPU s; spark {wall:.0f} s on the clock")
+    return sorted(map(tuple, ours)), sorted(map(tuple, theirs))
+
+
+def spark(rows: int) -> None:
+    ours, theirs = compare_engines(rows)
+    same = len(set(ours) & set(theirs))
+    measured = {"duckdb": len(ours), "spark": len(theirs), "same": same}
+    show("pairs of one model on DuckDB and on Spark", [{"rows": rows} | measured])
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -42,7 +42,7 @@ _RANDOM_PAIRS = 400_000
 _LEAST_TRAINING = 200
 _OFFSETS = 8
 _RARE = 2
-_ORDER = "nama_urut, lahir, nik_teks, kode, kk, jk, alamat, nama, nama_gabung, id"
+_ORDER = "nama_urut, lahir, nik_teks, kode, kk, jk, alamat, nama, sidik, id"
 _EDITS = (
     "least(levenshtein(l.nama_gabung, r.nama_gabung), "
     "levenshtein(l.nama_urut, r.nama_urut))"

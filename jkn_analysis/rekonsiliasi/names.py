@@ -287,7 +287,7 @@ def build_name_columns(words: Words) -> dict[str, pa.Array]:
     lists = pa.ListArray.from_arrays(offsets, tokens)
     ranked = pa.ListArray.from_arrays(offsets, ordered)
     empty = pa.array(count == 0)
-    start = np.r_[0, count.cumsum()[:-1]]
+    start = count.cumsum() - count
     ends = np.minimum(start + count - 1, max(len(part) - 1, 0))
     texts = {
         "nama": pc.binary_join(lists, " "),

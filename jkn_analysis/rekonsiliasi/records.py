@@ -23,6 +23,7 @@ RECORD_COLUMNS = (
     "nama_akhir", "kata", "lahir", "lahir_tukar", "tahun", "bulan_hari", "jk", "kode",
     "kk",
     "alamat",
+    "sidik",
 )  # fmt: skip
 _SHORTEST_NIK = 14
 
@@ -57,6 +58,7 @@ def build_records(frame: pd.DataFrame, *, pada: dt.date) -> pa.Table:
         "kode": _text(frame, "kode"),
         "kk": _text(frame, "no_kk"),
         "alamat": _address(frame),
+        "sidik": _fingerprint(frame),
     }
     return pa.table({name: columns[name] for name in RECORD_COLUMNS})
 
@@ -112,6 +114,16 @@ def _text(frame: pd.DataFrame, name: str, *, within: tuple[str, ...] = ()) -> pa
     if within:
         known = pc.is_in(values, pa.array(within, pa.string()))
     return pc.if_else(known, values, None)
+
+
+def _fingerprint(frame: pd.DataFrame) -> pa.Array:
+    """Number rows by everything they hold, so that ties are never broken by place."""
+    import pandas as pd
+    import pyarrow as pa
+
+    inside = [name for name in sorted(frame.columns) if name != "baris"]
+    texts = frame[inside].astype("str").fillna("")
+    return pa.array(pd.util.hash_pandas_object(texts, index=False).to_numpy())
 
 
 def _address(frame: pd.DataFrame) -> pa.Array:
