@@ -29,9 +29,6 @@ from jkn_analysis.jelajah.papan import (
     ANGKA_MIME,
     Papan,
     label_wilayah,
-    list_labels,
-    list_provinsi_options,
-    read_label,
 )
 from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import get_wilayah
@@ -107,22 +104,7 @@ class PapanKeaktifan(Papan):
 
         self.pilihan = pilihan
         self.ringkasan = build_ringkasan(root=root)
-        self.kode_semua = sorted(self.ringkasan["kode"])
-        wide = widgets.Layout(width="22em")
-        self.provinsi = widgets.Dropdown(
-            options=list_provinsi_options(self.kode_semua),
-            value="",
-            description="Provinsi",
-            layout=wide,
-        )
-        self.wilayah = widgets.Combobox(
-            options=list_labels(self.kode_semua),
-            value=label_wilayah(pilihan.kode),
-            description="Wilayah",
-            placeholder="ketik kode atau nama",
-            continuous_update=False,
-            layout=wide,
-        )
+        super().__init__(sorted(self.ringkasan["kode"]), pilihan.kode, root=root)
         self.segmen = widgets.Dropdown(
             options=[("semua segmen", TOTAL), *((name, name) for name in SEGMEN)],
             value=pilihan.segmen,
@@ -146,7 +128,7 @@ class PapanKeaktifan(Papan):
             options=list_skenario(root=root),
             value=pilihan.skenario,
             description="Skenario",
-            layout=wide,
+            layout=widgets.Layout(width="22em"),
         )
         self.tabel = ITable(
             format_ringkasan(self.ringkasan),
@@ -160,33 +142,22 @@ class PapanKeaktifan(Papan):
             widgets.HBox([self.provinsi, self.wilayah, self.skenario]),
             widgets.HBox([self.segmen, self.penyebut, self.horizon_bulan]),
         ]
-        super().__init__(rows, root=root)
-        self.kotak.children = (*self.kotak.children, self.tabel)
+        self.assemble(rows, [self.gambar, self.tabel])
         self.pandangan = build_pandangan(pilihan, root=root)
         self._connect()
         self.redraw()
 
     def _connect(self) -> None:
         """Tie every control to the choice it changes."""
-        self.provinsi.observe(self._filter, names="value")
-        self.wilayah.observe(self._move, names="value")
         self.tabel.observe(self._drill, names="selected_rows")
-        controls = {
-            "segmen": self.segmen,
-            "penyebut": self.penyebut,
-            "horizon_bulan": self.horizon_bulan,
-            "skenario": self.skenario,
-        }
-        self.watch(controls, self._change)
-
-    def _filter(self, change: dict[str, Any]) -> None:
-        """Offer only the regions of the chosen province."""
-        self.wilayah.options = list_labels(self.kode_semua, kode_provinsi=change["new"])
-
-    def _move(self, change: dict[str, Any]) -> None:
-        """Go to a region that was typed or picked."""
-        if change["new"] in set(list_labels(self.kode_semua)):
-            self._change("kode", read_label(change["new"]))
+        self.watch(
+            {
+                "segmen": self.segmen,
+                "penyebut": self.penyebut,
+                "horizon_bulan": self.horizon_bulan,
+                "skenario": self.skenario,
+            }
+        )
 
     def _drill(self, change: dict[str, Any]) -> None:
         """Go to the region of the selected row."""
@@ -194,7 +165,7 @@ class PapanKeaktifan(Papan):
             kode = self.ringkasan["kode"].iloc[change["new"][0]]
             self.wilayah.value = label_wilayah(kode)
 
-    def _change(self, name: str, value: object) -> None:
+    def change(self, name: str, value: object) -> None:
         """Take over one change, keep the controls in step, redraw once."""
         if self._quiet:
             return

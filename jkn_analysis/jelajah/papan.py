@@ -12,7 +12,7 @@ from jkn_analysis.terms import NASIONAL
 from jkn_analysis.wilayah import get_wilayah, list_wilayah
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import ipywidgets as widgets
@@ -85,12 +85,28 @@ class Papan:
         Seconds the last redraw took, so that slowness is seen and tested.
     """
 
-    def __init__(self, children: list[widgets.Widget], *, root: Path) -> None:
+    def __init__(self, codes: list[str], kode: str, *, root: Path) -> None:
         import ipywidgets as widgets
 
         from jkn_analysis.store import read_manifest
 
         self.root = root
+        self.kode_semua = codes
+        wide = widgets.Layout(width="22em")
+        self.provinsi = widgets.Dropdown(
+            options=list_provinsi_options(codes),
+            value="",
+            description="Provinsi",
+            layout=wide,
+        )
+        self.wilayah = widgets.Combobox(
+            options=list_labels(codes),
+            value=label_wilayah(kode),
+            description="Wilayah",
+            placeholder="ketik kode atau nama",
+            continuous_update=False,
+            layout=wide,
+        )
         self.contoh = widgets.HTML(
             f"<b>{CONTOH}</b>" if read_manifest(root).get("contoh") else ""
         )
@@ -104,9 +120,29 @@ class Papan:
         self.detik_gambar = 0.0
         self.pesan = widgets.HTML()
         self._quiet = False
-        parts = [self.contoh, *children, self.kalimat]
-        parts += [self.gambar, self.pesan, self.salin]
-        self.kotak = widgets.VBox(parts)
+        self.kotak = widgets.VBox()
+
+    def assemble(
+        self, rows: Sequence[widgets.Widget], answers: Sequence[widgets.Widget]
+    ) -> None:
+        """Lay out rows of controls, then the answers; tie the region pickers."""
+        tail = (self.pesan, self.salin)
+        self.kotak.children = (self.contoh, *rows, self.kalimat, *answers, *tail)
+        self.provinsi.observe(self._filter, names="value")
+        self.wilayah.observe(self._move, names="value")
+
+    def _filter(self, change: dict[str, Any]) -> None:
+        """Offer only the regions of the chosen province."""
+        self.wilayah.options = list_labels(self.kode_semua, kode_provinsi=change["new"])
+
+    def _move(self, change: dict[str, Any]) -> None:
+        """Go to a region that was typed or picked."""
+        if change["new"] in set(list_labels(self.kode_semua)):
+            self.change("kode", read_label(change["new"]))
+
+    def change(self, name: str, value: object) -> None:
+        """Take over one change of the choice and redraw."""
+        raise NotImplementedError
 
     def draw(self) -> None:
         """Redraw everything from the present choice."""
@@ -126,13 +162,12 @@ class Papan:
             self.pesan.value = f"<pre>{html.escape(str(exc))}</pre>"
         self.detik_gambar = time.perf_counter() - start
 
-    def watch(
-        self, controls: Mapping[str, widgets.Widget], react: Callable[..., None]
-    ) -> None:
-        """Call `react(name, value)` when the value of a control changes."""
+    def watch(self, controls: Mapping[str, widgets.Widget]) -> None:
+        """Take over each change of a control's value under its name."""
         for name, control in controls.items():
             control.observe(
-                lambda change, name=name: react(name, change["new"]), names="value"
+                lambda change, name=name: self.change(name, change["new"]),
+                names="value",
             )
 
     def static_bundle(self) -> dict[str, Any]:

@@ -20,10 +20,6 @@ from jkn_analysis.formats import (
 from jkn_analysis.jelajah.papan import (
     ANGKA_MIME,
     Papan,
-    label_wilayah,
-    list_labels,
-    list_provinsi_options,
-    read_label,
 )
 from jkn_analysis.jelajah.umur import (
     UKURAN_DAMPAK,
@@ -91,26 +87,11 @@ class PapanTunggakan(Papan):
 
         self.pilihan = pilihan
         kodes = read_table("tunggakan_peserta", root=root, columns=["kode"])["kode"]
-        self.kode_semua = sorted(kodes.unique())
+        super().__init__(sorted(kodes.unique()), pilihan.kode, root=root)
         self._read = lru_cache(maxsize=16)(lambda kode: read_sumber(kode, root=root))
         self.sumber: Sumber = self._read(pilihan.kode)
         months = [month.strftime("%Y-%m") for month in self.sumber.keadaan.periode]
-        wide = widgets.Layout(width="22em")
         look = {"description_width": "9em"}
-        self.provinsi = widgets.Dropdown(
-            options=list_provinsi_options(self.kode_semua),
-            value="",
-            description="Provinsi",
-            layout=wide,
-        )
-        self.wilayah = widgets.Combobox(
-            options=list_labels(self.kode_semua),
-            value=label_wilayah(pilihan.kode),
-            description="Wilayah",
-            placeholder="ketik kode atau nama",
-            continuous_update=False,
-            layout=wide,
-        )
         self.mulai = widgets.Dropdown(
             options=months, value=pilihan.mulai or months[0], description="Mulai"
         )
@@ -131,25 +112,11 @@ class PapanTunggakan(Papan):
             widgets.HBox(sliders[:2]),
             widgets.HBox(sliders[2:]),
         ]
-        super().__init__(rows, root=root)
-        before = self.kotak.children.index(self.gambar)
-        parts = list(self.kotak.children)
-        self.kotak.children = (*parts[:before], self.dampak, *parts[before:])
-        self.provinsi.observe(self._filter, names="value")
-        self.wilayah.observe(self._move, names="value")
-        self.watch({"mulai": self.mulai, **self.kendali}, self._change)
+        self.assemble(rows, [self.dampak, self.gambar])
+        self.watch({"mulai": self.mulai, **self.kendali})
         self.redraw()
 
-    def _filter(self, change: dict[str, Any]) -> None:
-        """Offer only the regions of the chosen province."""
-        self.wilayah.options = list_labels(self.kode_semua, kode_provinsi=change["new"])
-
-    def _move(self, change: dict[str, Any]) -> None:
-        """Go to a region that was typed or picked."""
-        if change["new"] in set(list_labels(self.kode_semua)):
-            self._change("kode", read_label(change["new"]))
-
-    def _change(self, name: str, value: object) -> None:
+    def change(self, name: str, value: object) -> None:
         """Take over one change; the month counts only once a slider has moved."""
         given: dict[str, Any] = {**asdict(self.pilihan), name: value}
         moved = any(given[slider] for slider in self.kendali)
