@@ -18,6 +18,7 @@ from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Bagian, Batang, Kolom, Tabel
 from jkn_analysis.briefing.money_ahead import (
     build_budget_chart,
+    build_debt_table,
     list_budget_sentences,
     list_member_sentences,
     list_pemda_sentences,
@@ -204,6 +205,8 @@ def build_arrears(context: Context) -> Bagian:
         sentence, chart = _pemda(context, pemda)
         sentences += [sentence, *_joined(list_pemda_sentences(context))]
         charts.append(chart)
+        debt = build_debt_table(context)
+        tables += [] if debt is None else [debt]
     members = context.tables["tunggakan_peserta"]
     if members.empty:
         sentences.append(_missing(context, "tunggakan_peserta"))

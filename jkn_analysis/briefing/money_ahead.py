@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.model import Batang
+from jkn_analysis.briefing.model import Batang, Kolom, Tabel
 from jkn_analysis.tunggakan.pemda import find_prioritas
 
 if TYPE_CHECKING:
@@ -109,6 +109,34 @@ def list_pemda_sentences(context: Context) -> list[str]:
     key = "uang_depan.utang" if found[0.9] > 0 else "uang_depan.utang_lunas"
     sentences = [context.words.say(key, values)]
     return sentences + _lateness(context, table) + _one_month(context, rows)
+
+
+def build_debt_table(context: Context) -> Tabel | None:
+    """Lay out the debt expected at the end of each quarter; None without debt."""
+    table = context.tables["utang_pemda"]
+    ahead = table[(table["jenis"] == "ramalan") & (table["periode"].dt.month % 3 == 0)]
+    if ahead.empty or ahead["tunggakan_pemda_rp"].max() <= 0:
+        return None
+    words = context.words
+    rows = []
+    for month, part in ahead.groupby("periode"):
+        found = _range(part, "tunggakan_pemda_rp")
+        if found is not None:
+            spread = f"{words.rp(found[0.1])} – {words.rp(found[0.9])}"
+            rows.append(
+                (
+                    words.teks(words.akhir(as_date(month))),
+                    words.angka_rp(found[0.5], "utang_pemda"),
+                    words.teks(spread),
+                )
+            )
+    heads = (
+        Kolom(words.say("uang_depan.kolom_per"), "kiri"),
+        Kolom(words.say("uang_depan.kolom_perkiraan")),
+        Kolom(words.say("uang_depan.kolom_kisaran")),
+    )
+    title = words.say("uang_depan.judul_utang")
+    return Tabel("tunggakan_pemda", title, heads, tuple(rows))
 
 
 def _lateness(context: Context, table: pd.DataFrame) -> list[str]:

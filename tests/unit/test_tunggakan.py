@@ -20,7 +20,12 @@ from benchmarks.money import (
 )
 from jkn_analysis.errors import InputError
 from jkn_analysis.tables import check, conform
-from jkn_analysis.tunggakan.arus import build_arus, build_kolektibilitas, project_arus
+from jkn_analysis.tunggakan.arus import (
+    build_arus,
+    build_kolektibilitas,
+    list_rehab,
+    project_arus,
+)
 from jkn_analysis.tunggakan.laju import (
     count_transisi,
     estimate_laju,
@@ -516,6 +521,18 @@ def test_collection_rate_is_a_ratio_of_twelve_month_sums():
     wide = ahead.pivot_table(index="periode", columns="kuantil", values="nilai")
     assert (wide[0.1] <= wide[0.5]).all()
     assert (wide[0.5] <= wide[0.9]).all()
+
+
+def test_rehab_uptake_is_shown_where_reported():
+    rows = pd.DataFrame(
+        {
+            "id_peristiwa": ["a", "b"], "tanggal": pd.to_datetime(["2025-03-01"] * 2),
+            "kode": "82.71", "jenis": ["REHAB 2.0", "PKS"], "dampak_jiwa": [120.0, 5.0],
+            "status": "terjadi", "keterangan": "", "sumber": "BPJS Ternate",
+        }
+    )  # fmt: skip
+    found = list_rehab(conform(rows, "peristiwa"))
+    assert found["peserta_jiwa"].tolist() == [120.0]
 
 
 def test_money_tables_pass_their_schemas():
