@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HALF_LIFE = 12.0
+HALF_LIFE = 9.0
 """Months after which a past cutoff's errors count half."""
 OWN_CUTOFFS = 4.0
 """Cutoffs of the panel's behaviour that weigh as much as a series' own."""
@@ -14,19 +14,20 @@ APART = 9
 """Cutoffs nearer than this are left out when a cutoff's own error is scaled."""
 CALM_HALF_LIFE = 6.0
 CALM_SERIES = 8
-CALM_POWER = 0.6
+CALM_POWER = 1.0
 SHORT = 3
 """Months ahead whose errors tell how calm a time is."""
 USUAL_LEVEL, USUAL_GROWTH = 0.42, 0.6
 """Median error of ordinary monthly series: level x months ahead to this power, in
 monthly changes (fitted on 23 public sets, see benchmarks/forecast.py)."""
-SHOCK_FACTOR, SHOCK_CUTOFFS = 1.5, 2.0
+SHOCK_FACTOR, SHOCK_CUTOFFS = 1.0, 3.0
 """Errors beyond this times the usual are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
 NORMAL = (
     (0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.995),
     (-2.576, -1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96, 2.576),
 )
+WILD_FROM, WILD_POWER, WILD_MOST = 4.3, 0.5, 4.0
 MIN_SCORES = 3
 
 
@@ -114,6 +115,16 @@ def _temper_shock(middle: float, month: int, looks: float) -> float:
     return (usual / middle) ** (SHOCK_CUTOFFS / (SHOCK_CUTOFFS + looks))
 
 
+def _widen_wild(middle: float, far: float) -> float:
+    """Return the factor for panels whose rare large moves come and go in waves.
+
+    Where the worst twentieth dwarfs the median, how often moves come is itself
+    unknown, and the past year's count of them promises too much.
+    """
+    ratio = far / middle if middle > 0 else WILD_FROM
+    return float(np.clip(ratio / WILD_FROM, 1.0, WILD_MOST) ** WILD_POWER)
+
+
 def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
     """Return quantiles of scaled errors around the median; horizon x probabilities.
 
@@ -134,7 +145,9 @@ def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
         backs = scores.backs[known.any(axis=1)]
         looks = min((np.ptp(backs) + h + 1) / (h + 1), known.sum() / 3)
         middle = weighted_quantiles(np.abs(values), weights, np.array([0.5]))[0]
-        out[h] = (found[:-1] - found[-1]) * _temper_shock(middle, h + 1, looks)
+        far = weighted_quantiles(np.abs(values), weights, np.array([0.95]))[0]
+        factor = _temper_shock(middle, h + 1, looks) * _widen_wild(middle, far)
+        out[h] = (found[:-1] - found[-1]) * factor
     return out
 
 
