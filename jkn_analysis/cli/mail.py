@@ -174,6 +174,7 @@ def _compose(
         pengirim=config.mail.pengirim,
         balas_ke=config.mail.balas_ke,
         domain=config.mail.domain,
+        tenggat_bulan=config.forecast.tenggat_bulan,
     )
     problems, written = [], 0
     for occasion in occasions:

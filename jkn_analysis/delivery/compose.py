@@ -18,12 +18,19 @@ from jkn_analysis.delivery.content import (
     KeyFigure,
     MailChart,
     MailContent,
+    MailTable,
     Meeting,
     one_line,
 )
 from jkn_analysis.delivery.words import DEFINITIONS, WORDS
 from jkn_analysis.errors import DeliveryError
-from jkn_analysis.formats import format_periode
+from jkn_analysis.formats import (
+    MISSING,
+    format_jiwa,
+    format_periode,
+    format_rp_short,
+    format_tanggal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +44,8 @@ _DRAWN_PX, _DRAWN_HEIGHT = 480, 320
 _SENTENCES = {"segmen": slice(1, 3), "uang": slice(0, 1), "tunggakan": slice(1, 3)}
 """Sentences of each part that carry the argument without its table beside them."""
 _MOST_CHARTS = 2
-_MOST_ASKS, _MOST_DECISIONS = 12, 12
+_MOST_ASKS, _MOST_DECISIONS, _MOST_RANKED = 12, 12, 15
+_RANKING_COLUMNS = 3
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ class Desk:
     pengirim: str
     balas_ke: str
     domain: tuple[str, ...]
+    tenggat_bulan: int = 12
 
 
 def compose(
@@ -94,7 +103,7 @@ def compose(
         If the report is not there, nobody receives it, or a recipient is outside
         the allowed domains.
     """
-    from jkn_analysis.briefing import build_briefing
+    from jkn_analysis.briefing import build_area_briefing, build_briefing
     from jkn_analysis.delivery.message import Sender, build_body
     from jkn_analysis.delivery.outbox import OUTBOX, write_messages
     from jkn_analysis.delivery.schedule import ZONES, refuse_outsiders
@@ -107,12 +116,14 @@ def compose(
     report = desk.reports / desk.periode / f"{kode}.html"
     if not report.is_file():
         raise DeliveryError(f"{report}: no report\n  → run: jkn run --wilayah {kode}")
-    briefing = build_briefing(
+    build = build_briefing if "." in kode else build_area_briefing
+    briefing = build(
         kode,
         desk.periode,
         root=desk.processed,
         rapat=meeting.id_rapat if meeting else None,
         bahasa=desk.bahasa,
+        tenggat_bulan=desk.tenggat_bulan,
     )
     before = meeting.tanggal if meeting else month_end(desk.periode)
     form = _find_form(desk, kode, briefing.nama, before)
@@ -170,16 +181,11 @@ def content_from_briefing(
     extras
         Report, reply form and address for the attachments.
     """
-    head = dict(enumerate(text for _, text in briefing.kepala))
     return MailContent(
         kode=briefing.kode,
         wilayah=one_line(briefing.nama),
         periode=format_periode(briefing.periode, bahasa=briefing.bahasa),
-        data_as_of="; ".join(
-            f"{label.lower()} {text}" if row > 1 else text
-            for row, (label, text) in enumerate(briefing.kepala)
-            if row > 0 and head
-        ).removeprefix("per "),
+        data_as_of=_data_line(briefing),
         verdict=briefing.judul,
         subject_verdict=_without_name(briefing.judul, briefing.nama),
         meeting=meeting,
@@ -189,6 +195,7 @@ def content_from_briefing(
         sentences=_sentences(briefing),
         ask=_asks(briefing),
         follow_up=_decisions(briefing),
+        tables=_rankings(briefing),
         charts=draw_charts(briefing),
         attachments=_attachments(briefing, meeting, extras),
         report_sha256=hashlib.sha256(extras.report).hexdigest(),
@@ -196,6 +203,15 @@ def content_from_briefing(
         contoh=briefing.contoh,
         bahasa="en" if briefing.bahasa == "en" else "id",
     )
+
+
+def _data_line(briefing: Briefing) -> str:
+    """Say as of when the data are and over which population, from the page's head."""
+    told = [
+        text.removeprefix("per ") if row == 0 else f"{label.lower()} {text}"
+        for row, (label, text) in enumerate(briefing.kepala[1:])
+    ]
+    return "; ".join(told) or MISSING[briefing.bahasa]
 
 
 def draw_charts(briefing: Briefing) -> tuple[MailChart, ...]:
@@ -319,33 +335,60 @@ def _two_lines(cell: Angka) -> tuple[str, str]:
 
 def _asks(briefing: Briefing) -> tuple[Ask, ...]:
     """Read the ask: office and action, people, rupiah, date."""
+    bahasa = briefing.bahasa
+    if briefing.permintaan:
+        return tuple(
+            Ask(
+                kantor=ask.kantor,
+                tindakan=ask.tindakan,
+                jiwa="" if ask.jiwa is None else format_jiwa(ask.jiwa, bahasa=bahasa),
+                rupiah=ask.teks_rp
+                if ask.rp is None
+                else format_rp_short(ask.rp, bahasa=bahasa),
+                tanggal=format_tanggal(ask.tenggat, bahasa=bahasa),
+            )
+            for ask in briefing.permintaan[:_MOST_ASKS]
+        )
     table = _table(briefing, "permintaan")
     if table is None:
         return ()
-    unit = WORDS[briefing.bahasa]["jiwa"]
-    return tuple(_ask(row, unit=unit) for row in table.baris[:_MOST_ASKS])
+    unit = WORDS[bahasa]["jiwa"]
+    return tuple(_ask(row, table, unit=unit) for row in table.baris[:_MOST_ASKS])
 
 
-def _ask(row: Sequence[Angka], *, unit: str) -> Ask:
-    """Read one row of the ask: the first cell says who, the units say the rest."""
+def _ask(row: Sequence[Angka], table: Tabel, *, unit: str) -> Ask:
+    """Read one row of a table whose last columns are people and rupiah."""
     office, action = _two_lines(row[0])
-    people = next((cell.teks for cell in row[1:] if cell.satuan == "jiwa"), "")
-    date = next((cell.teks for cell in row[1:] if cell.satuan == "tanggal"), "")
-    money = [
-        _given(cell.teks) for cell in row[1:] if cell.satuan not in {"jiwa", "tanggal"}
+    people, money = (_given(cell.teks) for cell in row[-2:])
+    between = [
+        f"{column.judul}: {cell.teks}"
+        for column, cell in zip(table.kolom[1:-2], row[1:-2], strict=True)
+        if _given(cell.teks)
     ]
-    return Ask(
-        kantor=office,
-        tindakan=action,
-        jiwa=f"{people} {unit}" if people else "",
-        rupiah=next((text for text in money if text), ""),
-        tanggal=date,
-    )
+    jiwa = f"{people} {unit}" if people else ""
+    return Ask(office, action, jiwa, money, "; ".join(between))
 
 
 def _given(text: str) -> str:
     """Return a cell's text; nothing for the dash of an empty one."""
     return "" if text.strip() in {"–", "-", "—"} else text
+
+
+def _rankings(briefing: Briefing) -> tuple[MailTable, ...]:
+    """Take the ranking of a provinsi's or the country's regions."""
+    table = _table(briefing, "peringkat")
+    if table is None:
+        return ()
+    return (
+        MailTable(
+            title=table.judul,
+            headings=tuple(column.judul for column in table.kolom[:_RANKING_COLUMNS]),
+            rows=tuple(
+                tuple(one_line(cell.teks) for cell in row[:_RANKING_COLUMNS])
+                for row in table.baris[:_MOST_RANKED]
+            ),
+        ),
+    )
 
 
 def _decisions(briefing: Briefing) -> tuple[FollowUp, ...]:

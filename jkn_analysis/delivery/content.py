@@ -73,6 +73,15 @@ class MailChart:
 
 
 @dataclass(frozen=True)
+class MailTable:
+    """A small table of finished texts; numbers stand in all but the first column."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Attachment:
     """A file that travels with the mail."""
 
@@ -105,6 +114,7 @@ class MailContent:
     contoh: bool = True
     bahasa: Literal["id", "en"] = "id"
     notes: tuple[str, ...] = field(default=())
+    tables: tuple[MailTable, ...] = field(default=())
 
 
 def one_line(text: str) -> str:
