@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-SHARED = frozenset({"peristiwa", "rapat", "tindak_lanjut", "publikasi"})
+SHARED = frozenset({"peristiwa", "rapat"})
 """Tables whose rows for a province or the country concern every region in it."""
 IGNORED = frozenset({"wilayah", "penerima"})
 """Tables no report shows: packaged facts, and addresses of the mail."""

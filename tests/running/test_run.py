@@ -1,0 +1,305 @@
+"""Runs of the command, as an analyst starts it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jkn_analysis.running.kernel import can_fork
+from tests.running.project import CELLS, REGIONS, make_project
+
+pytestmark = [
+    pytest.mark.skipif(not can_fork(), reason="this system has no safe fork"),
+    pytest.mark.xdist_group("warm"),
+]
+
+TOP = Path(__file__).resolve().parents[2]
+FIGURE = """from jkn_analysis.reporting import tampilkan
+from matplotlib.figure import Figure
+figure = Figure(figsize=(3, 2))
+figure.subplots().plot(rows["aktif_jiwa"])
+tampilkan(figure, alt=f"grafik {kode}")"""
+FAULTS = {
+    "82.01": "while True: pass",
+    "82.02": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "82.03": "block = bytearray(3_000_000_000)",
+    "82.04": "raise ValueError('angka hilang\\nbaris kedua')",
+    "82.05": "import sys; sys.exit()",
+    "82.06": "import os; os._exit(3)",
+    "82.07": "import sys; sys.exit('tidak ada data')",
+    "82.08": "print('baik')",
+}
+MESSAGES = {
+    "82.01": "TimeoutError: the cell took over 3 s (setting run.cell_timeout_s)",
+    "82.02": "DeadKernelError: the kernel was ended by SIGKILL",
+    "82.03": "MemoryError: ",
+    "82.04": "ValueError: angka hilang",
+    "82.05": "SystemExit: cells from 4 on were not run",
+    "82.06": "DeadKernelError: the kernel ended with exit code 3",
+    "82.07": "SystemExit: tidak ada data",
+}
+
+
+def jkn(root, *words, check=True, **environment):
+    """Run the command in a project; return what it did."""
+    env = {**os.environ, "PYTHONPATH": str(TOP), **environment}
+    made = subprocess.run(
+        [sys.executable, "-m", "jkn_analysis", "--config", "jkn.toml", *words],
+        cwd=root,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    if check:
+        assert made.returncode == 0, made.stderr
+    return made
+
+
+def hash_tree(reports):
+    """Hash every file of the reports, the ledger apart."""
+    return {
+        str(path.relative_to(reports)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(reports.rglob("*"))
+        if path.is_file() and ".run" not in path.parts
+    }
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """Return a project after one whole run."""
+    root = tmp_path_factory.mktemp("done")
+    config = make_project(root, cells=(*CELLS, FIGURE))
+    made = jkn(root, "run", "--all")
+    return root, config, made
+
+
+def test_run_makes_every_report_its_manifest_and_the_index(done):
+    _, config, made = done
+    assert "4 made, 0 up to date, 0 failed" in made.stdout
+    folder = config.paths.reports / "2025-11"
+    names = {path.name for path in folder.iterdir()}
+    expected = {
+        f"{kode}{end}" for kode in REGIONS for end in (".html", ".manifest.json")
+    }
+    assert names == expected | {"index.html", ".notebooks"}
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="{kode}.html"' in index for kode in REGIONS)
+
+
+def test_every_region_has_its_own_picture_and_figures(done):
+    _, config, _ = done
+    pages = [
+        (config.paths.reports / "2025-11" / f"{kode}.html").read_text(encoding="utf-8")
+        for kode in REGIONS
+    ]
+    paths = {re.findall(r'd="(M [^"]+)"', page)[-1] for page in pages}
+    pictures = {hashlib.sha256(page.encode()).hexdigest() for page in pages}
+    assert len(pictures) == len(REGIONS)
+    assert paths
+    for kode, page in zip(REGIONS, pages, strict=True):
+        assert f"grafik {kode}" in page
+        assert not any(f"grafik {other}" in page for other in {*REGIONS} - {kode})
+
+
+def test_second_run_makes_nothing_and_starts_no_kernel(done):
+    root, config, _ = done
+    before = hash_tree(config.paths.reports)
+    began = time.monotonic()
+    made = jkn(root, "run", "--all")
+    assert "0 made, 4 up to date" in made.stdout
+    assert time.monotonic() - began < 30
+    assert hash_tree(config.paths.reports) == before
+    assert "0 report(s) to make, 4 up to date" in jkn(root, "plan").stdout
+
+
+def test_kept_notebook_tells_no_time_and_no_path(done):
+    root, config, _ = done
+    for kode in REGIONS:
+        path = config.paths.reports / "2025-11" / ".notebooks" / f"{kode}.ipynb"
+        text = path.read_text(encoding="utf-8")
+        assert str(root) not in text
+        assert "start_time" not in text
+        assert "papermill" not in json.loads(text)["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [
+        (
+            ["--workers", "1"],
+            {"PYTHONHASHSEED": "7", "TZ": "Asia/Jayapura", "LC_ALL": "C"},
+        ),
+        (["--dingin"], {"PYTHONHASHSEED": "11", "LC_ALL": "C.UTF-8"}),
+    ],
+)
+def test_other_folder_workers_kernels_and_seeds_give_the_same_bytes(
+    done, tmp_path, words, environment
+):
+    _, config, _ = done
+    other = make_project(tmp_path, cells=(*CELLS, FIGURE))
+    jkn(tmp_path, "run", *words, **environment)
+    assert hash_tree(other.paths.reports) == hash_tree(config.paths.reports)
+
+
+def test_clock_does_not_change_a_report(done, tmp_path):
+    _, config, _ = done
+    other = make_project(tmp_path, cells=(*CELLS, FIGURE))
+    (tmp_path / "sitecustomize.py").write_text(
+        "import time\nreal = time.time\ntime.time = lambda: real() + 3e8\n"
+    )
+    jkn(tmp_path, "run", "--wilayah", "Kota Ternate", PYTHONPATH=f"{tmp_path}:{TOP}")
+    page = Path("2025-11/82.71.html")
+    made = (other.paths.reports / page).read_bytes()
+    assert made == (config.paths.reports / page).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    """Return a project whose notebook fails in another way for each region."""
+    root = tmp_path_factory.mktemp("faulty")
+    cells = (f"faults = {FAULTS!r}\nexec(faults[kode])", "print('sampai akhir')")
+    settings = "[run]\ncell_timeout_s = 3\nmemory_mb = 400\n"
+    config = make_project(root, regions=tuple(FAULTS), cells=cells, settings=settings)
+    began = time.monotonic()
+    made = jkn(root, "run", check=False)
+    return root, config, made, time.monotonic() - began
+
+
+def test_one_failing_region_stops_no_other(faulty):
+    _, config, made, seconds = faulty
+    assert made.returncode == 10
+    assert "1 made, 0 up to date, 7 failed" in made.stdout
+    assert "7 of 8 reports failed" in made.stderr
+    assert "jkn run --failed" in made.stderr
+    pages = list((config.paths.reports / "2025-11").glob("82.*.html"))
+    assert [page.name for page in pages] == ["82.08.html"]
+    assert seconds < 60
+
+
+@pytest.mark.parametrize("kode", MESSAGES)
+def test_failure_is_told_with_cell_first_line_and_notebook(faulty, kode):
+    _, config, made, _ = faulty
+    assert f"  {kode}: cell 3, {MESSAGES[kode]}\n" in made.stderr
+    notebook = config.paths.reports / "2025-11" / ".notebooks" / f"{kode}.ipynb"
+    assert f"executed notebook: {notebook}\n" in made.stderr
+    assert notebook.is_file()
+    assert "baris kedua" not in made.stderr
+
+
+def test_status_lists_the_failures(faulty):
+    root, _, _, _ = faulty
+    told = jkn(root, "status").stdout
+    assert "1 made, 7 failed, 0 left" in told
+    assert "  82.04: cell 3, ValueError: angka hilang" in told
+
+
+def test_index_says_which_report_is_missing_and_why(faulty):
+    _, config, _, _ = faulty
+    index = (config.paths.reports / "2025-11/index.html").read_text(encoding="utf-8")
+    assert "ValueError: angka hilang" in index
+    assert 'href="82.04.html"' not in index
+
+
+def test_failed_ones_alone_are_repeated(faulty):
+    root, config, _, _ = faulty
+    path = config.paths.notebooks / "briefing_kabupaten.ipynb"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["cells"][1]["source"] = "print('semua baik')"
+    path.write_text(json.dumps(told), encoding="utf-8")
+    made = jkn(root, "run", "--failed")
+    assert "7 made, 0 up to date, 0 failed" in made.stdout
+    assert "jkn run --failed" not in made.stderr
+    assert "0 made" in jkn(root, "run", "--failed").stdout
+
+
+def start(root, *words):
+    """Start the command in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "jkn_analysis", "--config", "jkn.toml", *words],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(TOP)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for(condition, seconds=60):
+    """Wait until something holds."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_two_runs_at_once_one_works_and_one_says_who(tmp_path):
+    config = make_project(tmp_path, cells=(*CELLS, "import time; time.sleep(3)"))
+    first = start(tmp_path, "run", "--workers", "2")
+    lock = config.paths.reports / ".run" / "lock"
+    wait_for(lambda: lock.is_file() and "started" in lock.read_text())
+    second = jkn(tmp_path, "run", check=False)
+    assert second.returncode == 11
+    assert f"another run holds it (pid {first.pid}, started 20" in second.stderr
+    out, err = first.communicate(timeout=120)
+    assert first.returncode == 0, err
+    assert "4 made" in out
+
+
+def test_ctrl_c_stops_cleanly_and_the_same_command_continues(done, tmp_path):
+    _, reference, _ = done
+    config = make_project(tmp_path, cells=(*CELLS, FIGURE))
+    run = start(tmp_path, "run", "--workers", "1")
+    folder = config.paths.reports / "2025-11"
+    wait_for(lambda: list(folder.glob("*.manifest.json")))
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 10
+    assert "reports not made\n  → the same command continues" in err
+    assert "Traceback" not in err
+    jkn(tmp_path, "run")
+    assert hash_tree(config.paths.reports) == hash_tree(reference.paths.reports)
+
+
+MOMENTS = ((0, 0.5), (0, 2.0), (1, 0.0), (2, 0.3), (3, 0.1))
+"""Reports made, and seconds after that, at which a run is killed."""
+
+
+def test_run_killed_again_and_again_is_resumed_to_the_same_bytes(done, tmp_path):
+    _, reference, _ = done
+    config = make_project(tmp_path, cells=(*CELLS, FIGURE))
+    folder = config.paths.reports / "2025-11"
+    for count, seconds in MOMENTS:
+        run = start(tmp_path, "run", "--workers", "1")
+        wait_for(lambda n=count: len(list(folder.glob("*.manifest.json"))) >= n)
+        time.sleep(seconds)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate(timeout=30)
+    jkn(tmp_path, "run")
+    assert hash_tree(config.paths.reports) == hash_tree(reference.paths.reports)
+    assert not list(tmp_path.rglob("*.tmp"))
+    wait_for(lambda: not find_orphans(tmp_path), 10)
+
+
+def find_orphans(root):
+    """List the zygotes, workers and kernels that work in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if "zygote" in " ".join(process.cmdline()) and process.cwd() == str(root):
+                found.append(process.pid)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
