@@ -20,6 +20,7 @@ from jkn_analysis.delivery.content import (
     KeyFigure,
     MailChart,
     MailContent,
+    MailTable,
     Meeting,
     one_line,
     slug,
@@ -322,3 +323,13 @@ def test_what_is_no_address_is_refused(address):
     body = build_body(content(), SENDER)
     with pytest.raises(DeliveryError, match="not a mail address"):
         build_message(body, Envelope("BPKAD", (address,), WHEN), SENDER)
+
+
+def test_a_ranking_is_a_data_table_with_headings():
+    table = MailTable("Wilayah", ("Nama", "Jiwa"), (("Taliabu", "10.618"),))
+    body = build_body(content(tables=(table,)), SENDER)
+    walker = walk(body.html)
+    assert ("th", "scope", "col") in walker.attributes
+    assert "10.618" in walker.texts
+    assert "Nama | Jiwa" in body.text
+    assert "Taliabu | 10.618" in body.text

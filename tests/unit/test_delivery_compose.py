@@ -1,0 +1,169 @@
+"""What a mail takes from a briefing, and who gets one."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from jkn_analysis.briefing import (
+    Angka,
+    Bagian,
+    Briefing,
+    Kartu,
+    Kolom,
+    Permintaan,
+    Tabel,
+)
+from jkn_analysis.delivery.compose import (
+    Extras,
+    content_from_briefing,
+    last_decided,
+    list_sheets,
+    plan_all,
+)
+from jkn_analysis.delivery.content import Ask, FollowUp
+
+
+def text(words):
+    return Angka(words, "teks", words)
+
+
+def small(nama, headings, *rows):
+    columns = tuple(Kolom(heading) for heading in headings)
+    return Bagian(nama, nama, (), (Tabel(nama, nama, columns, rows),))
+
+
+@pytest.fixture
+def briefing():
+    segmen = dataclasses.replace(
+        small("segmen", "AB", (text("PBI JK"), Angka(901, "jiwa", "901"))),
+        kalimat=("Tabel ini …", "Dua.", "Tiga.", "Empat."),
+    )
+    decisions = small(
+        "tindak_lanjut", "ABCD",
+        (
+            Angka(1, "jiwa", "1"),
+            text("Validasi NIK\nDukcapil"),
+            Angka("2025-07-20", "tanggal", "20 Jul 2025"),
+            text("berjalan"),
+        ),
+    )  # fmt: skip
+    active = Angka(0.79, "rate", "79,00%")
+    return Briefing(
+        kode="82.71", nama="Kota Ternate", nama_provinsi="Maluku Utara",
+        periode=dt.date(2025, 11, 1), bahasa="id", skenario="dasar", contoh=True,
+        judul="Kota Ternate masih kurang 2.109 peserta aktif", nada="buruk",
+        kepala=(
+            ("Rapat", "x"),
+            ("Data", "per 30 November 2025"),
+            ("Penyebut", "210.836 penduduk"),
+        ),
+        kartu=(Kartu("keaktifan", "Posisi", active, "K.", "buruk"),),
+        kipas=None, bagian=(segmen, decisions), kaki="Disusun dari data X.",
+        permintaan=(
+            Permintaan("BPKAD", "lunasi", None, 17_600_000_000, dt.date(2025, 12, 31)),
+            Permintaan("Dinas Sosial", "usulkan", 901, None, dt.date(2025, 12, 31),
+                       teks_rp="ditanggung APBN"),
+        ),
+    )  # fmt: skip
+
+
+def content(briefing, **extras):
+    return content_from_briefing(
+        briefing, meeting=None, extras=Extras(**{"report": b"<p>x</p>", **extras})
+    )
+
+
+def test_verdict_figures_and_head_are_the_pages_own(briefing):
+    taken = content(briefing)
+    assert taken.verdict == briefing.judul
+    assert taken.subject_verdict == "masih kurang 2.109 peserta aktif"
+    assert taken.data_as_of == "30 November 2025; penyebut 210.836 penduduk"
+    assert [(f.value, f.tone) for f in taken.figures] == [("79,00%", "buruk")]
+    assert taken.sources == ("Disusun dari data X.",)
+    assert taken.contoh
+
+
+def test_asks_have_people_rupiah_and_deadline(briefing):
+    assert content(briefing).ask == (
+        Ask("BPKAD", "lunasi", "", "Rp17,6 miliar", "31 Desember 2025"),
+        Ask(
+            "Dinas Sosial", "usulkan", "901 jiwa", "ditanggung APBN", "31 Desember 2025"
+        ),
+    )
+
+
+def test_asks_of_an_area_come_from_its_table(briefing):
+    row = (
+        text("BPKAD\nlunasi"), Angka(4, "jiwa", "4"), Angka(9, "jiwa", "17.085"),
+        text("–"),
+    )  # fmt: skip
+    part = small("permintaan", ("Siapa", "Wilayah", "Jiwa", "Rupiah"), row)
+    area = dataclasses.replace(briefing, permintaan=(), bagian=(part,))
+    assert content(area).ask == (
+        Ask("BPKAD", "lunasi", "17.085 jiwa", "", "Wilayah: 4"),
+    )
+
+
+def test_decisions_split_into_what_and_who(briefing):
+    assert content(briefing).follow_up == (
+        FollowUp("1", "Validasi NIK", "Dukcapil", "20 Jul 2025", "berjalan"),
+    )
+
+
+def test_sentences_that_speak_of_a_table_stay_on_the_page(briefing):
+    assert content(briefing).sentences == ("Dua.", "Tiga.")
+
+
+def test_a_briefing_without_data_still_makes_a_mail(briefing):
+    bare = dataclasses.replace(
+        briefing, kepala=(), kartu=(), permintaan=(),
+        bagian=(Bagian("segmen", "s", kosong="tidak ada"),),
+    )  # fmt: skip
+    taken = content(bare)
+    assert taken.data_as_of == "tidak tersedia"
+    assert taken.ask == taken.follow_up == taken.charts == ()
+
+
+def test_numbers_of_the_page_stay_numbers_in_the_sheets(briefing):
+    segmen, decisions, definitions = list_sheets(briefing)
+    assert segmen.rows[0][1].value == 901
+    assert decisions.rows[0][1].value == "Validasi NIK: Dukcapil"
+    assert len(definitions.rows) > 15
+
+
+def test_the_last_meeting_with_decisions_is_the_one_before():
+    rapat = pd.DataFrame({
+        "id_rapat": ["a", "b", "c"],
+        "tanggal": pd.to_datetime(["2025-03-01", "2025-06-01", "2025-12-01"]),
+    })  # fmt: skip
+    noted = pd.DataFrame(
+        {"id_rapat": ["a", "b", "c"], "kode": ["82.71", "82.71", "82.02"]}
+    )
+
+    def find(day):
+        return last_decided(rapat, noted, kode="82.71", before=dt.date(2025, *day))
+
+    assert find((12, 5)) == "b"
+    assert find((6, 1)) == "a"
+    assert find((3, 1)) is None
+
+
+def test_every_region_with_recipients_is_planned_with_its_next_meeting():
+    rapat = pd.DataFrame({
+        "id_rapat": ["old", "next"], "kode": "82.71",
+        "tanggal": pd.to_datetime(["2025-06-01", "2025-12-12"]),
+        "jam": "09:00", "zona_waktu": "WIT", "jenis": "Forum", "tempat": "Aula",
+    })  # fmt: skip
+    penerima = pd.DataFrame({
+        "kode": ["82.71", "82.02"], "kantor": "BPKAD",
+        "email": ["a@x.go.id", "b@x.go.id"],
+    })  # fmt: skip
+    plan = plan_all(rapat, penerima, tanggal=dt.date(2025, 11, 30))
+    assert [(o.kode, o.meeting and o.meeting.id_rapat) for o in plan] == [
+        ("82.02", None),
+        ("82.71", "next"),
+    ]
