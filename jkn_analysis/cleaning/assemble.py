@@ -1,12 +1,13 @@
-"""Typed pieces of sheets to one canonical table, with keys, rules and totals checked."""
+"""Typed pieces of sheets to one canonical table, its keys and rules checked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.cleaning.cells import Cell
 from jkn_analysis.cleaning.cleaner import REGIONAL, CleanResult, Counts
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.roles import MEASURE_KINDS
@@ -41,6 +42,7 @@ def assemble(
     if len(frame):
         frame = _derive(table, works, frame)
         _check_keys(table, works, frame)
+        _check_future(works, frame)
         _check_missing(table, works, frame, measures)
         frame = _check_duplicates(table, works, frame)
         _check_rules(table, works, frame)
@@ -81,13 +83,13 @@ def _split_totals(
         if "_above" in part and table.name in REGIONAL:
             above = part["_above"].to_numpy(dtype=bool)
         good = ~work.bad[rows]
-        own = [name for name in part if PLACE + name in part]
+        own = [str(name) for name in part if f"{PLACE}{name}" in part]
         needed = any(not table.column(name).optional for name in own)
         filled = (
             part[own].notna().any(axis=1).to_numpy()
             if needed
-            else np.full(len(part), True)
-        )  # noqa: FBT003 - numpy's signature
+            else np.ones(len(part), dtype=bool)
+        )
         work.recognised[rows[(sums & ~part["_total"].to_numpy(dtype=bool)) | above]] = (
             True
         )
@@ -142,7 +144,7 @@ def _join(
 
 
 def _covers(sets: set[tuple[str, ...]], table: Table) -> bool:
-    """Tell whether every part has all required measures, so that none completes another."""
+    """Tell whether every part has all required measures and completes no other."""
     required = set(table.required)
     return all(required & {n for s in sets for n in s} <= set(one) for one in sets)
 
@@ -166,7 +168,7 @@ def _derive(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> pd.Da
     if found is None:
         works[0].report(
             "missing_column",
-            "no source of the population: neither column 'sumber' nor the title names it",
+            "no source of the population: no column 'sumber', none in the title",
             "add columns 'sumber' (Dukcapil sem II 2024) and 'berlaku_mulai'",
         )
         return frame.iloc[:0]
@@ -178,7 +180,7 @@ def _derive(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> pd.Da
 
 def report_at(
     works: Sequence[_Sheet],
-    row: pd.Series | Any,  # noqa: ANN401 - a row of the frame
+    row: Cell,
     name: str,
     *,
     kind: str,
@@ -240,6 +242,27 @@ def _check_keys(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> N
         _check_choices(column, works, frame, name)
 
 
+def _check_future(works: Sequence[_Sheet], frame: pd.DataFrame) -> None:
+    """Report months that have not ended yet and so cannot have been measured."""
+    latest = works[0].settings.latest
+    if latest is None or "periode" not in frame:
+        return
+    limit = pd.Timestamp(latest.year, latest.month, 1)
+    late = frame[frame["periode"] > limit].drop_duplicates(
+        ["_sheet", "_row", "periode"]
+    )
+    for _, row in late.iterrows():
+        report_at(
+            works,
+            row,
+            "periode",
+            kind="future",
+            message="periode: lies in the future",
+            remedy=f"the last month there can be is {limit:%Y-%m}: check the year",
+            value=_show(row["periode"]),
+        )
+
+
 def _lacks(works: Sequence[_Sheet], name: str) -> bool:
     """Tell whether a missing column was reported already."""
     return any(
@@ -250,10 +273,10 @@ def _lacks(works: Sequence[_Sheet], name: str) -> bool:
 
 
 def _check_choices(
-    column: Any,
+    column: Cell,
     works: Sequence[_Sheet],
     frame: pd.DataFrame,
-    name: str,  # noqa: ANN401 - a Column
+    name: str,
 ) -> None:
     """Report segmen that the table has no rows for."""
     if not column.choices or column.kind != "segmen":
@@ -341,7 +364,7 @@ def _duplicated(frame: pd.DataFrame, key: Sequence[str]) -> np.ndarray:
     return pd.Series(code).duplicated(keep=False).to_numpy()
 
 
-def _show(value: Any) -> str:  # noqa: ANN401 - any key value
+def _show(value: Cell) -> str:
     """Write a key's value for a message."""
     return value.strftime("%Y-%m") if isinstance(value, pd.Timestamp) else str(value)
 
@@ -401,7 +424,7 @@ def _result(
     ]
     origin = frame[origin_names].copy() if len(frame) else pd.DataFrame()
     typed = conform(frame if len(frame) else pd.DataFrame(), table.name)
-    counts = sum((_count(work, frame) for work in works), Counts())
+    counts = sum((_count(work) for work in works), Counts())
     result = CleanResult(table.name, typed, problems, counts, origin, sums)
     result.notes = [
         f"{work.sheet.sheet + ': ' if work.sheet.sheet else ''}{note}"
@@ -437,7 +460,7 @@ def _good_rows(works: Sequence[_Sheet], frame: pd.DataFrame) -> np.ndarray:
     return good
 
 
-def _count(work: _Sheet, frame: pd.DataFrame) -> Counts:
+def _count(work: _Sheet) -> Counts:
     """Count the rows of one sheet."""
     rows_in = work.sheet.rows_in
     dropped = rows_in - work.size

@@ -6,6 +6,7 @@ person reads a sheet; no position is fixed.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -161,7 +162,7 @@ def is_numbering(row: Row) -> bool:
     letters = [label for label in labels if not label.isdigit()]
     if len(digits) < 2:
         return len(letters) >= 3 and letters == sorted(set(letters))
-    rising = all(b - a in {0, 1} for a, b in zip(digits, digits[1:], strict=False))
+    rising = all(b - a in {0, 1} for a, b in itertools.pairwise(digits))
     brackets = sum(text.startswith(("(", "[")) for text in texts)
     return (
         rising
@@ -389,50 +390,75 @@ def _same_header(rows: Sequence[Row], block: Block, index: int) -> bool:
     return False
 
 
+@dataclass
+class _Body:
+    """The rows under a header while they are being sorted."""
+
+    rows: Sequence[Row]
+    filled: list[list[int]]
+    block: Block
+    width: int
+    values: frozenset[int]
+    merged_wide: set[int]
+    section: str = ""
+    footing: bool = False
+    last_data: int = 0
+
+    def kind(self, index: int) -> str:
+        """Say what a row is: data, or the reason why it is none."""
+        rows, filled, block = self.rows, self.filled, self.block
+        if _same_header(rows, block, index):
+            return "block" if self._titled() else "repeated header"
+        if not block.body and is_numbering(rows[index]):
+            return "numbering" if _numbers_columns(rows, filled, index) else "data"
+        if _starts_block(rows, filled, index, block, self.width):
+            return "block"
+        if _is_footer(rows, filled, index, self.width, footing=self.footing):
+            return "footer"
+        if total_label(rows[index], self.values):
+            return "total"
+        section = _is_section(rows, filled, index, self.width, self.merged_wide)
+        return "section" if section else "data"
+
+    def _titled(self) -> bool:
+        """Tell whether a title stands between the last data and a repeated header."""
+        return bool(self.block.body) and any(
+            item.reason == "section" and item.row >= self.last_data
+            for item in self.block.dropped
+        )
+
+    def take(self, index: int, kind: str) -> None:
+        """Put a row where it belongs."""
+        if kind == "data":
+            self.block.body.append(index)
+            self.block.sections.append(self.section)
+        else:
+            text = _drop(self.block, self.rows, index, kind)
+            if kind == "footer":
+                self.block.notes.append(text)
+            elif kind == "section":
+                self.section = text
+        if kind in {"data", "total"}:
+            self.last_data = index + 1
+        self.footing = kind == "footer" or (self.footing and kind != "data")
+
+
 def _read_body(
     block: Block, rows: Sequence[Row], filled: list[list[int]], merged_wide: set[int]
 ) -> int:
     """Sort the rows under a header; return where the next block starts."""
     width = len({i for index in block.header for i in filled[index]})
+    start = block.header[-1] + 1
     values = _value_columns(rows, block)
-    section = ""
-    footing = False
-    index = block.header[-1] + 1
-    last_data = index
-    while index < len(rows):
-        row, cells = rows[index], filled[index]
-        if not cells:
-            index += 1
+    body = _Body(rows, filled, block, width, values, merged_wide, last_data=start)
+    for index in range(start, len(rows)):
+        if not filled[index]:
             continue
-        if _same_header(rows, block, index):
-            if block.body and any(
-                d.reason == "section" and d.row >= last_data for d in block.dropped
-            ):
-                return _give_back(block, rows, filled, last_data, index)
-            _drop(block, rows, index, "repeated header")
-        elif (
-            not block.body
-            and is_numbering(row)
-            and _numbers_columns(rows, filled, index)
-        ):
-            _drop(block, rows, index, "numbering")
-        elif _starts_block(rows, filled, index, block, width):
-            return _give_back(block, rows, filled, last_data, index)
-        elif _is_footer(rows, filled, index, width, footing=footing):
-            footing = True
-            block.notes.append(_drop(block, rows, index, "footer"))
-        elif total_label(row, values):
-            _drop(block, rows, index, "total")
-            last_data = index + 1
-        elif _is_section(rows, filled, index, width, merged_wide):
-            section = _drop(block, rows, index, "section")
-        else:
-            block.body.append(index)
-            block.sections.append(section)
-            footing = False
-            last_data = index + 1
-        index += 1
-    return index
+        kind = body.kind(index)
+        if kind == "block":
+            return _give_back(block, rows, filled, body.last_data, index)
+        body.take(index, kind)
+    return len(rows)
 
 
 def _value_columns(rows: Sequence[Row], block: Block) -> frozenset[int]:
@@ -472,7 +498,7 @@ def _give_back(
 
 
 def _numbers_columns(rows: Sequence[Row], filled: list[list[int]], index: int) -> bool:
-    """Tell whether a numbering row is no data: brackets, or the next row is text there."""
+    """Tell whether a numbering row is no data: brackets, or text in the next row."""
     first = filled[index][0]
     if any(tidy(rows[index][i]).startswith(("(", "[")) for i in filled[index]):
         return True

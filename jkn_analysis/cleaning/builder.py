@@ -19,6 +19,7 @@ from jkn_analysis.errors import (
 from jkn_analysis.tables import DELIVERED, TABLES, check, conform
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -68,7 +69,7 @@ class BuildReport:
         return find_error(self.all_problems)
 
     def __str__(self) -> str:
-        """Summarise: one line per table, then every refused delivery with its faults."""
+        """Summarise: a line per table, then every refused delivery with its faults."""
         kept = [report for report in self.files if not report.refused]
         lines = [
             f"{len(self.files)} deliveries: {len(kept)} stored, "
@@ -89,13 +90,16 @@ class BuildReport:
         return "\n".join(lines)
 
 
-def settings_of(config: Config, table: str) -> CleanSettings:
+def settings_of(
+    config: Config, table: str, *, today: dt.date | None = None
+) -> CleanSettings:
     """Return what the settings say about one table."""
     source = config.sources.get(table)
     general = config.build.numbers.locale
     if source is None:
-        return CleanSettings(locale=general)
+        return CleanSettings(locale=general, latest=today)
     return CleanSettings(
+        latest=today,
         headings=source.headings,
         locale=source.locale or general,
         kode_system=source.kode_system,
@@ -170,13 +174,15 @@ def _named(problem: Problem, name: str) -> Problem:
     return replace(problem, file=name)
 
 
-def build(config: Config) -> BuildReport:
+def build(config: Config, *, today: dt.date | None = None) -> BuildReport:
     """Read every delivery, refuse the faulty ones whole, store the rest.
 
     Parameters
     ----------
     config
         Settings; ``paths.raw`` is read, ``paths.processed`` written.
+    today
+        Months after it are faults; None checks no month against the calendar.
 
     Returns
     -------
@@ -193,7 +199,7 @@ def build(config: Config) -> BuildReport:
     reports, results = [], []
     for delivery in deliveries:
         name = delivery.path.relative_to(config.paths.raw).as_posix()
-        settings = settings_of(config, delivery.table)
+        settings = settings_of(config, delivery.table, today=today)
         report, result = read_delivery(delivery, settings=settings, name=name)
         reports.append(report)
         results.append(result)
@@ -217,7 +223,7 @@ def _store(
             if result is not None and result.table == table
         ]
         own.sort(key=lambda pair: is_reply(pair[0].delivery.path))
-        frame = _join(table, own, overlap=config.build.overlap)
+        frame = _join(own, overlap=config.build.overlap)
         if frame is not None:
             tables[table] = frame
     tables["penduduk"] = _with_packaged(tables.get("penduduk"))
@@ -235,7 +241,7 @@ def _store(
 
 
 def _join(
-    table: str, own: Sequence[tuple[FileReport, CleanResult]], *, overlap: str
+    own: Sequence[tuple[FileReport, CleanResult]], *, overlap: str
 ) -> pd.DataFrame | None:
     """Concatenate the deliveries of one table, overlaps settled."""
     from jkn_analysis.cleaning import checks

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from jkn_analysis.formats import BULAN
 
+Cell = Any
+"""A cell of any type: text, number, date, None."""
 Look = Literal["blank", "number", "mark", "date", "text", "bad"]
 
 
@@ -65,7 +67,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    r"(?:19|20|21)\d\d(?:[-/]\d{1,2}(?:[-/]\d{1,2})?|\.\d{1,2}\.\d{1,2})(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?Z?)?"
+    r"(?:19|20|21)\d\d(?:[-/]\d{1,2}(?:[-/]\d{1,2})?|\.\d{1,2}\.\d{1,2})"
+    r"(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?Z?)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d)?)?"
     r"|\d{1,2}[-/]\d{4}"
 )
@@ -90,12 +93,12 @@ BULAN_TULISAN: dict[str, int] = {
 """Every spelling of a month, lower case, to its number."""
 
 
-def tidy(value: object) -> str:
-    """Return a cell's text: one line, single blanks, no invisible letters.
+def tidy(value: Cell) -> str:
+    r"""Return a cell's text: one line, single blanks, no invisible letters.
 
     Examples
     --------
-    >>> tidy("  Panggilan Dijawab \\n< 20 Detik\\xa0")
+    >>> tidy("  Panggilan Dijawab \n< 20 Detik\xa0")
     'Panggilan Dijawab < 20 Detik'
     """
     if value is None:
@@ -138,7 +141,7 @@ def _look_at_text(text: str) -> Look:
     return "number" if _NUMBER.fullmatch(stripped) else "text"
 
 
-def look(value: object) -> Look:
+def look(value: Cell) -> Look:
     """Classify a cell.
 
     Examples
@@ -172,13 +175,13 @@ def find_month_name(text: str) -> int:
     return BULAN_TULISAN.get(word.removeprefix("bulan ").strip(), 0)
 
 
-def is_year(value: object) -> bool:
+def is_year(value: Cell) -> bool:
     """Tell whether a cell is a bare year of this data's age."""
     text = tidy(value)
     return len(text) == 4 and text.isdigit() and 1990 <= int(text) <= 2100
 
 
-def whole(value: object) -> int | None:
+def whole(value: Cell) -> int | None:
     """Return a cell's bare whole number, or None."""
     text = tidy(value)
     return int(text) if text.isdigit() and len(text) < 10 else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.cleaning.cells import Cell
 from jkn_analysis.cleaning.numbers import parse_numbers
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.tables import TABLES
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jkn_analysis.cleaning.cleaner import CleanResult, _Sheet
+    from jkn_analysis.cleaning.numbers import Locale
     from jkn_analysis.cleaning.problems import Severity
     from jkn_analysis.cleaning.roles import ColumnUse
 
@@ -29,9 +31,6 @@ JUMP_TIMES = 8.0
 """Times the region's usual monthly change (median) that make a jump."""
 AGREE_SHARE = 0.8
 """Share of rows a denominator must reproduce to be named."""
-
-
-# --- totals and percents printed in a sheet --------------------------------------------
 
 
 def check_printed(work: _Sheet) -> None:
@@ -59,7 +58,7 @@ def _check_total_rows(work: _Sheet) -> None:
     ends = [int(np.searchsorted(sheet.row_numbers, item.row)) for item, _ in totals]
     for turn, (item, cells) in enumerate(totals):
         starts = sorted({0, *ends[:turn]})
-        for column in work.roles.values:
+        for column in work.roles.measured:
             cell = cells[column.position - shift] if column.position >= shift else None
             if cell is None or column.position not in work.numbers:
                 continue
@@ -70,13 +69,13 @@ def _check_total_cell(
     work: _Sheet,
     column: ColumnUse,
     row: int,
-    cell: Any,
+    cell: Cell,
     starts: Sequence[int],
-    end: int,  # noqa: ANN401 - any cell
+    end: int,
 ) -> None:
     """Compare one printed total with every run of rows it may sum."""
     parsed = work.numbers[column.position]
-    values = parsed.values
+    values = parsed.results
     printed = _printed(cell, parsed.locale, _factor(work, column))
     if printed is None or end == 0 or work.bad[:end].any():
         return
@@ -85,7 +84,6 @@ def _check_total_cell(
     slack = 0.5 if _factor(work, column) == 1 else _factor(work, column) * (end + 1) / 2
     if any(abs(total - printed) <= slack for total in sums):
         return
-    problem_row = {"row": row, "column": work.sheet.column_numbers[column.position]}
     work.problems.append(
         Problem(
             file=work.sheet.path.name,
@@ -96,7 +94,8 @@ def _check_total_cell(
             remedy="ask the sender which row or total is wrong",
             value=str(cell),
             table=work.table.name,
-            **problem_row,
+            row=row,
+            column=work.sheet.column_numbers[column.position],
         )
     )
 
@@ -109,17 +108,21 @@ def _factor(work: _Sheet, column: ColumnUse) -> int:
     return own if own != 1 else work.title_scale[0]
 
 
-def _printed(cell: Any, locale: str, factor: int) -> float | None:  # noqa: ANN401 - any cell
+def _printed(cell: Cell, locale: Locale, factor: int) -> float | None:
     """Return a printed number in the style of its column, None where unclear."""
     column = parse_numbers(
-        [cell], integer=factor == 1, signed=True, locale=locale, scale=factor
-    )  # type: ignore[arg-type]
-    value = column.values[0]
+        [cell],
+        integer=factor == 1,
+        signed=True,
+        locale=locale,
+        scale=factor,
+    )
+    value = column.results[0]
     if value is None and not locale:
         column = parse_numbers(
             [cell, "1.000", "2.000", "1", "2", "3"], integer=True, scale=factor
         )
-        value = column.values[0]
+        value = column.results[0]
     return None if value is None else float(value)
 
 
@@ -139,7 +142,7 @@ def _check_percent(work: _Sheet, column: ColumnUse) -> None:
         locale=work.settings.locale,
         hint=work.hint,
     )
-    shown = np.array([np.nan if v is None else float(v) for v in parsed.values])
+    shown = np.array([np.nan if v is None else float(v) for v in parsed.results])
     counts = _counts_beside(work, column)
     digits = _decimals(work.cells(column.position).tolist())
     slack = 0.5000001 * 10.0 ** -(digits + 2)
@@ -180,8 +183,8 @@ def _check_percent(work: _Sheet, column: ColumnUse) -> None:
 def _counts_beside(work: _Sheet, column: ColumnUse) -> dict[str, np.ndarray]:
     """Return the counts of the same slice as a percent, and the region's population."""
     counts = {
-        other.use.role: work.numbers[other.position].values
-        for other in work.roles.values
+        other.use.role: work.numbers[other.position].results
+        for other in work.roles.measured
         if other.position in work.numbers
         and _same_slice(other, column)
         and other.use.role
@@ -205,7 +208,7 @@ def _checked_numbers(work: _Sheet, column: ColumnUse) -> np.ndarray:
         locale=work.settings.locale,
         hint=work.hint,
     )
-    return np.array([np.nan if v is None else float(v) for v in parsed.values])
+    return np.array([np.nan if v is None else float(v) for v in parsed.results])
 
 
 def _quotients(counts: dict[str, np.ndarray]) -> list[tuple[str, str]]:
@@ -251,9 +254,6 @@ def _check_nonaktif(work: _Sheet, column: ColumnUse) -> None:
             severity="suspicion",
             value=str(work.cells(column.position).iloc[index]),
         )
-
-
-# --- totals of regions and segmen --------------------------------------------------------
 
 
 def check_sums(result: CleanResult, works: Sequence[_Sheet]) -> None:
@@ -351,10 +351,10 @@ def _region_counts() -> dict[str, int]:
     """Return the number of kabupaten/kota of every province and the country."""
     listed = list_wilayah()
     kab = listed[listed["jenis"] != "provinsi"]
-    return {**kab.groupby("kode_provinsi").size().to_dict(), NASIONAL: len(kab)}
-
-
-# --- between deliveries ------------------------------------------------------------
+    counts = kab["kode_provinsi"].value_counts()
+    return {str(kode): int(count) for kode, count in counts.items()} | {
+        NASIONAL: len(kab)
+    }
 
 
 def settle_overlap(
@@ -425,8 +425,9 @@ def _overlap_problem(
     return Problem(
         file=name,
         kind="overlap",
-        message=f"{len(keyed)} rows (first: {first}) are in an earlier delivery too; they {said}",
-        remedy='take one of the two out, or set build.overlap = "later" for the later to win'
+        message=f"{len(keyed)} rows (first: {first}) are in an earlier delivery too; "
+        f"they {said}",
+        remedy='take one of the two out, or set build.overlap = "later"'
         if severity == "fault"
         else "",
         severity=severity,
@@ -436,9 +437,6 @@ def _overlap_problem(
 def _show(value: object) -> str:
     """Write a key's value for a message."""
     return value.strftime("%Y-%m") if isinstance(value, pd.Timestamp) else str(value)
-
-
-# --- between tables and months -----------------------------------------------------------
 
 
 def check_tables(tables: dict[str, pd.DataFrame]) -> list[Problem]:
@@ -525,12 +523,12 @@ def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
     )
     run = (~same).cumsum()
     lengths = run.map(run.value_counts())
-    starts = ordered[(lengths >= FROZEN_BULAN) & ~same]
+    starts = ordered.assign(bulan=lengths)[(lengths >= FROZEN_BULAN) & ~same]
     return [
         _suspicion(
             "kepesertaan",
             "frozen",
-            f"{row.kode} {row.segmen}: the same figures for {lengths[row.Index]} months "
+            f"{row.kode} {row.segmen}: the same figures for {row.bulan} months "
             f"from {row.periode:%Y-%m} ({row.terdaftar_jiwa} / {row.aktif_jiwa})",
             "ask whether the months were copied",
         )
@@ -543,13 +541,17 @@ def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Proble
     wide = panel.groupby(["periode", "kode"], observed=True)["aktif_jiwa"].sum(
         min_count=1
     )
-    table = wide.unstack().sort_index().astype(float)
-    change = np.log(table.where(table > 0)).diff()
+    table = wide.reset_index().pivot_table(
+        index="periode", columns="kode", values="aktif_jiwa", observed=True
+    )
+    positive = table.astype(float).where(table > 0)
+    change = positive.apply(np.log).diff()
     usual = change.abs().median()
     limit = np.maximum(JUMP_LEAST, JUMP_TIMES * usual)
-    jumps = change.where(change.abs() > limit).stack().dropna()
+    jumps = change.where(change.abs() > limit).melt(ignore_index=False).dropna()
     found = []
-    for (periode, kode), step in jumps.items():
+    steps = zip(jumps.index, jumps["kode"], jumps["value"], strict=True)
+    for periode, kode, step in sorted(steps, key=lambda item: (item[0], item[1])):
         if _is_explained(str(kode), periode, events):
             continue
         found.append(
@@ -557,7 +559,8 @@ def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Proble
                 "kepesertaan",
                 "jump",
                 f"{kode}: active members change by {np.expm1(step) * 100:+.1f}% in "
-                f"{periode:%Y-%m} (usual {usual[kode] * 100:.1f}%) and no peristiwa says why",
+                f"{periode:%Y-%m} (usual {usual[kode] * 100:.1f}%), and no peristiwa "
+                "says why",
                 "check the month, or add the decree to the table peristiwa",
             )
         )

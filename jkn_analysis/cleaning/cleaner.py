@@ -1,26 +1,32 @@
-"""Text tables to the typed, coded rows of one canonical table, or a list of problems."""
+"""Text tables to the typed, coded rows of one canonical table, or problems."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning import columns as col
-from jkn_analysis.cleaning.cells import BadCell, find_month_name, is_absent, whole
+from jkn_analysis.cleaning.cells import Cell, find_month_name, is_absent, whole
 from jkn_analysis.cleaning.headings import suggest_headings
 from jkn_analysis.cleaning.months import find_moment_in, parse_months
-from jkn_analysis.cleaning.names import find_region, find_segmen
-from jkn_analysis.cleaning.numbers import find_scale, read_number
+from jkn_analysis.cleaning.names import (
+    explain_segmen,
+    find_region,
+    find_segmen,
+    is_plain_pbi,
+)
+from jkn_analysis.cleaning.numbers import find_scale
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.regions import Origin, read_regions
 from jkn_analysis.cleaning.roles import MEASURE_KINDS, ColumnUse, Roles, Use, read_roles
 from jkn_analysis.cleaning.sheets import SECTION, SheetTable
-from jkn_analysis.tables import SIGNED, TABLES, Column, Table, conform
+from jkn_analysis.tables import SIGNED, TABLES, Column, Table
+from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import Wilayah
 
 if TYPE_CHECKING:
@@ -35,6 +41,8 @@ REGIONAL = frozenset(
     {"kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes"}
 )
 """Tables of kabupaten/kota, in which a province's row is a sum."""
+LEAST_COLUMNS = 2
+"""Columns of the table that a sheet must have to belong to a delivery."""
 GROUPED_SHARE = 0.4
 """Share of blank cells from which a column is taken for one of merged groups."""
 ROW_DIMS = ("segmen", "kelas", "umur_bulan")
@@ -48,6 +56,8 @@ class CleanSettings:
     headings: Mapping[str, str] = field(default_factory=dict)
     locale: Locale = ""
     kode_system: str = ""
+    latest: dt.date | None = None
+    """Last month that may have been measured; later ones are faults."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,7 @@ class _Sheet:
             self.reported.add((fault.position, position))
             self.report_fault(fault, position, name)
         self.notes += [f"column '{name}': {note}" for note in parsed.notes]
-        return parsed.values
+        return parsed.results
 
     def report_fault(self, fault: Fault, position: int, name: str) -> None:
         """Report one cell."""
@@ -229,7 +239,9 @@ def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     present = [role for role in roles if role in ids]
     if not present:
         return _region_of_title(work)
-    parts = {role: col.distinct_texts(work.cells(ids[role].position)) for role in present}
+    parts = {
+        role: col.distinct_texts(work.cells(ids[role].position)) for role in present
+    }
     parts = _fill_groups(work, parts)
     province = ids.get("nama_provinsi") or ids.get("kode_provinsi")
     if province is not None:
@@ -258,7 +270,7 @@ def _is_above(region: Wilayah | None) -> bool:
 
 
 def _combine(
-    parts: Mapping[str, tuple[np.ndarray, list[str]]]
+    parts: Mapping[str, tuple[np.ndarray, list[str]]],
 ) -> tuple[np.ndarray, list[tuple[str, ...]]]:
     """Return codes and rows of the distinct combinations of some columns."""
     joined = np.zeros(len(next(iter(parts.values()))[0]), dtype=np.int64)
@@ -390,7 +402,7 @@ def _read_years(work: _Sheet) -> np.ndarray:
         work.cells(column.position), kind="number", scale=1
     )
     values = work.take(parsed, column.position, "tahun")
-    years = np.nan_to_num(values).astype(int)
+    years = np.nan_to_num(values).astype(np.int64)
     wrong = (years != 0) & ((years < 2000) | (years > 2100))
     for index in np.flatnonzero(wrong):
         work.bad[index] = True
@@ -427,13 +439,13 @@ def _read_row_months(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
             value=col.text_of(work.cells(position).iloc[index]),
         )
     clash = (own != 0) & (years != 0) & (own != years)
-    for index in np.flatnonzero(clash):
-        work.bad[index] = True
+    for place in np.flatnonzero(clash):
+        work.bad[place] = True
         work.report(
             "month",
-            f"month of {own[index]} beside year {years[index]}",
+            f"month of {own[place]} beside year {years[place]}",
             "correct one of the two",
-            row=int(index),
+            row=int(place),
             position=position,
         )
     return np.where(own, own, years), months
@@ -471,7 +483,7 @@ def _read_moments(
         flow=work.table.name in FLOWS,
         order=work.order,
     )
-    for index, value in zip(rest, parsed.values, strict=True):
+    for index, value in zip(rest, parsed.results, strict=True):
         if value is not None:
             years[index], months[index] = value.year, value.month
     work.notes += [f"column '{column.heading}': {note}" for note in parsed.notes]
@@ -484,7 +496,7 @@ def _read_moments(
     return years[places], months[places], sorted(faulty, key=lambda pair: pair[0])
 
 
-def _month_only(cell: Any) -> int:  # noqa: ANN401 - any cell
+def _month_only(cell: Cell) -> int:
     """Return the month of a cell that names a month only, else 0."""
     text = col.text_of(cell)
     number = whole(text.removesuffix(".0"))
@@ -614,7 +626,7 @@ def _sheet_hint(work: _Sheet) -> Locale:
     """Return the number style that the clear integer cells of the sheet agree on."""
     if work.sheet.regular:
         return ""
-    columns = [work.cells(c.position) for c in work.roles.values]
+    columns = [work.cells(c.position) for c in work.roles.measured]
     totals = [pd.Series(cells, dtype=object) for cells in work.sheet.dropped_cells]
     return col.find_hint([*columns, *totals])
 
@@ -742,8 +754,8 @@ def _required_there(work: _Sheet, data: Mapping[str, Any]) -> bool:
         work.report(
             "missing_column",
             f"column '{column.name}' missing; found {shown}",
-            f"add the column, for example as '{near[0] if near else column.name}', or map "
-            f"a heading to it under [sources.{work.table.name}.headings]",
+            f"add the column, for example as '{near[0] if near else column.name}', "
+            f"or map a heading to it under [sources.{work.table.name}.headings]",
         )
     if not complete:
         work.bad[:] = True
@@ -757,8 +769,10 @@ def _group_columns(
     announced = ""
     groups: dict[Use, dict[str, ColumnUse]] = {}
     by_row = "uraian" in work.roles.identifiers
-    for column in work.roles.values:
-        use = column.use
+    for column in work.roles.measured:
+        use = _settle_segmen(work, column)
+        if use is None:
+            continue
         measure = use.role if use.role in measures else ""
         if not measure and by_row:
             measure = "uraian"
@@ -796,6 +810,29 @@ def _group_columns(
             continue
         members[measure] = column
     return groups
+
+
+def _settle_segmen(work: _Sheet, column: ColumnUse) -> Use | None:
+    """Return a column's use with its segmen canonical; None where it is no segmen.
+
+    PBI alone means PBI JK only where PBPU Pemda has its own columns.
+    """
+    use = column.use
+    if not use.segmen or use.segmen in {*SEGMEN, TOTAL}:
+        return use
+    beside = any(other.use.segmen == "PBPU Pemda" for other in work.roles.measured)
+    if is_plain_pbi(use.segmen) and beside:
+        return replace(use, segmen="PBI JK")
+    if not work.cells(column.position).isna().all():
+        message, remedy = explain_segmen(use.segmen)
+        work.report(
+            "unknown_name",
+            f"segmen: {message}",
+            remedy,
+            position=column.position,
+            value=column.heading,
+        )
+    return None
 
 
 def _numbers(work: _Sheet, column: ColumnUse, declared: Column) -> col.Parsed:
@@ -883,7 +920,9 @@ def _with_slice(
         labels = [find_segmen(text) if text else None for text in _sections(work)]
     if "segmen" in names:
         context = _context_segmen(work.sheet)
-        frame["segmen"] = _dim_values(frame["segmen"], use.segmen or None, labels, context)
+        frame["segmen"] = _dim_values(
+            frame["segmen"], use.segmen or None, labels, context
+        )
     if "kelas" in names:
         frame["kelas"] = _dim_values(frame["kelas"], use.kelas, None, None)
     if "umur_bulan" in names:
@@ -894,9 +933,9 @@ def _with_slice(
 
 def _dim_values(
     rows: pd.Series,
-    fixed: Any,
+    fixed: Cell,
     labels: Sequence[Any] | None,
-    context: Any,  # noqa: ANN401 - text or int
+    context: Cell,
 ) -> pd.Series:
     """Return a dimension: fixed by the heading, else of the row, section or title."""
     if fixed is not None:
@@ -1013,34 +1052,33 @@ def clean(
 
     table = TABLES[table_name]
     chosen = settings or CleanSettings()
-    works, pieces = [], []
-    for number, sheet in enumerate(_relevant(sheets, table_name)):
-        work = _Sheet(sheet, table, chosen)
+    works = [_Sheet(sheet, table, chosen) for sheet in sheets]
+    used = [work for work in works if _holds_table(work)] or works
+    pieces = []
+    for number, work in enumerate(works):
+        if work not in used:
+            _leave_out(work)
+            continue
         for piece in _clean_sheet(work):
             piece.frame["_sheet"] = number
             pieces.append(piece)
-        works.append(work)
     return assemble.assemble(table, works, pieces)
 
 
-def _relevant(sheets: Sequence[SheetTable], table: str) -> list[SheetTable]:
-    """Return the sheets that hold the table; notes beside it are left out if hidden."""
-    visible = [sheet for sheet in sheets if not sheet.hidden]
-    return visible or list(sheets)
+def _holds_table(work: _Sheet) -> bool:
+    """Tell whether a visible sheet has columns of the table."""
+    roles = work.roles
+    known = len(roles.identifiers) + len(roles.attributes) + len(roles.measured)
+    return known >= LEAST_COLUMNS and not work.sheet.hidden
 
 
-def number_of(text: str) -> float | None:
-    """Return a single printed number, None where it is none or ambiguous."""
-    reading = read_number(text)
-    return float(reading.value) if reading.value is not None else None
-
-
-__all__ = [
-    "BadCell",
-    "CleanResult",
-    "CleanSettings",
-    "Counts",
-    "clean",
-    "conform",
-    "dt",
-]
+def _leave_out(work: _Sheet) -> None:
+    """Say that a sheet of the workbook is no part of the table."""
+    work.recognised[:] = True
+    why = "is hidden" if work.sheet.hidden else f"has no columns of {work.table.name}"
+    work.report(
+        "left_out",
+        f"this sheet {why} and was left out",
+        "show it, or name its columns, if it belongs to the delivery",
+        severity="note" if work.sheet.hidden else "suspicion",
+    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
 import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.cells import BadCell, Percent, is_absent, tidy
+from jkn_analysis.cleaning.cells import BadCell, Cell, Percent, is_absent, tidy
 from jkn_analysis.cleaning.months import parse_dates, parse_months
 from jkn_analysis.cleaning.names import (
     explain_segmen,
@@ -33,14 +32,14 @@ EXACT_BELOW = 2**53
 class Parsed:
     """A column of values and what was wrong with its cells."""
 
-    values: np.ndarray
+    results: np.ndarray
     """float64 with NaN for numbers, object with None for the rest."""
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    locale: str = ""
+    locale: Locale = ""
 
 
-def text_of(value: Any) -> str:  # noqa: ANN401 - any cell
+def text_of(value: Cell) -> str:
     """Return a cell's text, "" where it is empty."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
@@ -90,7 +89,7 @@ def distinct_texts(values: pd.Series) -> tuple[np.ndarray, list[str]]:
     return (own if codes is None else own[codes]), [str(text) for text in known]
 
 
-def _is_nan(value: Any) -> bool:  # noqa: ANN401 - any cell
+def _is_nan(value: Cell) -> bool:
     """Tell whether a cell is a float NaN."""
     return isinstance(value, float) and value != value
 
@@ -130,21 +129,21 @@ def _coded_numbers(
     """
     texts = list(values.cat.categories)
     plain = [_PLAIN_DIGITS.fullmatch(text) is not None for text in texts]
-    known = np.array([float(t) if p else np.nan for t, p in zip(texts, plain, strict=True)])
+    known = np.array(
+        [float(t) if p else np.nan for t, p in zip(texts, plain, strict=True)]
+    )
     odd = [index for index, is_plain in enumerate(plain) if not is_plain]
     witnesses = [t for t, p in zip(texts, plain, strict=True) if p and int(t)][:3]
     column = parse([*(texts[index] or None for index in odd), *witnesses])
     known *= column.scale
-    for index, value in zip(odd, column.values[: len(odd)], strict=True):
+    for index, value in zip(odd, column.results[: len(odd)], strict=True):
         known[index] = np.nan if value is None else float(value)
     codes = values.cat.codes.to_numpy()
     faults = []
     for fault in column.faults:
         if fault.position < len(odd):
-            for place in np.flatnonzero(codes == odd[fault.position]):
-                faults.append(
-                    Fault(int(place), fault.text, fault.message, fault.remedy, fault.kind)
-                )
+            places = np.flatnonzero(codes == odd[fault.position])
+            faults += [replace(fault, position=int(place)) for place in places]
     return known[codes], column, faults
 
 
@@ -169,6 +168,7 @@ def parse_number_column(
         quick = _plain_integers(values)
         if quick is not None:
             return Parsed(quick)
+
     def parse(cells: list[Any]) -> NumberColumn:
         return parse_numbers(
             cells,
@@ -183,16 +183,15 @@ def parse_number_column(
 
     if isinstance(values.dtype, pd.CategoricalDtype) and not rate:
         numbers, column, faults = _coded_numbers(values, parse)
-        cells = values
     else:
         cells = [None if _is_nan(cell) else cell for cell in values.tolist()]
         column = parse(cells)
         numbers = np.array(
-            [np.nan if v is None else float(v) for v in column.values], float
+            [np.nan if v is None else float(v) for v in column.results], float
         )
         faults = list(column.faults)
     for position in np.flatnonzero(np.abs(numbers) >= EXACT_BELOW):
-        text = text_of(cells[position])
+        text = text_of(values.iloc[position])
         faults.append(
             Fault(int(position), text, "number too large", "check the digits")
         )
@@ -223,7 +222,7 @@ def parse_month_column(values: pd.Series, *, flow: bool, order: Order) -> Parsed
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
         column = parse_months(cells, flow=flow, order=order)
         notes.extend(column.notes)
-        return column.values, column.faults  # type: ignore[return-value]
+        return column.results, column.faults  # type: ignore[return-value]
 
     array, faults = by_distinct(values, parse)
     return Parsed(array, faults, notes)
@@ -234,7 +233,7 @@ def parse_date_column(values: pd.Series, *, order: Order) -> Parsed:
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
         column = parse_dates(cells, order=order)
-        return column.values, column.faults  # type: ignore[return-value]
+        return column.results, column.faults  # type: ignore[return-value]
 
     array, faults = by_distinct(values, parse)
     return Parsed(array, faults)
@@ -303,7 +302,8 @@ def _read_each(
     absent_counts: bool = False,
 ) -> tuple[list[Any], list[Fault]]:
     """Read cells one by one with a lookup that returns None for the unknown."""
-    results, faults = [], []
+    results: list[Any] = []
+    faults: list[Fault] = []
     for position, cell in enumerate(cells):
         text = text_of(cell)
         if not text or (is_absent(text) and not absent_counts):

@@ -55,8 +55,8 @@ def find_table(name: str) -> str:
 
     Examples
     --------
-    >>> find_table("iuran_pemda_2025.xlsx"), find_table("Kepesertaan Juni"), find_table("x")
-    ('iuran_pemda', 'kepesertaan', '')
+    >>> find_table("iuran_pemda_2025.xlsx"), find_table("Kepesertaan Juni")
+    ('iuran_pemda', 'kepesertaan')
     """
     lowered = name.lower().replace(" ", "_").replace("-", "_")
     for table in sorted(DELIVERED, key=len, reverse=True):

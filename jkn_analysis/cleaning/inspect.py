@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.cleaning.builder import problem_of, read_delivery, settings_of
+from jkn_analysis.cleaning.cells import Cell
 from jkn_analysis.cleaning.cleaner import Counts
 from jkn_analysis.cleaning.deliveries import (
     Delivery,
@@ -21,6 +22,7 @@ from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
 from jkn_analysis.errors import HostileInputError, InputError, JknError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
@@ -97,7 +99,11 @@ class CheckReport:
 
 
 def check_paths(
-    paths: Sequence[Path], *, config: Config, table: str = ""
+    paths: Sequence[Path],
+    *,
+    config: Config,
+    table: str = "",
+    today: dt.date | None = None,
 ) -> CheckReport:
     """Read files and folders and collect what is wrong.
 
@@ -112,6 +118,8 @@ def check_paths(
         Settings.
     table
         Canonical table to read every file as.
+    today
+        Months after it are faults.
 
     Raises
     ------
@@ -133,7 +141,7 @@ def check_paths(
     files = []
     for delivery, name in deliveries:
         chosen = replace(delivery, table=table or delivery.table)
-        files.append(inspect_delivery(chosen, name, config))
+        files.append(inspect_delivery(chosen, name, config, today=today))
     return CheckReport(files)
 
 
@@ -159,12 +167,14 @@ def _table_of(path: Path) -> str:
     return find_table(path.name) or find_table(path.resolve().parent.name)
 
 
-def inspect_delivery(delivery: Delivery, name: str, config: Config) -> Inspected:
+def inspect_delivery(
+    delivery: Delivery, name: str, config: Config, *, today: dt.date | None = None
+) -> Inspected:
     """Read one file, as its table or, if it has none, as a typed table."""
     if not delivery.table:
         return _inspect_any(delivery.path, name, config)
     report, _ = read_delivery(
-        delivery, settings=settings_of(config, delivery.table), name=name
+        delivery, settings=settings_of(config, delivery.table, today=today), name=name
     )
     return Inspected(
         delivery.path,
@@ -235,7 +245,7 @@ def _field(problem: Problem, name: str) -> str | int:
     return getattr(problem, name)
 
 
-def _harmless(value: Any) -> Any:  # noqa: ANN401 - any csv field
+def _harmless(value: Cell) -> Cell:
     """Keep a spreadsheet from running a text as a formula (CWE-1236)."""
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
@@ -297,15 +307,15 @@ def _annotate(file: Inspected, folder: Path) -> Path | None:
     return path
 
 
-def _copy_sheet(book: Any, sheet: dict[str, Any], problems: Sequence[Problem]) -> None:  # noqa: ANN401 - untyped library
+def _copy_sheet(book: Cell, sheet: dict[str, Any], problems: Sequence[Problem]) -> None:
     """Copy the cells of a sheet and mark those with problems."""
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
     target = book.create_sheet(_title(sheet["name"] or "data", book.sheetnames))
     top, left = sheet.get("first_row", 1), sheet.get("first_column", 1)
-    for r, row in enumerate(_rows(sheet), top):
-        for c, value in enumerate(row, left):
+    for r, cells in enumerate(_rows(sheet), top):
+        for c, value in enumerate(cells, left):
             if value is not None:
                 _write(target, r, c, value)
     grouped: dict[tuple[int, int], list[Problem]] = {}
@@ -334,7 +344,7 @@ def _printable(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or (c.isprintable()))
 
 
-def _write(target: Any, row: int, column: int, value: Any) -> None:  # noqa: ANN401 - untyped library
+def _write(target: Cell, row: int, column: int, value: Cell) -> None:
     """Write one value; text stays text even if it looks like a formula."""
     cell = target.cell(row=row, column=column)
     if isinstance(value, str):
@@ -355,7 +365,7 @@ def _title(name: str, taken: Sequence[str]) -> str:
     return title
 
 
-def _list_sheet(book: Any, problems: Sequence[Problem]) -> None:  # noqa: ANN401 - untyped library
+def _list_sheet(book: Cell, problems: Sequence[Problem]) -> None:
     """Add the list of all problems as the first sheet."""
     target = book.create_sheet(_title("temuan", book.sheetnames), 0)
     for column, name in enumerate(COLUMNS, 1):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from jkn_analysis.cleaning.cells import BULAN_TULISAN, BadCell, is_absent, tidy
+from jkn_analysis.cleaning.cells import BULAN_TULISAN, BadCell, Cell, is_absent, tidy
 from jkn_analysis.cleaning.numbers import Fault
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Moment:
 class MonthColumn:
     """Months of a column: first days, None where absent; faults and notes."""
 
-    values: list[dt.date | None]
+    results: list[dt.date | None]
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -193,7 +193,7 @@ def _checked(moment: Moment, *, per: bool) -> Moment:
     )
 
 
-def _moment_of(value: Any) -> Moment | None:  # noqa: ANN401 - any cell
+def _moment_of(value: Cell) -> Moment | None:
     """Return what a cell of any type says of time; None where it is absent."""
     if value is None or isinstance(value, BadCell):
         return None if value is None else Moment(fault="holds no value")
@@ -223,24 +223,14 @@ def _month_end(year: int, month: int, day: int) -> bool:
     return day == calendar.monthrange(year, month)[1]
 
 
-def _find_order(moments: Sequence[Moment | None], *, edges: bool) -> Order:
-    """Decide the order of day and month from every date of a column.
-
-    `edges` says that only first and last days of months make sense.
-    """
+def _order_of_edges(moments: Sequence[Moment | None]) -> Order:
+    """Return the order in which every unsure date is a month's first or last day."""
     unsure = [m for m in moments if m is not None and m.other]
-    if not unsure:
-        return "dmy"
-    sure = [
-        m for m in moments if m is not None and not m.other and m.day and not m.fault
-    ]
-    past_dmy = any(m.day > 12 for m in sure)
-    if edges:
-        as_dmy = all(m.day == 1 or _month_end(m.year, m.month, m.day) for m in unsure)
-        as_mdy = all(m.other[1] == 1 or _month_end(m.year, *m.other) for m in unsure)
-        if as_dmy != as_mdy:
-            return "dmy" if as_dmy else "mdy"
-    return "dmy" if past_dmy and edges else ""
+    as_dmy = all(m.day == 1 or _month_end(m.year, m.month, m.day) for m in unsure)
+    as_mdy = all(m.other[1] == 1 or _month_end(m.year, *m.other) for m in unsure)
+    if as_dmy == as_mdy:
+        return ""
+    return "dmy" if as_dmy else "mdy"
 
 
 _PARTS = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d")
@@ -277,13 +267,13 @@ def parse_months(
         Order of day and month where the column itself does not decide.
     """
     moments = [_moment_of(value) for value in values]
-    chosen = _order_of_texts(values) or _find_order(moments, edges=True) or order
+    chosen = _order_of_texts(values) or _order_of_edges(moments) or order
     column = MonthColumn([])
     for position, moment in enumerate(moments):
         value, fault = _month_of(moment, chosen, flow=flow)
         if fault:
             column.faults.append(_fault(position, values[position], fault))
-        column.values.append(value)
+        column.results.append(value)
     if any(m is not None and m.span_bulan > 1 for m in moments) and not flow:
         column.notes.append("quarters and half-years read as the state at their end")
     if any(m is not None and m.per and m.day == 1 for m in moments):
@@ -297,24 +287,25 @@ def _month_of(
     moment: Moment | None, order: Order, *, flow: bool
 ) -> tuple[dt.date | None, str]:
     """Return the month a moment stands for, or what is wrong."""
-    if moment is None:
-        return None, ""
-    if moment.fault:
-        return None, moment.fault
+    if moment is None or moment.fault:
+        return None, moment.fault if moment else ""
     if moment.span_bulan > 1 and flow:
         return None, "covers several months; this table has one row a month"
-    month, day = moment.month, moment.day
-    if moment.other:
-        if not order:
-            return None, "day and month may be swapped"
-        if order == "mdy":
-            month, day = moment.other
+    if moment.other and not order:
+        return None, "day and month may be swapped"
+    month, day = _ordered(moment, order)
     if day == 1 and moment.per:
         first = dt.date(moment.year, month, 1) - dt.timedelta(days=1)
         return first.replace(day=1), ""
     if day not in {0, 1} and not _month_end(moment.year, month, day):
         return None, "is neither the first nor the last day of a month"
     return dt.date(moment.year, month, 1), ""
+
+
+def _ordered(moment: Moment, order: Order) -> tuple[int, int]:
+    """Return month and day in the order chosen for the column."""
+    swapped = bool(moment.other) and order == "mdy"
+    return moment.other if swapped else (moment.month, moment.day)
 
 
 def parse_dates(values: Sequence[Any], *, order: Order = "") -> MonthColumn:
@@ -326,7 +317,7 @@ def parse_dates(values: Sequence[Any], *, order: Order = "") -> MonthColumn:
         value, fault = _date_of(moment, chosen)
         if fault:
             column.faults.append(_fault(position, values[position], fault))
-        column.values.append(value)
+        column.results.append(value)
     return column
 
 
@@ -338,12 +329,9 @@ def _date_of(moment: Moment | None, order: Order) -> tuple[dt.date | None, str]:
         return None, moment.fault.replace("month", "date", 1)
     if not moment.day:
         return None, "names no day"
-    month, day = moment.month, moment.day
-    if moment.other:
-        if not order:
-            return None, "day and month may be swapped"
-        if order == "mdy":
-            month, day = moment.other
+    if moment.other and not order:
+        return None, "day and month may be swapped"
+    month, day = _ordered(moment, order)
     return dt.date(moment.year, month, day), ""
 
 
@@ -357,7 +345,7 @@ _REMEDIES = {
 }
 
 
-def _fault(position: int, value: Any, message: str) -> Fault:  # noqa: ANN401 - any cell
+def _fault(position: int, value: Cell, message: str) -> Fault:
     """Describe a cell that gives no month."""
     remedy = _REMEDIES.get(message, "write year and month, as in 2025-06")
     return Fault(position, tidy(value), message, remedy, "month")

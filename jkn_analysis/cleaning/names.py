@@ -41,12 +41,14 @@ _SEGMEN_SPELLINGS: dict[str, tuple[str, ...]] = {
         "Pekerja Penerima Upah (PPU) Badan Usaha",
     ),
     "PBPU": (
-        "PBPU", "PBPU Mandiri", "Mandiri", "BPU Mandiri", "Peserta mandiri", "PBPU (Mandiri)",
+        "PBPU", "PBPU Mandiri", "Mandiri", "BPU Mandiri", "Peserta mandiri",
+        "PBPU (Mandiri)",
         "Pekerja Bukan Penerima Upah", "Pekerja Bukan Penerima Upah (PBPU)",
         "PBPU Perorangan", "PBPU-Mandiri",
     ),
     "BP": (
-        "BP", "Bukan Pekerja", "BP Penyelenggara Negara", "PENSIUN", "Bukan Pekerja (BP)",
+        "BP", "Bukan Pekerja", "BP Penyelenggara Negara", "PENSIUN",
+        "Bukan Pekerja (BP)",
         "BP Mandiri", "BP (Bukan Pekerja)", "Pensiunan", "BP PN",
     ),
 }  # fmt: skip

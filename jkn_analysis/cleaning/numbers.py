@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from jkn_analysis.cleaning.cells import BadCell, Percent, is_absent, tidy
+from jkn_analysis.cleaning.cells import BadCell, Cell, Percent, is_absent, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +82,7 @@ class Fault:
 class NumberColumn:
     """A column of numbers: values (None where absent), faults and how it was read."""
 
-    values: list[Decimal | None]
+    results: list[Decimal | None]
     faults: list[Fault] = field(default_factory=list)
     locale: Locale = ""
     scale: int = 1
@@ -106,17 +106,19 @@ def read_number(text: str) -> Reading:
     stripped = tidy(text)
     if stripped.lower() in _ZERO_WORDS:
         return Reading(value=Decimal(0))
-    if len(stripped) > MAX_LENGTH:
-        return Reading(fault="not a number")
-    found = _CELL.fullmatch(stripped)
+    found = _CELL.fullmatch(stripped) if len(stripped) <= MAX_LENGTH else None
     if found is None:
         return Reading(fault="not a number")
-    brackets = stripped.count("("), stripped.count(")")
-    if brackets[0] != brackets[1] or brackets[0] > 1:
+    if stripped.count("(") != stripped.count(")") or stripped.count("(") > 1:
         return Reading(fault="a bracket is left open")
     digits = found["digits"].strip()
     if found["exp"]:
         return _read_exponent(digits, found["exp"])
+    return _with_words(found, digits)
+
+
+def _with_words(found: re.Match[str], digits: str) -> Reading:
+    """Return the reading of digits with the cell's sign, scale and unit."""
     reading = _read_digits(digits)
     if reading.fault:
         return reading
@@ -261,9 +263,9 @@ def find_scale(heading: str) -> tuple[int, str]:
         scale = _HEADING_SCALE.search(words)
         if scale and len(words) < 40:
             return SKALA[scale["word"].lower()], words.strip()
-    found = re.search(rf"\brp\.?\s*(?P<word>{_SCALE_WORDS})\b", heading, re.IGNORECASE)
-    if found:
-        return SKALA[found["word"].lower()], found.group().strip()
+    money = re.search(rf"\brp\.?\s*(?P<word>{_SCALE_WORDS})\b", heading, re.IGNORECASE)
+    if money:
+        return SKALA[money["word"].lower()], money.group().strip()
     return 1, ""
 
 
@@ -325,9 +327,7 @@ def parse_numbers(
         column.notes.append(how)
     column.percent = rate and (says_percent(heading) or _looks_percent(readings))
     for position, reading in enumerate(readings):
-        value, fault = _settle(
-            reading, style, integer=integer and factor == 1, rate=rate
-        )
+        value, fault = _settle(reading, style, integer=integer and factor == 1)
         if value is not None:
             value, fault = _finish(
                 value, reading, column, integer=integer, rate=rate, signed=signed
@@ -335,7 +335,7 @@ def parse_numbers(
         if fault:
             column.faults.append(_fault(position, values[position], reading, fault))
         column.absent += reading is _ABSENT
-        column.values.append(value)
+        column.results.append(value)
     return column
 
 
@@ -343,29 +343,32 @@ _BLANK = Reading()
 _ABSENT = Reading(separator="absent")
 
 
-def _reading_of(value: Any) -> Reading:  # noqa: ANN401 - any cell
+def _reading_of(value: Cell) -> Reading:
     """Return the reading of a cell of any type."""
-    if value is None:
-        return _BLANK
+    if isinstance(value, str) and not isinstance(value, BadCell):
+        if not value.strip():
+            return _BLANK
+        return _ABSENT if is_absent(value) else read_number(value)
+    return _BLANK if value is None else _native(value)
+
+
+def _native(value: Cell) -> Reading:
+    """Return the reading of a cell that is no text."""
     if isinstance(value, BadCell):
         return Reading(fault="holds no value")
     if isinstance(value, Percent):
         return Reading(value=Decimal(repr(round(float(value) * 100, 10))), percent=True)
     if isinstance(value, bool):
         return Reading(fault="not a number")
-    if isinstance(value, int):
-        return Reading(value=Decimal(value))
-    if isinstance(value, float):
+    if isinstance(value, int | float):
         return Reading(value=_exact(value))
-    if not isinstance(value, str):
-        return Reading(fault="is a date, not a number")
-    if not value.strip():
-        return _BLANK
-    return _ABSENT if is_absent(value) else read_number(value)
+    return Reading(fault="is a date, not a number")
 
 
 def _exact(value: float) -> Decimal:
     """Return a float as the decimal a person typed, without binary dust."""
+    if isinstance(value, int):
+        return Decimal(value)
     near = round(value)
     if abs(value - near) <= 1e-9 * max(1.0, abs(value)) and abs(value) < 1e15:
         return Decimal(near)
@@ -440,7 +443,7 @@ def _infer(
 
 
 def _settle(
-    reading: Reading, style: Locale, *, integer: bool, rate: bool
+    reading: Reading, style: Locale, *, integer: bool
 ) -> tuple[Decimal | None, str]:
     """Choose the value of a cell under the column's style."""
     if reading.fault:
@@ -488,7 +491,7 @@ _REMEDIES = {
 }
 
 
-def _fault(position: int, value: Any, reading: Reading, message: str) -> Fault:  # noqa: ANN401 - any cell
+def _fault(position: int, value: Cell, reading: Reading, message: str) -> Fault:
     """Describe a cell that gives no number."""
     kind = "number"
     if message == "ambiguous number":

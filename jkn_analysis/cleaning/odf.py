@@ -73,7 +73,7 @@ def read_extra(archive: zipfile.ZipFile) -> dict[str, dict[str, Any]]:
     parser.StartElementHandler = scanner.start
     parser.EndElementHandler = scanner.end
     try:
-        parser.Parse(archive.read("content.xml"), True)  # noqa: FBT003 - expat's signature
+        parser.Parse(archive.read("content.xml"), True)  # noqa: FBT003 - expat
     except expat.ExpatError:
         return {}
     return scanner.sheets

@@ -43,7 +43,7 @@ def _attributes(content: bytes, wanted: set[str]) -> list[tuple[str, dict[str, s
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     try:
-        parser.Parse(content, True)  # noqa: FBT003 - expat's signature
+        parser.Parse(content, True)  # noqa: FBT003 - expat
     except expat.ExpatError:
         return found
     return found

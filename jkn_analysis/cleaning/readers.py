@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jkn_analysis.cleaning import dialect
+from jkn_analysis.cleaning.cells import Cell
 
 MAX_FILE_BYTES = 200 * 2**20
 MAX_UNPACKED_BYTES = 200 * 2**20
@@ -133,7 +134,7 @@ def _read_json(text: str) -> dict[str, Any]:
     }
 
 
-def _find_records(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any json value
+def _find_records(value: Cell) -> list[dict[str, Any]]:
     """Return the list of records in a json value."""
     if isinstance(value, dict):
         lists = [item for item in value.values() if _is_records(item)]
@@ -157,7 +158,7 @@ def _find_records(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any jso
     )
 
 
-def _is_records(value: Any) -> bool:  # noqa: ANN401 - any json value
+def _is_records(value: Cell) -> bool:
     """Tell whether a json value is a list of records."""
     return (
         isinstance(value, list)
@@ -166,7 +167,7 @@ def _is_records(value: Any) -> bool:  # noqa: ANN401 - any json value
     )
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any json value
+def _plain(value: Cell) -> Cell:
     """Return a cell; nested values are refused."""
     if isinstance(value, list | dict):
         raise RefusedError(
@@ -270,7 +271,7 @@ def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, An
     return {"format": kind, "sheets": sheets, "remarks": []}
 
 
-def _read_calamine_sheet(calamine: Any, book: Any, index: int) -> dict[str, Any]:  # noqa: ANN401 - untyped library
+def _read_calamine_sheet(calamine: Cell, book: Cell, index: int) -> dict[str, Any]:
     """Read one sheet, empty leading rows and columns restored by offset."""
     try:
         sheet = book.get_sheet_by_index(index)
@@ -296,7 +297,7 @@ def _read_calamine_sheet(calamine: Any, book: Any, index: int) -> dict[str, Any]
     }
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401 - any cell
+def _cell(value: Cell) -> Cell:
     """Return a cell as plain text, number, date or None."""
     if value == "":
         return None

@@ -143,7 +143,7 @@ def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, str, str, str]:
 
 
 def _suits(name: str, region: Wilayah) -> bool:
-    """Tell whether an ambiguous name may be the coded region's (Bogor: 32.01 or 32.71)."""
+    """Tell whether an ambiguous name may be the coded region's (Bogor)."""
     found = find_region(name, kode_provinsi=region.kode_provinsi)
     text = found if isinstance(found, str) else ""
     return region.kode in text

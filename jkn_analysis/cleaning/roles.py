@@ -14,7 +14,6 @@ from jkn_analysis.cleaning.names import (
     find_kelas,
     find_segmen,
     find_umur,
-    is_plain_pbi,
     is_segmen_word,
 )
 from jkn_analysis.tables import TABLES
@@ -82,7 +81,7 @@ class Roles:
     identifiers: dict[str, ColumnUse] = field(default_factory=dict)
     attributes: dict[str, ColumnUse] = field(default_factory=dict)
     """Columns stored as they are: text, dates, choices."""
-    values: list[ColumnUse] = field(default_factory=list)
+    measured: list[ColumnUse] = field(default_factory=list)
     checked: list[ColumnUse] = field(default_factory=list)
     unknown: list[ColumnUse] = field(default_factory=list)
     doubled: list[ColumnUse] = field(default_factory=list)
@@ -101,27 +100,28 @@ def _measures(table: str) -> dict[str, str]:
 def _read_part(text: str, table: str, overrides: Mapping[str, str]) -> Use | None:
     """Return what one heading part says as a whole, or None."""
     role = find_role(text, table, overrides=overrides)
-    names = {column.name for column in TABLES[table].columns}
     if role == "total":
         return Use(total=True)
-    if role == "persen" and find_role(text, table, overrides=overrides):
-        return Use(role="persen")
     if role:
         return Use(role=role, per=bool(_PER_WORD.match(text)))
     if find_month_name(text):
         return Use(month=find_month_name(text))
     if is_year(text):
         return Use(year=int(text))
-    if "segmen" in names and (is_segmen_word(text)):
-        segmen = find_segmen(text)
-        if segmen is None and is_plain_pbi(text):
-            segmen = "PBI"
-        return Use(segmen=segmen or text, total=segmen == TOTAL)
+    return _read_dimension(text, table) or _read_moment_part(text)
+
+
+def _read_dimension(text: str, table: str) -> Use | None:
+    """Return the segmen, kelas or age a heading part names, if the table has it."""
+    names = {column.name for column in TABLES[table].columns}
+    if "segmen" in names and is_segmen_word(text):
+        segmen = find_segmen(text) or text
+        return Use(segmen=segmen, total=segmen == TOTAL)
     if "kelas" in names and _KELAS_WORD.search(text) and find_kelas(text) is not None:
         return Use(kelas=find_kelas(text))
     if "umur_bulan" in names and _UMUR_WORD.search(text) and find_umur(text):
         return Use(umur=find_umur(text))
-    return _read_moment_part(text)
+    return None
 
 
 def _read_moment_part(text: str) -> Use | None:
@@ -250,7 +250,7 @@ def _sort(
     elif role == IGNORED and not use.sliced:
         return
     elif role in measures or (use.sliced and (not role or role == IGNORED)):
-        roles.values.append(column)
+        roles.measured.append(column)
     elif role in IDENTIFIERS and not use.sliced:
         _add(roles.identifiers, role, column, roles)
     elif role in canonical:
@@ -258,7 +258,7 @@ def _sort(
     elif role in CHECKED:
         roles.checked.append(column)
     elif not role and use.year:
-        roles.values.append(column)
+        roles.measured.append(column)
     else:
         roles.unknown.append(column)
 

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from jkn_analysis.cleaning.cells import Cell
 from jkn_analysis.errors import HostileInputError, InputError
 
 WALL_SECONDS = 90.0
@@ -30,7 +31,7 @@ _ALLOWED = {
 class _PlainUnpickler(pickle.Unpickler):
     """Accepts plain containers, numbers, text and dates only."""
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's signature
+    def find_class(self, module: str, name: str) -> Cell:
         """Refuse every class but those of dates."""
         if (module, name) not in _ALLOWED:
             message = f"unexpected {module}.{name} from the reading process"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,12 +14,14 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.blocks import Block, find_blocks
-from jkn_analysis.cleaning.cells import BadCell, Percent, look, tidy
+from jkn_analysis.cleaning.cells import BadCell, Cell, Percent, look, tidy
 from jkn_analysis.cleaning.problems import Problem, column_letters
 from jkn_analysis.cleaning.sandbox import open_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from jkn_analysis.cleaning.numbers import Locale
 
 SECTION = "bagian"
 """Heading of the column that holds section labels found between the rows."""
@@ -74,7 +77,9 @@ class SheetTable:
     def frame(self) -> pd.DataFrame:
         """The table as text: one line per cell, None where a cell is empty."""
         if self.regular:
-            return pd.DataFrame({name: _plain_text(self.raw[name]) for name in self.raw})
+            return pd.DataFrame(
+                {name: _plain_text(self.raw[name]) for name in self.raw}
+            )
         return pd.DataFrame(
             {
                 name: pd.Series(
@@ -114,14 +119,14 @@ class SheetTable:
         cell = f"{letters}{self.row_numbers[row]}"
         return f"sheet '{self.sheet}', {cell}" if self.sheet else cell
 
-    def typed(self, *, locale: str = "") -> Any:  # noqa: ANN401 - TypedTable, imported on use
+    def typed(self, *, locale: Locale = "") -> Cell:
         """Return the table with typed columns; see `typed.type_table`."""
         from jkn_analysis.cleaning.typed import type_table
 
         return type_table(self, locale=locale)
 
 
-def _as_text(value: Any) -> str | None:  # noqa: ANN401 - any cell
+def _as_text(value: Cell) -> str | None:
     """Return a cell as text."""
     if value is None:
         return None
@@ -149,7 +154,9 @@ def _plain_text(column: pd.Series) -> pd.Series:
         column = column.astype("Int64").astype("category")
         texts = [str(value) for value in column.cat.categories]
     known = np.array([*texts, None], dtype=object)
-    return pd.Series(known[column.cat.codes.to_numpy()], dtype=object, index=column.index)
+    return pd.Series(
+        known[column.cat.codes.to_numpy()], dtype=object, index=column.index
+    )
 
 
 def read_sheet(path: str | Path) -> list[SheetTable]:
@@ -236,7 +243,7 @@ def _share_titles(
 
 
 def _superseded(line: str, own: Sequence[str]) -> bool:
-    """Tell whether a block's own title says anew what a line of the first title says."""
+    """Tell whether a block's own title says anew what a shared line says."""
     from jkn_analysis.cleaning.months import find_moment_in
 
     label = line.partition(":")[0].strip().lower() if ":" in line else None
@@ -248,7 +255,7 @@ def _superseded(line: str, own: Sequence[str]) -> bool:
     return False
 
 
-def _replace(table: SheetTable, **changes: Any) -> SheetTable:  # noqa: ANN401 - dataclass fields
+def _replace(table: SheetTable, **changes: Cell) -> SheetTable:
     """Return a copy of a table with some fields changed."""
     from dataclasses import replace
 
@@ -314,7 +321,7 @@ class _Grid:
             return [self]
         edges = [0, *cuts, len(self.column_numbers)]
         parts = []
-        for start, stop in zip(edges, edges[1:], strict=False):
+        for start, stop in itertools.pairwise(edges):
             rows = [row[start:stop] for row in self.rows]
             spread = [(r, c - start, t) for r, c, t in self.spread if start <= c < stop]
             part = _Grid(
@@ -366,7 +373,7 @@ def _pad(row: Sequence[Any], width: int) -> list[Any]:
     return cells + [None] * (width - len(cells))
 
 
-def _finite(value: Any) -> Any:  # noqa: ANN401 - any cell
+def _finite(value: Cell) -> Cell:
     """Return None for NaN, which json may hold."""
     if isinstance(value, float) and (
         value != value or value in {float("inf"), -float("inf")}
@@ -411,7 +418,7 @@ def _build(
         data = {SECTION: section, **data}
         names, headers, numbers = (
             [SECTION, *names],
-            [(SECTION,), *headers],
+            [[SECTION], *headers],
             [0, *numbers],
         )
     return SheetTable(
@@ -453,7 +460,7 @@ def _header_paths(grid: _Grid, block: Block, columns: list[int]) -> list[list[st
         {column: tidy(grid.rows[index][column]) for column in columns}
         for index in block.header
     ]
-    for upper, lower in zip(levels, levels[1:], strict=False):
+    for upper, lower in itertools.pairwise(levels):
         _fill_right(upper, lower, columns)
     paths = []
     for column in columns:
@@ -475,7 +482,7 @@ def _fill_right(
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Number repeated headings and name the empty ones."""
+    """Return headings with repeated ones numbered and empty ones named."""
     seen: dict[str, int] = {}
     result = []
     for position, name in enumerate(names, 1):
@@ -571,13 +578,13 @@ def _read_regular(
     )
 
 
-def _first_cell(column: Any) -> Any:  # noqa: ANN401 - an Arrow column
+def _first_cell(column: Cell) -> Cell:
     """Return the first cell of a column."""
     value = column[0].as_py()
     return (value.strip() or None) if isinstance(value, str) else value
 
 
-def _regular_column(column: Any) -> pd.Series:  # noqa: ANN401 - an Arrow column
+def _regular_column(column: Cell) -> pd.Series:
     """Return a column of whole numbers, or of coded text without outer blanks."""
     import pyarrow as pa
 
@@ -597,7 +604,7 @@ def _regular_column(column: Any) -> pd.Series:  # noqa: ANN401 - an Arrow column
 
 
 def _is_odd(column: pd.Series) -> bool:
-    """Tell whether a column holds blanks, totals or footers, which need a closer look."""
+    """Tell whether a column holds blanks, totals or footers."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return False
     return any(not text or _ODD_ROW.match(text) for text in column.cat.categories)

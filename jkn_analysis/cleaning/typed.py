@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning import columns as col
-from jkn_analysis.cleaning.cells import find_month_name, is_absent, is_year, look, whole
+from jkn_analysis.cleaning.cells import (
+    Cell,
+    find_month_name,
+    is_absent,
+    is_year,
+    look,
+    whole,
+)
 from jkn_analysis.cleaning.months import find_moment_in
 from jkn_analysis.cleaning.numbers import find_scale, parse_numbers, says_percent
 from jkn_analysis.cleaning.problems import Problem, faults
@@ -215,7 +222,7 @@ def _parse(
         if months and len(months) == len(parsed.faults):
             parsed = col.parse_month_column(cells, flow=False, order=order)
             typed.units[name] = "first day of the month"
-        return pd.Series(pd.to_datetime(parsed.values)).astype(
+        return pd.Series(pd.to_datetime(parsed.results)).astype(
             "datetime64[us]"
         ), parsed.faults
     if kind == "month":
@@ -267,7 +274,7 @@ def _parse_numbers(
     if parsed.absent:
         typed.absent[name] = parsed.absent
     typed.notes += [f"column '{name}': {note}" for note in parsed.notes]
-    numbers = np.array([np.nan if v is None else float(v) for v in parsed.values])
+    numbers = np.array([np.nan if v is None else float(v) for v in parsed.results])
     known = numbers[~np.isnan(numbers)]
     integral = kind == "number" and bool((known == np.floor(known)).all())
     series = pd.Series(numbers)
@@ -293,12 +300,12 @@ def _has_decimals(cells: Sequence[Any]) -> bool:
     return False
 
 
-def _nan(value: Any) -> bool:  # noqa: ANN401 - any cell
+def _nan(value: Cell) -> bool:
     """Tell whether a cell is a float NaN."""
     return isinstance(value, float) and value != value
 
 
-def _code(cell: Any) -> str | None:  # noqa: ANN401 - any cell
+def _code(cell: Cell) -> str | None:
     """Return a code as text without the ``.0`` that spreadsheets add."""
     text = col.text_of(cell).lstrip("'")
     if not text or is_absent(text):
@@ -310,7 +317,7 @@ def _code(cell: Any) -> str | None:  # noqa: ANN401 - any cell
     )
 
 
-def _text(cell: Any) -> str | None:  # noqa: ANN401 - any cell
+def _text(cell: Cell) -> str | None:
     """Return text; letters spaced apart for looks are closed up."""
     text = col.text_of(cell)
     if not text or is_absent(text):
@@ -347,14 +354,14 @@ def _melt(typed: TypedTable) -> pd.DataFrame:
         )
     keys = [name for name in typed.frame.columns if name not in months]
     tahun = next((k for k in keys if k.lower().strip() in {"tahun", "thn"}), None)
-    parts = []
+    pieces = []
     for name, (year, month) in months.items():
         part = typed.frame[keys].copy()
         part["_year"] = typed.frame[tahun] if tahun else (year or typed.year)
         part["_month"] = month
         part["nilai"] = typed.frame[name]
-        parts.append(part)
-    joined = pd.concat(parts, ignore_index=True)
+        pieces.append(part)
+    joined = pd.concat(pieces, ignore_index=True)
     if (joined["_year"].isna() | (joined["_year"] == 0)).any():
         raise InputError(
             f"{typed.sheet.path}: no year for its months\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ def build_command(config: Config) -> None:
     """
     from jkn_analysis.cleaning.builder import build
 
-    report = build(config)
+    report = build(config, today=dt.datetime.now(dt.UTC).date())
     click.echo(str(report))
     click.echo(f"tables in {config.paths.processed}")
     if report.error is not None:

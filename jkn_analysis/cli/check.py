@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,8 @@ def check_command(
         write_problems,
     )
 
-    report = check_paths(paths, config=config, table=table)
+    today = dt.datetime.now(dt.UTC).date()
+    report = check_paths(paths, config=config, table=table, today=today)
     click.echo(str(report))
     if csv_path is not None:
         write_problems(report.problems, csv_path)

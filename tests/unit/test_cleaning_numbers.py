@@ -43,19 +43,19 @@ def test_what_is_no_number_says_why(text):
 
 def test_one_clear_cell_decides_the_column():
     column = parse_numbers(["1.391.162", "88.922", "-", None, "n/a"], integer=True)
-    assert column.values == [1_391_162, 88_922, None, None, None]
+    assert column.results == [1_391_162, 88_922, None, None, None]
     assert (column.locale, column.absent) == ("id", 2)
 
 
 def test_cells_against_the_column_are_faults_with_both_readings():
     column = parse_numbers(["1.391.162", "88,922"], integer=True)
-    assert column.values[1] is None
+    assert column.results[1] is None
     assert column.faults[0].message == "ambiguous number: 88922 (en) or 88.922 (id)?"
 
 
 def test_a_lone_ambiguous_cell_is_never_guessed():
-    assert parse_numbers(["88,922"], integer=True).values == [None]
-    assert parse_numbers(["88,922"], integer=True, locale="en").values == [88_922]
+    assert parse_numbers(["88,922"], integer=True).results == [None]
+    assert parse_numbers(["88,922"], integer=True, locale="en").results == [88_922]
 
 
 def test_marks_of_both_kinds_leave_every_ambiguous_cell_unread():
@@ -64,21 +64,21 @@ def test_marks_of_both_kinds_leave_every_ambiguous_cell_unread():
 
 def test_counts_that_all_have_three_digits_are_thousands_and_said_so():
     column = parse_numbers([" 20,828 ", "18,391"], integer=True)
-    assert column.values == [20_828, 18_391]
+    assert column.results == [20_828, 18_391]
     assert "groups thousands" in column.notes[0]
 
 
 def test_thousands_comma_and_percent_comma_may_share_a_file():
     counts = parse_numbers(["851,408", "1,234,567"], integer=True)
     rates = parse_numbers(["18,39%", "7,5%"], rate=True)
-    assert counts.values == [851_408, 1_234_567]
-    assert rates.values == [Decimal("0.1839"), Decimal("0.075")]
+    assert counts.results == [851_408, 1_234_567]
+    assert rates.results == [Decimal("0.1839"), Decimal("0.075")]
 
 
 def test_rate_takes_percent_from_sign_heading_or_cell_format():
-    assert parse_numbers(["18,39"], rate=True, heading="% Aktif").values == [Decimal("0.1839")]
-    assert parse_numbers([Percent(0.1839)], rate=True).values == [Decimal("0.1839")]
-    assert parse_numbers([0.1839], rate=True, heading="rasio").values == [Decimal("0.1839")]
+    assert parse_numbers(["18,39"], rate=True, heading="% Aktif").results == [Decimal("0.1839")]
+    assert parse_numbers([Percent(0.1839)], rate=True).results == [Decimal("0.1839")]
+    assert parse_numbers([0.1839], rate=True, heading="rasio").results == [Decimal("0.1839")]
 
 
 def test_float_that_lost_its_thousands_is_not_taken_for_people():
@@ -106,12 +106,12 @@ JUNE = dt.date(2025, 6, 1)
      "1 Juni 2025", "Akhir Juni 2025"],
 )
 def test_every_form_of_june(text):
-    assert parse_months([text]).values == [JUNE]
+    assert parse_months([text]).results == [JUNE]
 
 
 @pytest.mark.parametrize("value", [dt.date(2025, 6, 1), dt.datetime(2025, 6, 30), 45809, 45809.0])
 def test_native_dates_and_serials_of_june(value):
-    assert parse_months([value]).values == [JUNE]
+    assert parse_months([value]).results == [JUNE]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_native_dates_and_serials_of_june(value):
      ("NOPEMBER 2024", 11), ("Nop-24", 11), ("Mei 2024", 5), ("Des 2024", 12), ("Maret 2024", 3)],
 )
 def test_spellings_of_months(text, month):
-    assert parse_months([text]).values == [dt.date(2024, month, 1)]
+    assert parse_months([text]).results == [dt.date(2024, month, 1)]
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ def test_quarter_is_no_month_of_a_flow():
 
 
 def test_order_of_day_and_month_comes_from_the_whole_column():
-    assert parse_dates(["05/06/2025", "25/06/2025"]).values == [dt.date(2025, 6, 5), dt.date(2025, 6, 25)]
-    assert parse_dates(["05/06/2025", "06/25/2025"]).values == [dt.date(2025, 5, 6), dt.date(2025, 6, 25)]
+    assert parse_dates(["05/06/2025", "25/06/2025"]).results == [dt.date(2025, 6, 5), dt.date(2025, 6, 25)]
+    assert parse_dates(["05/06/2025", "06/25/2025"]).results == [dt.date(2025, 5, 6), dt.date(2025, 6, 25)]
     assert "swapped" in parse_dates(["05/06/2025"]).faults[0].message
-    assert parse_dates(["05/06/2025"], order="dmy").values == [dt.date(2025, 6, 5)]
+    assert parse_dates(["05/06/2025"], order="dmy").results == [dt.date(2025, 6, 5)]
 
 
 @pytest.mark.parametrize(
