@@ -37,7 +37,7 @@ _PRIORITY = (
     f"list_position([{_PN}, {_BU}, {_PBI}, {_PEMDA}, {_BP}, {_PBPU}, -1], segmen)"
 )
 _RANK = {
-    "bpjs": f"status DESC, {_PRIORITY}, nama, lahir, kode, kec, baris",
+    "bpjs": f"status DESC, {_PRIORITY}, setempat DESC, nama, lahir, kode, kec, baris",
     "dukcapil": "status, nama, lahir, kode, kec, baris",
     "dtsen": "desil, nama, lahir, kode, kec, baris",
 }
@@ -218,13 +218,14 @@ def _single_out(con: duckdb.DuckDBPyConnection, name: str) -> None:
     )
     if not con.execute("SELECT count(*) FROM ganda").fetchall()[0][0]:
         return
-    verified, known, owner = "true", "false", ""
+    verified, known, local, owner = "true", "false", "true", ""
     if name == "bpjs":
         verified, known = f"coalesce({_VERIFIED}, false)", "d.baris IS NOT NULL"
+        local = "coalesce(b.kode = d.kode, false)"
         owner = "LEFT JOIN d ON d.p1 = b.p1 AND d.p2 = b.p2"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE deret AS SELECT {short}.*, {verified} AS benar, "
-        f"{known} AS ada FROM (FROM {short} SEMI JOIN ganda USING (p1, p2)) {short} "
+        f"{known} AS ada, {local} AS setempat FROM (FROM {short} SEMI JOIN ganda USING (p1, p2)) {short} "
         f"{owner}"
     )
     con.execute(

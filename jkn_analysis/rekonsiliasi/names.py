@@ -153,7 +153,9 @@ def _plain_upper(array: pa.Array) -> pa.Array:
     text = pc.fill_null(array.cast(pa.large_string()), "")
     ascii_only = pc.string_is_ascii(text)
     if not pc.all(ascii_only).as_py():
-        bare = pc.replace_substring_regex(pc.utf8_normalize(text, "NFKD"), r"\pM", "")
+        bare = pc.replace_substring_regex(
+            pc.utf8_upper(pc.utf8_normalize(pc.utf8_upper(text), "NFKD")), r"\pM", ""
+        )
         bare = pc.replace_substring_regex(bare, r"[^\x00-\x7F]", "")
         text = pc.if_else(ascii_only, text, bare)
     odd = pc.match_substring_regex(text, r"[',`\"(.]")
@@ -305,7 +307,7 @@ def _take(tokens: pa.Array, positions: Ints) -> pa.Array:
 
     if len(tokens) == 0:
         return pa.nulls(len(positions), pa.string())
-    return tokens.take(pa.array(np.minimum(positions, len(tokens) - 1)))
+    return tokens.take(pa.array(np.clip(positions, 0, len(tokens) - 1)))
 
 
 def _flat_parts(words: Words) -> tuple[Ints, Ints, pa.Array]:

@@ -373,14 +373,24 @@ def build_selisih(
 
 def _hide(counts: pd.DataFrame, column: str) -> pd.DataFrame:
     """Add the regions' totals and hide small counts so that none can be computed."""
-    from jkn_analysis.suppression import HIDDEN, add_totals, suppress_small
+    from jkn_analysis.suppression import (
+        HIDDEN,
+        THRESHOLD_JIWA,
+        add_totals,
+        suppress_small,
+    )
 
     keys = ["kode", "kecamatan", "alasan"]
     within = ["kode", "alasan"]
     frame = counts[[*keys, column]]
     full = add_totals(frame, by=["kecamatan"], count=column, within=within)
-    hidden = suppress_small(full, by=["kecamatan"], count=column, within=within)
-    return hidden.drop(columns=HIDDEN)
+    small = frame[frame[column].between(1, THRESHOLD_JIWA - 1)]
+    risky = pd.MultiIndex.from_frame(full[within]).isin(
+        pd.MultiIndex.from_frame(small[within])
+    )
+    hidden = suppress_small(full[risky], by=["kecamatan"], count=column, within=within)
+    safe = full[~risky].astype({column: "Int64"})
+    return pd.concat([safe, hidden.drop(columns=HIDDEN)], ignore_index=True)
 
 
 def measure_worth(selisih: pd.DataFrame, penduduk: Mapping[str, int]) -> pd.Series:

@@ -37,6 +37,7 @@ _PHONE = re.compile(
     rb"(?![0-9A-Za-z_])"
 )
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{20,}(?:\r?\n[A-Za-z0-9+/]{4,})*={0,2}")
+_LONG_NUMBER = re.compile(r"\+?[0-9][0-9. -]{7,}[0-9]")
 _SEPARATORS = re.compile(rb"[. -]")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt", b"eXIf"}
@@ -61,7 +62,8 @@ class Finding:
     def __str__(self) -> str:
         """Name the place without the value."""
         inside = f", {self.part}" if self.part else ""
-        return f"{self.path}{inside}: {self.count} x {self.kind}"
+        named = _LONG_NUMBER.sub("…", f"{self.path}{inside}")
+        return f"{named}: {self.count} x {self.kind}"
 
 
 def _count_text(content: bytes) -> dict[str, int]:
