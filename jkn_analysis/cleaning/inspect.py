@@ -377,3 +377,71 @@ def _list_sheet(book: Cell, problems: Sequence[Problem]) -> None:
         "ABCDEFGHIJK", (30, 14, 10, 16, 12, 8, 6, 8, 24, 60, 60), strict=True
     ):
         target.column_dimensions[letter].width = width
+
+
+STATES_ID = {"refused": "ditolak", "suspected": "dicurigai", "clean": "bersih"}
+
+
+def summarise_files(report: CheckReport) -> pd.DataFrame:
+    """Return one row per file: table, state, rows and findings, for readers.
+
+    Parameters
+    ----------
+    report
+        What `check_paths` returned.
+
+    Returns
+    -------
+    DataFrame
+        Columns in Indonesian; rows in = kept + refused + recognised.
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            "berkas": file.name,
+            "tabel": file.table or "(tidak dikenal)",
+            "keadaan": STATES_ID[file.state],
+            "lembar": len(file.sheets),
+            "sel": file.counts.cells,
+            "baris_masuk": file.counts.rows_in,
+            "diterima": file.counts.kept,
+            "ditolak": file.counts.refused,
+            "jumlah_dan_judul": file.counts.recognised,
+            "temuan": len(file.problems),
+        }
+        for file in report.files
+    ]
+    return pd.DataFrame(rows)
+
+
+def summarise_kinds(report: CheckReport) -> pd.DataFrame:
+    """Return the findings counted by file, gravity and kind.
+
+    Parameters
+    ----------
+    report
+        What `check_paths` returned.
+    """
+    listed = list_problems(report.problems)
+    counted = listed.groupby(["file", "severity", "kind"], sort=False).size()
+    return counted.rename("banyak").reset_index()
+
+
+def list_sums(config: Config) -> pd.DataFrame:
+    """Return what the stored tables say against each other: gaps, copies, jumps.
+
+    Parameters
+    ----------
+    config
+        Settings; ``paths.processed`` is read.
+    """
+    from jkn_analysis.cleaning.checks import check_tables
+    from jkn_analysis.store import has_table, read_table
+
+    root = config.paths.processed
+    names = [
+        n for n in ("kepesertaan", "peristiwa", "penduduk") if has_table(n, root=root)
+    ]
+    tables = {name: read_table(name, root=root) for name in names}
+    return list_problems(check_tables(tables))[["table", "kind", "message", "remedy"]]
