@@ -10,6 +10,7 @@ from jkn_analysis.briefing.charts import list_events
 from jkn_analysis.briefing.context import RATE
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.briefing.money import build_assumptions
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -208,7 +209,9 @@ def build_method(context: Context) -> Bagian:
         )
     told += _measured_error(context)
     told.append(words.say("lampiran.cara_tidak_tahu"))
-    return Bagian("cara", words.say("lampiran.cara"), tuple(told))
+    assumed = build_assumptions(context)
+    tables = () if assumed is None else (assumed,)
+    return Bagian("cara", words.say("lampiran.cara"), tuple(told), tables)
 
 
 def _measured_error(context: Context) -> list[str]:

@@ -23,7 +23,9 @@ from jkn_analysis.briefing.money_ahead import (
     list_member_sentences,
     list_pemda_sentences,
 )
+from jkn_analysis.formats import format_number
 from jkn_analysis.indicators import sum_tunggakan_pemda
+from jkn_analysis.skenario import list_asumsi, read_skenario
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
@@ -413,3 +415,50 @@ def _scenario_cost(context: Context, cost: pd.DataFrame | None) -> Angka:
     if cost is None or cost.empty:
         return words.kosong()
     return words.angka_rp(round(float(cost["nilai"].sum())))
+
+
+def build_assumptions(context: Context) -> Tabel | None:
+    """List what each scenario on the page assumes, and on whose word.
+
+    A size that no source gives is marked with an asterisk; scenarios that are not
+    the suite's own were declared by the reader and are left out.
+    """
+    words = context.words
+    shown = set(context.tables["skenario"]["skenario"])
+    known = [one for kode, one in read_skenario().items() if kode in shown]
+    table = list_asumsi(known)
+    if table.empty:
+        return None
+    rows = tuple(
+        (
+            words.teks(_scenario_name(context, str(kode))),
+            words.teks("\n".join([_sizes(context, part), _sources(part)])),
+        )
+        for kode, part in table.groupby("skenario", sort=False)
+    )
+    heads = (
+        Kolom(words.say("skenario.kolom_skenario"), "kiri"),
+        Kolom(words.say("uang_depan.kolom_asumsi"), "kiri"),
+    )
+    title = words.say("uang_depan.judul_asumsi")
+    note = words.say("uang_depan.catatan_asumsi")
+    return Tabel("asumsi", title, heads, rows, catatan=note)
+
+
+def _sizes(context: Context, part: pd.DataFrame) -> str:
+    """Write the parameters of a scenario that do anything."""
+    used = part[part["nilai"].ne(0) & ~part["parameter"].eq("kuota_jiwa")]
+    bahasa = context.words.bahasa
+    sizes = [
+        format_number(nilai, int(nilai % 1 != 0), bahasa=bahasa)
+        + ("%" if name.endswith("_persen") or name == "persen" else "")
+        for name, nilai in zip(used["parameter"], used["nilai"], strict=True)
+    ]
+    marks = ["*" if asumsi else "" for asumsi in used["asumsi"]]
+    parts = zip(used["arti"], sizes, marks, strict=True)
+    return "; ".join(f"{arti}: {size}{mark}" for arti, size, mark in parts)
+
+
+def _sources(part: pd.DataFrame) -> str:
+    """Write the sources of a scenario once each."""
+    return "; ".join(dict.fromkeys(part["sumber"]))

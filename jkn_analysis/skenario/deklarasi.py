@@ -149,7 +149,8 @@ class Tindakan:
     segmen
         Segment, for kinds that need one.
     sumber, asumsi
-        Who says so; True where the size is our assumption.
+        Who says so; True where the size is our assumption, or the names of the
+        parameters that are.
     """
 
     jenis: str
@@ -158,7 +159,7 @@ class Tindakan:
     wilayah: str = NASIONAL
     segmen: str = ""
     sumber: str = ""
-    asumsi: bool = True
+    asumsi: bool | tuple[str, ...] = True
 
     def __post_init__(self) -> None:
         """Refuse unknown kinds, parameters and segments, and numbers out of range."""
@@ -169,6 +170,12 @@ class Tindakan:
     def get(self, name: str) -> float:
         """Return a parameter or its default."""
         return float(self.nilai.get(name, JENIS[self.jenis].parameter[name].bawaan))
+
+    def is_assumed(self, name: str) -> bool:
+        """Tell whether a parameter is our assumption; a default always is."""
+        if name not in self.nilai or isinstance(self.asumsi, bool):
+            return name not in self.nilai or bool(self.asumsi)
+        return name in self.asumsi
 
     def month(self, cutoff: pd.Timestamp) -> pd.Timestamp:
         """Return the first month in force; `cutoff` is the last month of data.
@@ -193,9 +200,10 @@ def _name_faults(act: Tindakan) -> list[str]:
     if act.jenis not in JENIS:
         return [f"unknown kind\n  → use one of {', '.join(JENIS)}"]
     kind = JENIS[act.jenis]
+    named = () if isinstance(act.asumsi, bool) else act.asumsi
     faults = [
         f"unknown parameter '{name}'\n  → use one of {', '.join(kind.parameter)}"
-        for name in act.nilai
+        for name in (*act.nilai, *named)
         if name not in kind.parameter
     ]
     if act.segmen and act.segmen not in SEGMEN:
@@ -449,10 +457,20 @@ def _read_act(row: Mapping[str, Any], where: str) -> Tindakan:
             wilayah=str(row.get("wilayah", NASIONAL) or NASIONAL),
             segmen=str(row.get("segmen", "")),
             sumber=str(row.get("sumber", "")),
-            asumsi=str(row.get("asumsi", "ya")).lower() in {"ya", "true", "1"},
+            asumsi=_read_asumsi(row.get("asumsi", "ya")),
         )
     except ScenarioError as exc:
         raise ScenarioError(f"{where}: {exc}") from exc
+
+
+def _read_asumsi(value: object) -> bool | tuple[str, ...]:
+    """Read ya, tidak, or the names of the assumed parameters."""
+    if isinstance(value, list):
+        return tuple(str(name) for name in value)
+    text = str(value).strip().lower()
+    if text in {"ya", "true", "1"}:
+        return True
+    return tuple(text.split()) if text not in {"tidak", "false", "0", ""} else False
 
 
 def _from_csv(text: str, name: str) -> dict[str, Skenario]:
@@ -508,7 +526,7 @@ def list_asumsi(skenario: Iterable[Skenario]) -> pd.DataFrame:
             "parameter": name,
             "arti": rule.arti,
             "nilai": act.get(name),
-            "asumsi": act.asumsi or name not in act.nilai,
+            "asumsi": act.is_assumed(name),
             "sumber": act.sumber,
         }
         for one in skenario

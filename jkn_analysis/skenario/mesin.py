@@ -100,8 +100,7 @@ class _Konteks:
     def draw(self, name: str, *, maksimal: float = 1.0) -> np.ndarray:
         """Return a percentage as a fraction; spread over draws if assumed."""
         value = self.act.get(name) / 100
-        written = name in self.act.nilai
-        if written and not self.act.asumsi:
+        if not self.act.is_assumed(name):
             return np.full((1, 1, 1), value)
         u = self.keadaan.peluang
         low = np.sqrt(2 * np.minimum(u, 0.5)) - 1

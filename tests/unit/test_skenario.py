@@ -75,6 +75,13 @@ def test_a_parameter_left_to_its_default_is_an_assumption():
     assert table.loc["bagian_persen", "nilai"] == 50
 
 
+def test_one_number_may_be_assumed_and_another_not():
+    table = list_asumsi([read_skenario()["rehab"]]).set_index("parameter")
+    assert table["asumsi"].to_dict() == {
+        "ikut_persen": True, "tuntas_persen": False, "angsuran": True,
+    }  # fmt: skip
+
+
 def test_toml_of_an_official_is_read(tmp_path):
     path = tmp_path / "saya.toml"
     path.write_text(
