@@ -10,7 +10,14 @@ from email.policy import default
 import pytest
 from PIL import Image
 
-from jkn_analysis.delivery.content import Ask, FollowUp, KeyFigure, MailChart, Meeting
+from jkn_analysis.delivery.content import (
+    Ask,
+    FollowUp,
+    KeyFigure,
+    MailChart,
+    MailTable,
+    Meeting,
+)
 from jkn_analysis.delivery.message import Envelope, build_body, build_message
 from jkn_analysis.delivery.preview import render_body
 from tests.delivery.conftest import NOW, SENDER
@@ -179,3 +186,30 @@ def test_a_meeting_and_region_are_on_the_first_screen_of_a_phone(browser, make_c
     )
     page.close()
     assert bottom < 844
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_of_a_or_aa(browser, make_content, top, scheme):
+    axe = top / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.is_file():
+        pytest.skip("axe-core is not installed (make test-tools)")
+    values = {
+        "figures": (KeyFigure("Posisi", "79,00%", "Syarat 80%.", "buruk"),),
+        "charts": (chart("keaktifan"),),
+        "ask": (Ask("BPKAD", "lunasi", "1 jiwa", "Rp1", "1 Des"),),
+        "tables": (MailTable("Wilayah", ("Nama", "Jiwa"), (("Taliabu", "1"),)),),
+        "follow_up": (FollowUp("1", "k", "p", "t", "selesai"),),
+        "contoh": True,
+    }
+    body = build_body(make_content(**values), SENDER)
+    raw = build_message(body, Envelope("BPKAD", ("a@contoh.invalid",), NOW), SENDER)
+    html = render_body(message_from_bytes(raw, policy=default))
+    page = browser.new_page(color_scheme=scheme)
+    page.set_content(html)
+    page.evaluate(axe.read_text("utf-8"))
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
+        ".then(r => r.violations.map(v => v.id))"
+    )
+    page.close()
+    assert found == []
