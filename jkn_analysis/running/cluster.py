@@ -65,7 +65,7 @@ class Cluster:
             ): job
             for job in jobs
         }
-        for future in as_completed(list(futures)):
+        for future in as_completed(list(futures), loop=self._client.loop):
             yield self._take(future, futures[future])
 
     def _take(self, future: Any, job: Job) -> Outcome:  # noqa: ANN401 - dask's future
