@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from jkn_analysis.forecasting.members import (
     shrink_season,
 )
 from jkn_analysis.forecasting.panel import cut_back, fill_gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHUNK = 400
 MIN_MONTHS = 6
@@ -98,12 +102,8 @@ def _build_stack(filled: np.ndarray, start: np.ndarray, horizon: int) -> _Stack:
     return _Stack(z, adjusted, ahead, start, now, scale)
 
 
-def _run_members(stacks: list[_Stack], horizon: int) -> list[dict[str, np.ndarray]]:
-    """Run the fitted members on stacks of one cutoff, each in its own units.
-
-    The smoothers take all stacks at once, which halves the cost of a few series; the
-    panel's own autoregressions are fitted on the first stack only.
-    """
+def _smooth_stacks(stacks: list[_Stack], horizon: int) -> list[dict[str, np.ndarray]]:
+    """Run the smoothers on all stacks at once, which makes a few series cheap."""
     adjusted = np.concatenate([stack.adjusted for stack in stacks])
     start = np.concatenate([stack.start for stack in stacks])
     smoothed: dict[str, np.ndarray] = {}
@@ -114,23 +114,32 @@ def _run_members(stacks: list[_Stack], horizon: int) -> list[dict[str, np.ndarra
             whole = smoothed.setdefault(name, np.empty((len(adjusted), horizon)))
             whole[chunk] = part
     made, low = [], 0
-    for number, stack in enumerate(stacks):
+    for stack in stacks:
         rows = slice(low, low + len(stack.z))
         low = rows.stop
-        paths = {name: path[rows] + stack.ahead for name, path in smoothed.items()}
-        pooled, paths["ar_own"] = forecast_ar(stack.z, stack.start, horizon)
-        if number == 0:
-            paths["ar_raw"] = pooled
-            panel, _ = forecast_ar(stack.adjusted, stack.start, horizon)
-            paths["ar"] = panel + stack.ahead
-        limit = 6 * (1 + np.abs(stack.z).max(axis=1, keepdims=True))
-        made.append(
-            {
-                name: np.clip(path, -limit, limit) * stack.scale + stack.now
-                for name, path in paths.items()
-            }
-        )
+        made.append({name: path[rows] for name, path in smoothed.items()})
     return made
+
+
+def _finish_stack(
+    stack: _Stack, smoothed: dict[str, np.ndarray], *, panel: bool
+) -> dict[str, np.ndarray]:
+    """Add season and autoregressions to one stack and return to its own units.
+
+    The panel's own autoregressions are fitted where `panel` is set.
+    """
+    horizon = stack.ahead.shape[1]
+    paths = {name: path + stack.ahead for name, path in smoothed.items()}
+    pooled, paths["ar_own"] = forecast_ar(stack.z, stack.start, horizon)
+    if panel:
+        paths["ar_raw"] = pooled
+        common, _ = forecast_ar(stack.adjusted, stack.start, horizon)
+        paths["ar"] = common + stack.ahead
+    limit = 6 * (1 + np.abs(stack.z).max(axis=1, keepdims=True))
+    return {
+        name: np.clip(path, -limit, limit) * stack.scale + stack.now
+        for name, path in paths.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -164,13 +173,21 @@ def _bend(filled: np.ndarray, start: np.ndarray) -> _Bend:
     return _Bend(np.log(ratio), offset, span, flat)
 
 
-def _forecast_cutoff(
-    values: np.ndarray, horizon: int, *, curved: bool = False
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Forecast the panel as it stood at one cutoff by every member."""
+@dataclass(frozen=True)
+class _Cutoff:
+    """The panel as it stood at one cutoff, ready for the members."""
+
+    last: np.ndarray
+    year: np.ndarray
+    base: np.ndarray
+    stacks: list[_Stack]
+    moved: np.ndarray
+    bend: _Bend | None
+
+
+def _prepare_cutoff(values: np.ndarray, horizon: int, *, curved: bool) -> _Cutoff:
+    """Fill, lift and bend the panel of one cutoff."""
     filled, start = fill_gaps(values)
-    last = np.repeat(filled[:, -1:], horizon, axis=1)
-    paths = {"naive": last, "snaive": _repeat_year(filled, start, horizon)}
     stacks = [_build_stack(filled, start, horizon)]
     lifted = lift_shifts(filled, start)
     moved = np.flatnonzero((lifted != filled).any(axis=1))
@@ -179,17 +196,53 @@ def _forecast_cutoff(
     bend = _bend(filled, start) if curved else None
     if bend is not None:
         stacks.append(_build_stack(bend.bent, start, horizon))
-    made = _run_members(stacks, horizon)
-    paths |= made[0]
+    last = np.repeat(filled[:, -1:], horizon, axis=1)
+    year = _repeat_year(filled, start, horizon)
+    return _Cutoff(last, year, scale_rows(filled, start), stacks, moved, bend)
+
+
+def _finish_cutoff(
+    cutoff: _Cutoff, smoothed: list[dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """Return every member's forecasts at one cutoff."""
+    made = [
+        _finish_stack(stack, parts, panel=number == 0)
+        for number, (stack, parts) in enumerate(
+            zip(cutoff.stacks, smoothed, strict=True)
+        )
+    ]
+    paths = {"naive": cutoff.last, "snaive": cutoff.year} | made[0]
     for name in LIFTED:
         path = paths[name].copy()
-        if len(moved):
-            path[moved] = made[1][name]
+        if len(cutoff.moved):
+            path[cutoff.moved] = made[1][name]
         paths[name + "_lift"] = path
+    bend = cutoff.bend
     if bend is not None:
         for name, path in made[-1].items():
-            paths[name + "_log"] = np.where(bend.flat, last, bend.unbend(path))
-    return paths, scale_rows(filled, start)
+            out = np.where(bend.flat, cutoff.last, bend.unbend(path))
+            paths[name + "_log"] = out
+    return paths
+
+
+def _forecast_cutoffs(
+    values: np.ndarray, horizon: int, backs: np.ndarray, *, curved: bool
+) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """Yield every member's forecasts and the monthly changes, cutoff by cutoff.
+
+    Cutoffs of a small panel share one run of the smoothers.
+    """
+    together = max(1, CHUNK // max(len(values), 1))
+    for low in range(0, len(backs), together):
+        cutoffs = [
+            _prepare_cutoff(cut_back(values, int(back)), horizon, curved=curved)
+            for back in backs[low : low + together]
+        ]
+        stacks = [stack for cutoff in cutoffs for stack in cutoff.stacks]
+        smoothed = iter(_smooth_stacks(stacks, horizon))
+        for cutoff in cutoffs:
+            parts = [next(smoothed) for _ in cutoff.stacks]
+            yield _finish_cutoff(cutoff, parts), cutoff.base
 
 
 CURVE = 0.3
@@ -228,10 +281,10 @@ def build_paths(
     truth = np.full((len(backs), rows, horizon), np.nan)
     known = np.isfinite(values)
     first = known.argmax(axis=1)
-    for k, back in enumerate(backs):
-        cut = cut_back(values, int(back))
-        paths, base[k] = _forecast_cutoff(cut, horizon, curved=curved)
+    members = _forecast_cutoffs(values, horizon, backs, curved=curved)
+    for k, (paths, base[k]) in enumerate(members):
         points.append(np.stack(list(paths.values())))
+        back = int(backs[k])
         seen = min(int(back), horizon)
         if seen:
             end = width - int(back)
