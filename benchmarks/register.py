@@ -178,10 +178,11 @@ def write_scale(folder: Path, rows: int) -> dict[str, Path]:
         }
         member = rng.random(n) < 0.95
         shifted = pa.array(np.where(member, value, value + 5000 * 0 + 1).astype(str))
+        segmen = pa.array(np.array(["PBI JK", "PBPU", "PPU-BU"])[number % 3])
+        status = pa.array(np.where(number % 5 == 0, "NONAKTIF", "AKTIF"))
         tables = {
             "bpjs": pa.table({"nik": shifted, "nama": pa.array(other), **common,
-                              "segmen": pa.array(np.array(["PBI JK", "PBPU", "PPU-BU"])[number % 3]),
-                              "status": pa.array(np.where(number % 5 == 0, "NONAKTIF", "AKTIF"))}),
+                              "segmen": segmen, "status": status}),
             "dukcapil": pa.table({"nik": text, "nama": pa.array(name), **common}),
         }  # fmt: skip
         for key, table in tables.items():
@@ -219,9 +220,17 @@ def scale(rows: int, memory: str, *, beside_pandas: bool, folder: Path | None) -
     start = cpu()
     found = compare(made, folder=private, memory=memory)
     joined = cpu() - start
-    row = {"rows": rows, "memory": memory, "parts": reading.parts, "read_cpu_s": round(read, 1),
-           "compare_cpu_s": round(joined, 1), "total": round(read + joined, 1),
-           "peak_read_mb": read_peak, "peak_mb": peak_mb(), "matched": found.matched}  # fmt: skip
+    row = {
+        "rows": rows,
+        "memory": memory,
+        "parts": reading.parts,
+        "read_cpu_s": round(read, 1),
+        "compare_cpu_s": round(joined, 1),
+        "total": round(read + joined, 1),
+        "peak_read_mb": read_peak,
+        "peak_mb": peak_mb(),
+        "matched": found.matched,
+    }
     del made
     pa.default_memory_pool().release_unused()
     if beside_pandas:
@@ -257,7 +266,9 @@ def febrl(wheel: Path) -> None:
     def records(frame: pd.DataFrame, *, with_id: bool) -> pa.Table:
         person = pd.DataFrame({
             "nama": frame["given_name"].fillna("") + " " + frame["surname"].fillna(""),
-            "tanggal_lahir": pd.to_datetime(frame["date_of_birth"], format="%Y%m%d", errors="coerce"),
+            "tanggal_lahir": pd.to_datetime(
+                frame["date_of_birth"], format="%Y%m%d", errors="coerce"
+            ),
             "kode": frame["postcode"],
             "alamat": frame["address_1"].fillna("") + " " + frame["suburb"].fillna(""),
             "no_kk": (frame["street_number"] + "|" + frame["address_2"].fillna("")),
@@ -286,8 +297,9 @@ def febrl(wheel: Path) -> None:
             ).to_numpy()
             precision, recall = right[kept].mean(), right[kept].sum() / len(truth[0])
             rows.append({
-                "id": with_id, "p": least, "precision": round(precision, 4), "recall": round(recall, 4),
-                "F1": round(2 * precision * recall / (precision + recall), 4), "cpu_s": round(spent, 1),
+                "id": with_id, "p": least, "precision": round(precision, 4),
+                "recall": round(recall, 4), "cpu_s": round(spent, 1),
+                "F1": round(2 * precision * recall / (precision + recall), 4),
             })  # fmt: skip
     show("febrl4", rows)
 
@@ -372,7 +384,9 @@ def compare_engines(rows: int) -> tuple[list[tuple[int, int]], list[tuple[int, i
     wall = time.monotonic()
     api = SparkAPI(spark_session=session, register_udfs_automatically=False)
     tables = [
-        api.register(session.read.parquet(f"{folder}/{name}.parquet"), dataset_display_name=label)
+        api.register(
+            session.read.parquet(f"{folder}/{name}.parquet"), dataset_display_name=label
+        )
         for name, label in (("kiri", "a_kiri"), ("kanan", "b_kanan"))
     ]  # fmt: skip
     written = SettingsCreator.from_path_or_dict(model)

@@ -225,8 +225,8 @@ def _single_out(con: duckdb.DuckDBPyConnection, name: str) -> None:
         owner = "LEFT JOIN d ON d.p1 = b.p1 AND d.p2 = b.p2"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE deret AS SELECT {short}.*, {verified} AS benar, "
-        f"{known} AS ada, {local} AS setempat FROM (FROM {short} SEMI JOIN ganda USING (p1, p2)) {short} "
-        f"{owner}"
+        f"{known} AS ada, {local} AS setempat FROM (FROM {short} SEMI JOIN ganda "
+        f"USING (p1, p2)) {short} {owner}"
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE urut AS SELECT *, row_number() OVER w AS n, "

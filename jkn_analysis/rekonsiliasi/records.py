@@ -117,7 +117,7 @@ def _text(frame: pd.DataFrame, name: str, *, within: tuple[str, ...] = ()) -> pa
 
 
 def _fingerprint(frame: pd.DataFrame) -> pa.Array:
-    """Number rows by everything they hold, so that ties are never broken by place."""
+    """Give rows a number by all they hold: ties are then never broken by place."""
     import pandas as pd
     import pyarrow as pa
 

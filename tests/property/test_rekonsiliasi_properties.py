@@ -65,7 +65,7 @@ def test_no_text_stops_the_reader(cells):
 
 
 @settings(deadline=None, max_examples=60)
-@given(NAMES)
+@given(st.text("abcdhijmnostuyzABDHJMSTéüñçàÉÑ .,'-()", max_size=30))
 def test_capitals_change_nothing(name):
     assert normalize_name(name) == normalize_name(name.upper())
 

@@ -242,7 +242,7 @@ def test_unfit_files_are_named_without_a_value(tmp_path, text, message):
 
 
 def test_mixed_encodings_and_ragged_lines_are_read_and_counted(tmp_path):
-    head = "nik;nama;tgl lahir;kode;segmen;status\n".encode()
+    head = b"nik;nama;tgl lahir;kode;segmen;status\n"
     good = f"{nik(1)};JOSÉ;01/01/1990;82.71;PBPU;AKTIF\n"
     lines = [good.encode(), good.encode("cp1252"), f"{nik(2)};ALI;x\n".encode()]
     path = tmp_path / "bpjs.csv"
