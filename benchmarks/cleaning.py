@@ -77,6 +77,19 @@ def run_clean(path: Path) -> str:
     return done.stdout.strip().replace("\n", "\n    ")
 
 
+FAULTS = (
+    ("periode", "2025-13"),
+    ("kode", "99.99"),
+    ("segmen", "PBPX"),
+    ("terdaftar_jiwa", "12a4"),
+    ("aktif_jiwa", ""),
+    ("aktif_jiwa", "-12"),
+    ("over", ""),
+    ("twice", ""),
+    ("terdaftar_jiwa", "1234.5"),
+)
+
+
 def plant(frame: pd.DataFrame, count: int = 36) -> tuple[pd.DataFrame, set[int]]:
     """Return the table as text with faults of nine kinds, and their rows."""
     text = frame.astype({"periode": "str"}).copy()
@@ -86,26 +99,14 @@ def plant(frame: pd.DataFrame, count: int = 36) -> tuple[pd.DataFrame, set[int]]
     ].astype(str)
     rows = list(range(501, 501 + 977 * count, 977))
     for turn, row in enumerate(rows):
-        kind = turn % 9
         at = text.index[row]
-        if kind == 0:
-            text.loc[at, "periode"] = "2025-13"
-        elif kind == 1:
-            text.loc[at, "kode"] = "99.99"
-        elif kind == 2:
-            text.loc[at, "segmen"] = "PBPX"
-        elif kind == 3:
-            text.loc[at, "terdaftar_jiwa"] = "12a4"
-        elif kind == 4:
-            text.loc[at, "aktif_jiwa"] = ""
-        elif kind == 5:
-            text.loc[at, "aktif_jiwa"] = "-12"
-        elif kind == 6:
+        name, value = FAULTS[turn % len(FAULTS)]
+        if name == "over":
             text.loc[at, "aktif_jiwa"] = str(int(text.loc[at, "terdaftar_jiwa"]) + 5)
-        elif kind == 7:
+        elif name == "twice":
             text.loc[at, KEY] = text.iloc[row - 1][KEY].to_numpy()
         else:
-            text.loc[at, "terdaftar_jiwa"] = "1234.5"
+            text.loc[at, name] = value
     return text, set(rows)
 
 

@@ -6,7 +6,6 @@ Run ``python -m benchmarks.fuzz 20000`` for the full count; every case has its s
 from __future__ import annotations
 
 import io
-import os
 import random
 import sys
 import tempfile
@@ -189,7 +188,7 @@ def fuzz(count: int, start: int = 0) -> dict[str, object]:
             if taken > SLOW_SECONDS:
                 outcomes["SLOW"] += 1
                 broken.append((seed, path.name, f"{taken:.1f} s"))
-        left = [item for item in os.listdir(name) if not item.startswith("kasus")]
+        left = [p.name for p in Path(name).iterdir() if not p.name.startswith("kasus")]
     return {
         "outcomes": dict(outcomes),
         "slowest_s": round(slowest, 2),

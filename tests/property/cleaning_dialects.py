@@ -142,7 +142,8 @@ def month_text(periode: pd.Timestamp, form: Form) -> list[str]:
         "name_year": [f"{name.strip()} {periode.year}"],
         "two_columns": [name, str(periode.year)],
         "per": [
-            f"per 1 {BULAN['penuh'][periode.month % 12]} {periode.year + periode.month // 12}"
+            f"per 1 {BULAN['penuh'][periode.month % 12]} "
+            f"{periode.year + periode.month // 12}"
         ],
     }[form.month]
 
@@ -173,8 +174,8 @@ def rows_of(table: pd.DataFrame, names: dict[str, str], form: Form) -> list[list
     if form.footer:
         rows += [[], ["Sumber: BPJS Kesehatan (DATA CONTOH)"], ["*) angka sementara"]]
     if form.blanks:
-        rows = [[], []] + rows
-        rows = [row + [""] for row in rows]
+        rows = [[], [], *rows]
+        rows = [[*row, ""] for row in rows]
     return rows
 
 
@@ -233,13 +234,11 @@ def _segmen_columns(table, names, form):
     for (kode, periode), group in table.groupby(["kode", "periode"], sort=False):
         line = [*region(kode, names, form), *month_text(periode, form)]
         by = group.set_index("segmen")
-        for segmen in segments:
-            for name in ("terdaftar_jiwa", "aktif_jiwa"):
-                line.append(
-                    number(int(by.loc[segmen, name]), form.numbers)
-                    if segmen in by.index
-                    else ""
-                )
+        line += [
+            number(int(by.loc[segmen, name]), form.numbers)
+            for segmen in segments
+            for name in ("terdaftar_jiwa", "aktif_jiwa")
+        ]
         if form.total:
             line += [
                 number(int(group[n].sum()), form.numbers)
@@ -261,13 +260,11 @@ def _month_blocks(table, names, form):
     for (kode, segmen), group in table.groupby(["kode", "segmen"], sort=False):
         line = [*region(kode, names, form), spell.get(segmen, segmen)]
         by = group.set_index("periode")
-        for periode in months:
-            for name in ("terdaftar_jiwa", "aktif_jiwa"):
-                line.append(
-                    number(int(by.loc[periode, name]), form.numbers)
-                    if periode in by.index
-                    else ""
-                )
+        line += [
+            number(int(by.loc[periode, name]), form.numbers)
+            for periode in months
+            for name in ("terdaftar_jiwa", "aktif_jiwa")
+        ]
         body.append(line)
     return body, [top, low]
 

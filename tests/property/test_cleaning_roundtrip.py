@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from jkn_analysis.cleaning import clean, read_sheet
@@ -85,6 +85,8 @@ def check_variant(path: Path, wanted: pd.DataFrame, form) -> None:
 @settings(
     max_examples=int(os.environ.get("JKN_EXAMPLES", "50")),
     deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.function_scoped_fixture,

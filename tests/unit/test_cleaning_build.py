@@ -35,7 +35,9 @@ def config_of(root: Path, text: str = ""):
     return read_config(path, root=root)
 
 
-def row(kode: str = "82.71", periode: str = "2025-06", terdaftar: int = 10, aktif: int = 9) -> str:
+def row(
+    kode: str = "82.71", periode: str = "2025-06", terdaftar: int = 10, aktif: int = 9
+) -> str:
     return f"{kode};{periode};PBPU;{terdaftar};{aktif}\n"
 
 
@@ -57,18 +59,29 @@ def test_packaged_regions_and_population_are_always_there(tmp_path):
     build(config)
     assert {"wilayah", "penduduk"} <= set(list_tables(config.paths.processed))
     penduduk = read_table("penduduk", root=config.paths.processed)
-    assert penduduk.loc[penduduk["kode"] == "00", "penduduk_jiwa"].tolist() == [284_973_643]
+    assert penduduk.loc[penduduk["kode"] == "00", "penduduk_jiwa"].tolist() == [
+        284_973_643
+    ]
 
 
 def test_a_faulty_delivery_is_refused_whole_and_the_others_go_on(tmp_path):
     put(tmp_path, "juni/kepesertaan/baik.csv", HEADER + row())
-    put(tmp_path, "juni/kepesertaan/buruk.csv", HEADER + row("82.03") + row("99.99") + row("82.05", "2025-13"))
+    put(
+        tmp_path,
+        "juni/kepesertaan/buruk.csv",
+        HEADER + row("82.03") + row("99.99") + row("82.05", "2025-13"),
+    )
     config = config_of(tmp_path)
     report = build(config)
     assert "2 fault(s)" in str(report)
     assert report.error is not None
-    assert read_table("kepesertaan", root=config.paths.processed)["kode"].tolist() == ["82.71"]
-    assert read_manifest(config.paths.processed)["refused"][0]["file"] == "juni/kepesertaan/buruk.csv"
+    assert read_table("kepesertaan", root=config.paths.processed)["kode"].tolist() == [
+        "82.71"
+    ]
+    assert (
+        read_manifest(config.paths.processed)["refused"][0]["file"]
+        == "juni/kepesertaan/buruk.csv"
+    )
 
 
 def test_sample_deliveries_step_aside_for_real_ones(tmp_path):
@@ -77,12 +90,18 @@ def test_sample_deliveries_step_aside_for_real_ones(tmp_path):
     assert build(config).contoh
     put(tmp_path, "juni/kepesertaan.csv", HEADER + row("82.03"))
     assert not build(config).contoh
-    assert read_table("kepesertaan", root=config.paths.processed)["kode"].tolist() == ["82.03"]
+    assert read_table("kepesertaan", root=config.paths.processed)["kode"].tolist() == [
+        "82.03"
+    ]
 
 
 def test_table_of_a_vanished_delivery_is_removed(tmp_path):
     put(tmp_path, "juni/kepesertaan.csv", HEADER + row())
-    gone = put(tmp_path, "juni/faskes.csv", "Kode;Periode;FKTP;FKRTL;Dokter\n82.71;2025-06;1;2;3\n")
+    gone = put(
+        tmp_path,
+        "juni/faskes.csv",
+        "Kode;Periode;FKTP;FKRTL;Dokter\n82.71;2025-06;1;2;3\n",
+    )
     config = config_of(tmp_path)
     build(config)
     assert "faskes" in list_tables(config.paths.processed)
@@ -113,7 +132,9 @@ def test_later_delivery_wins_only_if_told(tmp_path):
     put(tmp_path, "juni/kepesertaan.csv", HEADER + row(terdaftar=12))
     config = config_of(tmp_path, '[build]\noverlap = "later"\n')
     assert build(config).error is None
-    assert read_table("kepesertaan", root=config.paths.processed)["terdaftar_jiwa"].tolist() == [12]
+    assert read_table("kepesertaan", root=config.paths.processed)[
+        "terdaftar_jiwa"
+    ].tolist() == [12]
 
 
 def test_equal_overlap_is_kept_once(tmp_path):
@@ -130,12 +151,25 @@ def test_no_delivery_at_all_is_an_error_with_a_remedy(tmp_path):
 
 
 def test_layouts_of_the_raw_folder(tmp_path):
-    for name in ("juni/kepesertaan/a.csv", "juni/iuran_pemda_2025.csv", "faskes/x.csv", "rapat.csv",
-                 "juni/README.txt", "juni/~$kunci.xlsx", "juni/.lock", "juni/lain.csv"):
+    for name in (
+        "juni/kepesertaan/a.csv",
+        "juni/iuran_pemda_2025.csv",
+        "faskes/x.csv",
+        "rapat.csv",
+        "juni/README.txt",
+        "juni/~$kunci.xlsx",
+        "juni/.lock",
+        "juni/lain.csv",
+    ):
         put(tmp_path, name, "a,b\n1,2\n")
     found = {d.path.name: d.table for d in find_deliveries(tmp_path / "data" / "raw")}
-    assert found == {"a.csv": "kepesertaan", "iuran_pemda_2025.csv": "iuran_pemda", "x.csv": "faskes",
-                     "rapat.csv": "rapat", "lain.csv": ""}
+    assert found == {
+        "a.csv": "kepesertaan",
+        "iuran_pemda_2025.csv": "iuran_pemda",
+        "x.csv": "faskes",
+        "rapat.csv": "rapat",
+        "lain.csv": "",
+    }
 
 
 def test_longest_table_name_wins():
@@ -146,8 +180,13 @@ def test_longest_table_name_wins():
 def panel(values: list[int], kode: str = "82.71") -> pd.DataFrame:
     dates = pd.date_range("2024-01-01", periods=len(values), freq="MS")
     return pd.DataFrame(
-        {"kode": kode, "periode": dates.as_unit("us"), "segmen": "PBPU",
-         "terdaftar_jiwa": [v + 1000 for v in values], "aktif_jiwa": values}
+        {
+            "kode": kode,
+            "periode": dates.as_unit("us"),
+            "segmen": "PBPU",
+            "terdaftar_jiwa": [v + 1000 for v in values],
+            "aktif_jiwa": values,
+        }
     )
 
 
@@ -168,7 +207,10 @@ def test_jump_is_suspected_unless_an_event_explains_it():
 
 def test_missing_month_is_suspected():
     frame = panel([900, 905, 911, 913]).drop(index=1)
-    assert "no rows for 2024-02 in 82.71" in check_tables({"kepesertaan": frame})[0].message
+    assert (
+        "no rows for 2024-02 in 82.71"
+        in check_tables({"kepesertaan": frame})[0].message
+    )
 
 
 def run(root: Path, *arguments: str):
@@ -187,7 +229,11 @@ def test_check_of_a_clean_file_exits_0(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [(HEADER + row(periode="2025-13"), 4), (HEADER + row("99.99"), 6), (HEADER + row().replace("10", "1\x000"), 5)],
+    [
+        (HEADER + row(periode="2025-13"), 4),
+        (HEADER + row("99.99"), 6),
+        (HEADER + row().replace("10", "1\x000"), 5),
+    ],
 )
 def test_check_exits_with_the_code_of_the_error_kind(tmp_path, monkeypatch, text, code):
     monkeypatch.chdir(tmp_path)
@@ -201,8 +247,12 @@ def test_problem_list_and_annotated_copy_go_back_to_the_office(tmp_path, monkeyp
     from openpyxl import load_workbook
 
     monkeypatch.chdir(tmp_path)
-    path = put(tmp_path, "juni/kepesertaan.csv", HEADER + row() + "=cmd();2025-13;PBPU;1;1\n")
-    result = run(tmp_path, "check", str(path), "--csv", "temuan.csv", "--annotate", "kembali")
+    path = put(
+        tmp_path, "juni/kepesertaan.csv", HEADER + row() + "=cmd();2025-13;PBPU;1;1\n"
+    )
+    result = run(
+        tmp_path, "check", str(path), "--csv", "temuan.csv", "--annotate", "kembali"
+    )
     assert result.exit_code != 0
     with (tmp_path / "temuan.csv").open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
@@ -221,5 +271,7 @@ def test_build_command_stores_the_good_and_exits_with_the_kind(tmp_path, monkeyp
     put(tmp_path, "juni/kepesertaan/buruk.csv", HEADER + row("99.99"))
     result = run(tmp_path, "build")
     assert result.exit_code == 6
-    manifest = json.loads((tmp_path / "data" / "processed" / "manifest.json").read_text("utf-8"))
+    manifest = json.loads(
+        (tmp_path / "data" / "processed" / "manifest.json").read_text("utf-8")
+    )
     assert manifest["tables"]["kepesertaan"]["rows"] == 1

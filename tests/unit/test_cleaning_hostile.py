@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import struct
@@ -92,10 +93,8 @@ def test_damaged_ole_does_not_take_the_machine(tmp_path):
         struct.pack_into("<I", damaged, 44, rng.choice([2**31 - 1, 2**20, 3]))
         path.write_bytes(bytes(damaged[: rng.choice([1500, len(damaged)])]))
         start = time.monotonic()
-        try:
+        with contextlib.suppress(JknError):
             read_sheet(path)
-        except JknError:
-            pass
         assert time.monotonic() - start < 20
 
 
@@ -179,7 +178,7 @@ def test_deeply_nested_json_is_refused(tmp_path):
     path = tmp_path / "dalam.json"
     path.write_text("[" * 200_000, encoding="utf-8")
     with pytest.raises(
-        (HostileInputError, InputError), match="nested too deeply|not valid json"
+        (HostileInputError, InputError), match=r"nested too deeply|not valid json"
     ):
         read_sheet(path)
 
@@ -204,10 +203,8 @@ def test_xml_entities_are_not_expanded(tmp_path):
         path, "xl/worksheets/sheet1.xml", lambda x: bomb + x.replace(b">x<", b">&a19;<")
     )
     start = time.monotonic()
-    try:
+    with contextlib.suppress(JknError):
         read_sheet(path)
-    except JknError:
-        pass
     assert time.monotonic() - start < 20
 
 

@@ -23,7 +23,20 @@ DISASTERS = {
     ("kebakaran_2021", "Batur"): [NA, NA, NA, 1, NA, 1, NA, NA, NA, 1, NA, NA],
     ("tanah_longsor_2018", "Pagentan"): [10, 2, 1, 2, NA, NA, NA, NA, NA, NA, 1, 2],
     ("tanah_longsor_2019", "Pejawaran"): [3, 7, 7, 1, NA, NA, NA, 1, NA, NA, NA, NA],
-    ("tanah_longsor_2020", "Banjarmangu"): [NA, 17, 5, NA, NA, NA, NA, NA, NA, 12, NA, 28],
+    ("tanah_longsor_2020", "Banjarmangu"): [
+        NA,
+        17,
+        5,
+        NA,
+        NA,
+        NA,
+        NA,
+        NA,
+        NA,
+        12,
+        NA,
+        28,
+    ],
     ("tanah_longsor_2021", "Karangkobar"): [NA, 3, NA, NA, NA, 1, NA, 1, NA, 9, 10, 2],
 }
 
@@ -35,7 +48,9 @@ def test_month_columns_of_the_disaster_files(shared, file, kecamatan):
     assert typed.ok
     assert typed.frame.shape == (20, 13)
     row = typed.frame.set_index("Kecamatan").loc[kecamatan]
-    assert [None if pd.isna(value) else int(value) for value in row] == DISASTERS[file, kecamatan]
+    assert [None if pd.isna(value) else int(value) for value in row] == DISASTERS[
+        file, kecamatan
+    ]
     assert typed.year == int(file[-4:])
 
 
@@ -66,7 +81,9 @@ def test_health_workers_per_kecamatan(shared, year, kecamatan, values):
 
 def test_village_codes_and_counts(shared):
     folder = shared / "data" / "jabar_warga_bpjs_desa"
-    typed = read_table_typed(folder / "jumlah_warga_terdaftar_peserta_bpjs_kesehatan.csv")[0]
+    typed = read_table_typed(
+        folder / "jumlah_warga_terdaftar_peserta_bpjs_kesehatan.csv"
+    )[0]
     frame = typed.frame
     assert typed.ok
     assert len(frame) == 26_559

@@ -158,7 +158,8 @@ def test_repeated_header_is_dropped(tmp_path):
 
 
 def test_stacked_blocks_become_tables_with_their_own_titles(tmp_path):
-    block = "Bulan : {}\nNo;Kab/Kota;Terdaftar;Aktif\n1;Ternate;10;9\n2;Tidore;20;{}\n;JUMLAH;30;{}\n\n"
+    block = "Bulan : {}\nNo;Kab/Kota;Terdaftar;Aktif\n1;Ternate;10;9\n"
+    block += "2;Tidore;20;{}\n;JUMLAH;30;{}\n\n"
     text = (
         "REKAP\n\n"
         + block.format("Januari 2021", 11, 20)
@@ -183,7 +184,8 @@ def test_blank_column_inside_a_table_does_not_cut_it(tmp_path):
 
 
 def test_section_labels_become_a_column(tmp_path):
-    text = "Kab/Kota;Terdaftar;Aktif\nPBI JK;;\nTernate;1;1\nTidore;2;1\nPBPU;;\nTernate;3;2\n"
+    text = "Kab/Kota;Terdaftar;Aktif\nPBI JK;;\nTernate;1;1\nTidore;2;1\n"
+    text += "PBPU;;\nTernate;3;2\n"
     assert one(write(tmp_path, text)).frame["bagian"].tolist() == [
         "PBI JK",
         "PBI JK",
@@ -299,7 +301,8 @@ def test_wide_months_of_a_disaster_file_become_numbers(tmp_path):
 
 
 def test_codes_lose_the_point_zero_and_stay_text(tmp_path):
-    text = "bps_kode_desa,jumlah_ warga,tahun\n3201190006.0,16721.0,2019.0\n0102,4230.0,2019.0\n"
+    text = "bps_kode_desa,jumlah_ warga,tahun\n3201190006.0,16721.0,2019.0\n"
+    text += "0102,4230.0,2019.0\n"
     typed = read_table_typed(write(tmp_path, text))[0]
     assert typed.frame["bps_kode_desa"].tolist() == ["3201190006", "0102"]
     assert typed.frame["jumlah_ warga"].tolist() == [16721, 4230]
