@@ -67,6 +67,7 @@ def mail_command(
         return
     regions = _find_regions(wilayah)
     problems: list[str] = []
+    written: list[Path] | None = None
     if due or everything:
         now = _now(tanggal)
         days = config.mail.hari_sebelum if hari is None else hari
@@ -75,11 +76,12 @@ def mail_command(
             _plan_due(config, now, days) if due else _plan_all(config, month, tanggal)
         )
         chosen = [o for o in occasions if not regions or o.kode in regions]
-        problems = _compose(config, chosen, month, now if due else None)
+        written, problems = _compose(config, chosen, month, now if due else None)
         if due and not chosen:
             click.echo(f"no meeting in the next {days} day(s)")
     if really:
-        _send(config, regions, "also_settled" if again else "never")
+        entries = _choose(config, regions, written, _now(tanggal))
+        _send(config, entries, "also_settled" if again else "never")
     _tell_outbox(config)
     if problems:
         shown = "\n".join(f"  {problem}" for problem in problems[:SHOWN])
@@ -157,10 +159,10 @@ def _compose(
     occasions: Sequence[Occasion],
     month: str,
     now: dt.datetime | None,
-) -> list[str]:
+) -> tuple[list[Path], list[str]]:
     """Compose each occasion; for due meetings the missing reports are made first.
 
-    Returns one line per mail that could not be composed.
+    Returns the files written and one line per mail that could not be composed.
     """
     from jkn_analysis.delivery.compose import Desk, compose
 
@@ -176,14 +178,15 @@ def _compose(
         domain=config.mail.domain,
         tenggat_bulan=config.forecast.tenggat_bulan,
     )
-    problems, written = [], 0
+    problems: list[str] = []
+    written: list[Path] = []
     for occasion in occasions:
         try:
-            written += len(compose(occasion, desk=desk, tanggal=now))
+            written += compose(occasion, desk=desk, tanggal=now)
         except JknError as exc:
             problems.append(f"{occasion.kode}: {str(exc).splitlines()[0]}")
-    click.echo(f"{written} message(s) composed for {len(occasions)} region(s)")
-    return problems
+    click.echo(f"{len(written)} message(s) composed for {len(occasions)} region(s)")
+    return written, problems
 
 
 def _make_reports(config: Config, occasions: Sequence[Occasion], month: str) -> None:
@@ -208,14 +211,35 @@ def _make_reports(config: Config, occasions: Sequence[Occasion], month: str) -> 
     )
 
 
-def _send(config: Config, regions: frozenset[str], again: str) -> None:
+def _choose(
+    config: Config,
+    regions: frozenset[str],
+    written: list[Path] | None,
+    now: dt.datetime,
+) -> list[Entry]:
+    """Choose what to send: what was just composed, else all that is not over."""
+    from jkn_analysis.delivery.outbox import leave_out_past
+    from jkn_analysis.delivery.schedule import ZONES
+
+    entries = [e for e in _entries(config) if not regions or e.kode in regions]
+    if written is not None:
+        entries = [entry for entry in entries if entry.path in written]
+    going, past = leave_out_past(entries, today=now.astimezone(ZONES["WIB"]).date())
+    if past:
+        click.echo(
+            f"{len(past)} message(s) for meetings that are over stay in the outbox; "
+            "--tanggal sets another day"
+        )
+    return going
+
+
+def _send(config: Config, entries: Sequence[Entry], again: str) -> None:
     """Send the outbox and print what became of every copy."""
     from jkn_analysis.delivery.ledger import LEDGER, open_ledger
     from jkn_analysis.delivery.outbox import list_jobs
     from jkn_analysis.delivery.schedule import refuse_outsiders
     from jkn_analysis.delivery.smtp import read_settings, send_all
 
-    entries = [e for e in _entries(config) if not regions or e.kode in regions]
     jobs = list_jobs(entries)
     refuse_outsiders([job.copy.alamat for job in jobs], domains=config.mail.domain)
     if len(jobs) > config.mail.maks_penerima:

@@ -122,9 +122,9 @@ def build_message(body: Body, envelope: Envelope, sender: Sender) -> bytes:
     header["Content-Language"] = content.bahasa
     header["Auto-Submitted"] = "auto-generated"
     header["List-Unsubscribe"] = f"<mailto:{sender.balas_ke}?subject=berhenti>"
-    header["X-JKN-Rapat"] = (
-        one_line(content.meeting.id_rapat) if content.meeting else "-"
-    )
+    meeting = content.meeting
+    header["X-JKN-Rapat"] = one_line(meeting.id_rapat) if meeting else "-"
+    header["X-JKN-Tanggal"] = meeting.tanggal.isoformat() if meeting else "-"
     header["X-JKN-Kode"] = content.kode
     header["X-JKN-Kantor"] = one_line(envelope.kantor)
     header["X-JKN-Sha256"] = content.report_sha256

@@ -42,6 +42,8 @@ class Entry:
     laporan: str
     contoh: bool
     size: int
+    tanggal: str = ""
+    """Day of the meeting, ISO; empty for a monthly report."""
 
 
 def folder_name(id_rapat: str) -> str:
@@ -129,7 +131,23 @@ def read_entry(path: Path) -> Entry:
         laporan=str(head["X-JKN-Sha256"]).strip(),
         contoh=str(head["X-JKN-Data-Contoh"]).strip() != "tidak",
         size=path.stat().st_size,
+        tanggal=str(head["X-JKN-Tanggal"] or "").strip().strip("-"),
     )
+
+
+def leave_out_past(
+    entries: Sequence[Entry], *, today: dt.date
+) -> tuple[list[Entry], list[Entry]]:
+    """Part what may still go from what is for meetings that are over.
+
+    Returns
+    -------
+    tuple of list
+        Messages to send, and messages left in the outbox.
+    """
+    day = today.isoformat()
+    going = [entry for entry in entries if not entry.tanggal or entry.tanggal >= day]
+    return going, [entry for entry in entries if entry not in going]
 
 
 def list_jobs(entries: Sequence[Entry]) -> list[Job]:

@@ -24,6 +24,7 @@ from jkn_analysis.tables import TABLES, conform
 from tests.delivery.conftest import PASSWORD, USER, Faults
 
 REGIONS = ["82.71", "82.02"]
+DAY = ("--tanggal", "2025-12-01")
 PAGE = "<!DOCTYPE html><html lang='id'><title>x</title><p>laporan</p></html>"
 
 
@@ -227,43 +228,68 @@ def test_really_sends_the_outbox_once_and_tells(mailed, serve, monkeypatch):
     server = serve()
     use(monkeypatch, server)
     count = len(messages(mailed))
-    assert f"{count} sent" in jkn("--really")
-    assert f"{count} already settled" in jkn("--really")
+    assert f"{count} sent" in jkn("--really", *DAY)
+    assert f"{count} already settled" in jkn("--really", *DAY)
     assert len(server.box.received()) == count
     index = (mailed / "reports" / "outbox" / "index.html").read_text("utf-8")
     assert index.count("<td>sent</td>") == count
     assert PASSWORD not in index
 
 
+def test_mail_for_a_meeting_that_is_over_stays_in_the_outbox(
+    mailed, serve, monkeypatch
+):
+    server = serve()
+    use(monkeypatch, server)
+    count = len(messages(mailed))
+    output = jkn("--really", "--tanggal", "2025-12-13")
+    assert f"{count} message(s) for meetings that are over stay" in output
+    assert server.box.received() == []
+    jkn("--really", "--tanggal", "2025-12-12")
+    assert len(server.box.received()) == count
+
+
+def test_due_with_really_sends_only_what_it_composed(mailed, serve, monkeypatch, made):
+    server = serve()
+    use(monkeypatch, server)
+    rapat = read_table("rapat", root=mailed / "data" / "processed")
+    own = rapat[rapat["kode"].eq("82.02") & (rapat["tanggal"] > "2025-12-01")]
+    day = f"{own['tanggal'].min():%Y-%m-%d}"
+    jkn("--due", "--hari", "0", "--really", "--wilayah", "82.02", "--tanggal", day)
+    addresses = {address for address, _ in server.box.received()}
+    assert addresses
+    assert all("82-02" in address for address in addresses)
+
+
 def test_really_fails_loudly_when_a_copy_was_not_delivered(mailed, serve, monkeypatch):
     address = "bpkad.82-71@contoh.invalid"
     use(monkeypatch, serve(Faults(data={address: ["552 full"]})))
     with pytest.raises(DeliveryError, match="not every copy was delivered"):
-        jkn("--really")
+        jkn("--really", *DAY)
 
 
 def test_really_names_what_is_unknown(mailed, serve, monkeypatch):
     address = "bpkad.82-71@contoh.invalid"
     use(monkeypatch, serve(Faults(data={address: ["drop_after"]})))
     with pytest.raises(DeliveryError, match="may or may not have arrived"):
-        jkn("--really")
+        jkn("--really", *DAY)
 
 
 def test_really_needs_a_server(mailed):
     with pytest.raises(JknError, match="JKN_SMTP_HOST is not set"):
-        jkn("--really")
+        jkn("--really", *DAY)
 
 
 def test_sample_data_stays_on_this_machine(mailed, monkeypatch):
     monkeypatch.setenv("JKN_SMTP_HOST", "mail.contoh.invalid")
     with pytest.raises(DeliveryError, match="may not leave this machine"):
-        jkn("--really")
+        jkn("--really", *DAY)
 
 
 def test_more_copies_than_allowed_are_refused(mailed, serve, monkeypatch):
     use(monkeypatch, serve())
     Path("jkn.toml").write_text("[mail]\nmaks_penerima = 2\n", encoding="utf-8")
-    result = CliRunner().invoke(app, ["--config", "jkn.toml", "mail", "--really"])
+    result = CliRunner().invoke(app, ["--config", "jkn.toml", "mail", "--really", *DAY])
     assert "more than maks_penerima (2)" in str(result.exception)
 
 
