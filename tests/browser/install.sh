@@ -13,7 +13,7 @@ has_chromium() {
 if ! has_chromium; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "installing chromium"
-        { apt-get -qq update && apt-get -qq -y --no-install-recommends install chromium; } >/dev/null 2>&1
+        { apt-get -qq update && apt-get -qq -y --no-install-recommends install chromium fonts-dejavu-core; } >/dev/null 2>&1
     fi
     has_chromium || echo "no chromium: the browser tests will be skipped"
 fi
