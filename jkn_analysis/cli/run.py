@@ -123,6 +123,7 @@ def run_command(
       jkn run --all
       jkn run --wilayah "Kota Ternate" --force
     """
+    from jkn_analysis.rekonsiliasi.scan import refuse_personal
     from jkn_analysis.running.run import require_success, run_reports
 
     choice = _read_choice(config, options)
@@ -135,7 +136,10 @@ def run_command(
             hire=lambda: _hire(workers or config.run.workers, choice, cluster),
             watch=progress.watch,
         )
-    _tell(summary, config.paths.reports / summary.periode)
+    folder = config.paths.reports / summary.periode
+    _tell(summary, folder)
+    made = [folder / f"{outcome.kode}.html" for outcome in summary.outcomes]
+    refuse_personal(path for path in made if path.is_file())
     require_success(summary)
 
 
@@ -159,6 +163,7 @@ class _Progress:
     """Live progress on a terminal; elsewhere nothing but failures as they come."""
 
     def __init__(self) -> None:
+        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -176,6 +181,7 @@ class _Progress:
             TextColumn("left"),
             TimeRemainingColumn(elapsed_when_finished=False),
             TextColumn("{task.fields[last]}"),
+            console=Console(stderr=True),
             disable=not click.get_text_stream("stderr").isatty(),
             transient=True,
         )
@@ -196,7 +202,8 @@ class _Progress:
             return
         self._bar.update(self._task, advance=1, last=outcome.kode)
         if not outcome.ok:
-            self._bar.print(f"{outcome.kode} failed: {outcome.error}", markup=False)
+            line = f"{outcome.kode} failed: {outcome.error}"
+            self._bar.console.print(line, markup=False, soft_wrap=True)
 
 
 def _tell(summary: Summary, folder: Path) -> None:
