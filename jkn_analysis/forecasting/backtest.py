@@ -84,7 +84,7 @@ def backtest(
             f"history has {panel.nilai.shape[1]} month(s): no past cutoff to test\n"
             "  → a backtest needs at least 7 months"
         )
-    paths = build_paths(panel.nilai, horizon_months, backs, curved=kind != "rate")
+    paths = build_paths(panel.nilai, horizon_months, backs, kind=kind)
     return judge_paths(panel, paths, kind=kind, cutoffs=cutoffs, levels=levels)
 
 

@@ -15,7 +15,7 @@ from jkn_analysis.forecasting.members import (
     forecast_smooth,
     shrink_season,
 )
-from jkn_analysis.forecasting.panel import cut_back, fill_gaps
+from jkn_analysis.forecasting.panel import Kind, cut_back, fill_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,17 +24,43 @@ CHUNK = 400
 MIN_MONTHS = 6
 
 
+DISTRUST = {"ar": 0.6, "ar_raw": 0.6, "ar_own": 0.6, "ar_own_log": 0.6}
+"""Weights before any evidence of members that extrapolate boldly."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a kind of series is treated before its own evidence speaks."""
+
+    curved: bool
+    """Members also run on a logarithm of each series' range."""
+    doubt: float
+    """Times its noise that a season must stand out to be believed."""
+    prior: dict[str, float]
+    """Weights of members before any evidence, where not one."""
+
+
+STAY = DISTRUST | {"naive": 4.0}
+MANNERS: dict[Kind, Manner] = {
+    "rate": Manner(curved=False, doubt=2.5, prior=STAY),
+    "amount": Manner(curved=True, doubt=2.5, prior=STAY),
+    "value": Manner(curved=True, doubt=1.0, prior=DISTRUST),
+}
+"""Administrative counts and rates move by decree and else stay put, and a January
+list change looks like a season; any other series is taken as it comes."""
+
+
 @dataclass(frozen=True)
 class Paths:
     """Forecasts of every member at every cutoff.
 
-    ``points`` is members x cutoffs x series x horizon; ``truth`` cutoffs x series x
-    horizon, NaN where not known; ``base`` the typical monthly change of each series
-    at each cutoff, cutoffs x series.
+    ``prior`` weighs members before any evidence; ``points`` is members x cutoffs x
+    series x horizon; ``truth`` cutoffs x series x horizon, NaN where not known;
+    ``base`` the typical monthly change of each series at each cutoff.
     """
 
     backs: np.ndarray
-    names: tuple[str, ...]
+    prior: np.ndarray
     points: np.ndarray
     truth: np.ndarray
     base: np.ndarray
@@ -48,7 +74,7 @@ class Paths:
         truth = self.truth[kept].copy()
         ahead = np.arange(1, horizon + 1)
         truth[np.broadcast_to(ahead > backs[:, None, None], truth.shape)] = np.nan
-        return Paths(backs, self.names, self.points[:, kept], truth, self.base[kept])
+        return Paths(backs, self.prior, self.points[:, kept], truth, self.base[kept])
 
 
 def list_backs(width: int, horizon: int, *, earlier: int = 0) -> np.ndarray:
@@ -88,7 +114,9 @@ class _Stack:
     scale: np.ndarray
 
 
-def _build_stack(filled: np.ndarray, start: np.ndarray, horizon: int) -> _Stack:
+def _build_stack(
+    filled: np.ndarray, start: np.ndarray, horizon: int, *, doubt: float
+) -> _Stack:
     """Centre each row on its last value, scale it and take its season off."""
     width = filled.shape[1]
     now = filled[:, -1:]
@@ -96,7 +124,7 @@ def _build_stack(filled: np.ndarray, start: np.ndarray, horizon: int) -> _Stack:
     scale = np.where(base > 0, base, 1.0)[:, None]
     used = np.arange(width)[None, :] >= start[:, None]
     z = np.where(used, (filled - now) / scale, 0.0)
-    shape = shrink_season(*estimate_season(z, start))
+    shape = shrink_season(*estimate_season(z, start), doubt=doubt)
     adjusted = np.where(used, z - shape[:, np.arange(width) % SEASON], 0.0)
     ahead = shape[:, (width + np.arange(horizon)) % SEASON]
     return _Stack(z, adjusted, ahead, start, now, scale)
@@ -185,17 +213,19 @@ class _Cutoff:
     bend: _Bend | None
 
 
-def _prepare_cutoff(values: np.ndarray, horizon: int, *, curved: bool) -> _Cutoff:
+def _prepare_cutoff(values: np.ndarray, horizon: int, *, manner: Manner) -> _Cutoff:
     """Fill, lift and bend the panel of one cutoff."""
     filled, start = fill_gaps(values)
-    stacks = [_build_stack(filled, start, horizon)]
+    stacks = [_build_stack(filled, start, horizon, doubt=manner.doubt)]
     lifted = lift_shifts(filled, start)
     moved = np.flatnonzero((lifted != filled).any(axis=1))
     if len(moved):
-        stacks.append(_build_stack(lifted[moved], start[moved], horizon))
-    bend = _bend(filled, start) if curved else None
+        stacks.append(
+            _build_stack(lifted[moved], start[moved], horizon, doubt=manner.doubt)
+        )
+    bend = _bend(filled, start) if manner.curved else None
     if bend is not None:
-        stacks.append(_build_stack(bend.bent, start, horizon))
+        stacks.append(_build_stack(bend.bent, start, horizon, doubt=manner.doubt))
     last = np.repeat(filled[:, -1:], horizon, axis=1)
     year = _repeat_year(filled, start, horizon)
     return _Cutoff(last, year, scale_rows(filled, start), stacks, moved, bend)
@@ -226,7 +256,7 @@ def _finish_cutoff(
 
 
 def _forecast_cutoffs(
-    values: np.ndarray, horizon: int, backs: np.ndarray, *, curved: bool
+    values: np.ndarray, horizon: int, backs: np.ndarray, *, manner: Manner
 ) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
     """Yield every member's forecasts and the monthly changes, cutoff by cutoff.
 
@@ -235,7 +265,7 @@ def _forecast_cutoffs(
     together = max(1, CHUNK // max(len(values), 1))
     for low in range(0, len(backs), together):
         cutoffs = [
-            _prepare_cutoff(cut_back(values, int(back)), horizon, curved=curved)
+            _prepare_cutoff(cut_back(values, int(back)), horizon, manner=manner)
             for back in backs[low : low + together]
         ]
         stacks = [stack for cutoff in cutoffs for stack in cutoff.stacks]
@@ -260,7 +290,7 @@ def _repeat_year(z: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
 
 
 def build_paths(
-    values: np.ndarray, horizon: int, backs: np.ndarray, *, curved: bool
+    values: np.ndarray, horizon: int, backs: np.ndarray, *, kind: Kind
 ) -> Paths:
     """Run every member at every cutoff.
 
@@ -272,16 +302,17 @@ def build_paths(
         Months ahead.
     backs
         Cutoffs as months before the last one.
-    curved
-        Also run the members on a logarithm of each series' range, for seasons and
-        trends that grow with the level.
+    kind
+        Chooses the manner: whether members also run on a logarithm of the range,
+        and how far people's counts are held to stay put.
     """
+    manner = MANNERS[kind]
     rows, width = values.shape
     points, base = [], np.empty((len(backs), rows))
     truth = np.full((len(backs), rows, horizon), np.nan)
     known = np.isfinite(values)
     first = known.argmax(axis=1)
-    members = _forecast_cutoffs(values, horizon, backs, curved=curved)
+    members = _forecast_cutoffs(values, horizon, backs, manner=manner)
     for k, (paths, base[k]) in enumerate(members):
         points.append(np.stack(list(paths.values())))
         back = int(backs[k])
@@ -291,7 +322,8 @@ def build_paths(
             truth[k, :, :seen] = values[:, end : end + seen]
             truth[k, ~known[:, end - 1]] = np.nan
             truth[k, end - first < MIN_MONTHS] = np.nan
-    return Paths(backs, tuple(paths), np.stack(points, axis=1), truth, base)
+    prior = np.array([manner.prior.get(name, 1.0) for name in paths])
+    return Paths(backs, prior, np.stack(points, axis=1), truth, base)
 
 
 def _horizon_kernel(horizon: int) -> np.ndarray:
@@ -310,8 +342,6 @@ SHARP = 6.0
 EACH = True
 JOINT = 0.7
 """Power of the panel's joint weights, in which members that err alike share."""
-PRIOR = {"naive": 4.0, "ar": 0.6, "ar_raw": 0.6, "ar_own": 0.6, "ar_own_log": 0.6}
-"""Weight before any evidence, where it is not one: stay put, distrust extrapolation."""
 SPREAD = 0.1
 STACK_HALF_LIFE = 24.0
 
@@ -395,6 +425,5 @@ def weigh_members(paths: Paths) -> np.ndarray:
     error = np.where(known[None], gap, 0.0)
     alone = _weigh_alone(error, known)
     together = _weigh_together(error, known, paths.backs)
-    prior = np.array([PRIOR.get(name, 1.0) for name in paths.names])
-    weight = alone * together.T[:, None, :] ** JOINT * prior[:, None, None]
+    weight = alone * together.T[:, None, :] ** JOINT * paths.prior[:, None, None]
     return weight / weight.sum(axis=0)

@@ -129,7 +129,7 @@ def forecast_file(
 
     panel = build_panel(read_long(path))
     backs = list_backs(panel.nilai.shape[1], horizon_months, earlier=STEP * CUTOFFS)
-    paths = build_paths(panel.nilai, horizon_months, backs, curved=kind != "rate")
+    paths = build_paths(panel.nilai, horizon_months, backs, kind=kind)
     probabilities = quantile_levels((50, 80, 95))
     outcome = combine(paths.see(0), probabilities)
     quantiles = limit_range(outcome.quantiles, panel.nilai, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,12 +22,11 @@ from jkn_analysis.forecasting.intervals import (
     pool_scores,
     scale_errors,
 )
-from jkn_analysis.forecasting.panel import Panel, build_months, build_panel
+from jkn_analysis.forecasting.panel import Kind, Panel, build_months, build_panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Kind = Literal["rate", "amount", "value"]
 KINDS = ("rate", "amount", "value")
 
 
@@ -90,7 +89,7 @@ def forecast_panel(
     """Forecast a panel; the quantiles keep to the range of their kind."""
     clean = panel if events is None else remove_events(panel, events)
     backs = list_backs(clean.nilai.shape[1], horizon)
-    paths = build_paths(clean.nilai, horizon, backs, curved=kind != "rate")
+    paths = build_paths(clean.nilai, horizon, backs, kind=kind)
     outcome = combine(paths, probabilities)
     quantiles = outcome.quantiles
     if events is not None:
@@ -114,7 +113,7 @@ def forecast_tree(
     """
     values = panel.nilai if events is None else _clean_tree(panel, tree, events)
     backs = list_backs(values.shape[1], horizon)
-    paths = build_paths(values, horizon, backs, curved=True)
+    paths = build_paths(values, horizon, backs, kind=kind)
     weight = weigh_members(paths)
     combined = _mix(paths, weight)
     floor = 0.0 if kind == "amount" else None

@@ -20,7 +20,7 @@ SHORT = 3
 USUAL_LEVEL, USUAL_GROWTH = 0.42, 0.6
 """Median error of ordinary monthly series: level x months ahead to this power, in
 monthly changes (fitted on 23 public sets, see benchmarks/forecast.py)."""
-SHOCK_FACTOR, SHOCK_CUTOFFS = 1.0, 3.0
+SHOCK_FACTOR, SHOCK_CUTOFFS = 1.0, 20.0
 """Errors beyond this times the usual are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
 NORMAL = (
@@ -107,6 +107,15 @@ def _follow_calm(scores: Scores) -> np.ndarray:
     return (now / np.where(then > 0, then, now)) ** CALM_POWER
 
 
+def _measure_concord(scaled: np.ndarray) -> float:
+    """Return how far the series of one cutoff err to the same side; 1 if all do."""
+    known = np.isfinite(scaled)
+    side = np.where(known, np.sign(scaled), 0.0)
+    count = known.sum(axis=1)
+    alike = np.abs(side.sum(axis=1))[count > 0] / count[count > 0]
+    return max(float(alike.mean()), 1e-3)
+
+
 def _temper_shock(middle: float, month: int, looks: float) -> float:
     """Return the factor that keeps a shock of the whole panel from ruling on."""
     usual = SHOCK_FACTOR * USUAL_LEVEL * month**USUAL_GROWTH
@@ -144,6 +153,7 @@ def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
         found = weighted_quantiles(values, weights, asked)
         backs = scores.backs[known.any(axis=1)]
         looks = min((np.ptp(backs) + h + 1) / (h + 1), known.sum() / 3)
+        looks /= _measure_concord(scaled[:, :, h]) ** 2
         middle = weighted_quantiles(np.abs(values), weights, np.array([0.5]))[0]
         far = weighted_quantiles(np.abs(values), weights, np.array([0.95]))[0]
         factor = _temper_shock(middle, h + 1, looks) * _widen_wild(middle, far)

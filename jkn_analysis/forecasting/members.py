@@ -14,8 +14,6 @@ import numpy as np
 
 SEASON = 12
 _RIDGE = 1e-3
-SEASON_DOUBT = 2.5
-"""Times the noise that a seasonal shape must stand out of before it is believed."""
 
 
 @dataclass(frozen=True)
@@ -301,10 +299,15 @@ def estimate_season(z: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.nd
     return shape, noise
 
 
-def shrink_season(shape: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Shrink each seasonal shape towards none by James and Stein's rule."""
+def shrink_season(
+    shape: np.ndarray, noise: np.ndarray, *, doubt: float = 1.0
+) -> np.ndarray:
+    """Shrink each seasonal shape towards none by James and Stein's rule.
+
+    `doubt` is how many times its noise a shape must stand out to be believed.
+    """
     power = (shape**2).sum(axis=1)
-    kept = 1 - SEASON_DOUBT * (SEASON - 3) * noise / np.maximum(power, 1e-12)
+    kept = 1 - doubt * (SEASON - 3) * noise / np.maximum(power, 1e-12)
     kept = np.where(np.isfinite(kept), np.clip(kept, 0, 1), 0.0)
     return shape * kept[:, None]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
+
+Kind = Literal["rate", "amount", "value"]
 
 HISTORY_MAX = 156
 """Months of history used at most; older ones no longer move a forecast."""
