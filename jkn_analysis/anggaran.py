@@ -75,6 +75,12 @@ def _negative(iuran_pemda: pd.DataFrame) -> list[str]:
     return faults
 
 
+def find_last(iuran_pemda: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
+    """Return the rows of the newest month delivered up to `cutoff`."""
+    known = iuran_pemda[iuran_pemda["periode"].le(cutoff)]
+    return known[known["periode"].eq(known["periode"].max())]
+
+
 def read_pagu(anggaran: pd.DataFrame) -> pd.DataFrame:
     """Sum the budget after shifts over its sources: kode, tahun, pagu_rp."""
     total = anggaran.assign(pagu_rp=anggaran["pagu_rp"] + anggaran["pergeseran_rp"])
@@ -327,7 +333,7 @@ def _needs(
     year = cutoff.year + 1
     deadline = pd.Timestamp(year, _BULAN, 31)
     target = uhc_rule(deadline.date()).keaktifan_penduduk_rate or 0.0
-    last = pemda[pemda["periode"].eq(cutoff)].set_index("kode")
+    last = find_last(pemda, cutoff).set_index("kode")
     wide = aktif.pivot_table(
         index=["kode", "kuantil"], columns="periode", values="nilai"
     )
@@ -527,7 +533,7 @@ def _pool_members(now: pd.DataFrame) -> pd.DataFrame:
 
 def _pool_pemda(iuran_pemda: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
     """Count free places, and places a larger quota could add (a tenth of it)."""
-    last = iuran_pemda[iuran_pemda["periode"].eq(cutoff)]
+    last = find_last(iuran_pemda, cutoff)
     filled = last["terisi_jiwa"].astype(float)
     bill = last["tagihan_rp"].astype(float) / filled.where(filled > 0)
     free = (last["kuota_jiwa"] - last["terisi_jiwa"]).clip(lower=0).astype(float)

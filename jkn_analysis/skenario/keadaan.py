@@ -134,7 +134,7 @@ def build_keadaan(
         aktif,
         _shares(now, names),
         _filled(slices.get("iuran_pemda"), cutoff, names),
-        _pemda(slices, horizon=len(periode), draws=(draws, seed)),
+        _pemda(slices, periode=periode, draws=(draws, seed)),
         _arrears(
             slices,
             (laju, uji, ramalan),
@@ -217,7 +217,7 @@ def _filled(
 def _pemda(
     slices: Mapping[str, pd.DataFrame],
     *,
-    horizon: int,
+    periode: pd.DatetimeIndex,
     draws: tuple[int, int],
 ) -> UtangDepan | None:
     """Project Pemda debt of the regions that delivered the last month."""
@@ -226,11 +226,18 @@ def _pemda(
     rows = slices.get("iuran_pemda")
     if rows is None or rows.empty:
         return None
+    first = periode[0]
+    rows = rows[rows["periode"].lt(first)]
+    if rows.empty:
+        return None
+    last = rows["periode"].max()
+    late = (first.year - last.year) * 12 + first.month - last.month - 1
     pagu = slices.get("anggaran")
     known = None if pagu is None or pagu.empty else read_pagu(pagu)
-    return project_utang(
-        rows, horizon=horizon, pagu=known, draws=draws[0], seed=draws[1]
+    ahead = project_utang(
+        rows, horizon=len(periode) + late, pagu=known, draws=draws[0], seed=draws[1]
     )
+    return ahead.skip(late)
 
 
 def _arrears(
@@ -248,6 +255,7 @@ def _arrears(
     stok = build_stok(
         rows, kepesertaan=slices.get("kepesertaan"), iuran=slices.get("iuran")
     )
+    stok = stok.reach(periode[0] - pd.offsets.MonthBegin(1))
     laju, uji, ramalan = given
     own = _rates(stok, slices) if laju is None else read_laju(laju, stok.unit)
     undian = draw_laju(own, horizon=len(periode), draws=draws[0], seed=draws[1])

@@ -36,6 +36,24 @@ class UtangDepan:
     sisa_pagu: tuple[int, np.ndarray]
     """Budget year and what is left of it per region, infinite where unknown."""
 
+    def skip(self, months: int) -> UtangDepan:
+        """Start some months later, from the debt expected by then.
+
+        For bills delivered later than membership; what was paid in between is
+        taken from the year's budget.
+        """
+        if months <= 0:
+            return self
+        year, left = self.sisa_pagu
+        inside = np.asarray(self.periode[:months].year == year)
+        spent = np.median(self.dibayar_rp[:months][inside].sum(axis=0), axis=-1)
+        room = (year, np.maximum(left - spent, 0))
+        opening = np.median(self.utang_rp[months - 1], axis=-1)
+        bills, rates = self.tagihan_rp[months:], self.laju_bayar[months:]
+        later = self.periode[months:]
+        paid, owed = settle(opening, bills, rates, months=later, left=room)
+        return UtangDepan(self.kode, later, bills, paid, owed, rates, opening, room)
+
     def at_quarters(self) -> np.ndarray:
         """Return the index of the last month of each quarter."""
         return np.flatnonzero(self.periode.month % 3 == 0)

@@ -66,6 +66,24 @@ class Stok:
             self.dasar_jiwa[keep],
         )
 
+    def reach(self, cutoff: pd.Timestamp) -> Stok:
+        """Return the stocks up to month `cutoff`, months not delivered yet missing.
+
+        Arrears often come a month after membership; forecasts of both must still
+        speak of the same months.
+        """
+        known = self.until(cutoff)
+        periode = pd.date_range(self.periode[0], cutoff, freq="MS")
+        late = len(periode) - len(known.periode)
+        if late <= 0:
+            return known
+
+        def pad(values: np.ndarray) -> np.ndarray:
+            return np.concatenate([values, np.full((late, *values.shape[1:]), np.nan)])
+
+        cubes = [pad(values) for values in (known.jiwa, known.rp, known.dasar_jiwa)]
+        return Stok(known.unit, periode, *cubes)
+
     def of(self, kode: str) -> Stok:
         """Return one region's units."""
         keep = self.kode == kode

@@ -402,6 +402,26 @@ def test_a_region_without_arrears_by_age_keeps_the_rest_whole():
     assert {"19.01", "19", "00"} <= set(active["kode"])
 
 
+def test_arrears_and_bills_a_month_late_still_speak_of_the_same_months():
+    tables, ramalan = read_sample()
+    late = tables | {
+        name: tables[name][tables[name]["periode"].lt(NOW)]
+        for name in ("tunggakan_peserta", "iuran", "iuran_pemda")
+    }
+    found = build_keadaan(late, ramalan, draws=20)
+    assert found.tunggakan is not None
+    assert found.pemda is not None
+    assert list(found.tunggakan.dasar.periode) == list(found.periode)
+    assert list(found.pemda.periode) == list(found.periode)
+    on_time = read_keadaan()
+    ours = found.pemda.awal_rp.sum()
+    assert ours == pytest.approx(on_time.pemda.awal_rp.sum(), abs=5e9)
+    made = build_uang(late, {"ramalan": ramalan}, skenario=[rehab(ATTIME)], draws=20)
+    assert set(made["skenario"]["periode"]) == set(found.periode)
+    assert "kebutuhan_bertahan_rp" in set(made["uang"]["ukuran"])
+    assert "kuota_pemda" in set(made["rute"]["rute"])
+
+
 def test_without_money_tables_activity_still_answers():
     tables, ramalan = read_sample()
     bare = {name: tables[name] for name in ("kepesertaan", "penduduk")}
