@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jkn_analysis.errors import PrivacyError
-
 if TYPE_CHECKING:
     from jkn_analysis.config import Config
     from jkn_analysis.rekonsiliasi.reconcile import Reconciliation
@@ -93,6 +91,7 @@ def _store(found: Reconciliation, pada: dt.date, processed: Path) -> Path:
     """Lay the counts over the stored table; refuse to leave anything personal."""
     from jkn_analysis import store
     from jkn_analysis.rekonsiliasi.reconcile import build_selisih, merge_selisih
+    from jkn_analysis.rekonsiliasi.scan import refuse_personal
 
     population = store.read_table_or_empty("penduduk", root=processed)
     latest = population.sort_values("berlaku_mulai").groupby("kode")["penduduk_jiwa"]
@@ -100,21 +99,8 @@ def _store(found: Reconciliation, pada: dt.date, processed: Path) -> Path:
     fresh = build_selisih(found.counts, periode=pada.replace(day=1), penduduk=people)
     merged = merge_selisih(store.read_table_or_empty("selisih", root=processed), fresh)
     path = store.write_table(merged, "selisih", root=processed)
-    _refuse_personal([path])
+    refuse_personal([path])
     return path
-
-
-def _refuse_personal(paths: list[Path]) -> None:
-    """Stop where an output holds something personal."""
-    from jkn_analysis.rekonsiliasi.scan import scan_paths
-
-    findings = scan_paths(paths)
-    if findings:
-        raise PrivacyError(
-            "personal values found in what was written\n"
-            + "\n".join(f"  {finding}" for finding in findings)
-            + "\n  → delete these files, then report this fault"
-        )
 
 
 def _summarise(found: Reconciliation) -> None:
@@ -151,7 +137,7 @@ def scan_command(config: Config, paths: tuple[Path, ...]) -> None:
     Example:
       jkn scan data/processed reports notebooks
     """
-    from jkn_analysis.rekonsiliasi.scan import list_files, scan_paths
+    from jkn_analysis.rekonsiliasi.scan import list_files, refuse_personal
 
     places = config.paths
     chosen = list(paths) or [
@@ -159,11 +145,5 @@ def scan_command(config: Config, paths: tuple[Path, ...]) -> None:
         for path in (places.processed, places.reports, places.notebooks)
         if path.exists()
     ]
-    findings = scan_paths(chosen)
-    if findings:
-        raise PrivacyError(
-            "personal values found\n"
-            + "\n".join(f"  {finding}" for finding in findings)
-            + "\n  → remove them, and find out which step wrote them"
-        )
+    refuse_personal(chosen)
     click.echo(f"{sum(1 for _ in list_files(chosen))} files, nothing personal")

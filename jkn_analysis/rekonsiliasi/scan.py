@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jkn_analysis.errors import PrivacyError
 from jkn_analysis.rekonsiliasi.nik import parse_nik
 
 if TYPE_CHECKING:
@@ -272,3 +273,20 @@ def scan_paths(paths: Iterable[Path]) -> list[Finding]:
             for kind, number in _count_text(path.name.encode()).items()
         ]
     return sorted(findings)
+
+
+def refuse_personal(paths: Iterable[Path]) -> None:
+    """Stop where files or folders hold something personal.
+
+    Raises
+    ------
+    PrivacyError
+        Names every place and kind, never a value.
+    """
+    findings = scan_paths(paths)
+    if findings:
+        raise PrivacyError(
+            "personal values found\n"
+            + "\n".join(f"  {finding}" for finding in findings)
+            + "\n  → remove them, and find out which step wrote them"
+        )
