@@ -320,7 +320,8 @@ def build_provenance(context: Context) -> Bagian:
     values = {"versi": __version__, "kode": context.potongan.kode}
     sentence = words.say("lampiran.versi", values)
     built = context.potongan.manifest.get("tables", {})
-    rows = tuple(_origin(context, name, built[name]) for name in sorted(built))
+    shown = sorted(built.keys() & context.potongan.tables.keys())
+    rows = tuple(_origin(context, name, built[name]) for name in shown)
     if not rows:
         return Bagian("asal", title, (sentence,))
     columns = _columns(context, "tabel", "berkas", "baris", "sidik")
@@ -328,8 +329,14 @@ def build_provenance(context: Context) -> Bagian:
 
 
 def _origin(context: Context, name: str, entry: Mapping[str, Any]) -> tuple[Angka, ...]:
-    """Write what a table was built from."""
+    """Write what a table was built from, with rows and digest of this region's part.
+
+    A change in another region leaves this page as it is.
+    """
+    from jkn_analysis.store import hash_frame
+
     words = context.words
+    own = context.potongan.tables[name]
     files = entry.get("files", [])
     told = ", ".join(str(file["file"]).rsplit("/", 1)[-1] for file in files)
     if len(files) > _BERKAS_DISEBUT:
@@ -337,8 +344,8 @@ def _origin(context: Context, name: str, entry: Mapping[str, Any]) -> tuple[Angk
     return (
         words.teks(name),
         words.teks(told),
-        words.angka_jiwa(entry.get("rows")),
-        words.teks(str(entry.get("sha256", ""))[:_SIDIK_PANJANG]),
+        words.angka_jiwa(len(own)),
+        words.teks(hash_frame(own)[:_SIDIK_PANJANG]),
     )
 
 

@@ -94,6 +94,8 @@ class Code:
     versions: dict[str, str]
     settings: dict[str, str]
     notebooks: dict[str, str] = field(default_factory=dict)
+    deliveries: str = ""
+    """What a page says of the deliveries: file names, how many were refused."""
 
 
 def find_level(kode: str) -> str:
@@ -157,7 +159,23 @@ def hash_code(config: Config) -> Code:
             for level, name in NOTEBOOK_OF.items()
             if (config.paths.notebooks / name).is_file()
         },
+        deliveries=_hash_deliveries(config.paths.processed),
     )
+
+
+def _hash_deliveries(root: Path) -> str:
+    """Hash what the manifest of the build tells a page, its digests apart.
+
+    What is in the files reaches a page through the tables, region by region.
+    """
+    from jkn_analysis.store import read_manifest
+
+    told = read_manifest(root)
+    files = {
+        name: [file["file"] for file in entry.get("files", [])]
+        for name, entry in told.get("tables", {}).items()
+    }
+    return hash_values([told.get("contoh"), len(told.get("refused", [])), files])
 
 
 def _hash_files(paths: Iterable[Path], base: Path) -> str:
@@ -264,6 +282,7 @@ def _build_job(
 def _build_inputs(job: Job, code: Code, data: dict[str, str]) -> dict[str, Any]:
     """Return everything a report depends on."""
     return {
+        "deliveries": code.deliveries,
         "notebook": code.notebooks[find_level(job.kode)],
         "library": code.library,
         "template": code.template,
