@@ -31,7 +31,8 @@ SUFFIXES = frozenset(
         ".html",
     ]
 )
-_IGNORED_PREFIXES = (".", "~$", "readme", ".~lock")
+_IGNORED_PREFIXES = (".", "~$", "readme", ".~lock", "register_", "kebenaran")
+"""Registers of persons are never cleaned or stored: ``jkn reconcile`` reads them."""
 
 
 @dataclass(frozen=True, order=True)

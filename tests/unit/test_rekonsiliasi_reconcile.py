@@ -307,3 +307,10 @@ def test_the_notebook_runs_on_the_sample(processed, top, tmp_path, monkeypatch):
             assert "import" in cell.source or len(cell.source.splitlines()) <= 6
             exec(cell.source, space)
     assert len(space["alur"]) > 4  # type: ignore[arg-type]
+
+
+def test_registers_under_raw_are_never_a_delivery(registers, tmp_path):
+    from jkn_analysis.cleaning.deliveries import find_deliveries
+
+    write_registers(tmp_path / "data" / "raw" / "register", n=50)
+    assert find_deliveries(tmp_path / "data" / "raw") == []
