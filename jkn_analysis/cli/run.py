@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -182,7 +183,7 @@ class _Progress:
             TimeRemainingColumn(elapsed_when_finished=False),
             TextColumn("{task.fields[last]}"),
             console=Console(stderr=True),
-            disable=not click.get_text_stream("stderr").isatty(),
+            disable=not sys.stderr.isatty(),
             transient=True,
         )
         self._task: Any = None

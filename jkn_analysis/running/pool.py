@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 GRACE_S = 20
 """Beyond its own limit a report gets this long before its worker is killed."""
 TICK_S = 0.5
+RENEW_AFTER = 100
+"""Reports after which a worker is forked anew, so that its memory cannot grow."""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Worker:
     line: Any
     job: Job | None = None
     deadline: float = 0.0
+    made: int = 0
 
     def give(self, job: Job) -> None:
         """Hand over a job."""
@@ -125,6 +128,10 @@ class Pool:
         except (EOFError, OSError):
             return self._give_up(worker, "RunError: the worker process died")
         worker.job = None
+        worker.made += 1
+        if worker.made >= RENEW_AFTER:
+            worker.end()
+            self.workers.remove(worker)
         return outcome
 
     def _give_up(self, worker: Worker, error: str) -> Outcome:
