@@ -139,7 +139,7 @@ def _quota_rows(context: Context) -> list[tuple[Angka, ...]]:
 
 
 def _need_rows(context: Context) -> list[tuple[Angka, ...]]:
-    """Cost to carry today's members, to reach the target and to hold it next year."""
+    """List the cost of today's members, of reaching the target, of holding it."""
     words = context.words
     year = context.tenggat.year + 1
     values = {"target": words.target(context.target), "tahun": year}
@@ -160,7 +160,9 @@ def _need_rows(context: Context) -> list[tuple[Angka, ...]]:
 
 
 def _collect_rows(context: Context) -> list[tuple[Angka, ...]]:
-    """Premium received over billed, PBPU, newest month."""
+    """List premium received over billed, PBPU, where no trend of it is told."""
+    if len(context.tables["kolektibilitas"]):
+        return []
     words = context.words
     table = context.tables["iuran"]
     rows = table[

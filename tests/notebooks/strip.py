@@ -1,7 +1,8 @@
-"""Take outputs and editor noise out of notebooks: python -m tests.notebooks.strip DIR."""
+"""Take outputs and editor noise out of notebooks (python -m tests.notebooks.strip)."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import nbformat
 
 KEPT_CELL = {"tags"}
 KEPT_NOTEBOOK = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
     "language_info": {"name": "python"},
 }
 
@@ -43,7 +48,7 @@ def main(folders: list[str]) -> None:
     for path in find_notebooks(folders):
         before = path.read_text(encoding="utf-8")
         after = strip(before)
-        if after != before:
+        if json.loads(after) != json.loads(before):
             path.write_text(after, encoding="utf-8")
             sys.stdout.write(f"stripped {path}\n")
 
