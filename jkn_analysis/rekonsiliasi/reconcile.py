@@ -359,10 +359,7 @@ def build_selisih(
     small = known.groupby(keys, as_index=False)[["jumlah", "nonaktif"]].sum()
     small["kecamatan"] = small["kecamatan"].where(small["kecamatan"] != "", "(kosong)")
     small = small.rename(columns={"jumlah": "jumlah_jiwa", "nonaktif": "nonaktif_jiwa"})
-    shown = _hide(small, "jumlah_jiwa")
-    other = _hide(small, "nonaktif_jiwa")
-    joined = shown.merge(other, on=keys, how="left", validate="one_to_one")
-    joined["nonaktif_jiwa"] = joined["nonaktif_jiwa"].mask(joined["jumlah_jiwa"].isna())
+    joined = _hide_small(small)
     joined["periode"] = pd.Timestamp(periode.replace(day=1))
     joined["kantor"] = joined["alasan"].map(
         {code: reason.kantor.value for code, reason in ALASAN.items()}
@@ -371,26 +368,48 @@ def build_selisih(
     return joined
 
 
-def _hide(counts: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Add the regions' totals and hide small counts so that none can be computed."""
-    from jkn_analysis.suppression import (
-        HIDDEN,
-        THRESHOLD_JIWA,
-        add_totals,
-        suppress_small,
-    )
+def _hide_small(counts: pd.DataFrame) -> pd.DataFrame:
+    """Add the regions' totals and hide small counts so that none can be computed.
 
-    keys = ["kode", "kecamatan", "alasan"]
-    within = ["kode", "alasan"]
-    frame = counts[[*keys, column]]
-    full = add_totals(frame, by=["kecamatan"], count=column, within=within)
-    small = frame[frame[column].between(1, THRESHOLD_JIWA - 1)]
+    Inactive people are part of all people counted, so the two are one table: the
+    inactive, the rest, and their total. Hidden apart, 3 inactive of 5 counted would
+    be known to lie between 0 and 5.
+    """
+    from jkn_analysis.suppression import THRESHOLD_JIWA, add_totals, suppress_small
+
+    within, by, n = ["kode", "alasan"], ["kecamatan", "bagian"], "jiwa"
+    idle = counts["nonaktif_jiwa"]
+    rest = counts["jumlah_jiwa"] - idle
+    keys = counts[["kode", "kecamatan", "alasan"]]
+    parts = pd.concat(
+        [
+            keys.assign(bagian="nonaktif", jiwa=idle),
+            keys.assign(bagian="lain", jiwa=rest),
+        ],
+        ignore_index=True,
+    )
+    full = add_totals(parts, by=by, count=n, within=within)
+    small = full[full["kecamatan"].notna() & full[n].between(1, THRESHOLD_JIWA - 1)]
     risky = pd.MultiIndex.from_frame(full[within]).isin(
         pd.MultiIndex.from_frame(small[within])
     )
-    hidden = suppress_small(full[risky], by=["kecamatan"], count=column, within=within)
-    safe = full[~risky].astype({column: "Int64"})
-    return pd.concat([safe, hidden.drop(columns=HIDDEN)], ignore_index=True)
+    hidden = suppress_small(full[risky], by=by, count=n, within=within)
+    safe = full[~risky].astype({n: "Int64"})
+    shown = pd.concat([safe, hidden[full.columns]], ignore_index=True)
+    shown["kecamatan"] = shown["kecamatan"].astype(object)
+    joined = (
+        shown[shown["bagian"].isna()]
+        .drop(columns="bagian")
+        .rename(columns={n: "jumlah_jiwa"})
+    )
+    idle_shown = shown[shown["bagian"] == "nonaktif"].drop(columns="bagian")
+    idle_shown = idle_shown.rename(columns={n: "nonaktif_jiwa"})
+    return joined.merge(
+        idle_shown,
+        on=["kode", "kecamatan", "alasan"],
+        how="left",
+        validate="one_to_one",
+    )
 
 
 def measure_worth(selisih: pd.DataFrame, penduduk: Mapping[str, int]) -> pd.Series:

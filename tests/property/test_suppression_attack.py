@@ -117,3 +117,33 @@ def test_last_months_report_and_the_changes_give_nothing_back(
     knowledge = [*percentages(before), *percentages(now, size), *changes]
     found = audit_intervals(both, by=[*BY, "bulan"], count=N, relations=knowledge)
     assert (found["high"] - found["low"] >= THRESHOLD - 1e-6).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 8))
+def test_counts_of_a_part_and_of_the_whole_do_not_give_each_other_away(seed, rows):
+    from jkn_analysis.rekonsiliasi.reconcile import _hide_small
+
+    rng = np.random.default_rng(seed)
+    part, rest = rng.negative_binomial(1, 1 / 8, size=(2, rows))
+    counts = pd.DataFrame({
+        "kode": "82.71", "alasan": "x", "kecamatan": [f"k{i}" for i in range(rows)],
+        "jumlah_jiwa": part + rest, "nonaktif_jiwa": part,
+    })  # fmt: skip
+    shown = _hide_small(counts)
+    other = shown["jumlah_jiwa"] - shown["nonaktif_jiwa"]
+    zero = pd.Series([*(rest == 0), False], index=shown.index)
+    other = other.mask(other.isna() & zero & shown["kecamatan"].notna(), 0)
+    kinds = {None: shown["jumlah_jiwa"], "part": shown["nonaktif_jiwa"], "rest": other}
+    published = pd.concat(
+        [
+            pd.DataFrame({"kecamatan": shown["kecamatan"], "kind": kind, N: values})
+            for kind, values in kinds.items()
+        ],
+        ignore_index=True,
+    )
+    published[HIDDEN] = published[N].isna()
+    found = audit_intervals(published, by=["kecamatan", "kind"], count=N)
+    told = published.iloc[found["row"]]["kind"].to_numpy()
+    width = (found["high"] - found["low"])[told != "rest"]
+    assert (width >= THRESHOLD - 1e-6).all()
