@@ -188,7 +188,7 @@ def _verdict(context: Context, area: Area | None) -> tuple[str, Nada]:
         return words.say("judul.tanpa_data", {"nama": context.nama}), "netral"
     under = len(area.under)
     values = {
-        "nama": context.nama,
+        "nama": _named(context, area),
         "n": under,
         "jumlah": words.jumlah(under),
         "semua": words.jumlah(len(area.measured)),
@@ -199,6 +199,16 @@ def _verdict(context: Context, area: Area | None) -> tuple[str, Nada]:
         return words.say("judul.area_aman", values), "baik"
     key = "judul.area_kurang" if judged.gap_keaktifan_jiwa else "judul.area_atas"
     return words.say(key, values), "buruk"
+
+
+def _named(context: Context, area: Area) -> str:
+    """Name the area, and how much of it sent data where that is not all."""
+    there, whole = len(area.measured), area.members.seluruhnya
+    if there >= whole:
+        return context.nama
+    words = context.words
+    part = {"ada": words.jumlah(there), "seluruhnya": words.jumlah(whole)}
+    return words.say("judul.area_sebagian", {"nama": context.nama, **part})
 
 
 def _cards(context: Context, area: Area | None) -> tuple[Kartu, ...]:

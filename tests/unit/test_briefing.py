@@ -347,6 +347,11 @@ def test_an_area_is_the_sum_of_its_parts(root):
     assert "Data ada untuk 7 dari 10" in " ".join(page.find_bagian("peringkat").kalimat)
 
 
+def test_a_country_known_in_part_is_not_called_the_country(processed):
+    page = build_area_briefing("00", "2025-11", root=processed)
+    assert page.judul.startswith("Indonesia (data 28 dari 514 kabupaten/kota)")
+
+
 def test_an_area_without_the_population_of_one_part_has_no_rate(root):
     page = build_area_briefing("82", "2025-11", root=root)
     assert page.status is None
