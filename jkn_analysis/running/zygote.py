@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 FOR_KERNELS = (
     "IPython",
     "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.logger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
