@@ -21,6 +21,7 @@ from jkn_analysis.cleaning.cells import (
     whole,
 )
 from jkn_analysis.cleaning.headings import is_heading
+from jkn_analysis.cleaning.months import read_moment
 from jkn_analysis.cleaning.names import find_segmen, is_segmen_word
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def _filled(row: Row) -> list[int]:
 @lru_cache(maxsize=65536)
 def is_word_of_header(text: str) -> bool:
     """Tell whether a text is a known heading, month, year or segmen."""
-    return bool(find_month_name(text)) or is_heading(text) or is_segmen_word(text)
+    known = bool(find_month_name(text)) or is_heading(text) or is_segmen_word(text)
+    return known or not read_moment(text).fault
 
 
 def looks_like_header(row: Row) -> bool:
@@ -164,6 +166,8 @@ def is_numbering(row: Row) -> bool:
         return len(letters) >= 3 and letters == sorted(set(letters))
     rising = all(b - a in {0, 1} for a, b in itertools.pairwise(digits))
     brackets = sum(text.startswith(("(", "[")) for text in texts)
+    if letters and not brackets:
+        return False
     return (
         rising
         and digits[0] <= 1 + len(letters)
@@ -271,11 +275,24 @@ def _find_header(
         if width < least or is_constant(rows[index]):
             continue
         if is_vocabulary(rows[index]) and _leads_to_data(rows, filled, index):
-            return _extend(rows, filled, index, start)
+            lowest = _wider_below(rows, filled, index)
+            return _extend(rows, filled, lowest, start)
         if not looks_like_header(rows[index]):
             above = _nearest_header_above(rows, filled, index, start, least)
-            return _extend(rows, filled, above, start) if above is not None else None
+            if above is not None:
+                return _extend(rows, filled, above, start)
+            if 2 * width > widest:
+                return None
     return _first_full_row(rows, filled, start, widest)
+
+
+def _wider_below(rows: Sequence[Row], filled: list[list[int]], index: int) -> int:
+    """Return the row under a row of captions that heads the columns they span."""
+    below = index + 1
+    if below >= len(rows) or not is_vocabulary(rows[below]):
+        return index
+    wider = 2 * len(filled[below]) >= 3 * len(filled[index])
+    return below if wider and filled[below][0] < filled[index][0] else index
 
 
 def _leads_to_data(rows: Sequence[Row], filled: list[list[int]], index: int) -> bool:
@@ -340,7 +357,22 @@ def _is_parent(
     if len(texts) == 1:
         starts_right = cells[0] > filled[below][0] or rows[below][cells[0]] is None
         return cells[0] > 0 and starts_right and len(filled[below]) > 1
-    return len(texts) >= 2
+    return len(texts) >= 2 and _shares_label(rows, filled, above, below)
+
+
+def _shares_label(
+    rows: Sequence[Row], filled: list[list[int]], above: int, below: int
+) -> bool:
+    """Tell a caption row from a title that was cut at its commas.
+
+    A caption leaves the label column to the row below, repeats it, or is made of
+    known headings.
+    """
+    first = min(filled[above][0], filled[below][0])
+    mine, label = rows[above][first], rows[below][first]
+    if mine is None or label is None or tidy(mine) == tidy(label):
+        return True
+    return is_vocabulary(rows[above]) or len(filled[above]) >= len(filled[below])
 
 
 def _is_child(
@@ -422,10 +454,22 @@ class _Body:
 
     def _titled(self) -> bool:
         """Tell whether a title stands between the last data and a repeated header."""
+        self._untake_title()
         return bool(self.block.body) and any(
             item.reason == "section" and item.row >= self.last_data
             for item in self.block.dropped
         )
+
+    def _untake_title(self) -> None:
+        """Make a lone label right above a repeated header a title, not data."""
+        body = self.block.body
+        if len(body) < 2 or self.width < 3 or body[-1] + 1 != self.last_data:
+            return
+        cells = self.filled[body[-1]]
+        if len(cells) == 1 and look(self.rows[body[-1]][cells[0]]) == "text":
+            self.block.sections.pop()
+            _drop(self.block, self.rows, body.pop(), "section")
+            self.last_data -= 1
 
     def take(self, index: int, kind: str) -> None:
         """Put a row where it belongs."""

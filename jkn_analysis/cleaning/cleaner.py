@@ -628,7 +628,11 @@ def _sheet_hint(work: _Sheet) -> Locale:
         return ""
     columns = [work.cells(c.position) for c in work.roles.measured]
     totals = [pd.Series(cells, dtype=object) for cells in work.sheet.dropped_cells]
-    return col.find_hint([*columns, *totals])
+    clear = col.find_hint([*columns, *totals])
+    if clear or work.title_scale[0] != 1:
+        return clear
+    counted = [c for c in work.roles.measured if find_scale(c.heading)[0] == 1]
+    return col.find_group_hint([work.cells(c.position) for c in counted])
 
 
 def _report_headings(work: _Sheet) -> None:

@@ -17,7 +17,13 @@ from jkn_analysis.cleaning.names import (
     find_segmen,
     find_umur,
 )
-from jkn_analysis.cleaning.numbers import Fault, find_scale, parse_numbers, says_percent
+from jkn_analysis.cleaning.numbers import (
+    Fault,
+    find_scale,
+    parse_numbers,
+    read_number,
+    says_percent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.numbers import Locale, NumberColumn
 
 EXACT_BELOW = 2**53
+LEAST_GROUPED = 2
+"""Different cells that must agree before a mark is taken to group thousands."""
 
 
 @dataclass
@@ -207,12 +215,32 @@ def find_hint(columns: Sequence[pd.Series]) -> Locale:
             c for c in values.tolist() if isinstance(c, str) and ("." in c or "," in c)
         ]
         for cell in dict.fromkeys(cells[:5000]):
-            from jkn_analysis.cleaning.numbers import read_number
-
             reading = read_number(cell)
             if reading.vote and not reading.fault and reading.separator:
                 votes.add(reading.vote)
     return votes.pop() if len(votes) == 1 else ""  # type: ignore[return-value]
+
+
+def find_group_hint(columns: Sequence[pd.Series]) -> Locale:
+    """Return the style in which the ambiguous cells of columns of counts are thousands.
+
+    Counts are whole, so cells that all have three digits after one and the same mark
+    are grouped; one such cell alone proves nothing.
+    """
+    marks: dict[str, set[str]] = {}
+    for values in columns:
+        cells = [
+            c for c in values.tolist() if isinstance(c, str) and ("." in c or "," in c)
+        ]
+        for cell in dict.fromkeys(cells[:5000]):
+            reading = read_number(cell)
+            if reading.ambiguous:
+                marks.setdefault(reading.separator, set()).add(cell)
+            elif reading.vote and not reading.percent:
+                return ""
+    if len(marks) != 1 or len(next(iter(marks.values()))) < LEAST_GROUPED:
+        return ""
+    return "id" if "." in marks else "en"
 
 
 def parse_month_column(values: pd.Series, *, flow: bool, order: Order) -> Parsed:

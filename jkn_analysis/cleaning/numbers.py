@@ -103,7 +103,7 @@ def read_number(text: str) -> Reading:
     >>> read_number("88,922").as_id, read_number("88,922").as_en
     (Decimal('88.922'), Decimal('88922'))
     """
-    stripped = tidy(text)
+    stripped = tidy(text).lstrip("'`")
     if stripped.lower() in _ZERO_WORDS:
         return Reading(value=Decimal(0))
     found = _CELL.fullmatch(stripped) if len(stripped) <= MAX_LENGTH else None

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 SECTION = "bagian"
 """Heading of the column that holds section labels found between the rows."""
-MAX_BLANK_RUN = 60
+LONG_LINE = 60
+"""Letters from which a line is written text rather than a title."""
 
 
 @dataclass(frozen=True)
@@ -201,12 +202,19 @@ def read_sheet(path: str | Path) -> list[SheetTable]:
     tables: list[SheetTable] = []
     for sheet in content["sheets"]:
         tables += _read_tables(path, sheet, source, remarks)
-    if not tables:
+    if not tables or _is_prose(tables):
         raise InputError(
             f"{path}: holds no table: no heading row over data\n"
             "  → send a sheet with one heading row and the data under it"
         )
     return tables
+
+
+def _is_prose(tables: Sequence[SheetTable]) -> bool:
+    """Tell whether a text file is written text rather than cells."""
+    lines = [text for table in tables for text in (*table.title, *table.notes)]
+    cells = sum(table.cells for table in tables)
+    return len(lines) > cells and sum(len(line) > LONG_LINE for line in lines) > cells
 
 
 def _read_tables(

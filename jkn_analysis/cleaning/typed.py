@@ -43,6 +43,8 @@ _COUNT = re.compile(
     r"kuota|aktif|terdaftar|nusantara|mancanegara|wisman|wisnus|tahun|\bid\b|\bno\b",
     re.IGNORECASE,
 )
+LEAST_SUMMED = 3
+LEAST_COLUMNS_SUMMED = 2
 _SPACED = re.compile(r"(?:\w ){3,}\w")
 
 
@@ -142,7 +144,36 @@ def type_table(sheet: SheetTable, *, locale: Locale = "") -> TypedTable:
             problem = _problem(sheet, position, name, fault)
             if (problem.row, problem.column) not in reported:
                 typed.problems.append(problem)
+    typed.problems += _suspect_total(typed)
     return typed
+
+
+def _suspect_total(typed: TypedTable) -> list[Problem]:
+    """Suspect a last row of being a total that no word says it is.
+
+    A region's own name often heads the sum of its parts; two columns that both add up
+    are no chance.
+    """
+    counts = [n for n, kind in typed.kinds.items() if kind == "number"]
+    numbers = typed.frame[counts].astype("Float64")
+    if len(numbers) < LEAST_SUMMED:
+        return []
+    last, above = numbers.iloc[-1], numbers.iloc[:-1].sum(min_count=1)
+    equal = (last == above).fillna(value=False) & (last > 0).fillna(value=False)
+    if int(equal.sum()) < LEAST_COLUMNS_SUMMED:
+        return []
+    sheet = typed.sheet
+    return [
+        Problem(
+            file=sheet.path.name,
+            sheet=sheet.sheet,
+            row=int(sheet.row_numbers[-1]),
+            kind="total",
+            message="the last row is the sum of the rows above: a total?",
+            remedy="leave it out when adding up",
+            severity="suspicion",
+        )
+    ]
 
 
 def _title_scale(sheet: SheetTable) -> tuple[int, str]:
@@ -162,7 +193,12 @@ def _hint(sheet: SheetTable) -> Locale:
         if not _CODE.search(str(name))
     ]
     totals = [pd.Series(cells, dtype=object) for cells in sheet.dropped_cells]
-    return col.find_hint([*columns, *totals])
+    counts = [
+        sheet.raw.iloc[:, position]
+        for position, name in enumerate(sheet.raw.columns)
+        if _counts(str(name)) and not _CODE.search(str(name))
+    ]
+    return col.find_hint([*columns, *totals]) or col.find_group_hint(counts)
 
 
 def _kind_of(name: str, parts: Sequence[str], cells: pd.Series) -> Kind:
@@ -244,9 +280,7 @@ def _parse_numbers(
     title_scale: tuple[int, str],
 ) -> tuple[pd.Series, list[Fault]]:
     """Parse a column of numbers or rates."""
-    counted = bool(_COUNT.search(name.replace("_", " "))) or any(
-        find_month_name(part) for part in re.split(r"[ /]+", name)
-    )
+    counted = _counts(name)
     scale, words = find_scale(name)
     if (
         scale == 1
@@ -279,6 +313,12 @@ def _parse_numbers(
     integral = kind == "number" and bool((known == np.floor(known)).all())
     series = pd.Series(numbers)
     return (series.astype("Int64") if integral else series), parsed.faults
+
+
+def _counts(name: str) -> bool:
+    """Tell whether a heading counts things: people, events, or those of a month."""
+    monthly = any(find_month_name(part) for part in re.split(r"[ /]+", name))
+    return monthly or bool(_COUNT.search(name.replace("_", " ")))
 
 
 def _plain_count(name: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from jkn_analysis.cleaning import read_sheet, read_table_typed
 from jkn_analysis.cleaning.blocks import is_numbering, is_total_label, looks_like_header
+from jkn_analysis.errors import InputError
 
 MONTHS = "Jan;Feb;Mar;Apr;Mei;Juni;Jul;Agt;Sept;Okt;Nop;Des"
 
@@ -352,3 +353,58 @@ def test_total_labels(text, answer):
 )
 def test_header_rows(row, answer):
     assert looks_like_header(row) is answer
+
+
+def test_caption_row_narrower_than_its_header_is_its_parent(tmp_path):
+    text = (
+        ";Januari;;Februari;\nKedeputian;PBI APBN;PBPU;PBI APBN;PBPU\nI;1;2;3;4\n"
+        "Kedeputian;PBI APBN;PBPU;PBI APBN;PBPU\nII;5;6;7;8\nTOTAL;6;8;10;12\n"
+    )
+    table = one(write(tmp_path, text))
+    assert list(table.frame.columns) == [
+        "Kedeputian",
+        "Januari / PBI APBN",
+        "Januari / PBPU",
+        "Februari / PBI APBN",
+        "Februari / PBPU",
+    ]
+    assert table.frame["Kedeputian"].tolist() == ["I", "II"]
+
+
+def test_category_blocks_each_with_its_sum_are_cut_at_their_titles(tmp_path):
+    block = (
+        "{};;\nUraian;Januari;Persen\nDijawab;{};18,39%\nTidak;12;0,5%\nJumlah;9;1\n"
+    )
+    text = block.format("A. Masuk", "1.391.162") + "\n" + block.format("B. Keluar", "5")
+    first, second = read_sheet(write(tmp_path, text))
+    assert (first.title[0], second.title[0]) == ("A. Masuk", "B. Keluar")
+    assert second.frame["Januari"].tolist() == ["5", "12"]
+
+
+def test_a_comma_in_a_title_does_not_hide_the_header(tmp_path):
+    text = (
+        "Tabel 5.1\nPenduduk (ribu jiwa), 2022\nKecamatan,Laki-laki,Perempuan\n"
+        '(1),(2),(3)\nSusukan,"29,1","28,4"\nKlampok,"23,0","22,9"\n'
+        'Banjarnegara,"52,1","51,3"\nSumber : BPS\n'
+    )
+    typed = read_table_typed(write(tmp_path, text))[0]
+    assert typed.frame["Laki-laki"].tolist() == [29_100, 23_000, 52_100]
+    assert typed.units["Laki-laki"] == "times 1000 (ribu jiwa)"
+    assert [(p.row, p.severity) for p in typed.problems] == [(7, "suspicion")]
+
+
+def test_counts_grouped_alike_across_columns_are_thousands(tmp_path):
+    text = 'Obyek,JAN,FEB\nCandi," 1,234 "," 20,828 "\nKawah, 12 , 3 \n'
+    frame = read_table_typed(write(tmp_path, text))[0].frame
+    assert frame["JAN"].tolist() == [1234, 12]
+    lone = read_table_typed(write(tmp_path, 'Obyek,JAN\nCandi,"88,922"\n'))[0]
+    assert not lone.ok
+
+
+def test_written_text_is_no_table(tmp_path):
+    line = "Rapat membahas kepesertaan; hasilnya disampaikan kepada pimpinan daerah.\n"
+    text = (
+        "".join(f"{number}. {line}" for number in range(2)) + line.replace(";", ",") * 9
+    )
+    with pytest.raises(InputError, match="holds no table"):
+        read_sheet(write(tmp_path, text))
