@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -254,7 +254,10 @@ def reconcile_paths(
     *,
     floor: float | None,
 ) -> Reconciled:
-    """Reconcile every cutoff and take the intervals of each level from what results.
+    """Reconcile every cutoff and take the intervals of the sums from what results.
+
+    The bottom keeps the spread of its own errors: the shares were chosen on the same
+    cutoffs, so its reconciled errors look better than those to come.
 
     Parameters
     ----------
@@ -280,9 +283,7 @@ def reconcile_paths(
     errors = paths.truth - coherent
     scores = scale_errors(errors, base, paths.backs)
     quantiles = np.repeat(coherent[0][:, :, None], len(probabilities), axis=2)
-    everyone = np.arange(len(base))
-    for part, pool in ((tree.bottom, tree.bottom), (tree.upper, everyone)):
-        level = replace(scores, scaled=scores.scaled[:, pool], scale=scores.scale[pool])
+    for part, level in ((tree.bottom, first), (tree.upper, scores)):
         pooled = complete_scores(pool_scores(level, probabilities), probabilities)
-        quantiles[part] += pooled[None] * scores.scale[part][:, None, None]
+        quantiles[part] += pooled[None] * level.scale[part][:, None, None]
     return Reconciled(np.sort(quantiles, axis=2), errors, scores.scale)
