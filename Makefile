@@ -52,7 +52,8 @@ lock: install ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile pyproject.toml --extra test --extra dev --extra cluster --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements.lock
 	$(BIN)/python -m tests.environment requirements.lock > environment.yml
 
-clean: ## remove everything that was made
+clean: ## remove everything that was made, but for the ledger of what was mailed
 	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .jkn
-	find data/processed reports -mindepth 1 -not -name .gitkeep -not -path 'reports/contoh*' -delete
+	find data/processed reports -mindepth 1 -not -name .gitkeep -not -path 'reports/contoh*' -not -name ledger.sqlite -type f -delete
+	find data/processed reports -mindepth 1 -type d -empty -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
