@@ -310,9 +310,11 @@ def report_speed(*, large: bool) -> None:
         started, wall = time.process_time(), time.perf_counter()
         forecast(history, horizon_months=12, kind="amount")
         spent = time.process_time() - started
-        print(f"  {size:>5} series: {spent:.3f} CPU s, {1e3 * spent / size:.2f} ms each, "
-              f"{time.perf_counter() - wall:.3f} s wall, peak "
-              f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")  # fmt: skip
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(
+            f"  {size:>5} series: {spent:.3f} CPU s, {1e3 * spent / size:.2f} ms each, "
+            f"{time.perf_counter() - wall:.3f} s wall, peak {memory} MB"
+        )
     if not large:
         return
     started = time.process_time()
