@@ -447,9 +447,10 @@ def main() -> None:
     zygote = Zygote(path, lifeline)
     gc.collect()
     gc.freeze()
-    os.write(ready, b"ready\n")
-    os.close(ready)
     try:
+        with contextlib.suppress(BrokenPipeError):
+            os.write(ready, b"ready\n")
+        os.close(ready)
         zygote.serve()
     except Forked as forked:
         request = forked.request
