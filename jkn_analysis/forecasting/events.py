@@ -29,6 +29,9 @@ FIND_ROBUST, FIND_SPREAD = 3.6, 3.0
 """A monthly change is an event beyond this many robust, and plain, spreads."""
 FIND_BACK = 0.5
 """A jump is a pulse if the next month takes back more than this share of it."""
+BACK_MONTHS, BACK_HELD, BACK_SHARE = 9, 2, 0.6
+"""A shift was taken back if this share of it is regained within so many months and
+held for so many."""
 LIFT, LIFT_MOST = 6.0, 6
 SEASON = 12
 _NORMAL = 1.4826
@@ -283,11 +286,34 @@ def _estimate_size(row: np.ndarray, at: int) -> float:
     return float(row[after[0]] - row[before[-1]] - usual)
 
 
+def _count_taken_back(row: np.ndarray, at: int, size: float) -> int:
+    """Count the months until most of a shift was taken back for good; 0 if never.
+
+    A cut list is often repaired within months. Lifting the past onto the month of
+    the cut would make that repair look like growth, and the forecast would go on
+    with it. The series' usual change is no repair.
+    """
+    ahead = row[at : at + BACK_MONTHS + BACK_HELD]
+    if not np.isfinite(ahead).all() or len(ahead) <= BACK_HELD or size == 0:
+        return 0
+    known = np.flatnonzero(np.isfinite(row))
+    usual = float(np.median(np.diff(row[known]) / np.diff(known)))
+    regained = (ahead - ahead[0] - usual * np.arange(len(ahead))) / -size
+    held = np.array(
+        [
+            regained[k : k + BACK_HELD].mean() > BACK_SHARE
+            for k in range(len(ahead) - BACK_HELD + 1)
+        ]
+    )
+    return int(held.argmax()) if held.any() else 0
+
+
 def remove_events(panel: Panel, events: pd.DataFrame) -> Panel:
     """Fit known past events out: months before a shift rise to the level after it.
 
     A month with a pulse becomes missing unless its size is given. Sizes given are
-    used; others are estimated from the change into the month.
+    used; others are estimated from the change into the month. A shift that was
+    taken back is none: its months become missing instead.
     """
     values = panel.nilai.copy()
     width = values.shape[1]
@@ -301,7 +327,12 @@ def remove_events(panel: Panel, events: pd.DataFrame) -> Panel:
             row[at] = row[at] - event.size if given else np.nan
         else:
             given = np.isfinite(event.size)
-            row[:at] += event.size if given else _estimate_size(row, at)
+            size = event.size if given else _estimate_size(row, at)
+            back = _count_taken_back(row, at, size)
+            if back:
+                row[at : at + back] = np.nan
+            else:
+                row[:at] += size
     return Panel(panel.names, panel.last, values)
 
 

@@ -142,3 +142,24 @@ def test_unknown_kind_of_event_is_named():
     )
     with pytest.raises(ForecastError, match="jenis 'naik' is not known"):
         forecast(panel(walks(1)), horizon_months=2, kind="amount", events=events)
+
+
+def test_a_cut_that_was_repaired_is_no_growth():
+    months = pd.date_range("2022-01-01", periods=48, freq="MS")
+    values = np.full(48, 1000.0)
+    values[40:44] = [900.0, 930.0, 960.0, 990.0]
+    history = pd.DataFrame({"seri": "a", "periode": months, "nilai": values})
+    events = pd.DataFrame({"seri": ["a"], "periode": [months[40]]})
+    told = forecast(history, horizon_months=12, kind="amount", events=events)
+    end = told[(told["kuantil"] == 0.5) & (told["periode"] == told["periode"].max())]
+    assert end["nilai"].item() == pytest.approx(1000.0, rel=0.01)
+
+
+def test_a_cut_that_lasts_lifts_the_past_onto_it():
+    months = pd.date_range("2022-01-01", periods=48, freq="MS")
+    values = np.where(np.arange(48) < 40, 1000.0, 900.0)
+    history = pd.DataFrame({"seri": "a", "periode": months, "nilai": values})
+    events = pd.DataFrame({"seri": ["a"], "periode": [months[40]]})
+    told = forecast(history, horizon_months=12, kind="amount", events=events)
+    end = told[(told["kuantil"] == 0.5) & (told["periode"] == told["periode"].max())]
+    assert end["nilai"].item() == pytest.approx(900.0, rel=0.01)
