@@ -46,9 +46,8 @@ def main() -> None:
     """Print one row a step, in a scratch folder of its own."""
     with tempfile.TemporaryDirectory() as scratch:
         config = Path(scratch) / "bench.toml"
-        config.write_text(
-            f'[paths]\nprocessed = "{scratch}/processed"\nreports = "{scratch}/reports"\n'
-        )
+        folders = (f'{name} = "{scratch}/{name}"' for name in ("processed", "reports"))
+        config.write_text("[paths]\n" + "\n".join(folders) + "\n")
         print(f"{'step':24}{'CPU s':>10}{'wall s':>10}{'exit':>6}")
         for name, arguments in STEPS:
             filled = [part.format(config=config) for part in arguments]
