@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
 TOP = Path(__file__).resolve().parents[1]
 SHARED = TOP.parent / "shared"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +48,26 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("processed")
     build_processed(root)
     return root
+
+
+def require(found: object, what: str) -> None:
+    """Skip without a tool; in CI its absence is a failure."""
+    if not found:
+        if os.environ.get("CI"):
+            pytest.fail(f"{what} is missing; tests/browser/install.sh installs it")
+        pytest.skip(f"no {what} on this machine")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Run one headless Chromium; a process can hold only one driver."""
+    from playwright.sync_api import sync_playwright
+
+    from jkn_analysis.reporting.pdf import find_chromium
+
+    path = find_chromium()
+    require(path, "Chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()

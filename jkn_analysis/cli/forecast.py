@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from jkn_analysis.config import Config
 
+CHART = "galat.png"
 KINDS = ("amount", "rate", "value")
 
 
@@ -96,8 +97,19 @@ def _forecast_file(path: Path, folder: Path, *, kind: str, horizon: int) -> None
     )
     if len(made.scores):
         click.echo(_errors_line(made.scores))
-    for written in made.written:
+    for written in (*made.written, *_draw_errors(made.scores, folder)):
         click.echo(f"  {written}")
+
+
+def _draw_errors(scores: pd.DataFrame, folder: Path) -> list[Path]:
+    """Draw measured errors beside the forecast; nothing without any."""
+    from jkn_analysis.reporting.figures_model import plot_errors, save_png
+    from jkn_analysis.store import write_bytes
+
+    if scores.empty:
+        return []
+    write_bytes(folder / CHART, save_png(plot_errors(scores)))
+    return [folder / CHART]
 
 
 def _errors_line(scores: pd.DataFrame) -> str:

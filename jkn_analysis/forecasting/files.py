@@ -1,4 +1,4 @@
-"""Any long csv of code, month, count: read, forecast, written with a chart."""
+"""Any long csv of code, month, count: read, forecast, written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = 3
-RESULT, SCORES, CHART = "ramalan", "uji_balik.csv", "galat.png"
+RESULT, SCORES = "ramalan", "uji_balik.csv"
 
 
 @dataclass(frozen=True)
@@ -108,15 +108,14 @@ def _parse_counts(text: pd.Series, path: Path) -> pd.Series:
 def forecast_file(
     path: Path, folder: Path, *, kind: Kind, horizon_months: int
 ) -> FileForecast:
-    """Forecast every series of a csv; write result, scores and chart to `folder`.
+    """Forecast every series of a csv; write result and scores to `folder`.
 
     Parameters
     ----------
     path
         A csv of code, month, count.
     folder
-        Where ``ramalan.csv``, ``ramalan.parquet``, ``uji_balik.csv`` and
-        ``galat.png`` go.
+        Where ``ramalan.csv``, ``ramalan.parquet`` and ``uji_balik.csv`` go.
     kind
         As in `forecast`.
     horizon_months
@@ -124,7 +123,6 @@ def forecast_file(
     """
     from io import BytesIO
 
-    from jkn_analysis.reporting.figures_model import plot_errors, save_png
     from jkn_analysis.store import write_bytes, write_text
 
     panel = build_panel(read_long(path))
@@ -143,7 +141,6 @@ def forecast_file(
     if len(backs) > 1:
         tested = judge_paths(panel, paths, kind=kind, cutoffs=CUTOFFS)
         scores = score(tested, by=["horizon_bulan"])
-        written += [folder / SCORES, folder / CHART]
+        written.append(folder / SCORES)
         write_text(written[2], scores.to_csv(index=False))
-        write_bytes(written[3], save_png(plot_errors(scores)))
     return FileForecast(len(panel.names), scores, tuple(written))

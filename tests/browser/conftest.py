@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from jkn_analysis.briefing import build_area_briefing, build_briefing
-from jkn_analysis.reporting.pdf import find_chromium
 from tests.browser.pages import render_area, render_region
+from tests.conftest import require
 from tests.unit.page_data import build_region, store_tables
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 LONGEST = "Kabupaten Penukal Abab Lematang Ilir Raya"
-
-
-def require(found: object, what: str) -> None:
-    """Skip without a tool; in CI its absence is a failure."""
-    if not found:
-        if os.environ.get("CI"):
-            pytest.fail(f"{what} is missing; tests/browser/install.sh installs it")
-        pytest.skip(f"no {what} on this machine")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Return a headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    require(find_chromium(), "Chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=find_chromium(), args=FLAGS
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 from email import message_from_bytes
 from email.policy import default
 
@@ -56,23 +55,6 @@ OVERLAP = """() => {
 }"""
 LONG = "Kabupaten Kepulauan Tanimbar Selatan Daya Raya"
 WORD = "Pertanggungjawaban" * 4
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start Chromium, or skip where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic"],
-        )
-        yield started
-        started.close()
 
 
 def chart(name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.driver import (
-    CHROMIUM_FLAGS,
     Lab,
-    find_chromium,
     find_errors,
     open_notebook,
     read_cells,
@@ -24,7 +21,7 @@ from tests.lab.driver import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 TOP = Path(__file__).resolve().parents[2]
 SHOTS = TOP / ".jkn" / "screenshots"
@@ -56,21 +53,11 @@ def lab(project: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    """Open one Chromium page; in CI a missing browser is a failure, not a skip."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = find_chromium()
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing; tests/browser/install.sh installs it")
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=CHROMIUM_FLAGS
-        )
-        yield browser.new_page(viewport={"width": 1400, "height": 1000})
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    """Open one page, kept from notebook to notebook as an analyst would."""
+    opened = browser.new_page(viewport={"width": 1400, "height": 1000})
+    yield opened
+    opened.close()
 
 
 def shoot(page: Page, name: str) -> None:

@@ -25,7 +25,6 @@ LAYERS = [
     ["wilayah", "peraturan"],
     ["store"],
     ["reporting.style"],
-    ["reporting.figures_model"],
     ["cleaning"],
     ["indicators", "suppression"],
     ["forecasting"],
