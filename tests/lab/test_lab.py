@@ -39,7 +39,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, processed: Path) -> Path:
     """Lay out a project folder of its own: notebooks, and the sample's tables."""
     root = tmp_path_factory.mktemp("proyek")
     shutil.copytree(TOP / "notebooks", root / "notebooks")
-    (root / "data" / "raw").mkdir(parents=True)
+    shutil.copytree(TOP / "data" / "raw", root / "data" / "raw")
     shutil.copytree(processed, root / "data" / "processed")
     (root / "reports").mkdir()
     return root

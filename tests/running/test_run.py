@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -258,14 +259,23 @@ def test_two_runs_at_once_one_works_and_one_says_who(tmp_path):
     assert "4 made" in out
 
 
+def interrupt(root, folder, *, made=1):
+    """Start a run, press ctrl-C once so many reports are made."""
+    run = start(root, "run", "--workers", "1")
+    wait_for(lambda: len(list(folder.glob("*.manifest.json"))) >= made)
+    time.sleep(0 if made else 1.5)
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    return run, err
+
+
 def test_ctrl_c_stops_cleanly_and_the_same_command_continues(done, tmp_path):
     _, reference, _ = done
     config = make_project(tmp_path, cells=(*CELLS, FIGURE))
-    run = start(tmp_path, "run", "--workers", "1")
-    folder = config.paths.reports / "2025-11"
-    wait_for(lambda: list(folder.glob("*.manifest.json")))
-    run.send_signal(signal.SIGINT)
-    _, err = run.communicate(timeout=60)
+    run, err = interrupt(tmp_path, config.paths.reports / "2025-11")
+    if run.returncode == 0:
+        shutil.rmtree(config.paths.reports)
+        run, err = interrupt(tmp_path, config.paths.reports / "2025-11", made=0)
     assert run.returncode == 10
     assert "reports not made\n  → the same command continues" in err
     assert "Traceback" not in err
