@@ -1,4 +1,4 @@
-"""Run the measurements: all of them, or those named on the command line."""
+"""Run one of the measurements: ``python -m benchmarks NAME [ARGUMENTS]``."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ def list_benchmarks() -> list[str]:
 
 
 def main() -> None:
-    """Run the named benchmarks, or `spine` alone when none is named."""
+    """Run one benchmark with its own arguments; `spine` when none is named."""
     known = list_benchmarks()
-    wanted = sys.argv[1:] or ["spine"]
+    name, *arguments = sys.argv[1:] or ["spine"]
     print(f"known: {', '.join(known)}")
-    for name in wanted:
-        if name not in known:
-            sys.exit(f"no benchmark '{name}'; there are: {', '.join(known)}")
-        sys.argv = [name]
-        importlib.import_module(f"benchmarks.{name}").main()
+    if name not in known:
+        sys.exit(f"no benchmark '{name}'; there are: {', '.join(known)}")
+    sys.argv = [name, *arguments]
+    importlib.import_module(f"benchmarks.{name}").main()
 
 
 if __name__ == "__main__":
