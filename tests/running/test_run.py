@@ -226,9 +226,13 @@ def test_failed_ones_alone_are_repeated(faulty):
 
 
 def start(root, *words):
-    """Start the command in a session of its own."""
+    """Start the command in a session of its own, as a terminal would.
+
+    A runner in the background hands down an ignored SIGINT; ``env`` puts it back.
+    """
+    command = [sys.executable, "-m", "jkn_analysis", "--config", "jkn.toml", *words]
     return subprocess.Popen(
-        [sys.executable, "-m", "jkn_analysis", "--config", "jkn.toml", *words],
+        ["env", "--default-signal=INT", *command],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(TOP)},
         stdout=subprocess.PIPE,
