@@ -11,7 +11,7 @@ from jkn_analysis.briefing.annex import build_method, build_provenance, build_qu
 from jkn_analysis.briefing.charts import build_fan
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.first_screen import build_cards, build_head
+from jkn_analysis.briefing.first_screen import build_cards
 from jkn_analysis.briefing.members import (
     Members,
     build_grid,
@@ -34,6 +34,7 @@ from jkn_analysis.briefing.model import (
     Ubin,
 )
 from jkn_analysis.briefing.money import build_arrears, build_money
+from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import build_decisions, build_segments
 from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.terms import NASIONAL
@@ -127,29 +128,13 @@ def build_area_briefing(
 
 def _assemble(context: Context, area: Area | None) -> Briefing:
     """Put the parts of the page together."""
-    from jkn_analysis import __version__
-
-    words = context.words
     wilayah = context.potongan.wilayah
-    title, mood = _verdict(context, area)
-    footer = {"sumber": "BPJS Kesehatan, BPKAD, Dukcapil", "versi": __version__}
-    return Briefing(
-        kode=wilayah.kode,
-        nama=context.nama,
-        nama_provinsi=wilayah.nama_provinsi,
-        periode=context.potongan.periode,
-        bahasa=words.bahasa,
-        skenario=context.skenario,
-        contoh=context.potongan.is_contoh,
-        judul=title,
-        nada=mood,
-        kepala=build_head(context),
+    return build_page(
+        context,
+        verdict=_verdict(context, area),
         kartu=_cards(context, area),
         kipas=build_fan(context),
         bagian=_parts(context, area),
-        kaki=words.say("kaki.isi", footer),
-        rapat=context.rapat,
-        status=context.status,
         jenis="nasional" if wilayah.kode == NASIONAL else "provinsi",
     )
 

@@ -9,9 +9,9 @@ from jkn_analysis.briefing.ask import build_ask, list_asks
 from jkn_analysis.briefing.charts import build_fan
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import read_slice
-from jkn_analysis.briefing.first_screen import build_cards, build_head, build_verdict
-from jkn_analysis.briefing.model import Briefing
+from jkn_analysis.briefing.first_screen import build_cards, build_verdict
 from jkn_analysis.briefing.money import build_arrears, build_money, build_scenarios
+from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import (
     build_decisions,
     build_facilities,
@@ -21,6 +21,8 @@ from jkn_analysis.briefing.parts import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jkn_analysis.briefing.model import Briefing
 
 TENGGAT_BULAN = 12
 
@@ -76,11 +78,6 @@ def build_briefing(
 
 def assemble(context: Context) -> Briefing:
     """Put the parts of a page together."""
-    from jkn_analysis import __version__
-
-    words = context.words
-    wilayah = context.potongan.wilayah
-    title, mood = build_verdict(context)
     kipas = build_fan(context)
     parts = (
         build_ask(context),
@@ -93,23 +90,11 @@ def assemble(context: Context) -> Briefing:
         build_facilities(context),
         *build_annex(context, kipas),
     )
-    footer = {"sumber": "BPJS Kesehatan, BPKAD, Dukcapil", "versi": __version__}
-    return Briefing(
-        kode=wilayah.kode,
-        nama=context.nama,
-        nama_provinsi=wilayah.nama_provinsi,
-        periode=context.potongan.periode,
-        bahasa=words.bahasa,
-        skenario=context.skenario,
-        contoh=context.potongan.is_contoh,
-        judul=title,
-        nada=mood,
-        kepala=build_head(context),
+    return build_page(
+        context,
+        verdict=build_verdict(context),
         kartu=build_cards(context),
         kipas=kipas,
         bagian=parts,
-        kaki=words.say("kaki.isi", footer),
-        rapat=context.rapat,
-        status=context.status,
         permintaan=tuple(list_asks(context)) if context.status else (),
     )

@@ -10,14 +10,14 @@ from jkn_analysis.delivery.content import one_line
 from jkn_analysis.delivery.schedule import start_of
 
 if TYPE_CHECKING:
-    from jkn_analysis.delivery.content import Meeting
+    from jkn_analysis.briefing.model import Rapat
 
 LENGTH = dt.timedelta(hours=2)
 _FOLD = 75
 
 
 def build_calendar(
-    meeting: Meeting, *, title: str, description: str, organizer: str
+    meeting: Rapat, *, title: str, description: str, organizer: str
 ) -> bytes:
     """Write one VEVENT for the calendar of whoever receives the mail.
 

@@ -19,7 +19,6 @@ from jkn_analysis.delivery.content import (
     MailChart,
     MailContent,
     MailTable,
-    Meeting,
     one_line,
 )
 from jkn_analysis.delivery.words import DEFINITIONS, WORDS
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jkn_analysis.briefing import Angka, Briefing, Kipas, Tabel
+    from jkn_analysis.briefing.model import Rapat
 
 CHART_PX = 600
 """Width of a chart on a wide screen; it is drawn for 480, so that a phone reads it."""
@@ -53,7 +53,7 @@ class Occasion:
     """One region's mail to compose: the meeting it is for and who receives it."""
 
     kode: str
-    meeting: Meeting | None
+    meeting: Rapat | None
     offices: Mapping[str, tuple[str, ...]]
 
 
@@ -168,7 +168,7 @@ def _find_form(desk: Desk, kode: str, nama: str, before: dt.date) -> bytes | Non
 
 
 def content_from_briefing(
-    briefing: Briefing, *, meeting: Meeting | None, extras: Extras
+    briefing: Briefing, *, meeting: Rapat | None, extras: Extras
 ) -> MailContent:
     """Take from a briefing what its mail says.
 
@@ -279,9 +279,7 @@ def last_decided(
     return str(held.sort_values(["tanggal", "id_rapat"])["id_rapat"].iloc[-1])
 
 
-def plan_occasions(
-    meetings: Sequence[Meeting], penerima: pd.DataFrame
-) -> list[Occasion]:
+def plan_occasions(meetings: Sequence[Rapat], penerima: pd.DataFrame) -> list[Occasion]:
     """Join meetings with the offices of their region."""
     from jkn_analysis.delivery.schedule import offices_of
 
@@ -423,7 +421,7 @@ def _value(cell: Angka) -> Value:
 
 
 def _attachments(
-    briefing: Briefing, meeting: Meeting | None, extras: Extras
+    briefing: Briefing, meeting: Rapat | None, extras: Extras
 ) -> tuple[Attachment, ...]:
     """Attach report, tables, calendar and reply form."""
     words = WORDS[briefing.bahasa]
@@ -441,7 +439,7 @@ def _attachments(
     return tuple(found)
 
 
-def _calendar(briefing: Briefing, meeting: Meeting, balas_ke: str) -> Attachment:
+def _calendar(briefing: Briefing, meeting: Rapat, balas_ke: str) -> Attachment:
     """Write the meeting for a calendar."""
     words = WORDS[briefing.bahasa]
     mark = f"[{words['contoh']}] " if briefing.contoh else ""

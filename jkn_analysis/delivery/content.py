@@ -8,23 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from jkn_analysis.briefing.model import Nada, Rapat
 
-Tone = Literal["baik", "buruk", "netral"]
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """The meeting a mail prepares."""
-
-    id_rapat: str
-    kode: str
-    tanggal: dt.date
-    jam: str
-    zona_waktu: str
-    jenis: str
-    tempat: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +20,7 @@ class KeyFigure:
     label: str
     value: str
     sentence: str
-    tone: Tone = "netral"
+    tone: Nada = "netral"
 
 
 @dataclass(frozen=True)
@@ -101,7 +87,7 @@ class MailContent:
     data_as_of: str
     verdict: str
     subject_verdict: str
-    meeting: Meeting | None
+    meeting: Rapat | None
     figures: tuple[KeyFigure, ...]
     sentences: tuple[str, ...]
     ask: tuple[Ask, ...]

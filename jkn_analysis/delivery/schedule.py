@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from jkn_analysis.delivery.content import Meeting, slug
+from jkn_analysis.briefing.model import Rapat
+from jkn_analysis.delivery.content import slug
 from jkn_analysis.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def start_of(tanggal: dt.date, jam: str, zona_waktu: str) -> dt.datetime | None:
 
 def due_meetings(
     rapat: pd.DataFrame, *, now: dt.datetime, days: int
-) -> tuple[Meeting, ...]:
+) -> tuple[Rapat, ...]:
     """List the meetings that begin after `now` and within `days` local days.
 
     "Today" is the date at the place of the meeting: at 23.30 in Jakarta it is
@@ -78,7 +79,7 @@ def due_meetings(
 
     Returns
     -------
-    tuple of Meeting
+    tuple of Rapat
         By start, then by kode.
     """
     found = []
@@ -94,21 +95,19 @@ def due_meetings(
     return tuple(meeting for *_, meeting in sorted(found, key=lambda row: row[:3]))
 
 
-def list_meetings(rapat: pd.DataFrame) -> tuple[Meeting, ...]:
+def list_meetings(rapat: pd.DataFrame) -> tuple[Rapat, ...]:
     """Turn the table of meetings into values, by date."""
     rows = rapat.sort_values(["tanggal", "kode", "id_rapat"], kind="stable")
     texts = ["id_rapat", "kode", "jam", "zona_waktu", "jenis", "tempat"]
     return tuple(
-        Meeting(tanggal=day.date(), **{name: str(row[name]) for name in texts})
+        Rapat(tanggal=day.date(), **{name: str(row[name]) for name in texts})
         for day, row in zip(
             rows["tanggal"], rows[texts].to_dict("records"), strict=True
         )
     )
 
 
-def meeting_for(
-    meetings: Sequence[Meeting], kode: str, tanggal: dt.date
-) -> Meeting | None:
+def meeting_for(meetings: Sequence[Rapat], kode: str, tanggal: dt.date) -> Rapat | None:
     """Return the region's next meeting on or after a day; None if there is none."""
     ahead = [m for m in meetings if m.kode == kode and m.tanggal >= tanggal]
     return min(ahead, key=lambda m: (m.tanggal, m.jam, m.id_rapat), default=None)

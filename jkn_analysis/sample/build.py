@@ -94,20 +94,7 @@ def _penduduk(dunia: Dunia, *, nasional: bool) -> pd.DataFrame:
 def build_tables(
     *, seed: int = SEED, nasional: bool = False
 ) -> dict[str, pd.DataFrame]:
-    """Build every delivered table of the sample, as cleaning should store it.
-
-    Parameters
-    ----------
-    seed
-        Start of all chance; the committed deliveries use the default.
-    nasional
-        All 514 kabupaten/kota and 60 months, nothing missing or stale.
-
-    Returns
-    -------
-    dict
-        Table name (all of ``tables.DELIVERED``) to typed rows sorted by key.
-    """
+    """Do the work of `jkn_analysis.sample.build_tables`."""
     dunia = build_dunia(seed=seed, nasional=nasional)
     pemda = build_pemda(dunia)
     peserta = build_peserta(dunia, pemda)

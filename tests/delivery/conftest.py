@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from jkn_analysis.delivery.content import Attachment, MailContent, Meeting
+from jkn_analysis.briefing.model import Rapat
+from jkn_analysis.delivery.content import Attachment, MailContent
 from jkn_analysis.delivery.message import Sender, build_body
 from jkn_analysis.delivery.outbox import write_messages
 from jkn_analysis.delivery.smtp import SmtpSettings
@@ -266,7 +267,7 @@ def unused_tcp_port_factory():
 
 @pytest.fixture
 def meeting():
-    return Meeting(
+    return Rapat(
         "R-8271-2025-12", "82.71", dt.date(2025, 12, 5), "09.00", "WIT",
         "Forum Kemitraan", "Aula",
     )  # fmt: skip

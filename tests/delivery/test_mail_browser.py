@@ -9,13 +9,13 @@ from email.policy import default
 import pytest
 from PIL import Image
 
+from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.delivery.content import (
     Ask,
     FollowUp,
     KeyFigure,
     MailChart,
     MailTable,
-    Meeting,
 )
 from jkn_analysis.delivery.message import Envelope, build_body, build_message
 from jkn_analysis.delivery.preview import render_body
@@ -153,9 +153,7 @@ def test_dark_mode_keeps_every_text_readable(browser, make_content):
 def test_a_meeting_and_region_are_on_the_first_screen_of_a_phone(browser, make_content):
     import datetime as dt
 
-    meeting = Meeting(
-        "R", "82.71", dt.date(2025, 12, 5), "09.00", "WIT", "Forum", "Aula"
-    )
+    meeting = Rapat("R", "82.71", dt.date(2025, 12, 5), "09.00", "WIT", "Forum", "Aula")
     figures = tuple(
         KeyFigure(f"Angka {n}", f"{n}", "Kalimat pendek.") for n in (1, 2, 3)
     )

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
+from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.delivery.content import (
     Ask,
     Attachment,
@@ -21,7 +22,6 @@ from jkn_analysis.delivery.content import (
     MailChart,
     MailContent,
     MailTable,
-    Meeting,
     one_line,
     slug,
 )
@@ -58,7 +58,7 @@ def png(width=1200, height=600, noise=False):
 
 def content(**changes):
     """Build a mail content; every text may be replaced."""
-    meeting = Meeting(
+    meeting = Rapat(
         "R-8271", "82.71", dt.date(2025, 12, 5), "09.00", "WIT", "Forum", "Aula"
     )
     base = MailContent(
@@ -285,7 +285,7 @@ def test_hostile_names_change_nothing_but_their_own_text():
         charts=(MailChart(EVIL, png(), EVIL, title=EVIL, captions=(EVIL,)),),
         attachments=(Attachment(EVIL, "text/html", b"x"),),
         sources=(EVIL,),
-        meeting=Meeting(EVIL, "82.71", dt.date(2025, 12, 5), EVIL, "WIT", EVIL, EVIL),
+        meeting=Rapat(EVIL, "82.71", dt.date(2025, 12, 5), EVIL, "WIT", EVIL, EVIL),
     )
     message = parsed(build_body(c, SENDER), kantor=EVIL)
     clean = parsed(build_body(content(), SENDER))

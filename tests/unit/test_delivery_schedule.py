@@ -7,8 +7,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.delivery.calendar import build_calendar
-from jkn_analysis.delivery.content import Meeting
 from jkn_analysis.delivery.schedule import (
     due_meetings,
     list_meetings,
@@ -137,7 +137,7 @@ def meeting(**changes):
         "id_rapat": "R-1", "kode": "82.71", "tanggal": dt.date(2025, 12, 5),
         "jam": "09.00", "zona_waktu": "WIT", "jenis": "Forum", "tempat": "Aula",
     }  # fmt: skip
-    return Meeting(**{**values, **changes})
+    return Rapat(**{**values, **changes})
 
 
 def calendar(m, title="Forum", description="Isi"):
