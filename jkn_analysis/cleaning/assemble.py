@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.cleaner import _Piece, _Sheet
 
 PLACE = "_col_"
+DENSE = 8
+"""Codes of keys up to this many times the rows are counted in an array."""
 RULE_WORDS = {
     "aktif_over_terdaftar": "aktif_jiwa is more than terdaftar_jiwa",
     "nonaktif_split": "menunggak + mutasi is not terdaftar - aktif",
@@ -361,6 +363,8 @@ def _duplicated(frame: pd.DataFrame, key: Sequence[str]) -> np.ndarray:
         code = code * (len(distinct) + 1) + own
         if code.max(initial=0) > 2**40:
             code = pd.factorize(code)[0].astype(np.int64)
+    if code.max(initial=0) < DENSE * len(code):
+        return np.bincount(code)[code] > 1
     return pd.Series(code).duplicated(keep=False).to_numpy()
 
 

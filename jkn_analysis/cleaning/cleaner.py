@@ -234,7 +234,6 @@ def _scale_of(work: _Sheet, column: ColumnUse, kind: str) -> int:
 def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     """Return the code of every row's region and whether it is a sum of regions."""
     ids = work.roles.identifiers
-    size = work.size
     roles = ("kode", "kode_kemendagri", "kode_bps", "nama")
     present = [role for role in roles if role in ids]
     if not present:
@@ -250,13 +249,13 @@ def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     origins = [Origin(**dict(zip(parts, row, strict=True))) for row in rows]
     regions = read_regions(origins, declared=work.settings.kode_system)
     work.notes += regions.notes
-    kode = np.array([_code_of(regions.found.get(o)) for o in origins], dtype=object)
+    kode = [_code_of(regions.found.get(o)) for o in origins]
     above = np.array([_is_above(regions.found.get(o)) for o in origins], dtype=bool)
     for index, origin in enumerate(origins):
         if origin in regions.wrong:
             for row in np.flatnonzero(codes == index):
                 _report_region(work, int(row), regions.wrong[origin], origin)
-    return kode[codes] if size else kode, above[codes] if size else above
+    return col.spread_objects(kode, codes), above[codes]
 
 
 def _code_of(region: Wilayah | None) -> str | None:
@@ -276,8 +275,9 @@ def _combine(
     joined = np.zeros(len(next(iter(parts.values()))[0]), dtype=np.int64)
     for codes, texts in parts.values():
         joined = joined * (len(texts) + 1) + codes
-        joined = pd.factorize(joined)[0].astype(np.int64)
-    _, first = np.unique(joined, return_index=True)
+        joined, distinct = pd.factorize(joined)
+    first = np.zeros(len(distinct), dtype=np.int64)
+    first[joined[::-1]] = np.arange(len(joined))[::-1]
     rows = [
         tuple(texts[codes[place]] for codes, texts in parts.values()) for place in first
     ]

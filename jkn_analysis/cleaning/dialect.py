@@ -1,4 +1,4 @@
-"""Text files: encoding, delimiter and quoting found; rows out. Runs in the child."""
+"""Text files: encoding, delimiter and quoting found; rows or Arrow columns out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.cleaning.cells import Cell
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_LINE_BYTES = 2**20
 MAX_COLUMNS = 2_000
+MAX_CELLS = 6_000_000
 FAST_FROM_BYTES = 2**20
+PLAIN_BYTES = 64 * 2**20
+BLOCK_BYTES = 2 * MAX_LINE_BYTES
 SAMPLE_CHARS = 200_000
 SAMPLE_ROWS = 400
 DELIMITERS = ("\t", ";", "|", ",")
+JSON_STARTS = ("[", "{")
+MARKUP_STARTS = ("<!doctype html", "<html", "<table", "<?xml", "<style")
 BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -56,10 +63,12 @@ def decode(file: Path) -> Text:
     Raises
     ------
     DialectError
-        If a line is longer than 1 MB or the bytes are not text.
+        If a line is longer than 1 MB (json and html may be one line) or the bytes are
+        not text.
     """
     raw = file.read_bytes()
-    _check_lines(raw)
+    if not start_of(_guess(raw)).startswith((*JSON_STARTS, *MARKUP_STARTS)):
+        check_lines(raw)
     encoding = _find_encoding(raw)
     remarks: list[tuple[str, str]] = []
     try:
@@ -82,8 +91,20 @@ def decode(file: Path) -> Text:
     return Text(content, encoding, raw, remarks)
 
 
-def _check_lines(raw: bytes) -> None:
-    """Refuse a line longer than 1 MB before anything is decoded."""
+def start_of(content: str) -> str:
+    """Return the first letters of a text, by which json and markup are known."""
+    return content[:2000].lstrip().lower()
+
+
+def _guess(raw: bytes) -> str:
+    """Return the first letters of `raw`, whatever its encoding."""
+    for bom, _ in BOMS:
+        raw = raw.removeprefix(bom)
+    return raw[:4000].replace(b"\x00", b"").decode("latin-1")
+
+
+def check_lines(raw: bytes) -> None:
+    """Refuse a line longer than 1 MB: no table of lines has one."""
     start = 0
     while len(raw) - start > MAX_LINE_BYTES:
         window = raw[start : start + MAX_LINE_BYTES]
@@ -127,8 +148,61 @@ def _check_text(content: str) -> None:
     raise DialectError(f"holds {what} in line {line}: it is damaged", kind="hostile")
 
 
+def read_plain(raw: bytes) -> dict[str, Any] | None:
+    """Read a large regular UTF-8 csv; None for any other file.
+
+    Text of so few bytes and cells, without control characters and in lines of bounded
+    length, can neither grow in memory nor keep a parser busy: it needs no process of
+    its own.
+    """
+    if len(raw) > PLAIN_BYTES or len(raw.translate(None, _CONTROL_BYTES)) < len(raw):
+        return None
+    try:
+        check_lines(raw)
+        if not raw.isascii():
+            raw.decode()
+    except (DialectError, UnicodeDecodeError):
+        return None
+    encoding = "utf-8-sig" if raw.startswith(BOMS[0][0]) else "utf-8"
+    head = raw.removeprefix(BOMS[0][0])[: 4 * SAMPLE_CHARS].decode(errors="ignore")
+    head = head[:SAMPLE_CHARS]
+    if start_of(head).startswith((*JSON_STARTS, *MARKUP_STARTS)):
+        return None
+    delimiter = find_delimiter(head)
+    if _take_declared(head)[1] or not delimiter:
+        return None
+    fast = _read_fast(Text("", encoding, raw), delimiter)
+    if fast is None:
+        return None
+    sheet = {
+        "name": "",
+        "hidden": False,
+        "merged": [],
+        "head": fast[0],
+        "arrow": fast[1],
+    }
+    return _delimited(sheet, [], encoding, delimiter)
+
+
+def _delimited(
+    sheet: dict[str, Any],
+    remarks: list[tuple[str, str]],
+    encoding: str,
+    delimiter: str,
+) -> dict[str, Any]:
+    """Return what a text file holds."""
+    return {
+        "format": "csv",
+        "sheets": [sheet],
+        "remarks": remarks,
+        "encoding": encoding,
+        "delimiter": delimiter,
+    }
+
+
 def read_delimited(text: Text) -> dict[str, Any]:
     """Split decoded text into rows."""
+    check_lines(text.raw)
     content, declared = _take_declared(text.content)
     delimiter = declared or find_delimiter(content)
     fast = None
@@ -136,18 +210,12 @@ def read_delimited(text: Text) -> dict[str, Any]:
         fast = _read_fast(text, delimiter)
     sheet: dict[str, Any] = {"name": "", "hidden": False, "merged": []}
     if fast is not None:
-        sheet["head"], sheet["arrow"] = fast
+        sheet["head"], sheet["arrow"] = fast[0], _pack(fast[1])
     else:
         sheet["rows"] = _read_rows(content, delimiter, text.remarks)
     if declared:
         sheet["first_row"] = 2
-    return {
-        "format": "csv",
-        "sheets": [sheet],
-        "remarks": text.remarks,
-        "encoding": text.encoding,
-        "delimiter": delimiter,
-    }
+    return _delimited(sheet, text.remarks, text.encoding, delimiter)
 
 
 def _take_declared(content: str) -> tuple[str, str]:
@@ -228,11 +296,20 @@ def _split(content: str, delimiter: str, quoting: int) -> list[list[str | None]]
     if not delimiter:
         delimiter = "\x1f"
     source = io.StringIO(content, newline="")
+    same: dict[str, str | None] = {"": None}
+    rows: list[list[str | None]] = []
+    cells = 0
     try:
-        reader = csv.reader(source, delimiter=delimiter, quoting=quoting)  # type: ignore[arg-type]
-        return [[cell.strip() or None for cell in row] for row in reader]
+        for row in csv.reader(source, delimiter=delimiter, quoting=quoting):  # type: ignore[arg-type]
+            texts = [cell.strip() for cell in row]
+            rows.append([same.setdefault(text, text) for text in texts])
+            cells += len(row)
+            if cells > MAX_CELLS:
+                message = f"has more than {MAX_CELLS} cells under a title or with gaps"
+                raise DialectError(message, kind="hostile")
     except csv.Error as exc:
         raise DialectError(f"cannot be split into cells: {exc}") from exc
+    return rows
 
 
 def _unwrap(rows: list[list[str | None]], delimiter: str) -> list[list[str | None]]:
@@ -245,7 +322,7 @@ def _unwrap(rows: list[list[str | None]], delimiter: str) -> list[list[str | Non
     return _split(joined, inner, csv.QUOTE_MINIMAL) if inner else rows
 
 
-def _read_fast(text: Text, delimiter: str) -> tuple[list[str], bytes] | None:
+def _read_fast(text: Text, delimiter: str) -> tuple[list[str], Any] | None:
     """Read a large regular file as coded text and whole numbers, else None.
 
     Only a file whose every line is one row of equal width qualifies, so that the
@@ -256,17 +333,15 @@ def _read_fast(text: Text, delimiter: str) -> tuple[list[str], bytes] | None:
     raw = text.raw if text.encoding in {"utf-8", "utf-8-sig"} else None
     raw = raw if raw is not None else text.content.encode("utf-8")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
-    if b"\n\n" in raw or b"\n\r\n" in raw or (b"\r" in raw and b"\r\n" not in raw):
-        return None
-    head = raw[: raw.find(b"\n")].decode().rstrip("\r")
-    names = next(csv.reader([head], delimiter=delimiter))
-    if len(names) > MAX_COLUMNS or head.count('"') % 2:
+    head = raw[: max(0, raw.find(b"\n"))].decode().rstrip("\r")
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    if not 1 < len(names) <= MAX_COLUMNS or head.count('"') % 2:
         return None
     whole = _whole_columns(raw, delimiter, names)
-    payload = _parse_arrow(raw, delimiter, len(names), whole)
-    if payload is None and whole:
-        payload = _parse_arrow(raw, delimiter, len(names), set())
-    return (names, payload) if payload is not None else None
+    table = _parse_arrow(raw, delimiter, len(names), whole)
+    if table is None and whole:
+        table = _parse_arrow(raw, delimiter, len(names), set())
+    return (names, table) if table is not None else None
 
 
 def _whole_columns(raw: bytes, delimiter: str, names: list[str]) -> set[int]:
@@ -284,10 +359,11 @@ def _whole_columns(raw: bytes, delimiter: str, names: list[str]) -> set[int]:
     }
 
 
-def _parse_arrow(
-    raw: bytes, delimiter: str, width: int, whole: set[int]
-) -> bytes | None:
-    """Parse with Arrow; None where the file is not regular."""
+def _parse_arrow(raw: bytes, delimiter: str, width: int, whole: set[int]) -> Cell:
+    """Parse with Arrow; None where the file is not regular.
+
+    A blank line or a lone carriage return gives another width or number of rows.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -301,7 +377,7 @@ def _parse_arrow(
                 column_names=names,
                 skip_rows=1,
                 use_threads=False,
-                block_size=len(raw) + 1,
+                block_size=BLOCK_BYTES,
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, ignore_empty_lines=False
@@ -315,6 +391,13 @@ def _parse_arrow(
     lines = raw.count(b"\n") + (not raw.endswith(b"\n")) - 1
     if table.num_rows != lines:
         return None
+    return table.unify_dictionaries().combine_chunks()
+
+
+def _pack(table: Cell) -> bytes:
+    """Return an Arrow table as bytes for another process."""
+    import pyarrow as pa
+
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

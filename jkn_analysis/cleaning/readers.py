@@ -1,9 +1,10 @@
-"""Bytes of a foreign file to plain rows; runs in the child process only."""
+"""Bytes of a foreign file to plain rows; `read_raw` runs in the child process only."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from jkn_analysis.cleaning import dialect
 from jkn_analysis.cleaning.cells import Cell
+from jkn_analysis.cleaning.records import find_records
 
 MAX_FILE_BYTES = 200 * 2**20
 MAX_UNPACKED_BYTES = 200 * 2**20
@@ -19,6 +21,7 @@ RATIO_FROM_BYTES = 10 * 2**20
 MAX_PARTS = 5_000
 MAX_COLUMNS = 2_000
 MAX_CELLS = 6_000_000
+CLOSED = "copy it to this computer, check its permissions, and try again"
 SAVE_AGAIN = "open it by hand, save the table as .xlsx or csv, and send it again"
 
 MAGIC = (
@@ -51,9 +54,21 @@ class RefusedError(Exception):
         self.remedy = remedy
 
 
+def say_closed(exc: OSError) -> str:
+    """Explain why a file cannot be opened, with what to do."""
+    return f"cannot be opened ({exc.strerror})\n  → {CLOSED}"
+
+
 def read_raw(path: str) -> dict[str, Any]:
     """Read any file into plain rows of sheets."""
-    file = Path(path)
+    try:
+        return _read_any(Path(path))
+    except OSError as exc:
+        raise RefusedError(f"cannot be opened ({exc.strerror})", remedy=CLOSED) from exc
+
+
+def _read_any(file: Path) -> dict[str, Any]:
+    """Read a file by what its first bytes say it is."""
     size = file.stat().st_size
     if size == 0:
         raise RefusedError("is empty (0 bytes)", remedy="ask the sender for the file")
@@ -72,16 +87,32 @@ def read_raw(path: str) -> dict[str, Any]:
     return _read_text(file)
 
 
+def read_plain(file: Path) -> dict[str, Any] | None:
+    """Read a large regular UTF-8 csv in this very process; None for any other file."""
+    with file.open("rb") as opened:
+        head = opened.read(8)
+        size = os.fstat(opened.fileno()).st_size
+        if not dialect.FAST_FROM_BYTES <= size <= dialect.PLAIN_BYTES:
+            return None
+        if head.startswith((b"PK", OLE, *(magic for magic, _ in MAGIC))):
+            return None
+        raw = head + opened.read(dialect.PLAIN_BYTES)
+    return dialect.read_plain(raw)
+
+
 def _read_text(file: Path) -> dict[str, Any]:
     """Read a file of text: json, html table or delimited lines."""
     try:
         text = dialect.decode(file)
     except dialect.DialectError as exc:
         raise RefusedError(str(exc), kind=exc.kind) from exc
-    start = text.content[:2000].lstrip().lower()
-    if start.startswith(("[", "{")) and file.suffix.lower() not in {".csv", ".tsv"}:
+    start = dialect.start_of(text.content)
+    if start.startswith(dialect.JSON_STARTS) and file.suffix.lower() not in {
+        ".csv",
+        ".tsv",
+    }:
         return _read_json(text.content)
-    if start.startswith(("<!doctype html", "<html", "<table", "<?xml", "<style")):
+    if start.startswith(dialect.MARKUP_STARTS):
         from jkn_analysis.cleaning import markup
 
         return markup.read_markup(text.content)
@@ -115,7 +146,12 @@ def _read_json(text: str) -> dict[str, Any]:
         except ValueError:
             message = f"is not valid json: {whole}"
             raise RefusedError(message, remedy="ask for the export again") from whole
-    records = _find_records(value)
+    records = find_records(value)
+    if records is None:
+        raise RefusedError(
+            "holds json that is not one list of records",
+            remedy='send a list of records: [{"kode": …, "periode": …}, …]',
+        )
     remarks += [
         ("json", f"key {name[:40]!r} stands twice in a record")
         for name in sorted(doubles)
@@ -132,39 +168,6 @@ def _read_json(text: str) -> dict[str, Any]:
         "sheets": [{"name": "", "hidden": False, "rows": rows, "merged": []}],
         "remarks": remarks,
     }
-
-
-def _find_records(value: Cell) -> list[dict[str, Any]]:
-    """Return the list of records in a json value."""
-    if isinstance(value, dict):
-        lists = [item for item in value.values() if _is_records(item)]
-        if len(lists) == 1:
-            return lists[0]
-        columns = list(value.values())
-        if columns and all(isinstance(item, list) for item in columns):
-            lengths = {len(item) for item in columns}
-            if len(lengths) == 1:
-                return [
-                    dict(zip(value, row, strict=True))
-                    for row in zip(*columns, strict=True)
-                ]
-        if value and not any(isinstance(item, list | dict) for item in columns):
-            return [value]
-    if _is_records(value):
-        return value
-    raise RefusedError(
-        "holds json that is not one list of records",
-        remedy='send a list of records: [{"kode": …, "periode": …}, …]',
-    )
-
-
-def _is_records(value: Cell) -> bool:
-    """Tell whether a json value is a list of records."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(item, dict) for item in value)
-    )
 
 
 def _plain(value: Cell) -> Cell:

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import select
+import stat
 import subprocess
 import sys
 import threading
@@ -129,6 +130,8 @@ atexit.register(close)
 def open_foreign(path: Path) -> dict[str, Any]:
     """Read a foreign file in the child process and return its plain content.
 
+    A large regular csv in UTF-8 is read here: see `dialect.read_plain`.
+
     Parameters
     ----------
     path
@@ -142,27 +145,58 @@ def open_foreign(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is missing, not a table, or locked by a password.
+        If the file is missing, not a table, cannot be opened, or is locked by a
+        password.
     HostileInputError
         If opening it takes too much memory or time, or kills the reader.
     """
+    from jkn_analysis.cleaning import readers
+
     path = Path(path)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
+    what = why_no_file(path)
+    if what:
         raise InputError(f"{path}: {what}\n  → name an existing file")
+    try:
+        plain = readers.read_plain(path)
+    except OSError as exc:
+        raise InputError(f"{path}: {readers.say_closed(exc)}") from exc
+    if plain is not None:
+        return plain
     with _lock:
-        child = _warm_child()
-        payload = child.ask(path.resolve())
-        if payload is None:
-            status = child.stop()
-            close()
-            raise HostileInputError(_say_death(path, status))
-        answer = _PlainUnpickler(io.BytesIO(payload)).load()
-        if answer.get("restart"):
-            close()
+        answer = _ask_child(path)
     if "refused" in answer:
         error = HostileInputError if answer["kind"] == "hostile" else InputError
         raise error(f"{path}: {answer['refused']}\n  → {answer['remedy']}")
+    return answer
+
+
+def why_no_file(path: Path) -> str:
+    """Say why a path is no file that can be opened, "" where it is one."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "is a link to nothing" if path.is_symlink() else "does not exist"
+    except (OSError, ValueError) as exc:
+        text = exc.strerror if isinstance(exc, OSError) else str(exc)
+        return f"cannot be opened ({text})"
+    if stat.S_ISREG(mode):
+        return ""
+    return "is a folder" if stat.S_ISDIR(mode) else "is no regular file"
+
+
+def _ask_child(path: Path) -> dict[str, Any]:
+    """Have the child read one file; one that was interrupted is asked no more."""
+    child = _warm_child()
+    done = False
+    try:
+        payload = child.ask(path.resolve())
+        if payload is None:
+            raise HostileInputError(_say_death(path, child.stop()))
+        answer = _PlainUnpickler(io.BytesIO(payload)).load()
+        done = not answer.get("restart")
+    finally:
+        if not done:
+            close()
     return answer
 
 

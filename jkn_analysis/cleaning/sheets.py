@@ -557,11 +557,9 @@ def _read_regular(
     path: Path, sheet: dict[str, Any], source: str, remarks: tuple[Problem, ...]
 ) -> SheetTable | None:
     """Make the table of a csv whose first line is the header and the rest data."""
-    import pyarrow as pa
-
     from jkn_analysis.cleaning.blocks import is_vocabulary, looks_like_header
 
-    table = pa.ipc.open_stream(pa.py_buffer(sheet["arrow"])).read_all()
+    table = _arrow_table(sheet)
     head = [tidy(name) or None for name in sheet["head"]]
     if None in head or not table.num_rows:
         return None
@@ -584,6 +582,14 @@ def _read_regular(
         source=source,
         regular=True,
     )
+
+
+def _arrow_table(sheet: dict[str, Any]) -> Cell:
+    """Return the Arrow table of a sheet, unpacked if it comes from the child."""
+    import pyarrow as pa
+
+    held = sheet["arrow"]
+    return pa.ipc.open_stream(held).read_all() if isinstance(held, bytes) else held
 
 
 def _first_cell(column: Cell) -> Cell:
@@ -620,9 +626,6 @@ def _is_odd(column: pd.Series) -> bool:
 
 def rows_of_arrow(sheet: dict[str, Any]) -> list[list[str | None]]:
     """Return the rows of a sheet that came as Arrow columns, header first."""
-    import pyarrow as pa
-
-    table = pa.ipc.open_stream(pa.py_buffer(sheet["arrow"])).read_all()
     columns = [
         [
             (cell.strip() if isinstance(cell, str) else cell)
@@ -630,7 +633,7 @@ def rows_of_arrow(sheet: dict[str, Any]) -> list[list[str | None]]:
             else None
             for cell in column.to_pylist()
         ]
-        for column in table.columns
+        for column in _arrow_table(sheet).columns
     ]
     texts = [[cell if cell is None else str(cell) for cell in c] for c in columns]
     head = [name.strip() or None for name in sheet["head"]]

@@ -31,27 +31,34 @@ def limit_cpu() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Read the file of one request; a refusal is an answer too."""
+def answer(request: dict[str, Any]) -> bytes:
+    """Read the file of one request and pack it; a refusal is an answer too."""
     from jkn_analysis.cleaning import readers
 
+    refusal: dict[str, Any]
     try:
-        return readers.read_raw(request["path"])
+        return _pack(readers.read_raw(request["path"]))
     except readers.RefusedError as exc:
-        return {"refused": str(exc), "kind": exc.kind, "remedy": exc.remedy}
+        refusal = {"refused": str(exc), "kind": exc.kind, "remedy": exc.remedy}
     except MemoryError:
-        return {
+        refusal = {
             "refused": f"needs more than {MEMORY_BYTES // 2**20} MB of memory to open",
             "kind": "hostile",
             "remedy": "save the table alone in a new file",
             "restart": True,
         }
     except RecursionError:
-        return {
+        refusal = {
             "refused": "is nested too deeply to be a table",
             "kind": "hostile",
             "remedy": "ask the sender for a plain table",
         }
+    return _pack(refusal)
+
+
+def _pack(content: dict[str, Any]) -> bytes:
+    """Return an answer as bytes: plain containers, text, numbers and dates."""
+    return pickle.dumps(content, protocol=5)
 
 
 def main() -> None:
@@ -61,10 +68,11 @@ def main() -> None:
     limit_process()
     for line in sys.stdin:
         limit_cpu()
-        payload = pickle.dumps(answer(json.loads(line)), protocol=5)
-        view = memoryview(len(payload).to_bytes(8, "little") + payload)
-        while view:
-            view = view[os.write(channel, view) :]
+        payload = answer(json.loads(line))
+        for part in (len(payload).to_bytes(8, "little"), payload):
+            view = memoryview(part)
+            while view:
+                view = view[os.write(channel, view) :]
 
 
 if __name__ == "__main__":
