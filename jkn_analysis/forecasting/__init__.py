@@ -1,6 +1,7 @@
 """Forecast thousands of short monthly series at once, with calibrated intervals."""
 
+from jkn_analysis.forecasting.breaks import find_events
 from jkn_analysis.forecasting.build import build_ramalan
 from jkn_analysis.forecasting.forecast import forecast
 
-__all__ = ["build_ramalan", "forecast"]
+__all__ = ["build_ramalan", "find_events", "forecast"]

@@ -11,24 +11,28 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.panel import (
-    Panel,
-    build_months,
-    build_panel,
-    count_months,
-    fill_gaps,
+from jkn_analysis.forecasting.breaks import (
+    PULSE,
+    SHIFT,
+    find_events,
+    masked_median,
 )
+from jkn_analysis.forecasting.panel import Panel, count_months
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHIFT, PULSE = "geser", "pulsa"
+__all__ = [
+    "PULSE",
+    "SHIFT",
+    "add_events",
+    "find_events",
+    "lift_shifts",
+    "remove_events",
+]
+
 UNSURE = 0.25
 """Spread of a coming event's size where none is given, as a share of the size."""
-FIND_ROBUST, FIND_SPREAD = 3.6, 3.0
-"""A monthly change is an event beyond this many robust, and plain, spreads."""
-FIND_BACK = 0.5
-"""A jump is a pulse if the next month takes back more than this share of it."""
 BACK_MONTHS, BACK_HELD, BACK_SHARE = 9, 2, 0.6
 """A shift was taken back if this share of it is regained within so many months and
 held for so many."""
@@ -46,19 +50,6 @@ class _Event:
     jenis: str
     size: float
     spread: float
-
-
-def masked_median(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return each row's median over `mask`; 0 for a row without any."""
-    count = mask.sum(axis=1)
-    ordered = np.sort(np.where(mask, values, np.inf), axis=1)
-    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[:, None], axis=1)
-    high = np.take_along_axis(
-        ordered, np.minimum(count // 2, values.shape[1] - 1)[:, None], axis=1
-    )
-    middle = np.where(count > 0, 0.5, 0.0)
-    both = np.where(count[:, None] > 0, low + high, 0.0)[:, 0]
-    return both * middle
 
 
 def _measure_changes(
@@ -111,128 +102,6 @@ def lift_shifts(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
     lifted[:, :-1] += np.cumsum(later[:, ::-1], axis=1)[:, ::-1]
     before = np.arange(width)[None, :] < start[:, None]
     return np.where(before, filled, lifted)
-
-
-def _estimate_noise(off: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Estimate how much of a monthly change the next one takes back; 0 to `MOST`.
-
-    The moving-average parameter of the changes, from their first autocorrelation
-    with large changes cut: 0 for a random walk, near 1 for noise around a level.
-    """
-    cap = 3 * _NORMAL * masked_median(np.abs(off), used)[:, None]
-    cut = np.clip(off, -cap, cap)
-    pair = used[:, 1:] & used[:, :-1]
-    cross = np.where(pair, cut[:, 1:] * cut[:, :-1], 0).sum(axis=1)
-    power = np.where(used, cut**2, 0).sum(axis=1)
-    rho = np.clip(cross / np.where(power > 0, power, 1.0), -0.4999, 0.0)
-    rho = np.where(rho < -NOISE_MIN, rho, 0.0)
-    safe = np.where(rho < 0, rho, -0.25)
-    theta = (-1 + np.sqrt(1 - 4 * safe**2)) / (2 * safe)
-    return np.where(rho < 0, np.clip(theta, 0, MOST), 0.0)
-
-
-MOST, NOISE_MIN, REACH = 0.85, 0.15, 6
-
-
-def _match_steps(off: np.ndarray, theta: np.ndarray) -> np.ndarray:
-    """Return the size of a lasting step at each change, from the months after it.
-
-    The errors of a smoothing forecast show a step as a fading run; its weights on
-    that run give the least-squares size of the step.
-    """
-    rows, width = off.shape
-    error = np.zeros_like(off)
-    for t in range(width):
-        error[:, t] = off[:, t] + (theta * error[:, t - 1] if t else 0.0)
-    size, mass = np.zeros_like(off), np.zeros_like(off)
-    power = np.ones(rows)
-    for k in range(min(REACH, width)):
-        shifted = np.zeros_like(off)
-        shifted[:, : width - k] = error[:, k:]
-        size += power[:, None] * shifted
-        mass[:, : width - k] += (power**2)[:, None]
-        power = power * theta
-    return size / np.where(mass > 0, mass, 1.0) * np.sqrt(mass)
-
-
-def _keep_peaks(score: np.ndarray, noisy: np.ndarray) -> np.ndarray:
-    """Keep one month of a run: the largest within a quarter of a noisy series."""
-    best = np.ones(score.shape, dtype=bool)
-    for lag in range(1, 4):
-        ahead, behind = np.zeros_like(score), np.zeros_like(score)
-        ahead[:, :-lag] = score[:, lag:]
-        behind[:, lag:] = score[:, :-lag]
-        best &= (score >= ahead) & (score > behind)
-    return best | ~noisy[:, None]
-
-
-def find_events(history: pd.DataFrame) -> pd.DataFrame:
-    """Find past level shifts and pulses that nobody announced, for the analyst.
-
-    Parameters
-    ----------
-    history
-        ``seri``, ``periode``, ``nilai``.
-
-    Returns
-    -------
-    DataFrame
-        ``seri, periode, jenis`` (`SHIFT` or `PULSE`), ``dampak`` (change into the
-        month, in the series' unit), ``skor`` (size in spreads), largest first.
-    """
-    panel = build_panel(history)
-    filled, start = fill_gaps(panel.nilai)
-    columns = ["seri", "periode", "jenis", "dampak", "skor"]
-    if filled.shape[1] < SEASON:
-        return pd.DataFrame(columns=columns)
-    row, at, pulse, off, score = _detect(_drop_season(filled, start), start)
-    found = pd.DataFrame(
-        {
-            "seri": pd.Series(panel.names, dtype="str").take(row).to_numpy(),
-            "periode": build_months(panel.last[row] - (filled.shape[1] - 2 - at)),
-            "jenis": np.where(pulse, PULSE, SHIFT),
-            "dampak": off,
-            "skor": score,
-        }
-    )
-    order = ["skor", "seri", "periode"]
-    return found.sort_values(
-        order, ascending=[False, True, True], kind="stable", ignore_index=True
-    )[columns]
-
-
-def _drop_season(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Take the seasonal shape off where it stands out of the noise."""
-    from jkn_analysis.forecasting.members import estimate_season, shrink_season
-
-    shape = shrink_season(*estimate_season(filled, start))
-    return filled - shape[:, np.arange(filled.shape[1]) % SEASON]
-
-
-def _detect(
-    filled: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return series, change, whether a pulse, size and score of every event."""
-    off, used, _ = _measure_changes(filled, start)
-    theta = _estimate_noise(off, used)
-    stat = np.where(used, _match_steps(off, theta), 0.0)
-    robust = _NORMAL * masked_median(np.abs(stat), used)
-    plain = np.sqrt((stat**2).sum(axis=1) / np.maximum(used.sum(axis=1), 1))
-    limit = np.maximum(FIND_ROBUST * robust, FIND_SPREAD * plain)[:, None]
-    noisy = theta > 0
-    size = np.abs(stat)
-    step = used & (size > limit) & (limit > 0) & _keep_peaks(size, noisy)
-    step = _drop_yearly(step, stat)
-    edge = np.zeros((len(off), 1))
-    after = np.concatenate([off[:, 1:], edge], axis=1)
-    before = np.concatenate([edge, off[:, :-1]], axis=1)
-    sign, own = np.sign(off), FIND_BACK * np.abs(off)
-    pulse = (-after * sign > own) & ~noisy[:, None]
-    echo = (-before * sign > own) & ~noisy[:, None]
-    echo &= np.concatenate([edge > 0, step[:, :-1]], axis=1)
-    row, at = np.nonzero(step & ~echo)
-    unit = np.where(robust > 0, robust, np.where(plain > 0, plain, 1.0))
-    return row, at, pulse[row, at], off[row, at], size[row, at] / unit[row]
 
 
 def _check_events(events: pd.DataFrame) -> pd.DataFrame:

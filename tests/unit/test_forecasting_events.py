@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting import forecast
-from jkn_analysis.forecasting.events import PULSE, SHIFT, find_events
+from jkn_analysis.forecasting import find_events, forecast
+from jkn_analysis.forecasting.events import PULSE, SHIFT
 
 MONTHS = 72
 
@@ -32,29 +32,100 @@ def median(ahead: pd.DataFrame) -> np.ndarray:
     return rows["nilai"].to_numpy().reshape(rows["seri"].nunique(), -1)
 
 
-def plant(values: np.ndarray, size: float, seed: int = 9) -> tuple[np.ndarray, list]:
+def plant(
+    values: np.ndarray, size: float, seed: int = 9, edge: int = 14
+) -> tuple[np.ndarray, list]:
     rng = np.random.default_rng(seed)
     out, when = values.copy(), []
     for row in out:
-        at = int(rng.integers(14, len(row) - 14))
+        at = int(rng.integers(edge, len(row) - edge))
         row[at:] += size * rng.choice([-1, 1])
         when.append(at)
     return out, when
 
 
-def test_shifts_of_five_spreads_are_found_with_precision_and_recall():
-    values, when = plant(walks(200), 500)
+def make_noise(world: str, count: int = 150, seed: int = 1) -> np.ndarray:
+    """Series whose months have a spread of one: noise, or changes, of one unit."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(count, MONTHS))
+    if world == "level":
+        return noise
+    if world == "walk":
+        return np.cumsum(noise, axis=1)
+    if world == "trend":
+        return noise + np.arange(MONTHS) * rng.normal(size=(count, 1))
+    if world == "season":
+        wave = np.sin(np.arange(MONTHS) * np.pi / 6 + 6 * rng.random((count, 1)))
+        return noise + 5 * wave
+    fading = np.zeros((count, MONTHS))
+    for month in range(1, MONTHS):
+        fading[:, month] = 0.7 * fading[:, month - 1] + noise[:, month]
+    return fading
+
+
+def score_found(values: np.ndarray, when: list, jenis: str) -> tuple[float, float]:
+    """Precision and recall of the events found, to the month."""
     found = find_events(panel(values))
-    found = found[found["jenis"] == SHIFT]
+    found = found[found["jenis"] == jenis]
     months = pd.date_range("2019-01-01", periods=MONTHS, freq="MS")
     truth = {(f"s{k:03d}", months[at]) for k, at in enumerate(when)}
     hits = set(zip(found["seri"], found["periode"], strict=True)) & truth
-    assert len(hits) / len(truth) > 0.8
-    assert len(hits) / len(found) > 0.8
+    return len(hits) / len(found), len(hits) / len(truth)
+
+
+@pytest.mark.parametrize("world", ["level", "walk", "trend", "season", "fading"])
+def test_shifts_of_five_spreads_are_found_with_precision_and_recall(world):
+    values, when = plant(make_noise(world), 5, edge=4)
+    precision, recall = score_found(values, when, SHIFT)
+    assert precision > 0.85
+    assert recall > 0.8
+
+
+@pytest.mark.parametrize("world", ["level", "walk", "trend"])
+def test_pulses_are_found_and_not_taken_for_shifts(world):
+    values = make_noise(world)
+    when = list(np.random.default_rng(2).integers(4, MONTHS - 4, len(values)))
+    values[np.arange(len(values)), when] += 6
+    precision, recall = score_found(values, when, PULSE)
+    assert precision > 0.9
+    assert recall > 0.8
+    assert (find_events(panel(values))["jenis"] == SHIFT).mean() < 0.15
+
+
+def test_two_shifts_of_one_series_are_both_found():
+    values = make_noise("level", count=60)
+    values[:, 20:] += 5
+    values[:, 45:] -= 8
+    found = find_events(panel(values))
+    shifts = found[found["jenis"] == SHIFT].groupby("seri").size()
+    assert (shifts >= 2).sum() > 55
+
+
+def test_shift_after_missing_months_is_found_at_the_first_known_month():
+    values = make_noise("level", count=1)
+    values[0, 40:] += 12
+    values[0, 37:40] = np.nan
+    found = find_events(panel(values).dropna())
+    assert f"{found.iloc[0]['periode']:%Y-%m}" == "2022-05"
+    assert found.iloc[0]["dampak"] == pytest.approx(12, abs=1.5)
+
+
+@pytest.mark.parametrize("values", [np.zeros(36), np.full(36, 7.0), [1.0, 2.0, 1.0]])
+def test_still_or_short_series_have_no_events(values):
+    assert find_events(panel(np.array([values]))).empty
+
+
+def test_one_step_of_a_still_series_is_its_only_event():
+    values = np.full((1, 48), 1e12)
+    values[0, 30:] -= 1e10
+    found = find_events(panel(values))
+    assert found["dampak"].tolist() == [pytest.approx(-1e10)]
+    assert found["jenis"].tolist() == [SHIFT]
 
 
 def test_quiet_series_have_almost_no_events():
-    assert len(find_events(panel(walks(200, seed=3)))) < 20
+    found = find_events(panel(walks(200, seed=3)))
+    assert (found["jenis"] == SHIFT).sum() < 20
 
 
 def test_spike_is_called_a_pulse():
