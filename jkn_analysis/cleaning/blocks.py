@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.cleaning.cells import (
     BadCell,
+    Cell,
+    close_up,
     find_month_name,
     is_year,
     look,
+    mask_persons,
     tidy,
     whole,
 )
@@ -38,19 +41,42 @@ FOOTER = re.compile(
     re.IGNORECASE,
 )
 _TOTAL = re.compile(
-    r"(?:grand|sub|total|jumlah|jml|rata|rerata|average|keseluruhan)\b", re.IGNORECASE
+    r"(?:grand|sub|total|jumlah|jml|rata|rerata|average|keseluruhan)\b|subtotal|jlh\b",
+    re.IGNORECASE,
 )
 _TOTAL_WHOLE = re.compile(
-    r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)(?:\s+(?:total|jumlah|keseluruhan|"
-    r"seluruh(?:nya)?|semua|umum|besar|akhir|per\s+\w+|i{1,3}|iv|v|[a-e]|\d{1,4}|"
-    r"bulan\s+\w+(?:\s+\d{4})?|tahun\s+\d{4}|kab(?:upaten)?(?:\s*/\s*kota)?|kota|"
-    r"prov(?:insi)?|kecamatan|desa|kelurahan))*[\s.:=]*|rata\s*-?\s*rata|rerata|average|"
-    r"keseluruhan",
+    r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml|jlh)\.?(?:[\s/(]+(?:total|jumlah|"
+    r"keseluruhan|seluruh(?:nya)?|semua|umum|besar|akhir|per\s+\w+|i{1,3}|iv|v|[a-e]|"
+    r"\d{1,4}|bulan\s+\w+(?:\s+\d{4})?|tahun\s+\d{4}|(?:se[\s-]*)?"
+    r"(?:kab(?:upaten)?\.?(?:\s*/\s*kota)?|kota|prov(?:insi)?\.?|kec(?:amatan)?\.?|desa|"
+    r"kelurahan|puskesmas))\)?)*[\s.:=]*|rata\s*-?\s*rata|rerata|average|keseluruhan",
     re.IGNORECASE,
 )
 _TOTAL_OF = re.compile(
     r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)\s+(.+?)[\s.:]*", re.IGNORECASE
 )
+_TOTAL_PLACE = re.compile(
+    r"(?:(?:sub|grand)[\s-]*)?(?:total|jumlah|jml|jlh)\.?\s+(?:se[\s-]*)?(?:kec(?:amatan)?|"
+    r"kab(?:upaten)?|kota|prov(?:insi)?|puskesmas|pkm)\.?\s+(?!(?:rawan|tertinggal|tangguh|"
+    r"terdampak|miskin|aktif|yang|dengan|terluar|induk|pembantu|rawat|non)\b)"
+    r"[^\W\d]+(?:\s+[^\W\d]+)?[\s.:]*",
+    re.IGNORECASE,
+)
+_SOURCE = re.compile(r"\s*(?:\*|sumber|source|catatan|ket|note|nb)", re.IGNORECASE)
+_STATISTIC = re.compile(
+    r"(?:persen(?:tase)?|prosentase|proporsi|rasio|nilai\s+(?:maks|min)\w*|tertinggi|"
+    r"terendah|maks(?:imum)?|min(?:imum)?|median)\b.{0,20}|%",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(
+    r"\s*(?:mengetahui|menyetujui|disetujui|diperiksa|dibuat oleh|disusun oleh|ttd|"
+    r"tanda tangan|n\.?i\.?p\b|a\.?\s?n\.?\s|plt\.?|plh\.?|kepala\s|sekretaris|bupati|"
+    r"wali\s?kota|camat|direktur|pembina|penata|pembuat|petugas|operator|pengelola|"
+    r"[^\W\d][\w .]+,\s*(?:\d{1,2}|\.{2,}|…)?\s*[^\W\d]+\s+20\d\d\s*$)",
+    re.IGNORECASE,
+)
+SIGNATURE = "(signature)"
+"""What stands in the notes for the lines of a signature, which name persons."""
 _NUMBERING = re.compile(
     r"[(\[]?\s*-?(\d{1,3}|[a-z])\s*[)\]]?(?:\s*[=:].*)?", re.IGNORECASE
 )
@@ -189,7 +215,7 @@ def is_total_label(text: str) -> bool:
     """
     if not _TOTAL.match(text):
         return False
-    if _TOTAL_WHOLE.fullmatch(text):
+    if _TOTAL_WHOLE.fullmatch(text) or _TOTAL_PLACE.fullmatch(text):
         return True
     found = _TOTAL_OF.fullmatch(text)
     return found is not None and _is_group(found.group(1))
@@ -212,7 +238,7 @@ def total_label(row: Row, values: frozenset[int] = frozenset()) -> str:
         if look(cell) == "text":
             if column in values:
                 return ""
-            text = tidy(cell)
+            text = close_up(cell) if isinstance(cell, str) else tidy(cell)
             return text if is_total_label(text) else ""
     return ""
 
@@ -252,7 +278,7 @@ def _title_lines(rows: Sequence[Row], start: int, stop: int) -> list[tuple[int, 
     for index in range(start, stop):
         texts = dict.fromkeys(tidy(cell) for cell in rows[index] if cell is not None)
         if texts:
-            lines.append((index, " ".join(texts)))
+            lines.append((index, mask_persons(" ".join(texts))))
     return lines
 
 
@@ -260,9 +286,12 @@ def _keep_rest(blocks: list[Block], rows: Sequence[Row], start: int) -> None:
     """Add what follows the last table to its notes."""
     if not blocks:
         return
+    signed = False
     for index, text in _title_lines(rows, start, len(rows)):
-        blocks[-1].notes.append(text)
-        blocks[-1].dropped.append(Dropped(index, "footer", text))
+        signed = not _SOURCE.match(text) and (signed or bool(_SIGNATURE.match(text)))
+        shown = SIGNATURE if signed else text
+        blocks[-1].notes.append(shown)
+        blocks[-1].dropped.append(Dropped(index, "footer", shown))
 
 
 def _find_header(
@@ -434,6 +463,7 @@ class _Body:
     merged_wide: set[int]
     section: str = ""
     footing: bool = False
+    signed: bool = False
     last_data: int = 0
 
     def kind(self, index: int) -> str:
@@ -449,8 +479,20 @@ class _Body:
             return "footer"
         if total_label(rows[index], self.values):
             return "total"
+        if self._is_statistic(index):
+            return "statistic"
         section = _is_section(rows, filled, index, self.width, self.merged_wide)
         return "section" if section else "data"
+
+    def _is_statistic(self, index: int) -> bool:
+        """Tell whether a row gives percents of the total right above it."""
+        dropped = self.block.dropped
+        if not dropped or dropped[-1].row != self.last_data - 1:
+            return False
+        if dropped[-1].reason not in {"total", "statistic"}:
+            return False
+        texts = [tidy(c) for c in self.rows[index] if look(c) == "text"]
+        return bool(texts) and _STATISTIC.fullmatch(texts[0]) is not None
 
     def _titled(self) -> bool:
         """Tell whether a title stands between the last data and a repeated header."""
@@ -479,12 +521,22 @@ class _Body:
         else:
             text = _drop(self.block, self.rows, index, kind)
             if kind == "footer":
-                self.block.notes.append(text)
+                self._note(text)
             elif kind == "section":
                 self.section = text
-        if kind in {"data", "total"}:
+        if kind in {"data", "total", "statistic"}:
             self.last_data = index + 1
         self.footing = kind == "footer" or (self.footing and kind != "data")
+
+    def _note(self, text: str) -> None:
+        """Keep a footer as a note; of a signature only that it is there."""
+        self.signed = not _SOURCE.match(text) and (
+            self.signed or _SIGNATURE.match(text) is not None
+        )
+        if self.signed:
+            self.block.dropped[-1].text = SIGNATURE
+        if not self.signed or SIGNATURE not in self.block.notes[-1:]:
+            self.block.notes.append(SIGNATURE if self.signed else text)
 
 
 def _read_body(
@@ -521,7 +573,7 @@ def _value_columns(rows: Sequence[Row], block: Block) -> frozenset[int]:
 def _drop(block: Block, rows: Sequence[Row], index: int, reason: str) -> str:
     """Note a row that is no data and return its text."""
     texts = dict.fromkeys(tidy(cell) for cell in rows[index] if cell is not None)
-    text = " ".join(texts)
+    text = mask_persons(" ".join(texts))
     block.dropped.append(Dropped(index, reason, text))
     return text
 
@@ -605,6 +657,11 @@ def _numeric_columns(rows: Sequence[Row], block: Block) -> list[int]:
     return found
 
 
+def _is_plain_number(cell: Cell) -> bool:
+    """Tell whether a cell is a number other than one of a person."""
+    return look(cell) == "number" and mask_persons(tidy(cell)) == tidy(cell)
+
+
 def _is_footer(
     rows: Sequence[Row],
     filled: list[list[int]],
@@ -616,7 +673,7 @@ def _is_footer(
     """Tell whether a row is a source line, note or signature."""
     row, cells = rows[index], filled[index]
     texts = list(dict.fromkeys(tidy(row[i]) for i in cells))
-    if len(texts) > 2 or any(look(row[i]) == "number" for i in cells):
+    if len(texts) > 2 or any(_is_plain_number(row[i]) for i in cells):
         return False
     first = texts[0]
     marked = FOOTER.match(first) is not None

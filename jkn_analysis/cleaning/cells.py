@@ -53,6 +53,12 @@ ABSENT = frozenset(
         "belum_ada",
         "belum_tersedia",
         "kosong",
+        "tidak_ada_data",
+        "data_tidak_tersedia",
+        "belum_ada_data",
+        "data_belum_tersedia",
+        "tdk_ada",
+        "tdk_ada_data",
     ]
 )
 """Marks that say a value is missing, lower case, inner blanks as ``_``."""
@@ -66,6 +72,16 @@ _NUMBER = re.compile(
     rf"(?:e[+-]?\d+)?\s*(?:,-)?\s*(?:(?:{SATUAN_AKHIR})\.?\s*)*\)?\s*-?",
     re.IGNORECASE,
 )
+_FOOTNOTE = re.compile(
+    r"(?<=[\d)%])(?:\s*\*{1,3}\)?|\s*[¹²³⁰⁴-⁹ᵃ-ᶻʰ-ʸ]+\s*[)⁾]?|"
+    r"\s+(?:r|x{1,2}|e)\)?|\s+[\da-f]\))$"
+)
+_DIGITS = frozenset("0123456789")
+_SPACED_WORD = re.compile(r"\w(?: \w)+")
+_PERSON_NUMBER = re.compile(
+    r"(?<!\d)(?:\d{16,18}|\d{8} ?\d{6} ?\d ?\d{3}|000\d{10})(?!\d)"
+)
+"""NIK and KK of 16 digits, NIP of 18 and its older writing, card numbers of 13."""
 _DATE = re.compile(
     r"(?:19|20|21)\d\d(?:[-/]\d{1,2}(?:[-/]\d{1,2})?|\.\d{1,2}\.\d{1,2})"
     r"(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?Z?)?"
@@ -114,6 +130,46 @@ def tidy(value: Cell) -> str:
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
 
 
+def cut_footnote(text: str) -> str:
+    """Return a number's text without a footnote mark: ``*)``, a raised digit, ``r``.
+
+    Examples
+    --------
+    >>> [cut_footnote(t) for t in ("1.234*)", "1.234¹⁾", "1.234 r", "5 km²", "(12)")]
+    ['1.234', '1.234', '1.234', '5 km²', '(12)']
+    """
+    return text if text[-1:] in _DIGITS else _FOOTNOTE.sub("", text)
+
+
+def close_up(text: str) -> str:
+    """Return text whose letters are spaced apart for looks as plain words.
+
+    Examples
+    --------
+    >>> close_up("B a w a n g"), close_up("J u m l a h  T o t a l"), close_up("A B")
+    ('Bawang', 'Jumlah Total', 'A B')
+    """
+    words = re.split(r"\s{2,}", text.strip())
+    spaced = [_SPACED_WORD.fullmatch(word) is not None for word in words]
+    if not any(s and len(w) > 6 for s, w in zip(spaced, words, strict=True)):
+        return tidy(text)
+    joined = [
+        w.replace(" ", "") if s else w for s, w in zip(spaced, words, strict=True)
+    ]
+    return tidy(" ".join(joined))
+
+
+def mask_persons(text: str) -> str:
+    """Return text in which numbers of persons (NIK, NIP, card) are hidden.
+
+    Examples
+    --------
+    >>> mask_persons("NIP. 19700101 200003 1 001"), mask_persons("Rp 1.234.567.890")
+    ('NIP. …', 'Rp 1.234.567.890')
+    """
+    return _PERSON_NUMBER.sub("…", text)
+
+
 @lru_cache(maxsize=65536)
 def is_absent(text: str) -> bool:
     """Tell whether a text says that there is no value.
@@ -135,7 +191,7 @@ def _look_at_text(text: str) -> Look:
         return "mark"
     if not any(letter.isdigit() for letter in text):
         return "text"
-    stripped = text.strip()
+    stripped = cut_footnote(tidy(text).lstrip("'`"))
     if _DATE.fullmatch(stripped):
         return "date"
     return "number" if _NUMBER.fullmatch(stripped) else "text"

@@ -8,7 +8,14 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from jkn_analysis.cleaning.cells import BadCell, Cell, Percent, is_absent, tidy
+from jkn_analysis.cleaning.cells import (
+    BadCell,
+    Cell,
+    Percent,
+    cut_footnote,
+    is_absent,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,7 +110,7 @@ def read_number(text: str) -> Reading:
     >>> read_number("88,922").as_id, read_number("88,922").as_en
     (Decimal('88.922'), Decimal('88922'))
     """
-    stripped = tidy(text).lstrip("'`")
+    stripped = cut_footnote(tidy(text).lstrip("'`"))
     if stripped.lower() in _ZERO_WORDS:
         return Reading(value=Decimal(0))
     found = _CELL.fullmatch(stripped) if len(stripped) <= MAX_LENGTH else None
@@ -162,7 +169,10 @@ def _scaled(
 
 
 def _read_exponent(digits: str, exponent: str) -> Reading:
-    """Read ``1.5e-05``; where digits were rounded away the fault says so."""
+    """Read ``1.5e-05``; where digits were rounded away the fault says so.
+
+    Spreadsheets show ``2.68E+07`` rounded; programs write ``2.676E7`` in full.
+    """
     plain = digits.replace(",", ".")
     try:
         value = Decimal(plain + exponent)
@@ -170,6 +180,8 @@ def _read_exponent(digits: str, exponent: str) -> Reading:
         return Reading(fault="not a number")
     if abs(value.adjusted()) > MAX_EXPONENT:
         return Reading(fault="not a number")
+    if exponent[1].isdigit() and "." in digits:
+        return Reading(value=value)
     given = len(plain.replace(".", "").strip("0"))
     lost = value == value.to_integral_value() and len(str(abs(int(value)))) > max(
         given, 6
@@ -325,6 +337,9 @@ def parse_numbers(
         column.notes.append(f"values multiplied by {factor} ({words})")
     if how:
         column.notes.append(how)
+    marked = sum(_is_marked(value) for value in values)
+    if marked:
+        column.notes.append(f"footnote marks cut off in {marked} cell(s)")
     column.percent = rate and (says_percent(heading) or _looks_percent(readings))
     for position, reading in enumerate(readings):
         value, fault = _settle(reading, style, integer=integer and factor == 1)
@@ -373,6 +388,14 @@ def _exact(value: float) -> Decimal:
     if abs(value - near) <= 1e-9 * max(1.0, abs(value)) and abs(value) < 1e15:
         return Decimal(near)
     return Decimal(repr(round(value, 12)))
+
+
+def _is_marked(value: Cell) -> bool:
+    """Tell whether a cell is a number with a footnote mark behind it."""
+    if not isinstance(value, str) or value[-1:].isdecimal() or value.isalpha():
+        return False
+    text = tidy(value)
+    return len(text) <= MAX_LENGTH and cut_footnote(text) != text
 
 
 def _looks_percent(readings: Iterable[Reading]) -> bool:

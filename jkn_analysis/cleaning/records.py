@@ -45,14 +45,12 @@ def _search(value: Cell, depth: int) -> Records | None:
         return _search(inner[0], depth - 1) if len(inner) == 1 else None
     if not isinstance(value, dict):
         return None
-    named = [value[key] for key in KNOWN if isinstance(value.get(key), list | dict)]
-    for item in named:
-        found = _search(item, depth - 1)
-        if found is not None:
-            return found
-    others = [_search(item, depth - 1) for item in value.values()]
-    lists = [found for found in others if found is not None]
-    return lists[0] if len(lists) == 1 else None
+    for keys in ([key for key in KNOWN if key in value], value):
+        held = [_search(value[key], depth - 1) for key in keys]
+        lists = [found for found in held if found is not None]
+        if lists:
+            return lists[0] if len(lists) == 1 else None
+    return None
 
 
 def _direct(value: Cell) -> Records | None:
@@ -73,7 +71,9 @@ def _direct(value: Cell) -> Records | None:
         lengths = {len(item) for item in columns}
         plain = not any(isinstance(cell, list | dict) for c in columns for cell in c)
         if plain and len(lengths) == 1:
-            return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
+            return [
+                dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)
+            ]
     return None
 
 
@@ -85,7 +85,8 @@ def _field_names(fields: Cell) -> list[str]:
         item.get("id") or item.get("name") if isinstance(item, dict) else item
         for item in fields
     ]
-    return names if all(isinstance(name, str) for name in names) else []
+    texts = [name for name in names if isinstance(name, str)]
+    return texts if len(texts) == len(names) else []
 
 
 def _from_rows(names: Cell, rows: list[Any]) -> Records | None:

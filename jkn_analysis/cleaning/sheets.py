@@ -260,7 +260,16 @@ def _superseded(line: str, own: Sequence[str]) -> bool:
             return True
         if find_moment_in(mine)[1] and find_moment_in(line)[1]:
             return True
+        if _PLACE_LINE.match(line) and mine.lower().startswith(line.lower().split()[0]):
+            return True
     return False
+
+
+_PLACE_LINE = re.compile(
+    r"(?:kec(?:amatan)?|kab(?:upaten)?|kota|desa|kelurahan|puskesmas|segmen|kelas|tahun|"
+    r"triwulan|semester|bulan|provinsi)\b\.?\s+\S+(?:\s+\S+){0,3}$",
+    re.IGNORECASE,
+)
 
 
 def _replace(table: SheetTable, **changes: Cell) -> SheetTable:
@@ -443,7 +452,10 @@ def _build(
             for item in block.dropped
         ),
         dropped_cells=tuple(
-            tuple(grid.rows[item.row][column] for column in columns)
+            tuple(
+                grid.rows[item.row][column] if item.reason != "footer" else None
+                for column in columns
+            )
             for item in block.dropped
         ),
         problems=tuple(_cell_problems(path, sheet["name"], grid, block, columns)),
@@ -468,7 +480,7 @@ def _header_paths(grid: _Grid, block: Block, columns: list[int]) -> list[list[st
         {column: tidy(grid.rows[index][column]) for column in columns}
         for index in block.header
     ]
-    for upper, lower in itertools.pairwise(levels):
+    for upper, lower in reversed(list(itertools.pairwise(levels))):
         _fill_right(upper, lower, columns)
     paths = []
     for column in columns:

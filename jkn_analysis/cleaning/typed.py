@@ -12,13 +12,14 @@ import pandas as pd
 from jkn_analysis.cleaning import columns as col
 from jkn_analysis.cleaning.cells import (
     Cell,
+    close_up,
     find_month_name,
     is_absent,
     is_year,
     look,
     whole,
 )
-from jkn_analysis.cleaning.months import find_moment_in
+from jkn_analysis.cleaning.months import find_moment_in, parse_months, read_moment
 from jkn_analysis.cleaning.numbers import find_scale, parse_numbers, says_percent
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.sheets import SECTION, SheetTable, read_sheet
@@ -45,7 +46,20 @@ _COUNT = re.compile(
 )
 LEAST_SUMMED = 3
 LEAST_COLUMNS_SUMMED = 2
-_SPACED = re.compile(r"(?:\w ){3,}\w")
+LEAST_SUM = 20
+"""Sums of smaller figures come about by chance."""
+MOST_ROWS_SUMMED = 2_000
+MOST_TOTALS = 6
+_OWN_UNIT = re.compile(
+    r"\b(?:no|nomor|urut|tahun|thn|id|rasio|ratio|luas|kepadatan|laju|pertumbuhan|indeks|"
+    r"index|ipm|rata|umur|usia|hari|sex|desa|kelurahan|kecamatan|rt|rw|kk|jarak|tinggi|"
+    r"kapasitas|persen\w*|prosen\w*)\b|[%²]|[(\[]\s*(?:jiwa|orang|rp|unit|buah|ha|km|m)\b",
+    re.IGNORECASE,
+)
+"""Headings that a unit of the title, such as ``dalam ribuan``, does not cover."""
+_TIME = re.compile(
+    r"\b(?:bulan|periode|tanggal|tgl|waktu|month|period|posisi|per)\b", re.IGNORECASE
+)
 
 
 @dataclass
@@ -144,36 +158,97 @@ def type_table(sheet: SheetTable, *, locale: Locale = "") -> TypedTable:
             problem = _problem(sheet, position, name, fault)
             if (problem.row, problem.column) not in reported:
                 typed.problems.append(problem)
-    typed.problems += _suspect_total(typed)
+    typed.problems += _suspect_totals(typed)
+    typed.problems += _suspect_fractions(typed)
     return typed
 
 
-def _suspect_total(typed: TypedTable) -> list[Problem]:
-    """Suspect a last row of being a total that no word says it is.
+def _suspect_totals(typed: TypedTable) -> list[Problem]:
+    """Suspect rows of being totals that no word says they are.
 
-    A region's own name often heads the sum of its parts; two columns that both add up
-    are no chance.
+    A region's own name often heads the sum of its parts, above or below them; two
+    columns that both add up are no chance.
     """
-    counts = [n for n, kind in typed.kinds.items() if kind == "number"]
-    numbers = typed.frame[counts].astype("Float64")
-    if len(numbers) < LEAST_SUMMED:
-        return []
-    last, above = numbers.iloc[-1], numbers.iloc[:-1].sum(min_count=1)
-    equal = (last == above).fillna(value=False) & (last > 0).fillna(value=False)
-    if int(equal.sum()) < LEAST_COLUMNS_SUMMED:
-        return []
-    sheet = typed.sheet
-    return [
-        Problem(
-            file=sheet.path.name,
-            sheet=sheet.sheet,
-            row=int(sheet.row_numbers[-1]),
-            kind="total",
-            message="the last row is the sum of the rows above: a total?",
-            remedy="leave it out when adding up",
-            severity="suspicion",
-        )
+    counts = [
+        n
+        for n, kind in typed.kinds.items()
+        if kind == "number" and not _OWN_UNIT.search(n)
     ]
+    if not LEAST_SUMMED <= len(typed.frame) <= MOST_ROWS_SUMMED:
+        return []
+    if len(counts) < LEAST_COLUMNS_SUMMED:
+        return []
+    numbers = typed.frame[counts].to_numpy(dtype=float, na_value=0.0)
+    found = [
+        (row, "below it")
+        for row in range(len(numbers) - 2)
+        if _sums(numbers[row], numbers[row + 1 :])
+    ]
+    last = len(numbers) - 1
+    if _sums(numbers[last], numbers[last - 1 :: -1], whole=True):
+        found.append((last, "above it"))
+    if len(found) > MOST_TOTALS:
+        rows = ", ".join(str(typed.sheet.row_numbers[row]) for row, _ in found[:20])
+        where = f"next to it; so in {len(found)} rows ({rows})"
+        found = [(found[0][0], where)]
+    return [_total_problem(typed.sheet, row, where) for row, where in found]
+
+
+def _sums(row: np.ndarray, parts: np.ndarray, *, whole: bool = False) -> bool:
+    """Tell whether a row is the sum of the first rows of `parts`, or of them all."""
+    filled = row > 0
+    if int(filled.sum()) < LEAST_COLUMNS_SUMMED:
+        return False
+    sums = np.cumsum(parts, axis=0)
+    if whole:
+        equal = np.isclose(sums[-1], row, rtol=1e-12) & filled
+        return int(equal.sum()) >= LEAST_COLUMNS_SUMMED
+    if int((row >= LEAST_SUM).sum()) < LEAST_COLUMNS_SUMMED:
+        return False
+    return bool(np.isclose(sums[1:], row, rtol=1e-12).all(axis=1).any())
+
+
+def _total_problem(sheet: SheetTable, row: int, where: str) -> Problem:
+    """Describe a row that looks like a sum."""
+    return Problem(
+        file=sheet.path.name,
+        sheet=sheet.sheet,
+        row=int(sheet.row_numbers[row]),
+        kind="total",
+        message=f"the row is the sum of the rows {where}: a total?",
+        remedy="leave it out when adding up",
+        severity="suspicion",
+    )
+
+
+def _suspect_fractions(typed: TypedTable) -> list[Problem]:
+    """Suspect columns headed as percent whose values look like fractions already."""
+    found = []
+    for position, (name, kind) in enumerate(typed.kinds.items()):
+        if kind != "rate" or typed.units.get(name) == "fraction":
+            continue
+        cells = typed.sheet.raw[name].tolist()
+        known = np.abs(typed.frame[name].to_numpy(dtype=float, na_value=np.nan)) * 100
+        known = known[known > 0]
+        signed = any(
+            isinstance(c, col.Percent) or (isinstance(c, str) and "%" in c)
+            for c in cells
+        )
+        if signed or len(known) < LEAST_SUMMED or known.max() > 1:
+            continue
+        found.append(
+            Problem(
+                file=typed.sheet.path.name,
+                sheet=typed.sheet.sheet,
+                column=typed.sheet.column_numbers[position],
+                kind="percent",
+                message="headed as percent, but all below 1: fractions already?",
+                remedy="ask the sender whether 0,05 means 5% or 0,05%",
+                value=name,
+                severity="suspicion",
+            )
+        )
+    return found
 
 
 def _title_scale(sheet: SheetTable) -> tuple[int, str]:
@@ -213,12 +288,12 @@ def _kind_of(name: str, parts: Sequence[str], cells: pd.Series) -> Kind:
     dates, marks = int(looks.get("date", 0)), int(looks.get("mark", 0))
     if texts and _all_months(cells):
         return "month"
-    if dates and dates >= numbers + texts:
-        return "date"
+    if (dates and dates >= numbers + texts) or _all_moments(heading, cells):
+        return "text" if _mixed_precision(cells) else "date"
     if numbers > texts:
         return "rate" if says_percent(heading) or _mostly_percent(cells) else "number"
     monthly = any(find_month_name(part) or is_year(part) for part in parts)
-    if monthly and not texts and (marks or not numbers):
+    if (monthly or _counts(heading)) and not texts and (marks or not numbers):
         return "number"
     return "text"
 
@@ -228,6 +303,37 @@ def _all_months(cells: pd.Series) -> bool:
     texts = [col.text_of(cell) for cell in pd.unique(cells)]
     filled = [text for text in texts if text and not is_absent(text)]
     return bool(filled) and all(find_month_name(text) for text in filled)
+
+
+def _all_moments(heading: str, cells: pd.Series) -> bool:
+    """Tell whether every filled cell says a month or day: Agt 2025, 2025-06, 202506."""
+    texts = [col.text_of(cell) for cell in pd.unique(cells)]
+    filled = [text for text in texts if text and not is_absent(text)]
+    if not filled or any(is_year(text) for text in filled):
+        return False
+    plain = sum(look(text) == "number" for text in filled)
+    if plain and (plain == len(filled) or not _TIME.search(heading)):
+        return plain == len(filled) and _is_compact_months(heading, filled)
+    return not parse_months(filled, order="dmy").faults
+
+
+def _mixed_precision(cells: pd.Series) -> bool:
+    """Tell whether some cells name a day and others only a month or year."""
+    texts = [col.text_of(cell) for cell in pd.unique(cells)]
+    filled = [text for text in texts if text and not is_absent(text)]
+    moments = [read_moment(text) for text in filled if not is_year(text)]
+    if any(moment.fault for moment in moments):
+        return False
+    bare = any(not moment.day for moment in moments) or len(moments) < len(filled)
+    within = parse_months(filled, order="dmy").faults
+    return bare and any(fault.message.startswith("is neither") for fault in within)
+
+
+def _is_compact_months(heading: str, texts: Sequence[str]) -> bool:
+    """Tell whether a column headed as a time holds 202506 or serial days only."""
+    long = all(len(text.removesuffix(".0")) in {5, 6, 8} for text in texts)
+    named = _TIME.search(heading) is not None
+    return long and named and not parse_months(texts, order="dmy").faults
 
 
 def _mostly_percent(cells: pd.Series) -> bool:
@@ -254,10 +360,11 @@ def _parse(
     order: Order = {"id": "dmy", "en": "mdy"}.get(locale, "dmy")  # type: ignore[assignment]
     if kind == "date":
         parsed = col.parse_date_column(cells, order=order)
-        months = [fault for fault in parsed.faults if fault.message == "names no day"]
-        if months and len(months) == len(parsed.faults):
-            parsed = col.parse_month_column(cells, flow=False, order=order)
+        months = col.parse_month_column(cells, flow=False, order=order)
+        if len(months.faults) < len(parsed.faults):
+            parsed = months
             typed.units[name] = "first day of the month"
+        typed.notes += [f"column '{name}': {note}" for note in parsed.notes]
         return pd.Series(pd.to_datetime(parsed.results)).astype(
             "datetime64[us]"
         ), parsed.faults
@@ -286,7 +393,7 @@ def _parse_numbers(
         scale == 1
         and title_scale[0] != 1
         and kind == "number"
-        and not _plain_count(name)
+        and not _OWN_UNIT.search(name.replace("_", " "))
     ):
         scale, words = title_scale
     cells_list = [None if _nan(cell) else cell for cell in cells.tolist()]
@@ -319,11 +426,6 @@ def _counts(name: str) -> bool:
     """Tell whether a heading counts things: people, events, or those of a month."""
     monthly = any(find_month_name(part) for part in re.split(r"[ /]+", name))
     return monthly or bool(_COUNT.search(name.replace("_", " ")))
-
-
-def _plain_count(name: str) -> bool:
-    """Tell whether a heading counts what a unit of the title does not cover."""
-    return bool(re.search(r"\bno\b|tahun|\bid\b|nomor", name, re.IGNORECASE))
 
 
 def _has_decimals(cells: Sequence[Any]) -> bool:
@@ -359,10 +461,8 @@ def _code(cell: Cell) -> str | None:
 
 def _text(cell: Cell) -> str | None:
     """Return text; letters spaced apart for looks are closed up."""
-    text = col.text_of(cell)
-    if not text or is_absent(text):
-        return None
-    return text.replace(" ", "").capitalize() if _SPACED.fullmatch(text) else text
+    text = close_up(cell) if isinstance(cell, str) else col.text_of(cell)
+    return None if not text or is_absent(text) else text
 
 
 def _problem(sheet: SheetTable, position: int, name: str, fault: Fault) -> Problem:
