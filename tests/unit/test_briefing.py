@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 from string import Formatter
 
 import pandas as pd
 import pytest
 
+import jkn_analysis
 from jkn_analysis.briefing import Briefing, build_area_briefing, build_briefing
 from jkn_analysis.briefing.context import find_tenggat
 from jkn_analysis.briefing.data import add_months, parse_periode
@@ -327,6 +329,23 @@ def test_both_catalogues_say_the_same_things():
     assert set(indonesian) == set(english)
     assert {k: v for k, v in indonesian.items() if v - english[k]} == {}
     assert {k: v for k, v in english.items() if v - indonesian[k] - {"n"}} == {}
+
+
+def test_every_text_of_the_catalogue_is_said_somewhere():
+    package = Path(jkn_analysis.__file__).parent
+    files = [p for p in package.rglob("*") if p.suffix in {".py", ".j2", ".html"}]
+    source = "".join(path.read_text("utf-8") for path in files)
+    said = set(re.findall(r"[\"']([a-z_0-9]+(?:\.[a-z_0-9]+)+)[\"']", source))
+    composed = re.findall(
+        r'f"([a-z_0-9]+\.(?:[a-z_0-9.]|\{[^}]+\})*\{[^}]+\}[a-z_0-9.]*)"', source
+    )
+    shapes = [re.sub(r"\{[^}]+\}", "[a-z_0-9.]+", text) for text in set(composed)]
+    unsaid = [
+        key
+        for key in _keys("id")
+        if key not in said and not any(re.fullmatch(shape, key) for shape in shapes)
+    ]
+    assert unsaid == []
 
 
 @pytest.mark.parametrize(
