@@ -21,7 +21,12 @@ import sys
 import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jkn_analysis.briefing.model import Briefing
 
 TOP = Path(__file__).resolve().parents[1]
 NOTEBOOK = "briefing_kabupaten.ipynb"
@@ -29,6 +34,7 @@ PERIODE = "2025-11"
 ALL_REPORTS = 553
 LENGTHS = {"a": (0, 2), "b": (1, 4), "c1": (2, 10), "c2": (2, 10), "d": (2, 10)}
 SAMPLE_EVERY_S = 0.2
+SHELL = "@judul@"
 ROUTES = {
     "a": "papermill + nbconvert command lines",
     "b": "papermill API, fresh kernels",
@@ -107,24 +113,58 @@ def run_c(root: Path, regions: list[str], *, workers: int) -> None:
 
 
 def run_d(root: Path, regions: list[str]) -> None:
-    """Make the same pages by plain calls in this process."""
-    from jkn_analysis.briefing import build_briefing
-    from jkn_analysis.reporting.pieces import (
-        render_annex,
-        render_fan,
-        render_head,
-        render_part,
-    )
-    from jkn_analysis.reporting.style import read_css
+    """Make the same pages, byte for byte, with their manifests, by plain calls."""
+    from dataclasses import asdict
 
-    (root / "d").mkdir(exist_ok=True)
+    from jkn_analysis.briefing import build_briefing
+    from jkn_analysis.config import read_config
+    from jkn_analysis.reporting.index_page import build_index_row
+    from jkn_analysis.running.manifest import build_manifest, hash_bytes
+    from jkn_analysis.running.report import publish
+
+    before, after = split_shell()
+    parts = list_parts()
     for kode in regions:
-        briefing = build_briefing(kode, PERIODE, root=root / "data/processed")
-        parts = [render_head(briefing), render_fan(briefing)]
-        parts += [render_part(briefing, name) for name in list_parts()]
-        parts.append(render_annex(briefing))
-        page = f"<style>{read_css()}</style>{''.join(parts)}"
-        (root / "d" / f"{kode}.html").write_text(page, encoding="utf-8")
+        config = read_config(root=root)
+        briefing = build_briefing(
+            kode,
+            PERIODE,
+            root=config.paths.processed,
+            tenggat_bulan=config.forecast.tenggat_bulan,
+        )
+        title = f"{briefing.nama}: {briefing.periode:%Y-%m}"
+        body = "".join(f"{part}\n" for part in draw_pieces(briefing, parts))
+        page = f"{before.replace(SHELL, title)}{body}{after}".encode()
+        name = f"{kode}.html"
+        row = asdict(build_index_row(briefing, name))
+        inputs = {"kode": kode, "periode": PERIODE}
+        told = build_manifest(inputs, outputs={name: hash_bytes(page)}, row=row)
+        publish({name: page, f"{kode}.manifest.json": told}, folder=root / "d")
+
+
+def draw_pieces(briefing: Briefing, parts: list[str]) -> list[str]:
+    """Draw and lay out all pieces of a page, as the notebook's cells do."""
+    from jkn_analysis.reporting import pieces
+
+    return [
+        pieces.render_head(briefing),
+        pieces.render_fan(briefing),
+        *(pieces.render_part(briefing, name) for name in parts),
+        pieces.render_annex(briefing),
+    ]
+
+
+@cache
+def split_shell() -> tuple[str, str]:
+    """Return what stands before and after the pieces of every page of the sample."""
+    import nbformat
+
+    from jkn_analysis.reporting.render import render_notebook
+
+    empty = nbformat.v4.new_notebook()
+    shell = render_notebook(empty, meta={"judul": SHELL, "contoh": True})
+    before, mark, after = shell.partition("<main>\n")
+    return before + mark, after
 
 
 def list_parts() -> list[str]:

@@ -59,7 +59,6 @@ FOR_KERNELS = (
     "matplotlib.dates",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
-    "seaborn",
     "PIL.PngImagePlugin",
     "jinja2",
     "babel.numbers",
@@ -69,6 +68,8 @@ FOR_KERNELS = (
     "jkn_analysis.reporting",
     "jkn_analysis.tables",
 )
+FOR_ANALYSTS = ("seaborn",)
+"""Imported only where no page is rehearsed: every module makes every fork dearer."""
 FOR_WORKERS = (
     "papermill",
     "nbclient",
@@ -92,6 +93,7 @@ PARTS = (
 )
 """Parts of a page that the rehearsal makes."""
 
+INLINE = "module://matplotlib_inline.backend_inline"
 REHEARSAL_S = 30
 MAX_REQUEST = 1 << 20
 MAX_FDS = 8
@@ -289,8 +291,11 @@ def preload(rehearsal: Mapping[str, str]) -> None:
     """
     _import_all(FOR_KERNELS)
     draw_once()
+    know_inline_figures()
     if rehearsal:
         rehearse(**rehearsal)
+    else:
+        _import_all(FOR_ANALYSTS)
     with warnings.catch_warnings():
         _import_all(FOR_WORKERS)
 
@@ -408,14 +413,20 @@ def run_kernel(request: Request) -> None:
     app.start()
 
 
+def know_inline_figures() -> None:
+    """Let matplotlib search for backends once; it asks every installed package."""
+    from matplotlib.backends import backend_registry
+
+    backend_registry.is_valid_backend(INLINE)
+
+
 def use_inline_figures() -> None:
     """Choose the backend a fresh kernel would choose when it imports pyplot.
 
     Matplotlib reads MPLBACKEND at import, which is over here; without this a
     figure becomes text.
     """
-    inline = "module://matplotlib_inline.backend_inline"
-    backend = os.environ.setdefault("MPLBACKEND", inline)
+    backend = os.environ.setdefault("MPLBACKEND", INLINE)
     matplotlib = sys.modules.get("matplotlib")
     if matplotlib is not None:
         matplotlib.rcParams["backend"] = backend
