@@ -55,6 +55,16 @@ _TOTAL_WHOLE = re.compile(
 _TOTAL_OF = re.compile(
     r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)\s+(.+?)[\s.:]*", re.IGNORECASE
 )
+_ITEM = re.compile(
+    r"(?:jenis\s+|nama\s+)?(?:uraian|indikator|variabel|elemen|data|rincian|parameter|item)"
+    r"(?:\s+data)?",
+    re.IGNORECASE,
+)
+_TOTAL_BARE = re.compile(
+    r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml|jlh)\.?(?:[\s/(]+(?:total|jumlah|umum|"
+    r"keseluruhan|seluruh(?:nya)?|semua|akhir)\)?)*[\s.:=]*",
+    re.IGNORECASE,
+)
 _TOTAL_PLACE = re.compile(
     r"(?:(?:sub|grand)[\s-]*)?(?:total|jumlah|jml|jlh)\.?\s+(?:se[\s-]*)?(?:kec(?:amatan)?|"
     r"kab(?:upaten)?|kota|prov(?:insi)?|puskesmas|pkm)\.?\s+(?!(?:rawan|tertinggal|tangguh|"
@@ -461,6 +471,8 @@ class _Body:
     width: int
     values: frozenset[int]
     merged_wide: set[int]
+    itemised: bool
+    """Rows are named by what they count: ``Jumlah Desa`` is no sum there."""
     section: str = ""
     footing: bool = False
     signed: bool = False
@@ -477,7 +489,8 @@ class _Body:
             return "block"
         if _is_footer(rows, filled, index, self.width, footing=self.footing):
             return "footer"
-        if total_label(rows[index], self.values):
+        total = total_label(rows[index], self.values)
+        if total and (not self.itemised or _TOTAL_BARE.fullmatch(total)):
             return "total"
         if self._is_statistic(index):
             return "statistic"
@@ -546,7 +559,10 @@ def _read_body(
     width = len({i for index in block.header for i in filled[index]})
     start = block.header[-1] + 1
     values = _value_columns(rows, block)
-    body = _Body(rows, filled, block, width, values, merged_wide, last_data=start)
+    itemised = _is_itemised(rows, block)
+    body = _Body(
+        rows, filled, block, width, values, merged_wide, itemised, last_data=start
+    )
     for index in range(start, len(rows)):
         if not filled[index]:
             continue
@@ -567,6 +583,16 @@ def _value_columns(rows: Sequence[Row], block: Block) -> frozenset[int]:
         for column, cell in enumerate(rows[index])
         if cell is not None
         and find_role(tidy(cell), "kepesertaan") in {"segmen", "kelas"}
+    )
+
+
+def _is_itemised(rows: Sequence[Row], block: Block) -> bool:
+    """Tell whether the label column is headed ``Uraian`` or the like."""
+    return any(
+        _ITEM.fullmatch(tidy(cell)) is not None
+        for index in block.header
+        for cell in rows[index]
+        if cell is not None
     )
 
 
@@ -704,12 +730,22 @@ def _is_section(
     if index in merged_wide or is_constant(row):
         return True
     text = next(iter(texts))
-    if find_segmen(text) is not None or find_month_name(text):
-        return True
     following = [i for i in range(index + 1, min(index + 4, len(rows))) if filled[i]]
+    if find_segmen(text) is not None or find_month_name(text):
+        nearby = [*range(max(index - 3, 0), index), *following]
+        beside = [rows[i][cells[0]] for i in nearby if len(filled[i]) > 1]
+        return not any(_is_alike(text, cell) for cell in beside)
     kinds = [look(rows[i][cells[0]]) for i in following]
     others = bool(kinds) and all(kind in {"number", "blank"} for kind in kinds)
     return others and len(filled[following[0]]) > 2
+
+
+def _is_alike(text: str, cell: Cell) -> bool:
+    """Tell whether a label names a month or segmen as a label beside it does."""
+    other = tidy(cell)
+    if find_month_name(text):
+        return bool(find_month_name(other))
+    return find_segmen(other) is not None and not is_total_label(other)
 
 
 __all__ = ["BadCell", "Block", "Dropped", "find_blocks"]

@@ -97,7 +97,7 @@ _SHORT = {
     5: "mei may mai",
     6: "jun juni june",
     7: "jul juli july",
-    8: "agt agu ags agst agus agustus aug august agustuts",
+    8: "agt agu ags agst agts agus agust agustus aug august agustuts",
     9: "sep sept september spt septmber",
     10: "okt oct oktober october okto",
     11: "nov nop november nopember novem nopem",
@@ -227,17 +227,22 @@ def find_month_name(text: str) -> int:
     >>> find_month_name(" PEBRUARI "), find_month_name("Agt."), find_month_name("Mei 2")
     (2, 8, 0)
     """
-    word = text.strip().strip(".:").lower()
-    return BULAN_TULISAN.get(word.removeprefix("bulan ").strip(), 0)
+    word = re.sub(r"\s*\*+\)?$", "", text.strip()).strip(".:").lower()
+    word = re.sub(r"^(?:bulan|bln)\b[\s.:]*", "", word)
+    numbered = re.fullmatch(r"(\d{1,2})[.\s)]+([a-z]+)", word)
+    if numbered:
+        month = BULAN_TULISAN.get(numbered[2], 0)
+        return month if month == int(numbered[1]) else 0
+    return BULAN_TULISAN.get(word, 0)
 
 
 def is_year(value: Cell) -> bool:
-    """Tell whether a cell is a bare year of this data's age."""
-    text = tidy(value)
+    """Tell whether a cell is a year of this data's age, with or without a mark."""
+    text = cut_footnote(tidy(value))
     return len(text) == 4 and text.isdigit() and 1990 <= int(text) <= 2100
 
 
 def whole(value: Cell) -> int | None:
     """Return a cell's bare whole number, or None."""
-    text = tidy(value)
+    text = cut_footnote(tidy(value))
     return int(text) if text.isdigit() and len(text) < 10 else None

@@ -1020,6 +1020,10 @@ def _from_context(
             "correct the title or the sheet's name",
         )
         work.bad[:] = True
+    if month and (months == 0).any():
+        moment = f"{year}-{month:02d}" if year else f"{month}"
+        note = f"month {moment} taken from the title, the sheet's or the file's name"
+        work.notes = [*work.notes, *([note] if note not in work.notes else [])]
     return np.where(years == 0, year, years), np.where(months == 0, month, months)
 
 

@@ -37,7 +37,8 @@ COLUMNS = (
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
 _COLOURS = {"fault": "FFC7CE", "suspicion": "FFEB9C", "note": "DDEBF7"}
 _MAX_TITLE = 31
-SUSPECTED_COPIES = 200
+MAX_NOTES = 6
+"""Notes shown of one file on how it was read."""
 
 
 @dataclass
@@ -81,7 +82,7 @@ class CheckReport:
         return find_error(self.problems)
 
     def __str__(self) -> str:
-        """One line per file, then the problems."""
+        """One line per file and how it was read, then the problems."""
         lines = []
         for file in self.files:
             counts = file.counts
@@ -91,6 +92,10 @@ class CheckReport:
                 f"{counts.cells} cells; rows {counts.rows_in} = {counts.kept} kept + "
                 f"{counts.refused} refused + {counts.recognised} recognised"
             )
+            notes = list(dict.fromkeys(file.notes))
+            lines += [f"          read so: {note}" for note in notes[:MAX_NOTES]]
+            if len(notes) > MAX_NOTES:
+                lines.append(f"          … and {len(notes) - MAX_NOTES} more notes")
         if self.problems:
             lines.append(describe(self.problems))
         faulty = sum(file.state == "refused" for file in self.files)

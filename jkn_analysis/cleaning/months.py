@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from jkn_analysis.cleaning.cells import BULAN_TULISAN, BadCell, Cell, is_absent, tidy
+from jkn_analysis.cleaning.cells import (
+    BULAN_TULISAN,
+    BadCell,
+    Cell,
+    cut_footnote,
+    is_absent,
+    tidy,
+)
 from jkn_analysis.cleaning.numbers import Fault
 
 if TYPE_CHECKING:
@@ -29,7 +36,8 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    rf"(?P<month>{_NAMES})\b\.?[\s\-/',.]*(?:tahun|thn)?[\s]*'?{_YEAR}", re.IGNORECASE
+    rf"(?P<month>{_NAMES})(?![^\W\d_])\.?[\s\-/',._]*(?:tahun|thn|th\.?)?[\s]*'?{_YEAR}",
+    re.IGNORECASE,
 )
 _DAY_NAMED = re.compile(
     rf"(?P<day>\d{{1,2}})[\s\-/.]*(?P<month>{_NAMES})\b\.?[\s\-/',.]*(?:tahun)?\s*{_YEAR}"
@@ -57,15 +65,18 @@ _SLASHED = re.compile(
 )
 _MONTH_YEAR = re.compile(r"(?P<month>\d{1,2})[-/. ](?P<year>\d{4})")
 _QUARTER = re.compile(
-    r"(?:tw|triwulan|kuartal|q|kw|trw)[\s.\-]*(?P<part>iv|i{1,3}|[1-4])(?:[\s,./\-]*(?:tahun|th|thn)?"
+    r"(?:tw|triwulan|kuartal|q|kw|trw)[\s.\-]*(?P<part>iv|i{1,3}|[1-4]|pertama|kedua|ketiga|keempat)(?:[\s,./\-]*(?:tahun|th|thn|ta)?"
     r"[\s,./\-]*(?P<year>\d{4}))|(?P<year2>\d{4})[\s\-]*(?:tw|triwulan|q)[\s.\-]*(?P<part2>iv|i{1,3}|[1-4])",
     re.IGNORECASE,
 )
 _HALF = re.compile(
-    r"(?:semester|sem|smt)[\s.\-]*(?P<part>ii|i|[12])[\s,./\-]*(?:tahun)?\s*(?P<year>\d{4})",
+    r"(?:semester|sem|smt)[\s.\-]*(?P<part>ii|i|[12]|pertama|kedua)[\s,./\-]*(?:tahun|thn?|ta)?[\s.]*"
+    r"(?P<year>\d{4})",
     re.IGNORECASE,
 )
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4} | {
+    "pertama": 1, "kedua": 2, "ketiga": 3, "keempat": 4,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,7 @@ def read_moment(text: str) -> Moment:
     >>> read_moment("2025-13").fault
     'no such month'
     """
-    whole = tidy(text)
+    whole = cut_footnote(tidy(text))
     bare = _PREFIX.sub("", whole).strip()
     prefix = whole[: len(whole) - len(bare)].lower()
     per = bool(re.search(r"\bper\b|posisi|keadaan|kondisi|status", prefix))

@@ -56,6 +56,7 @@ _TOTALS = (
     "total", "jumlah", "semua", "semua segmen", "seluruh segmen", "jumlah total",
     "total segmen", "seluruhnya", "total peserta", "keseluruhan", "jumlah seluruhnya",
     "grand total", "sub total", "total keseluruhan", "jumlah peserta",
+    "jml", "jlh", "jml total", "jml peserta",
 )  # fmt: skip
 _MIXED: dict[str, str] = {
     "ppu": "PPU-PN or PPU-BU",
@@ -72,8 +73,54 @@ _MIXED: dict[str, str] = {
 PLAIN_PBI = frozenset({"pbi", "penerimabantuaniuran", "penerimabantuaniuranpbi"})
 """PBI alone: PBI JK where PBPU Pemda stands beside it, else perhaps both together."""
 
-_ROMAN = {"i": 1, "ii": 2, "iii": 3}
-_KELAS = re.compile(r"(?:kelas|kls|kl|hak\s*kelas|class)?[\s.:-]*(iii|ii|i|[0-3])")
+_PHRASES = (
+    ("pbpu", r"pekerja bukan penerima upah|bukan penerima upah|pb pu|pbpu"),
+    ("ppu", r"pekerja penerima upah|ppu"),
+    ("pbi", r"penerima bantuan iuran|bantuan iuran|pbi"),
+    ("bu", r"(?:non|bukan) (?:penyelenggara negara|pn)|badan usaha|bu|bum[nd]|swasta"),
+    ("pn", r"penyelenggara negara|pn|pemerintah(?! daerah| pusat)"),
+    ("pns", r"pns|asn|tni|polri|pppk"),
+    ("bp", r"bukan pekerja|bp"),
+    ("jk", r"jaminan kesehatan(?: nasional)?|jkn?"),
+    ("apbn", r"apbn|jamkesmas"),
+    ("apbd", r"apbd|pemda|jamkesda|jkn?d"),
+    ("pusat", r"pemerintah pusat|pusat|nasional"),
+    ("daerah", r"pemerintah daerah|daerah|d"),
+    ("sendiri", r"mandiri|perorangan|individu"),
+    ("pensiun", r"pensiunan|pensiun|veteran|investor|perintis kemerdekaan"),
+    ("bagian", r"provinsi|prov|kabupaten|kab|kota|ii?"),
+    ("", r"segmen|peserta|kategori|jkn? kis|kis|bpjs kesehatan|bpjs|yang|dan|oleh|"
+         r"didaftarkan|penduduk|pegawai|penerima|integrasi|kk"),
+)  # fmt: skip
+"""Words that segmen are made of; what they mean together is in `_MEANINGS`."""
+_PHRASE = re.compile(
+    "|".join(rf"(?P<p{i}>\b(?:{words})\b)" for i, (_, words) in enumerate(_PHRASES))
+)
+_MEANINGS: dict[str, tuple[str, ...]] = {
+    "PBI JK": (
+        "pbi apbn", "pbi jk", "pbi jk apbn", "apbn", "pbi pusat", "pbi jk pusat",
+    ),
+    "PBPU Pemda": (
+        "pbi apbd", "apbd", "pbpu apbd", "pbpu bp apbd", "pbi pbpu bp apbd",
+        "pbi jk apbd", "pbi pbpu apbd", "pbi daerah", "pbpu daerah", "pbpu bp daerah",
+        "pbi apbd daerah", "apbd daerah",
+    ),
+    "PPU-PN": ("ppu pn", "ppu pns", "pns", "ppu pn pns"),
+    "PPU-BU": ("ppu bu",),
+    "PBPU": ("pbpu", "pbpu sendiri", "sendiri", "jk sendiri"),
+    "BP": ("bp", "bp sendiri", "bp pensiun", "pensiun", "bp pn", "bp bu"),
+}  # fmt: skip
+_BY_WORDS = {
+    frozenset(words.split()): segmen
+    for segmen, sets in _MEANINGS.items()
+    for words in sets
+}
+
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "satu": 1, "dua": 2, "tiga": 3}
+_KELAS = re.compile(
+    r"(?:hak\s*)?(?:kelas|kls|kl|class)?\.?\s*(?:rawat(?:\s*inap)?|perawatan)?[\s.:-]*"
+    r"(iii|ii|i|[0-3]|satu|dua|tiga)(?:\s*\((?:satu|dua|tiga|i{1,3}|[1-3])\))?"
+)
 _NO_KELAS = {"tanpakelas", "semua", "semuakelas", "nonkelas", "tidakberkelas", "0"}
 _UMUR = re.compile(r"(?:umur|bulan|bln|ke|:|-|\s)*(\d{1,3})\s*(?:bulan|bln|bl)?\.?")
 _UMUR_OVER = re.compile(
@@ -103,7 +150,19 @@ def find_segmen(text: str) -> str | None:
     >>> find_segmen("PB PU/BP PEMDA"), find_segmen("pbi (apbn)"), find_segmen("PPU")
     ('PBPU Pemda', 'PBI JK', None)
     """
-    return _SEGMEN_INDEX.get(_segmen_key(text))
+    return _SEGMEN_INDEX.get(_segmen_key(text)) or _find_by_words(text)
+
+
+def _find_by_words(text: str) -> str | None:
+    """Return the segmen whose words a text is made of, if all its words are known."""
+    plain = re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+    if not plain or len(plain) > 80 or _PHRASE.sub(" ", plain).strip():
+        return None
+    places = [int(f.lastgroup[1:]) for f in _PHRASE.finditer(plain) if f.lastgroup]
+    words = {_PHRASES[place][0] for place in places} - {""}
+    if "bagian" in words and "apbd" not in words:
+        return None
+    return _BY_WORDS.get(frozenset(words - {"bagian"}))
 
 
 def is_plain_pbi(text: str) -> bool:
@@ -114,7 +173,7 @@ def is_plain_pbi(text: str) -> bool:
 def is_segmen_word(text: str) -> bool:
     """Tell whether a text is about segmen, be it one, several or the total."""
     key = _segmen_key(text)
-    return key in _SEGMEN_INDEX or key in _MIXED or key in PLAIN_PBI
+    return key in _MIXED or key in PLAIN_PBI or find_segmen(text) is not None
 
 
 def explain_segmen(text: str) -> tuple[str, str]:

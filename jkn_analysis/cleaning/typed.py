@@ -50,6 +50,8 @@ LEAST_SUM = 20
 """Sums of smaller figures come about by chance."""
 MOST_ROWS_SUMMED = 2_000
 MOST_TOTALS = 6
+GROUPED_SHARE = 0.3
+"""Share of blanks from which a leading column is read as one of groups."""
 _OWN_UNIT = re.compile(
     r"\b(?:no|nomor|urut|tahun|thn|id|rasio|ratio|luas|kepadatan|laju|pertumbuhan|indeks|"
     r"index|ipm|rata|umur|usia|hari|sex|desa|kelurahan|kecamatan|rt|rw|kk|jarak|tinggi|"
@@ -149,7 +151,7 @@ def type_table(sheet: SheetTable, *, locale: Locale = "") -> TypedTable:
     hint = _hint(sheet)
     title_scale = _title_scale(sheet)
     for position, name in enumerate(sheet.raw.columns):
-        cells = sheet.raw.iloc[:, position]
+        cells = _fill_group(typed, position)
         kind = _kind_of(name, sheet.headers[position], cells)
         column, found = _parse(typed, name, kind, cells, locale, hint, title_scale)
         typed.frame[name] = column
@@ -161,6 +163,33 @@ def type_table(sheet: SheetTable, *, locale: Locale = "") -> TypedTable:
     typed.problems += _suspect_totals(typed)
     typed.problems += _suspect_fractions(typed)
     return typed
+
+
+def _fill_group(typed: TypedTable, position: int) -> pd.Series:
+    """Return a column; the blanks of a leading column of groups filled from above.
+
+    A person reads the name of a group once and the rows under it as its own. So it is
+    read only where the first row is named, blanks are many, no name is repeated, and
+    the next column tells the rows of a group apart.
+    """
+    sheet = typed.sheet
+    cells = sheet.raw.iloc[:, position]
+    if sheet.regular or len(cells) < LEAST_SUMMED or position + 1 >= sheet.raw.shape[1]:
+        return cells
+    before = [_OWN_UNIT.search(name) for name in list(sheet.raw.columns)[:position]]
+    blank = cells.isna().to_numpy()
+    apart = sheet.raw.iloc[:, position + 1]
+    texts = [look(cell) == "text" for cell in apart]
+    many = GROUPED_SHARE * len(blank) <= blank.sum() < len(blank)
+    named = cells[~blank].astype(str)
+    plain = not any(look(cell) == "number" and not is_year(cell) for cell in named)
+    if not all(before) or blank[0] or not many or not all(texts) or not plain:
+        return cells
+    if (named == named.shift()).any():
+        return cells
+    name = str(sheet.raw.columns[position])
+    typed.notes.append(f"column '{name}': {blank.sum()} blanks continue the cell above")
+    return cells.ffill()
 
 
 def _suspect_totals(typed: TypedTable) -> list[Problem]:
@@ -200,10 +229,11 @@ def _sums(row: np.ndarray, parts: np.ndarray, *, whole: bool = False) -> bool:
     if int(filled.sum()) < LEAST_COLUMNS_SUMMED:
         return False
     sums = np.cumsum(parts, axis=0)
+    large = row >= LEAST_SUM
     if whole:
-        equal = np.isclose(sums[-1], row, rtol=1e-12) & filled
+        equal = np.isclose(sums[-1], row, rtol=1e-12) & large
         return int(equal.sum()) >= LEAST_COLUMNS_SUMMED
-    if int((row >= LEAST_SUM).sum()) < LEAST_COLUMNS_SUMMED:
+    if int(large.sum()) < LEAST_COLUMNS_SUMMED:
         return False
     return bool(np.isclose(sums[1:], row, rtol=1e-12).all(axis=1).any())
 
