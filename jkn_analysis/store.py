@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
+    import pyarrow as pa
     from pyarrow.parquet import FileMetaData
 
 MANIFEST = "manifest.json"
@@ -108,51 +109,91 @@ def read_table(
     root: Path,
     kode: str | Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
+    only: Mapping[str, Sequence[Any]] | None = None,
 ) -> pd.DataFrame:
     """Read a stored table, or only the rows of some regions.
+
+    Parameters
+    ----------
+    name
+        A key of ``tables.TABLES``.
+    root
+        The folder of processed tables.
+    kode
+        Regions; all if None.
+    columns
+        Columns; all if None.
+    only
+        Column to the values wanted of it; rows of others take no memory.
 
     Raises
     ------
     StoreError
         If the table was never built.
     """
+    path = _require(name, root)
+    wanted = dict(only or {})
+    if kode is not None:
+        wanted["kode"] = [kode] if isinstance(kode, str) else kode
+    return _read_groups(path, wanted, columns)
+
+
+def _require(name: str, root: Path) -> Path:
+    """Return the path of a stored table, which must be there."""
     path = root / f"{name}.parquet"
     if not path.is_file():
         raise StoreError(
             f"{path}: table '{name}' is not built\n  → run: jkn build, jkn forecast"
         )
-    wanted = [kode] if isinstance(kode, str) else kode
-    return _read_groups(path, wanted, columns)
+    return path
 
 
 def _read_groups(
-    path: Path, kode: Sequence[str] | None, columns: Sequence[str] | None
+    path: Path, wanted: Mapping[str, Sequence[Any]], columns: Sequence[str] | None
 ) -> pd.DataFrame:
-    """Read the row groups that may hold some regions, then only their rows.
+    """Read the row groups that may hold wanted rows, and keep these of each.
 
     Tables lie in order of kode, so one region is a group or two of a national
     table. One thread: the batch runs as many processes as there are cores.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, pre_buffer=False) as stored:
-        names = stored.schema_arrow.names
-        if kode is None or "kode" not in names:
+        schema = stored.schema_arrow
+        asked = {name: found for name, found in wanted.items() if name in schema.names}
+        if not asked:
             table = stored.read(columns=columns, use_threads=False)
             return table.to_pandas(use_threads=False)
-        groups = _find_groups(stored.metadata, names.index("kode"), kode)
-        needed = None if columns is None else [*columns, "kode"]
-        table = stored.read_row_groups(groups, columns=needed, use_threads=False)
-    chosen = pa.array(kode, table["kode"].type)
-    table = table.filter(pc.is_in(table["kode"], chosen))
+        groups: Sequence[int] = range(stored.metadata.num_row_groups)
+        if "kode" in asked:
+            place = schema.names.index("kode")
+            groups = _find_groups(stored.metadata, place, asked["kode"])
+        needed = None if columns is None else [*dict.fromkeys([*columns, *asked])]
+        pieces = [
+            _choose_rows(
+                stored.read_row_group(number, columns=needed, use_threads=False), asked
+            )
+            for number in groups
+        ]
+    table = pa.concat_tables(pieces) if pieces else schema.empty_table()
     return (table if columns is None else table.select(list(columns))).to_pandas(
         use_threads=False
     )
 
 
-def _find_groups(told: FileMetaData, column: int, kode: Sequence[str]) -> list[int]:
+def _choose_rows(table: pa.Table, wanted: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """Keep the rows whose columns hold wanted values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name, values in wanted.items():
+        chosen = pa.array(values, table[name].type)
+        table = table.filter(pc.is_in(table[name], chosen))
+    return table
+
+
+def _find_groups(told: FileMetaData, column: int, kode: Sequence[str]) -> Sequence[int]:
     """Give the numbers of row groups whose range of codes holds one of `kode`."""
     found = []
     for number in range(told.num_row_groups):
@@ -163,8 +204,34 @@ def _find_groups(told: FileMetaData, column: int, kode: Sequence[str]) -> list[i
     return found
 
 
+def list_values(
+    name: str, column: str, *, root: Path, kode: Sequence[str] | None = None
+) -> list[Any]:
+    """List the different values of a column in order, of all or of some regions.
+
+    Raises
+    ------
+    StoreError
+        If the table was never built.
+    """
+    import pyarrow.parquet as pq
+
+    found: set[Any] = set()
+    wanted = {} if kode is None else {"kode": kode}
+    columns = [*dict.fromkeys([column, *wanted])]
+    with pq.ParquetFile(_require(name, root), pre_buffer=False) as stored:
+        for number in range(stored.metadata.num_row_groups):
+            part = stored.read_row_group(number, columns=columns, use_threads=False)
+            found.update(_choose_rows(part, wanted)[column].unique().to_pylist())
+    return sorted(found - {None})
+
+
 def read_table_or_empty(
-    name: str, *, root: Path, kode: str | Sequence[str] | None = None
+    name: str,
+    *,
+    root: Path,
+    kode: str | Sequence[str] | None = None,
+    only: Mapping[str, Sequence[Any]] | None = None,
 ) -> pd.DataFrame:
     """Read a stored table; an empty one with the right columns if never built."""
     import pandas as pd
@@ -172,7 +239,7 @@ def read_table_or_empty(
     from jkn_analysis.tables import conform
 
     if has_table(name, root=root):
-        return read_table(name, root=root, kode=kode)
+        return read_table(name, root=root, kode=kode, only=only)
     return conform(pd.DataFrame(), name)
 
 

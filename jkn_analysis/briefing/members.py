@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,12 @@ from jkn_analysis.briefing.data import (
     until,
 )
 from jkn_analysis.indicators import attach_penduduk, gap_jiwa, sum_tunggakan_pemda
-from jkn_analysis.store import read_manifest, read_table_or_empty
+from jkn_analysis.store import (
+    has_table,
+    list_values,
+    read_manifest,
+    read_table_or_empty,
+)
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import get_wilayah, list_wilayah
@@ -41,6 +46,10 @@ SUMMED = {
 OWN = ("rapat", "peristiwa", "tindak_lanjut", "publikasi", "ramalan", "peluang")
 """Tables whose rows of the provinsi or country itself are shown."""
 OF_MEMBERS = ("ramalan", "peluang", "permintaan", "uang")
+ONLY: dict[str, dict[str, list[Any]]] = {
+    "ramalan": {"indikator": [RATE], "segmen": [TOTAL], "skenario": ["dasar"]}
+}
+"""Rows of the parts that a page shows, where the table holds many others."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,10 @@ def read_members(kode: str, periode: dt.date, *, root: Path) -> Members:
     regions = list_wilayah(kode_provinsi=None if kode == NASIONAL else kode)
     regions = regions[regions["jenis"] != "provinsi"].sort_values("kode")
     codes = regions["kode"].tolist()
+    debts = "tunggakan_peserta"
+    only = {**ONLY, debts: _find_newest(debts, codes, periode, root=root)}
     tables = {
-        name: read_table_or_empty(name, root=root, kode=codes)
+        name: read_table_or_empty(name, root=root, kode=codes, only=only.get(name))
         for name in (*SUMMED, "iuran_pemda", *OF_MEMBERS)
     }
     for name in PERIODIC:
@@ -79,6 +90,16 @@ def read_members(kode: str, periode: dt.date, *, root: Path) -> Members:
         name: frame[frame["kode"].isin(list(named))] for name, frame in tables.items()
     }
     return Members(pd.Series(named, dtype="str"), tables, len(codes))
+
+
+def _find_newest(
+    name: str, codes: list[str], periode: dt.date, *, root: Path
+) -> dict[str, list[Any]]:
+    """Choose the newest month of a table of which a page shows no other."""
+    if not has_table(name, root=root):
+        return {}
+    months = list_values(name, "periode", root=root, kode=codes)
+    return {"periode": [month for month in months if month.date() <= periode][-1:]}
 
 
 def sum_members(members: Members, name: str, kode: str) -> pd.DataFrame:

@@ -17,11 +17,26 @@ INJECTED = "injected-parameters"
 ERROR_MARKER = "papermill-error-cell-tag"
 
 
-def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook of format 4."""
-    import nbformat
+class Node(dict[str, Any]):
+    """A part of a notebook whose entries are attributes too, as in nbformat."""
 
-    return nbformat.read(path, as_version=4)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what JSON holds
+        try:
+            return self[name]
+        except KeyError as exc:
+            raise AttributeError(name) from exc
+
+
+def read_notebook(path: Path) -> Node:
+    """Read the cells of a notebook of format 4.
+
+    Not by nbformat: what it imports to check a schema would stay with the parent of
+    all workers (30 MB, a second).
+    """
+    notebook: Node = json.loads(path.read_text(encoding="utf-8"), object_hook=Node)
+    for cell in notebook.cells:
+        cell["source"] = "".join(cell.source)
+    return notebook
 
 
 def hash_notebook(path: Path) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from jkn_analysis.running.notebook import Node
+
 TAG = "parameters"
 
 
@@ -33,7 +35,7 @@ class ReportParameters(BaseModel):
     bahasa: Literal["id", "en"] = "id"
 
 
-def read_parameters(notebook: NotebookNode) -> dict[str, Any]:
+def read_parameters(notebook: NotebookNode | Node) -> dict[str, Any]:
     """Read names and defaults from the cell tagged ``parameters``.
 
     Raises

@@ -113,12 +113,12 @@ def find_last_periode(root: Path) -> str:
     StoreError
         If nothing was built.
     """
-    from jkn_analysis.store import read_table
+    from jkn_analysis.store import list_values
 
-    months = read_table("kepesertaan", root=root, columns=["periode"])["periode"]
-    if months.empty:
+    months = list_values("kepesertaan", "periode", root=root)
+    if not months:
         raise StoreError(f"{root}: table 'kepesertaan' is empty\n  → run: jkn build")
-    return f"{months.max():%Y-%m}"
+    return f"{months[-1]:%Y-%m}"
 
 
 def list_stored_regions(root: Path) -> list[str]:

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jkn_analysis.errors import StoreError
 from jkn_analysis.store import hash_file, list_tables, write_text
 from jkn_analysis.terms import NASIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     import numpy as np
     import pandas as pd
@@ -29,7 +32,9 @@ IGNORED = frozenset({"wilayah", "penerima"})
 ALL = "*"
 """Stands for the whole of a table without a column kode."""
 FORMAT = 1
-BATCH_ROWS = 200_000
+BATCH_ROWS = 100_000
+SMALL_BYTES = 10_000_000
+"""Above this, tables are read in a process of their own, whose memory goes with it."""
 
 Slices = dict[str, dict[str, str]]
 """Table to region to digest."""
@@ -46,20 +51,48 @@ def hash_slices(root: Path, *, cache: Path) -> Slices:
         A file that keeps the digests of tables whose bytes have not changed.
     """
     known = _read_cache(cache)
-    kept: dict[str, dict[str, object]] = {}
-    for name in list_tables(root):
-        if name in IGNORED:
-            continue
-        path = root / f"{name}.parquet"
-        digest = hash_file(path)
-        entry = known.get(name)
-        if entry is None or entry["file"] != digest:
-            entry = {"file": digest, "slices": hash_table(path)}
-        kept[name] = entry
+    paths = [root / f"{n}.parquet" for n in list_tables(root) if n not in IGNORED]
+    digests = {path: hash_file(path) for path in paths}
+    fresh = [p for p in paths if known.get(p.stem, {}).get("file") != digests[p]]
+    made = _hash_tables(fresh)
+    kept: dict[str, dict[str, object]] = {
+        path.stem: {"file": digests[path], "slices": made[path.stem]}
+        if path in fresh
+        else known[path.stem]
+        for path in paths
+    }
     if kept != known:
         told = {"format": FORMAT, "tables": kept}
         write_text(cache, json.dumps(told, sort_keys=True) + "\n")
     return {name: dict(entry["slices"]) for name, entry in kept.items()}  # type: ignore[call-overload]
+
+
+def _hash_tables(paths: list[Path]) -> Slices:
+    """Hash some tables, here or in a process of its own.
+
+    Raises
+    ------
+    StoreError
+        If a table cannot be read.
+    """
+    if sum(path.stat().st_size for path in paths) <= SMALL_BYTES:
+        return {path.stem: hash_table(path) for path in paths}
+    from jkn_analysis.running.kernel import build_environment
+
+    command = [sys.executable, "-P", "-m", "jkn_analysis.running.slices"]
+    done = subprocess.run(
+        [*command, *map(str, paths)],
+        env=build_environment(),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise StoreError(
+            f"{paths[0].parent}: a table cannot be read ({''.join(last)})\n"
+            "  → run: jkn build, jkn forecast"
+        )
+    return json.loads(done.stdout)
 
 
 def _read_cache(path: Path) -> dict[str, dict[str, object]]:
@@ -144,3 +177,13 @@ def select_slices(slices: Mapping[str, Mapping[str, str]], kode: str) -> dict[st
         if scope:
             selected[table] = hashlib.sha256(text.encode()).hexdigest()
     return selected
+
+
+def main() -> None:
+    """Hash the tables named as arguments; answer in JSON."""
+    paths = [Path(name) for name in sys.argv[1:]]
+    sys.stdout.write(json.dumps({path.stem: hash_table(path) for path in paths}))
+
+
+if __name__ == "__main__":
+    main()

@@ -432,6 +432,13 @@ def use_inline_figures() -> None:
         matplotlib.rcParams["backend"] = backend
 
 
+def release_arrow() -> None:
+    """Give back what Arrow keeps for later, so that no fork has to copy it."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
+
+
 def _stop_rehearsal(_number: int, _frame: FrameType | None) -> None:
     """Give up a rehearsal that takes too long."""
     raise ValueError("the rehearsal takes too long")
@@ -456,6 +463,7 @@ def main() -> None:
         os.write(ready, b"threads\n")
         sys.exit(1)
     zygote = Zygote(path, lifeline)
+    release_arrow()
     gc.collect()
     gc.freeze()
     try:
