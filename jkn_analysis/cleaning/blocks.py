@@ -41,7 +41,8 @@ FOOTER = re.compile(
     re.IGNORECASE,
 )
 _TOTAL = re.compile(
-    r"(?:grand|sub|total|jumlah|jml|rata|rerata|average|keseluruhan)\b|subtotal|jlh\b",
+    r"(?:grand|sub|total|jumlah|jml|jlh|rata|rerata|average|keseluruhan|dipindahkan|"
+    r"pindahan)\b|subtotal",
     re.IGNORECASE,
 )
 _TOTAL_WHOLE = re.compile(
@@ -49,7 +50,9 @@ _TOTAL_WHOLE = re.compile(
     r"keseluruhan|seluruh(?:nya)?|semua|umum|besar|akhir|per\s+\w+|i{1,3}|iv|v|[a-e]|"
     r"\d{1,4}|bulan\s+\w+(?:\s+\d{4})?|tahun\s+\d{4}|(?:se[\s-]*)?"
     r"(?:kab(?:upaten)?\.?(?:\s*/\s*kota)?|kota|prov(?:insi)?\.?|kec(?:amatan)?\.?|desa|"
-    r"kelurahan|puskesmas))\)?)*[\s.:=]*|rata\s*-?\s*rata|rerata|average|keseluruhan",
+    r"kelurahan|puskesmas))\)?)*[\s.:=]*|rata\s*-?\s*rata|rerata|average|keseluruhan|"
+    r"(?:(?:sub[\s-]*)?(?:total|jumlah|jml)\.?\s+)?(?:di)?pindahan|"
+    r"(?:(?:sub[\s-]*)?(?:total|jumlah|jml)\.?\s+)?dipindahkan",
     re.IGNORECASE,
 )
 _TOTAL_OF = re.compile(
@@ -85,6 +88,8 @@ _SIGNATURE = re.compile(
     r"[^\W\d][\w .]+,\s*(?:\d{1,2}|\.{2,}|…)?\s*[^\W\d]+\s+20\d\d\s*$)",
     re.IGNORECASE,
 )
+LEAST_PERSON = 1e15
+"""Numbers from here on are of a person (NIK, NIP) where a foot line holds one."""
 SIGNATURE = "(signature)"
 """What stands in the notes for the lines of a signature, which name persons."""
 _NUMBERING = re.compile(
@@ -174,6 +179,8 @@ def known_words(row: Row) -> tuple[int, int]:
 
 def is_vocabulary(row: Row) -> bool:
     """Tell whether at least half of a row's texts are known headings."""
+    if len({tidy(cell) for cell in row if cell is not None}) < 2:
+        return False
     known, texts = known_words(row)
     return known >= 2 and 2 * known >= texts and looks_like_header(row)
 
@@ -685,6 +692,8 @@ def _numeric_columns(rows: Sequence[Row], block: Block) -> list[int]:
 
 def _is_plain_number(cell: Cell) -> bool:
     """Tell whether a cell is a number other than one of a person."""
+    if isinstance(cell, float) and abs(cell) >= LEAST_PERSON:
+        return False
     return look(cell) == "number" and mask_persons(tidy(cell)) == tidy(cell)
 
 

@@ -216,16 +216,7 @@ def _store(
 
     root = config.paths.processed
     tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
-    for table in DELIVERED:
-        own = [
-            (report, result)
-            for report, result in zip(reports, results, strict=True)
-            if result is not None and result.table == table
-        ]
-        own.sort(key=lambda pair: is_reply(pair[0].delivery.path))
-        frame = _join(own, overlap=config.build.overlap)
-        if frame is not None:
-            tables[table] = frame
+    tables |= join_tables(reports, results, overlap=config.build.overlap)
     tables["penduduk"] = _with_packaged(tables.get("penduduk"))
     report = BuildReport(reports, {}, contoh=any(r.delivery.contoh for r in reports))
     report.problems = checks.check_tables(tables)
@@ -238,6 +229,27 @@ def _store(
         report.removed.append(name)
     store.write_manifest(_manifest(report, tables), root=root)
     return report
+
+
+def join_tables(
+    reports: Sequence[FileReport],
+    results: Sequence[CleanResult | None],
+    *,
+    overlap: str,
+) -> dict[str, pd.DataFrame]:
+    """Return the good deliveries by table; overlaps are noted in the reports."""
+    tables: dict[str, pd.DataFrame] = {}
+    for table in DELIVERED:
+        own = [
+            (report, result)
+            for report, result in zip(reports, results, strict=True)
+            if result is not None and result.table == table
+        ]
+        own.sort(key=lambda pair: is_reply(pair[0].delivery.path))
+        frame = _join(own, overlap=overlap)
+        if frame is not None:
+            tables[table] = frame
+    return tables
 
 
 def _join(

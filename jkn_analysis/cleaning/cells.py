@@ -79,7 +79,8 @@ _FOOTNOTE = re.compile(
 _DIGITS = frozenset("0123456789")
 _SPACED_WORD = re.compile(r"\w(?: \w)+")
 _PERSON_NUMBER = re.compile(
-    r"(?<!\d)(?:\d{16,18}|\d{8} ?\d{6} ?\d ?\d{3}|000\d{10})(?!\d)"
+    r"(?<![\d.,])(?:\d{16,18}(?:\.0)?|\d{8} ?\d{6} ?\d ?\d{3}|000\d{10}|"
+    r"\d\.\d{8,}e\+1[5-7])(?![\d])"
 )
 """NIK and KK of 16 digits, NIP of 18 and its older writing, card numbers of 13."""
 _DATE = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -144,19 +144,12 @@ def _check_percent(work: _Sheet, column: ColumnUse) -> None:
     )
     shown = np.array([np.nan if v is None else float(v) for v in parsed.results])
     counts = _counts_beside(work, column)
-    digits = _decimals(work.cells(column.position).tolist())
+    digits = count_decimals(work.cells(column.position))
     slack = 0.5000001 * 10.0 ** -(digits + 2)
-    best, best_share, best_wrong = "", 0.0, np.zeros(0, dtype=bool)
-    for top, bottom in _quotients(counts):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = counts[top] / counts[bottom]
-        known = np.isfinite(rate) & ~np.isnan(shown)
-        if not known.any():
-            continue
-        wrong = known & (np.abs(rate - shown) > slack)
-        share = 1 - wrong.sum() / known.sum()
-        if share > best_share:
-            best, best_share, best_wrong = f"{top} / {bottom}", share, wrong
+    best, best_wrong, best_share = find_quotient(counts, shown, slack)
+    if best_share < AGREE_SHARE:
+        best, best_wrong, best_share = find_quotient(counts, shown * 100, slack * 100)
+        best = f"{best}, written as a fraction"
     if best_share >= AGREE_SHARE:
         work.notes.append(f"column '{column.heading}' is {best}")
         for index in np.flatnonzero(best_wrong):
@@ -180,15 +173,32 @@ def _check_percent(work: _Sheet, column: ColumnUse) -> None:
         )
 
 
+def find_quotient(
+    counts: dict[str, np.ndarray], shown: np.ndarray, slack: float
+) -> tuple[str, np.ndarray, float]:
+    """Return the quotient that reproduces most rates, the rows it misses, its share."""
+    best, best_wrong, best_share = "", np.zeros(0, dtype=bool), 0.0
+    for top, bottom in _quotients(counts):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = counts[top] / counts[bottom]
+        known = np.isfinite(rate) & ~np.isnan(shown)
+        if not known.any():
+            continue
+        wrong = known & (np.abs(rate - shown) > slack)
+        share = 1 - wrong.sum() / known.sum()
+        if share > best_share:
+            best, best_wrong, best_share = f"{top} / {bottom}", wrong, share
+    return best, best_wrong, best_share
+
+
 def _counts_beside(work: _Sheet, column: ColumnUse) -> dict[str, np.ndarray]:
     """Return the counts of the same slice as a percent, and the region's population."""
-    counts = {
-        other.use.role: work.numbers[other.position].results
-        for other in work.roles.measured
-        if other.position in work.numbers
-        and _same_slice(other, column)
-        and other.use.role
-    }
+    there = [c for c in work.roles.measured if c.position in work.numbers]
+    there = [other for other in there if other.use.role]
+    own = [other for other in there if _same_slice(other, column)]
+    if not own and not column.use.sliced:
+        own = [other for other in there if other.use.total]
+    counts = {c.use.role: work.numbers[c.position].results for c in own}
     for other in work.roles.checked:
         if other.use.role in {"penduduk_jiwa", "nonaktif_jiwa"} and _same_slice(
             other, column
@@ -222,10 +232,10 @@ def _quotients(counts: dict[str, np.ndarray]) -> list[tuple[str, str]]:
     ]
 
 
-def _decimals(cells: Sequence[Any]) -> int:
+def count_decimals(cells: pd.Series) -> int:
     """Return the decimals that percents are printed with."""
     most = 0
-    for cell in cells:
+    for cell in cells.tolist():
         text = str(cell).rstrip("% ") if cell is not None else ""
         tail = (
             text.replace(",", ".").rpartition(".")[2]

@@ -537,11 +537,15 @@ def _fill_segmen(work: _Sheet, cells: pd.Series) -> pd.Series:
 def _context_segmen(sheet: SheetTable) -> str | None:
     """Return the segmen that a title line or the sheet name gives as a whole."""
     for line in (*sheet.title, sheet.sheet):
-        text = line.rsplit(":", 1)[-1].strip()
-        found = find_segmen(text) if text else None
-        if found:
-            return found
+        tail = _SEGMEN_TAIL.search(line)
+        for text in (line.rsplit(":", 1)[-1].strip(), tail[1].strip() if tail else ""):
+            found = find_segmen(text) if text else None
+            if found:
+                return found
     return None
+
+
+_SEGMEN_TAIL = re.compile(r"\bsegmen(?:tasi)?(?:\s+peserta)?\s+(.+)$", re.IGNORECASE)
 
 
 def _sections(work: _Sheet) -> list[str]:

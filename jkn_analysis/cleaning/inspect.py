@@ -8,7 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.cleaning.builder import problem_of, read_delivery, settings_of
+from jkn_analysis.cleaning.builder import (
+    join_tables,
+    problem_of,
+    read_delivery,
+    settings_of,
+)
 from jkn_analysis.cleaning.cells import Cell
 from jkn_analysis.cleaning.cleaner import Counts
 from jkn_analysis.cleaning.deliveries import (
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from jkn_analysis.cleaning.builder import FileReport
+    from jkn_analysis.cleaning.cleaner import CleanResult
     from jkn_analysis.cleaning.sheets import SheetTable
     from jkn_analysis.config import Config
 
@@ -70,11 +77,14 @@ class CheckReport:
     """All files of a check."""
 
     files: list[Inspected]
+    across: list[Problem] = field(default_factory=list)
+    """What only all files together show: gaps, frozen months, jumps."""
 
     @property
     def problems(self) -> list[Problem]:
-        """Every problem of every file."""
-        return [problem for file in self.files for problem in file.problems]
+        """Every problem of every file, then those across files."""
+        own = [problem for file in self.files for problem in file.problems]
+        return [*own, *self.across]
 
     @property
     def error(self) -> JknError | None:
@@ -113,7 +123,8 @@ def check_paths(
     """Read files and folders and collect what is wrong.
 
     A file whose name or folder says its table is cleaned as that table; any other is
-    read as a typed table.
+    read as a typed table. Files of one table are compared with each other
+    too: overlaps, gaps, frozen months, jumps that no event explains.
 
     Parameters
     ----------
@@ -143,11 +154,26 @@ def check_paths(
         raise InputError(
             f"{where}: holds no file\n  → name a file or folder with tables"
         )
-    files = []
+    files, reports, results = [], [], []
     for delivery, name in deliveries:
         chosen = replace(delivery, table=table or delivery.table)
-        files.append(inspect_delivery(chosen, name, config, today=today))
-    return CheckReport(files)
+        file, report, result = _inspect(chosen, name, config, today=today)
+        files.append(file)
+        if report is not None:
+            reports.append(report)
+            results.append(result)
+    return CheckReport(files, _check_across(reports, results, config))
+
+
+def _check_across(
+    reports: Sequence[FileReport],
+    results: Sequence[CleanResult | None],
+    config: Config,
+) -> list[Problem]:
+    """Compare the files with each other; overlaps are added to their own reports."""
+    from jkn_analysis.cleaning.checks import check_tables
+
+    return check_tables(join_tables(reports, results, overlap=config.build.overlap))
 
 
 def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, str]]:
@@ -176,12 +202,19 @@ def inspect_delivery(
     delivery: Delivery, name: str, config: Config, *, today: dt.date | None = None
 ) -> Inspected:
     """Read one file, as its table or, if it has none, as a typed table."""
+    return _inspect(delivery, name, config, today=today)[0]
+
+
+def _inspect(
+    delivery: Delivery, name: str, config: Config, *, today: dt.date | None
+) -> tuple[Inspected, FileReport | None, CleanResult | None]:
+    """Read one file; its report and rows too where it is of a canonical table."""
     if not delivery.table:
-        return _inspect_any(delivery.path, name, config)
-    report, _ = read_delivery(
+        return _inspect_any(delivery.path, name, config), None, None
+    report, result = read_delivery(
         delivery, settings=settings_of(config, delivery.table, today=today), name=name
     )
-    return Inspected(
+    file = Inspected(
         delivery.path,
         name,
         delivery.table,
@@ -190,6 +223,7 @@ def inspect_delivery(
         report.sheets,
         report.notes,
     )
+    return file, report, result
 
 
 def _inspect_any(path: Path, name: str, config: Config) -> Inspected:

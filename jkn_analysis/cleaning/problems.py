@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from jkn_analysis.cleaning.cells import mask_persons
 from jkn_analysis.errors import HostileInputError, InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Severity = Literal["fault", "suspicion", "note"]
 
 MAX_SHOWN = 40
 _MAX_VALUE = 60
+_LEAST_PERSON = 12
 
 KINDS: dict[str, type[JknError]] = {
     "unreadable": InputError,
@@ -67,6 +69,11 @@ class Problem:
     value: str = ""
     severity: Severity = "fault"
     table: str = ""
+
+    def __post_init__(self) -> None:
+        """Hide numbers of persons: no list or message shows a NIK or NIP."""
+        if len(self.value) > _LEAST_PERSON:
+            object.__setattr__(self, "value", mask_persons(self.value))
 
     @property
     def cell(self) -> str:

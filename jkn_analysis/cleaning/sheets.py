@@ -267,7 +267,7 @@ def _superseded(line: str, own: Sequence[str]) -> bool:
 
 _PLACE_LINE = re.compile(
     r"(?:kec(?:amatan)?|kab(?:upaten)?|kota|desa|kelurahan|puskesmas|segmen|kelas|tahun|"
-    r"triwulan|semester|bulan|provinsi)\b\.?\s+\S+(?:\s+\S+){0,3}$",
+    r"triwulan|semester|bulan|provinsi)\b\.?\s+\S+(?:\s+\S+){0,3}$|tabel\b|lampiran\b",
     re.IGNORECASE,
 )
 

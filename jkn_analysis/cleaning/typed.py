@@ -21,6 +21,7 @@ from jkn_analysis.cleaning.cells import (
 )
 from jkn_analysis.cleaning.months import find_moment_in, parse_months, read_moment
 from jkn_analysis.cleaning.numbers import find_scale, parse_numbers, says_percent
+from jkn_analysis.cleaning.printed import check_typed
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.sheets import SECTION, SheetTable, read_sheet
 
@@ -44,15 +45,10 @@ _COUNT = re.compile(
     r"kuota|aktif|terdaftar|nusantara|mancanegara|wisman|wisnus|tahun|\bid\b|\bno\b",
     re.IGNORECASE,
 )
-LEAST_SUMMED = 3
-LEAST_COLUMNS_SUMMED = 2
-LEAST_SUM = 20
-"""Sums of smaller figures come about by chance."""
-MOST_ROWS_SUMMED = 2_000
-MOST_TOTALS = 6
+LEAST_GROUPED = 3
 GROUPED_SHARE = 0.3
 """Share of blanks from which a leading column is read as one of groups."""
-_OWN_UNIT = re.compile(
+OWN_UNIT = re.compile(
     r"\b(?:no|nomor|urut|tahun|thn|id|rasio|ratio|luas|kepadatan|laju|pertumbuhan|indeks|"
     r"index|ipm|rata|umur|usia|hari|sex|desa|kelurahan|kecamatan|rt|rw|kk|jarak|tinggi|"
     r"kapasitas|persen\w*|prosen\w*)\b|[%²]|[(\[]\s*(?:jiwa|orang|rp|unit|buah|ha|km|m)\b",
@@ -88,6 +84,8 @@ class TypedTable:
     absent: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    styles: dict[str, tuple[Locale, int]] = field(default_factory=dict, repr=False)
+    """Column of numbers to the number style and factor it was read with."""
 
     @property
     def ok(self) -> bool:
@@ -160,8 +158,7 @@ def type_table(sheet: SheetTable, *, locale: Locale = "") -> TypedTable:
             problem = _problem(sheet, position, name, fault)
             if (problem.row, problem.column) not in reported:
                 typed.problems.append(problem)
-    typed.problems += _suspect_totals(typed)
-    typed.problems += _suspect_fractions(typed)
+    typed.problems += check_typed(typed)
     return typed
 
 
@@ -174,9 +171,13 @@ def _fill_group(typed: TypedTable, position: int) -> pd.Series:
     """
     sheet = typed.sheet
     cells = sheet.raw.iloc[:, position]
-    if sheet.regular or len(cells) < LEAST_SUMMED or position + 1 >= sheet.raw.shape[1]:
+    if (
+        sheet.regular
+        or len(cells) < LEAST_GROUPED
+        or position + 1 >= sheet.raw.shape[1]
+    ):
         return cells
-    before = [_OWN_UNIT.search(name) for name in list(sheet.raw.columns)[:position]]
+    before = [OWN_UNIT.search(name) for name in list(sheet.raw.columns)[:position]]
     blank = cells.isna().to_numpy()
     apart = sheet.raw.iloc[:, position + 1]
     texts = [look(cell) == "text" for cell in apart]
@@ -190,95 +191,6 @@ def _fill_group(typed: TypedTable, position: int) -> pd.Series:
     name = str(sheet.raw.columns[position])
     typed.notes.append(f"column '{name}': {blank.sum()} blanks continue the cell above")
     return cells.ffill()
-
-
-def _suspect_totals(typed: TypedTable) -> list[Problem]:
-    """Suspect rows of being totals that no word says they are.
-
-    A region's own name often heads the sum of its parts, above or below them; two
-    columns that both add up are no chance.
-    """
-    counts = [
-        n
-        for n, kind in typed.kinds.items()
-        if kind == "number" and not _OWN_UNIT.search(n)
-    ]
-    if not LEAST_SUMMED <= len(typed.frame) <= MOST_ROWS_SUMMED:
-        return []
-    if len(counts) < LEAST_COLUMNS_SUMMED:
-        return []
-    numbers = typed.frame[counts].to_numpy(dtype=float, na_value=0.0)
-    found = [
-        (row, "below it")
-        for row in range(len(numbers) - 2)
-        if _sums(numbers[row], numbers[row + 1 :])
-    ]
-    last = len(numbers) - 1
-    if _sums(numbers[last], numbers[last - 1 :: -1], whole=True):
-        found.append((last, "above it"))
-    if len(found) > MOST_TOTALS:
-        rows = ", ".join(str(typed.sheet.row_numbers[row]) for row, _ in found[:20])
-        where = f"next to it; so in {len(found)} rows ({rows})"
-        found = [(found[0][0], where)]
-    return [_total_problem(typed.sheet, row, where) for row, where in found]
-
-
-def _sums(row: np.ndarray, parts: np.ndarray, *, whole: bool = False) -> bool:
-    """Tell whether a row is the sum of the first rows of `parts`, or of them all."""
-    filled = row > 0
-    if int(filled.sum()) < LEAST_COLUMNS_SUMMED:
-        return False
-    sums = np.cumsum(parts, axis=0)
-    large = row >= LEAST_SUM
-    if whole:
-        equal = np.isclose(sums[-1], row, rtol=1e-12) & large
-        return int(equal.sum()) >= LEAST_COLUMNS_SUMMED
-    if int(large.sum()) < LEAST_COLUMNS_SUMMED:
-        return False
-    return bool(np.isclose(sums[1:], row, rtol=1e-12).all(axis=1).any())
-
-
-def _total_problem(sheet: SheetTable, row: int, where: str) -> Problem:
-    """Describe a row that looks like a sum."""
-    return Problem(
-        file=sheet.path.name,
-        sheet=sheet.sheet,
-        row=int(sheet.row_numbers[row]),
-        kind="total",
-        message=f"the row is the sum of the rows {where}: a total?",
-        remedy="leave it out when adding up",
-        severity="suspicion",
-    )
-
-
-def _suspect_fractions(typed: TypedTable) -> list[Problem]:
-    """Suspect columns headed as percent whose values look like fractions already."""
-    found = []
-    for position, (name, kind) in enumerate(typed.kinds.items()):
-        if kind != "rate" or typed.units.get(name) == "fraction":
-            continue
-        cells = typed.sheet.raw[name].tolist()
-        known = np.abs(typed.frame[name].to_numpy(dtype=float, na_value=np.nan)) * 100
-        known = known[known > 0]
-        signed = any(
-            isinstance(c, col.Percent) or (isinstance(c, str) and "%" in c)
-            for c in cells
-        )
-        if signed or len(known) < LEAST_SUMMED or known.max() > 1:
-            continue
-        found.append(
-            Problem(
-                file=typed.sheet.path.name,
-                sheet=typed.sheet.sheet,
-                column=typed.sheet.column_numbers[position],
-                kind="percent",
-                message="headed as percent, but all below 1: fractions already?",
-                remedy="ask the sender whether 0,05 means 5% or 0,05%",
-                value=name,
-                severity="suspicion",
-            )
-        )
-    return found
 
 
 def _title_scale(sheet: SheetTable) -> tuple[int, str]:
@@ -301,7 +213,9 @@ def _hint(sheet: SheetTable) -> Locale:
     counts = [
         sheet.raw.iloc[:, position]
         for position, name in enumerate(sheet.raw.columns)
-        if _counts(str(name)) and not _CODE.search(str(name))
+        if _counts(str(name))
+        and not _CODE.search(str(name))
+        and not says_percent(str(name))
     ]
     return col.find_hint([*columns, *totals]) or col.find_group_hint(counts)
 
@@ -423,7 +337,7 @@ def _parse_numbers(
         scale == 1
         and title_scale[0] != 1
         and kind == "number"
-        and not _OWN_UNIT.search(name.replace("_", " "))
+        and not OWN_UNIT.search(name.replace("_", " "))
     ):
         scale, words = title_scale
     cells_list = [None if _nan(cell) else cell for cell in cells.tolist()]
@@ -438,6 +352,7 @@ def _parse_numbers(
         hint=hint,
         scale=scale if kind == "number" else 1,
     )
+    typed.styles[name] = (parsed.locale or hint, scale if kind == "number" else 1)
     if kind == "rate":
         typed.units[name] = "fraction (persen / 100)" if parsed.percent else "fraction"
     if words:
