@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -17,17 +17,20 @@ from jkn_analysis.forecasting.breaks import (
     find_events,
     masked_median,
 )
-from jkn_analysis.forecasting.panel import Panel, count_months
+from jkn_analysis.forecasting.panel import Panel, count_months, fill_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from jkn_analysis.forecasting.hierarchy import Tree
 
 __all__ = [
     "PULSE",
     "SHIFT",
+    "Event",
     "add_events",
     "find_events",
     "lift_shifts",
+    "match_events",
+    "match_tree_events",
     "remove_events",
 ]
 
@@ -42,9 +45,13 @@ _NORMAL = 1.4826
 
 
 @dataclass(frozen=True)
-class _Event:
-    """One event on one series: months back from the last (negative: to come)."""
+class Event:
+    """One event on one series: months back from the last (negative: to come).
 
+    Events of one ``number`` are one decision: their sizes err together.
+    """
+
+    number: int
     row: int
     back: int
     jenis: str
@@ -112,7 +119,8 @@ def _check_events(events: pd.DataFrame) -> pd.DataFrame:
             f"events lack column(s) {', '.join(missing)}\n"
             "  → give seri (a name or a pattern such as '82.*'), periode, jenis, dampak"
         )
-    whole = events.reindex(columns=["seri", "periode", "jenis", "dampak", "simpangan"])
+    columns = ["seri", "periode", "jenis", "dampak", "simpangan", "id_peristiwa"]
+    whole = events.reindex(columns=columns).reset_index(drop=True)
     whole["jenis"] = whole["jenis"].astype("object").fillna(SHIFT)
     wrong = ~whole["jenis"].isin([SHIFT, PULSE])
     if wrong.any():
@@ -123,11 +131,39 @@ def _check_events(events: pd.DataFrame) -> pd.DataFrame:
     return whole
 
 
-def _list_events(panel: Panel, events: pd.DataFrame) -> Iterator[_Event]:
-    """Match events to series, oldest first."""
+def _number_decisions(whole: pd.DataFrame) -> np.ndarray:
+    """Give every row a number, those of one ``id_peristiwa`` the same."""
+    named = whole["id_peristiwa"].notna()
+    own = pd.Series([f"row {k}" for k in range(len(whole))], index=whole.index)
+    codes, _ = pd.factorize(whole["id_peristiwa"].astype("object").where(named, own))
+    return np.asarray(codes)
+
+
+def match_events(panel: Panel, events: pd.DataFrame) -> list[Event]:
+    """Match events to the series they name, oldest first.
+
+    Parameters
+    ----------
+    panel
+        The history, for names and last months.
+    events
+        ``seri`` (a name, or a pattern such as ``82.*``), ``periode``; if wanted
+        ``jenis`` (`SHIFT`, the default, or `PULSE`), ``dampak`` (size in the series'
+        unit; read from the data where missing), ``simpangan`` (spread of the size of
+        an event to come; a quarter of it where missing), ``id_peristiwa`` (rows of
+        one decision, which err together).
+
+    Raises
+    ------
+    ForecastError
+        A column or a size is missing, or a jenis is not known.
+    """
     whole = _check_events(events)
-    whole = whole.assign(bulan=count_months(whole["periode"]))
+    whole = whole.assign(
+        bulan=count_months(whole["periode"]), nomor=_number_decisions(whole)
+    )
     names = [str(name) for name in panel.names]
+    matched = []
     for event in whole.sort_values("bulan", kind="stable").itertuples():
         pattern = str(event.seri)
         rows = [k for k, name in enumerate(names) if fnmatchcase(name, pattern)]
@@ -140,8 +176,63 @@ def _list_events(panel: Panel, events: pd.DataFrame) -> Iterator[_Event]:
                     f"event of {event.periode:%Y-%m} on '{pattern}' is to come and "
                     "has no dampak\n  → give its expected size in the series' unit"
                 )
-            spread = known if np.isfinite(known) else UNSURE * abs(size)
-            yield _Event(row, back, str(event.jenis), size, spread)
+            spread = abs(known) if np.isfinite(known) else UNSURE * abs(size)
+            number = int(event.nomor)  # type: ignore[arg-type]
+            matched.append(Event(number, row, back, str(event.jenis), size, spread))
+    return matched
+
+
+def match_tree_events(panel: Panel, tree: Tree, events: pd.DataFrame) -> list[Event]:
+    """Match events to a hierarchy: bottoms move, the sums above them follow.
+
+    An event that names only a sum is shared among its parts by their last values. An
+    event to come also appears on every sum that holds a part of it, with the spreads
+    of one decision added up, for their intervals.
+    """
+    named = match_events(panel, events)
+    below = _share_down(panel, tree, named)
+    return below + _add_up_ahead(tree, below)
+
+
+def _share_down(panel: Panel, tree: Tree, named: list[Event]) -> list[Event]:
+    """Replace events on sums by events on their parts, unless those are named too."""
+    filled, _ = fill_gaps(panel.nilai)
+    last = np.abs(filled[tree.bottom, -1])
+    upper = {int(row): k for k, row in enumerate(tree.upper)}
+    both = {(event.number, event.row) for event in named}
+    out = []
+    for event in named:
+        if event.row not in upper:
+            out.append(event)
+            continue
+        parts = tree.columns[tree.rows == upper[event.row]]
+        rows = tree.bottom[parts]
+        if any((event.number, int(row)) in both for row in rows):
+            continue
+        total = last[parts].sum()
+        share = last[parts] / total if total else np.full(len(parts), 1 / len(parts))
+        out += [
+            replace(event, row=int(row), size=event.size * w, spread=event.spread * w)
+            for row, w in zip(rows, share, strict=True)
+        ]
+    return out
+
+
+def _add_up_ahead(tree: Tree, below: list[Event]) -> list[Event]:
+    """Return what events to come on the parts are to the sums."""
+    number = {int(row): k for k, row in enumerate(tree.bottom)}
+    sums: dict[tuple[int, int, int, str], np.ndarray] = {}
+    for event in below:
+        if event.back >= 0:
+            continue
+        for above in tree.rows[tree.columns == number[event.row]]:
+            key = (event.number, int(tree.upper[above]), event.back, event.jenis)
+            sums.setdefault(key, np.zeros(2))
+            sums[key] += (event.size, event.spread)
+    return [
+        Event(*key, size=float(size), spread=float(spread))
+        for key, (size, spread) in sums.items()
+    ]
 
 
 def _estimate_size(row: np.ndarray, at: int) -> float:
@@ -177,7 +268,7 @@ def _count_taken_back(row: np.ndarray, at: int, size: float) -> int:
     return int(held.argmax()) if held.any() else 0
 
 
-def remove_events(panel: Panel, events: pd.DataFrame) -> Panel:
+def remove_events(panel: Panel, events: list[Event]) -> Panel:
     """Fit known past events out: months before a shift rise to the level after it.
 
     A month with a pulse becomes missing unless its size is given. Sizes given are
@@ -186,7 +277,7 @@ def remove_events(panel: Panel, events: pd.DataFrame) -> Panel:
     """
     values = panel.nilai.copy()
     width = values.shape[1]
-    for event in _list_events(panel, events):
+    for event in events:
         at = width - 1 - event.back
         if event.back < 0 or at <= 0:
             continue
@@ -206,10 +297,7 @@ def remove_events(panel: Panel, events: pd.DataFrame) -> Panel:
 
 
 def add_events(
-    quantiles: np.ndarray,
-    probabilities: np.ndarray,
-    panel: Panel,
-    events: pd.DataFrame,
+    quantiles: np.ndarray, probabilities: np.ndarray, events: list[Event]
 ) -> np.ndarray:
     """Shift paths by events to come, each with its own uncertainty.
 
@@ -219,16 +307,14 @@ def add_events(
         Series x horizon x probabilities.
     probabilities
         Rising, with 0.5 among them.
-    panel
-        The history, for names and last months.
     events
-        Rows with ``periode`` after a series' last month act.
+        Those after a series' last month act.
     """
     out = quantiles.copy()
     horizon = out.shape[1]
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
-    for event in _list_events(panel, events):
+    for event in events:
         first = -event.back - 1
         if event.back >= 0 or first >= horizon:
             continue

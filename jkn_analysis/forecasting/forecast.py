@@ -15,14 +15,26 @@ from jkn_analysis.forecasting.ensemble import (
     list_backs,
     weigh_members,
 )
-from jkn_analysis.forecasting.events import add_events, remove_events
+from jkn_analysis.forecasting.events import (
+    Event,
+    add_events,
+    match_events,
+    match_tree_events,
+    remove_events,
+)
 from jkn_analysis.forecasting.hierarchy import Tree, build_tree, reconcile_paths
 from jkn_analysis.forecasting.intervals import (
     complete_scores,
     pool_scores,
     scale_errors,
 )
-from jkn_analysis.forecasting.panel import Kind, Panel, build_months, build_panel
+from jkn_analysis.forecasting.panel import (
+    Kind,
+    Panel,
+    build_months,
+    build_panel,
+    fill_gaps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,13 +99,12 @@ def forecast_panel(
     events: pd.DataFrame | None = None,
 ) -> Outcome:
     """Forecast a panel; the quantiles keep to the range of their kind."""
-    clean = panel if events is None else remove_events(panel, events)
+    matched = [] if events is None else match_events(panel, events)
+    clean = remove_events(panel, matched) if matched else panel
     backs = list_backs(clean.nilai.shape[1], horizon)
     paths = build_paths(clean.nilai, horizon, backs, kind=kind)
     outcome = combine(paths, probabilities)
-    quantiles = outcome.quantiles
-    if events is not None:
-        quantiles = add_events(quantiles, probabilities, panel, events)
+    quantiles = add_events(outcome.quantiles, probabilities, matched)
     return replace(outcome, quantiles=limit_range(quantiles, panel.nilai, kind))
 
 
@@ -108,19 +119,17 @@ def forecast_tree(
 ) -> Outcome:
     """Forecast every node of a hierarchy so that medians add up at every level.
 
-    Events on a bottom series move the sums above it; their uncertainty is added
-    where the event was named.
+    Events on a bottom series move the sums above it, and so does their uncertainty.
     """
-    values = panel.nilai if events is None else _clean_tree(panel, tree, events)
+    matched = [] if events is None else match_tree_events(panel, tree, events)
+    values = _clean_tree(panel, tree, matched) if matched else panel.nilai
     backs = list_backs(values.shape[1], horizon)
     paths = build_paths(values, horizon, backs, kind=kind)
     weight = weigh_members(paths)
     combined = _mix(paths, weight)
     floor = 0.0 if kind == "amount" else None
     made = reconcile_paths(combined, paths, tree, probabilities, floor=floor)
-    quantiles = made.quantiles
-    if events is not None:
-        quantiles = add_events(quantiles, probabilities, panel, events)
+    quantiles = add_events(made.quantiles, probabilities, matched)
     quantiles = limit_range(quantiles, panel.nilai, kind)
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     total = tree.add_up(quantiles[tree.bottom, :, middle])
@@ -132,10 +141,11 @@ def forecast_tree(
     return Outcome(quantiles, made.errors, naive, made.scale, weight)
 
 
-def _clean_tree(panel: Panel, tree: Tree, events: pd.DataFrame) -> np.ndarray:
+def _clean_tree(panel: Panel, tree: Tree, matched: list[Event]) -> np.ndarray:
     """Fit events out of the bottom series and out of the sums that hold them."""
-    values = remove_events(panel, events).nilai.copy()
-    moved = np.nan_to_num(values[tree.bottom] - panel.nilai[tree.bottom])
+    values = remove_events(panel, matched).nilai.copy()
+    filled, _ = fill_gaps(values[tree.bottom])
+    moved = np.nan_to_num(filled - panel.nilai[tree.bottom])
     values[tree.upper] += tree.add_up(moved)
     return values
 

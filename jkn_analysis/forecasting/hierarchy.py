@@ -209,32 +209,23 @@ def reconcile(
     return out.reshape(points.shape)
 
 
-def weigh_uppers(
-    combined: np.ndarray, truth: np.ndarray, scale: np.ndarray, tree: Tree
-) -> np.ndarray:
-    """Find the share each upper node's own forecast deserves against its parts' sum.
+TRUST = 40.0
+"""Error variance of a sum's own forecast where it has one part, in that part's."""
 
-    The errors of the parts move together, so a sum of their variances trusts the
-    sum too much; what past cutoffs show decides, each node shrunk to all.
 
-    Returns
-    -------
-    ndarray
-        Shares between 0 and 1 of the upper nodes.
+def weigh_nodes(scale: np.ndarray, tree: Tree) -> np.ndarray:
+    """Return the error variance each node is given when forecasts are reconciled.
+
+    A bottom node has that of its own past errors. The parts of a sum err to the same
+    side, so a sum of many parts is better forecast by itself: it gets the mean
+    variance of its parts times `TRUST` over their number. Weights read from the few
+    past cutoffs of each sum did worse on six real hierarchies, at every level.
     """
-    own = truth[:, tree.upper] - combined[:, tree.upper]
-    added = np.moveaxis(tree.add_up(np.moveaxis(combined, 1, 0)[tree.bottom]), 0, 1)
-    summed = truth[:, tree.upper] - added
-    unit = np.where(scale[tree.upper] > 0, scale[tree.upper], 1.0)[None, :, None]
-    gap = np.where(np.isfinite(own), (summed - own) / unit, 0.0)
-    summed = np.where(np.isfinite(own), summed / unit, 0.0)
-    above = (summed * gap).sum(axis=(0, 2))
-    below = (gap**2).sum(axis=(0, 2))
-    share = (above + above.mean()) / np.maximum(below + below.mean(), 1e-12)
-    return np.clip(share, SHARE_MIN, SHARE_MAX)
-
-
-SHARE_MIN, SHARE_MAX = 0.02, 0.98
+    variance = scale**2
+    parts = tree.add_up(np.ones(len(tree.bottom)))
+    added = tree.add_up(variance[tree.bottom])
+    variance[tree.upper] = TRUST * added / np.maximum(parts, 1) ** 2
+    return variance
 
 
 @dataclass(frozen=True)
@@ -254,10 +245,11 @@ def reconcile_paths(
     *,
     floor: float | None,
 ) -> Reconciled:
-    """Reconcile every cutoff and take the intervals of the sums from what results.
+    """Reconcile every cutoff; intervals are those of each node's own errors.
 
-    The bottom keeps the spread of its own errors: the shares were chosen on the same
-    cutoffs, so its reconciled errors look better than those to come.
+    A sum delivered with another last value than that of its parts (a part may be
+    late) is forecast by its changes, so that the gap is not shared among the parts.
+    Errors after reconciling serve the joint paths; as intervals they were no better.
 
     Parameters
     ----------
@@ -272,18 +264,17 @@ def reconcile_paths(
     floor
         Lowest value, or None.
     """
-    base = paths.base[0]
-    first = scale_errors(paths.truth - combined, base, paths.backs)
-    variance = first.scale.copy()
-    share = weigh_uppers(combined, paths.truth, first.scale, tree)
-    independent = tree.add_up(variance[tree.bottom])
-    variance[tree.upper] = independent * (1 - share) / share
+    combined = combined.copy()
+    last = np.moveaxis(paths.points[0, :, :, :1], 1, 0)
+    gap = tree.add_up(last[tree.bottom]) - last[tree.upper]
+    scores = scale_errors(paths.truth - combined, paths.base[0], paths.backs)
+    combined[:, tree.upper] += np.moveaxis(gap, 1, 0)
+    truth = paths.truth.copy()
+    truth[:, tree.upper] += np.moveaxis(gap, 1, 0)
     points = np.moveaxis(combined, 1, 0)
+    variance = weigh_nodes(scores.scale, tree)
     coherent = np.moveaxis(reconcile(points, variance, tree, floor=floor), 0, 1)
-    errors = paths.truth - coherent
-    scores = scale_errors(errors, base, paths.backs)
-    quantiles = np.repeat(coherent[0][:, :, None], len(probabilities), axis=2)
-    for part, level in ((tree.bottom, first), (tree.upper, scores)):
-        pooled = complete_scores(pool_scores(level, probabilities), probabilities)
-        quantiles[part] += pooled[None] * level.scale[part][:, None, None]
-    return Reconciled(np.sort(quantiles, axis=2), errors, scores.scale)
+    pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
+    spread = pooled[None] * scores.scale[:, None, None]
+    quantiles = coherent[0][:, :, None] + spread
+    return Reconciled(np.sort(quantiles, axis=2), truth - coherent, scores.scale)

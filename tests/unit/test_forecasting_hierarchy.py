@@ -105,3 +105,110 @@ def test_part_without_history_is_named():
     pairs = pd.DataFrame({"seri": ["0|a", "0|z"], "induk": ["t", "t"]})
     with pytest.raises(ForecastError, match=r"1 bottom series .* such as '0\|z'"):
         forecast(given, horizon_months=2, kind="amount", hierarchy=pairs)
+
+
+def widths(ahead: pd.DataFrame) -> pd.DataFrame:
+    table = ahead.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
+    return (table[0.975] - table[0.025]).unstack()  # noqa: PD010 - months to columns
+
+
+def tell(given, pairs, events) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Gaps of medians and widths, with events less without, at the last month."""
+    plain, told = (
+        forecast(given, horizon_months=6, kind="amount", hierarchy=pairs, events=known)
+        for known in (None, events)
+    )
+    gap = medians(told) - medians(plain)
+    return gap, widths(told) - widths(plain)
+
+
+def test_uncertainty_of_an_event_to_come_reaches_every_sum_that_holds_it():
+    given, pairs = country()
+    month = given["periode"].max() + pd.DateOffset(months=3)
+    events = pd.DataFrame(
+        {"seri": ["0|a"], "periode": [month], "dampak": [-300.0], "simpangan": [150.0]}
+    )
+    gap, wider = tell(given, pairs, events)
+    for name in ("0|a", "0|total", "0*|a", "all"):
+        assert gap.loc[name].round(6).tolist() == [0, 0, -300, -300, -300, -300]
+        assert (wider.loc[name].iloc[:2].abs() < 1e-9).all()
+        assert (wider.loc[name].iloc[2:] > 100).all()
+    for name in ("0|b", "1|total"):
+        assert gap.loc[name].abs().max() < 1e-6
+        assert wider.loc[name].abs().max() < 1e-6
+
+
+def test_parts_of_one_decision_err_together_and_of_two_apart():
+    given, pairs = country()
+    month = given["periode"].max() + pd.DateOffset(months=1)
+    rows = pd.DataFrame({"seri": ["0|a", "1|a", "2|a", "3|a"], "periode": month})
+    rows = rows.assign(dampak=-300.0, simpangan=150.0)
+    _, together = tell(given, pairs, rows.assign(id_peristiwa="SK 1"))
+    _, apart = tell(given, pairs, rows)
+    assert together.loc["all"].min() > 1.5 * apart.loc["all"].min()
+    pattern = rows.iloc[:1].assign(seri="[0-3]|a")
+    _, group = tell(given, pairs, pattern)
+    np.testing.assert_allclose(group.loc["all"], together.loc["all"])
+
+
+def test_event_that_names_a_sum_is_shared_among_its_parts():
+    given, pairs = country()
+    month = given["periode"].max() + pd.DateOffset(months=1)
+    events = pd.DataFrame({"seri": ["1|total"], "periode": [month], "dampak": [-300.0]})
+    gap, _ = tell(given, pairs, events)
+    for name in ("1|total", "all"):
+        np.testing.assert_allclose(gap.loc[name], -300, rtol=1e-9)
+    parts = gap.loc[[f"1|{name}" for name in SEGMEN]]
+    assert (parts < -50).all(axis=None)
+
+
+def test_pattern_that_also_fits_the_sums_counts_its_parts_once():
+    given, pairs = country()
+    month = given["periode"].max() + pd.DateOffset(months=1)
+    events = pd.DataFrame({"seri": ["1|*"], "periode": [month], "dampak": [-100.0]})
+    gap, _ = tell(given, pairs, events)
+    np.testing.assert_allclose(gap.loc["1|total"], -300, rtol=1e-9)
+
+
+def test_late_part_does_not_move_the_others():
+    given, pairs = country()
+    total = given.groupby("periode")["nilai"].sum().reset_index().assign(seri="all")
+    plain = forecast(given, horizon_months=6, kind="amount", hierarchy=pairs)
+    off = pd.concat([given, total.assign(nilai=1.1 * total["nilai"])])
+    told = forecast(off, horizon_months=6, kind="amount", hierarchy=pairs)
+    change = medians(told) / medians(plain) - 1
+    assert change.abs().max(axis=None) < 0.02
+
+
+def test_starts_and_ends_may_differ_and_a_missing_sum_is_added_up():
+    given, pairs = country()
+    first, last = given["periode"].min(), given["periode"].max()
+    late = (given["seri"] == "0|a") & (
+        given["periode"] > last - pd.DateOffset(months=2)
+    )
+    young = (given["seri"] == "1|b") & (
+        given["periode"] < first + pd.DateOffset(years=3)
+    )
+    ahead = forecast(
+        given[~late & ~young], horizon_months=4, kind="amount", hierarchy=pairs
+    )
+    assert ahead["periode"].min() == last + pd.DateOffset(months=1)
+    middle = medians(ahead)
+    assert middle.shape == (18 + 6 + 6 + 1, 4)
+    parts = middle.loc[[f"0|{name}" for name in SEGMEN]].sum()
+    np.testing.assert_allclose(middle.loc["0|total"], parts, rtol=1e-9)
+
+
+def test_hierarchy_of_rates_is_refused():
+    given, pairs = country(1)
+    with pytest.raises(ForecastError, match="rates do not add up"):
+        forecast(given, horizon_months=2, kind="rate", hierarchy=pairs)
+
+
+def test_hierarchy_without_its_columns_is_refused():
+    given, pairs = country(1)
+    wrong = pairs.rename(columns={"induk": "parent"})
+    with pytest.raises(ForecastError, match=r"hierarchy lacks column\(s\) induk"):
+        forecast(given, horizon_months=2, kind="amount", hierarchy=wrong)
