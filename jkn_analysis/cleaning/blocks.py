@@ -88,6 +88,9 @@ _SIGNATURE = re.compile(
     r"[^\W\d][\w .]+,\s*(?:\d{1,2}|\.{2,}|…)?\s*[^\W\d]+\s+20\d\d\s*$)",
     re.IGNORECASE,
 )
+LEAST_AMOUNT, MOST_AMOUNT = 10_000, 10**9
+"""Numbers of this size are neither years, ordinals nor telephones."""
+_AMOUNT = re.compile(r"[1-9][0-9]{4,8}")
 LEAST_PERSON = 1e15
 """Numbers from here on are of a person (NIK, NIP) where a foot line holds one."""
 SIGNATURE = "(signature)"
@@ -459,9 +462,9 @@ def _covered(rows: Sequence[Row], header: list[int], column: int) -> bool:
 def _same_header(rows: Sequence[Row], block: Block, index: int) -> bool:
     """Tell whether a row repeats a row of the block's header."""
     texts = [tidy(cell).lower() for cell in rows[index]]
+    filled = [i for i, text in enumerate(texts) if text]
     for own in block.header:
         known = [tidy(cell).lower() for cell in rows[own]]
-        filled = [i for i, text in enumerate(texts) if text]
         equal = sum(texts[i] == known[i] for i in filled)
         if len(filled) >= 2 and equal >= 0.8 * len(filled):
             return True
@@ -484,25 +487,34 @@ class _Body:
     footing: bool = False
     signed: bool = False
     last_data: int = 0
+    wide_end: int = -1
+    """Last row with more than two cells: a note stands below it."""
 
     def kind(self, index: int) -> str:
         """Say what a row is: data, or the reason why it is none."""
         rows, filled, block = self.rows, self.filled, self.block
+        if block.body and _has_amount(rows[index]):
+            return self._sum_kind(index) or "data"
         if _same_header(rows, block, index):
             return "block" if self._titled() else "repeated header"
         if not block.body and is_numbering(rows[index]):
             return "numbering" if _numbers_columns(rows, filled, index) else "data"
         if _starts_block(rows, filled, index, block, self.width):
             return "block"
-        if _is_footer(rows, filled, index, self.width, footing=self.footing):
+        if _is_footer(self, index):
             return "footer"
-        total = total_label(rows[index], self.values)
-        if total and (not self.itemised or _TOTAL_BARE.fullmatch(total)):
-            return "total"
-        if self._is_statistic(index):
-            return "statistic"
+        kind = self._sum_kind(index)
+        if kind:
+            return kind
         section = _is_section(rows, filled, index, self.width, self.merged_wide)
         return "section" if section else "data"
+
+    def _sum_kind(self, index: int) -> str:
+        """Say whether a row sums others or gives percents of a sum, else ""."""
+        total = total_label(self.rows[index], self.values)
+        if total and (not self.itemised or _TOTAL_BARE.fullmatch(total)):
+            return "total"
+        return "statistic" if self._is_statistic(index) else ""
 
     def _is_statistic(self, index: int) -> bool:
         """Tell whether a row gives percents of the total right above it."""
@@ -570,6 +582,7 @@ def _read_body(
     body = _Body(
         rows, filled, block, width, values, merged_wide, itemised, last_data=start
     )
+    body.wide_end = max((i for i, own in enumerate(filled) if len(own) > 2), default=-1)
     for index in range(start, len(rows)):
         if not filled[index]:
             continue
@@ -654,9 +667,11 @@ def _starts_block(
         return False
     above_blank = not filled[index - 1] or len(filled[index - 1]) == 1
     below_data = bool(filled[index + 1]) and not looks_like_header(rows[index + 1])
+    if not above_blank or not below_data:
+        return False
     numeric_here = _numeric_columns(rows, block)
     clash = sum(look(row[i]) == "text" for i in numeric_here if i < len(row))
-    return above_blank and below_data and clash >= max(2, len(numeric_here) // 2)
+    return clash >= max(2, len(numeric_here) // 2)
 
 
 def _more_header_than(
@@ -697,16 +712,21 @@ def _is_plain_number(cell: Cell) -> bool:
     return look(cell) == "number" and mask_persons(tidy(cell)) == tidy(cell)
 
 
-def _is_footer(
-    rows: Sequence[Row],
-    filled: list[list[int]],
-    index: int,
-    width: int,
-    *,
-    footing: bool,
-) -> bool:
+def _has_amount(row: Row) -> bool:
+    """Tell whether a row has a plain number that no heading, note or label has."""
+    for cell in row:
+        if type(cell) is str:
+            if _AMOUNT.fullmatch(cell):
+                return True
+        elif type(cell) in {int, float} and LEAST_AMOUNT <= cell < MOST_AMOUNT:
+            return True
+    return False
+
+
+def _is_footer(body: _Body, index: int) -> bool:
     """Tell whether a row is a source line, note or signature."""
-    row, cells = rows[index], filled[index]
+    filled, width = body.filled, body.width
+    row, cells = body.rows[index], filled[index]
     texts = list(dict.fromkeys(tidy(row[i]) for i in cells))
     if len(texts) > 2 or any(_is_plain_number(row[i]) for i in cells):
         return False
@@ -714,14 +734,13 @@ def _is_footer(
     marked = FOOTER.match(first) is not None
     if marked and (len(texts) == 1 or width > 2):
         return True
-    if footing and len(texts) <= 2 and width > 2:
+    if body.footing and len(texts) <= 2 and width > 2:
         return True
     apart = not filled[index - 1]
     long = len(first) > 60 and len(texts) == 1
     if width < 3 or len(texts) > 1 + (width > 4):
         return False
-    at_end = not any(len(filled[i]) > 2 for i in range(index + 1, len(rows)))
-    return at_end and (apart or long)
+    return index >= body.wide_end and (apart or long)
 
 
 def _is_section(

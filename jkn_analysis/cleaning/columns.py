@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.numbers import Locale, NumberColumn
 
 EXACT_BELOW = 2**53
+CODED_FROM = 5_000
 LEAST_GROUPED = 2
 """Different cells that must agree before a mark is taken to group thousands."""
 
@@ -131,6 +132,19 @@ def _plain_integers(values: pd.Series) -> np.ndarray | None:
     return array if fits.all() else None
 
 
+def _coded(values: pd.Series) -> pd.Series:
+    """Return a long column of text as coded text, others as they are."""
+    if len(values) < CODED_FROM or values.dtype != object:
+        return values
+    if not set(map(type, values)) <= {str, type(None)}:
+        return values
+    texts = np.array(["" if cell is None else cell for cell in values], dtype=object)
+    codes, distinct = pd.factorize(texts)
+    kept = pd.CategoricalDtype(pd.Index(distinct, dtype=object))
+    coded = pd.Categorical.from_codes(codes, dtype=kept, validate=False)
+    return pd.Series(coded, index=values.index)
+
+
 _PLAIN_DIGITS = re.compile(r"\d{1,15}")
 
 
@@ -196,6 +210,7 @@ def parse_number_column(
             scale=scale,
         )
 
+    values = _coded(values)
     if isinstance(values.dtype, pd.CategoricalDtype) and not rate:
         numbers, column, faults = _coded_numbers(values, parse)
     else:

@@ -13,7 +13,7 @@ import resource
 import sys
 from typing import Any
 
-MEMORY_BYTES = 700 * 2**20
+MEMORY_BYTES = 600 * 2**20
 CPU_SECONDS = 18
 
 
