@@ -1,5 +1,12 @@
 """From what offices send to canonical tables: read, understand, check, build.
 
+``read_sheet(path)`` gives the tables of any file as text, ``read_table_typed(path)``
+the same with typed columns and problems, ``clean(table, sheets)`` the rows of a
+canonical table, ``check_paths`` what ``jkn check`` says, ``build`` what ``jkn build``
+stores.
+Single columns: ``parse_numbers``, ``parse_months``, ``parse_dates``; single names:
+``find_region``, ``find_segmen``, ``find_kelas``.
+
 The names below are imported on first use, so that the child process that opens
 foreign files stays small.
 """
@@ -13,9 +20,13 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.builder import BuildReport, build
     from jkn_analysis.cleaning.checks import check_tables
     from jkn_analysis.cleaning.cleaner import CleanResult, clean
+    from jkn_analysis.cleaning.inspect import CheckReport, check_paths
+    from jkn_analysis.cleaning.months import MonthColumn, parse_dates, parse_months
+    from jkn_analysis.cleaning.names import find_kelas, find_region, find_segmen
+    from jkn_analysis.cleaning.numbers import NumberColumn, parse_numbers
     from jkn_analysis.cleaning.problems import Problem
     from jkn_analysis.cleaning.sheets import SheetTable, read_sheet
-    from jkn_analysis.cleaning.typed import TypedTable, read_table_typed
+    from jkn_analysis.cleaning.typed import TypedTable, read_table_typed, type_table
 
 _HOME = {
     "Problem": "problems",
@@ -23,6 +34,17 @@ _HOME = {
     "read_sheet": "sheets",
     "TypedTable": "typed",
     "read_table_typed": "typed",
+    "type_table": "typed",
+    "CheckReport": "inspect",
+    "check_paths": "inspect",
+    "MonthColumn": "months",
+    "parse_dates": "months",
+    "parse_months": "months",
+    "find_kelas": "names",
+    "find_region": "names",
+    "find_segmen": "names",
+    "NumberColumn": "numbers",
+    "parse_numbers": "numbers",
     "CleanResult": "cleaner",
     "clean": "cleaner",
     "check_tables": "checks",
@@ -32,15 +54,26 @@ _HOME = {
 
 __all__ = [
     "BuildReport",
+    "CheckReport",
     "CleanResult",
+    "MonthColumn",
+    "NumberColumn",
     "Problem",
     "SheetTable",
     "TypedTable",
     "build",
+    "check_paths",
     "check_tables",
     "clean",
+    "find_kelas",
+    "find_region",
+    "find_segmen",
+    "parse_dates",
+    "parse_months",
+    "parse_numbers",
     "read_sheet",
     "read_table_typed",
+    "type_table",
 ]
 
 

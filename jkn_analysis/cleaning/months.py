@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Order = Literal["", "dmy", "mdy"]
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+FIRST_DAY_YEAR = 1900
+"""Days, of birth or of decrees, may be older than any month of this data."""
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 73415
 """Excel days of 2000-01-01 and 2100-12-31."""
 
@@ -188,8 +190,9 @@ def _checked(moment: Moment, *, per: bool) -> Moment:
         return moment
     if not 1 <= moment.month <= 12:
         return Moment(fault="no such month")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        return Moment(fault=f"year outside {FIRST_YEAR}-{LAST_YEAR}")
+    first = FIRST_DAY_YEAR if moment.day else FIRST_YEAR
+    if not first <= moment.year <= LAST_YEAR:
+        return Moment(fault=f"year outside {first}-{LAST_YEAR}")
     if moment.day > calendar.monthrange(moment.year, moment.month)[1]:
         return Moment(fault="no such day")
     if not per:
@@ -276,6 +279,20 @@ def parse_months(
         The table sums over months (premiums), so a quarter is a fault.
     order
         Order of day and month where the column itself does not decide.
+
+    Returns
+    -------
+    MonthColumn
+        ``results`` in the order of the cells, None where there is no month; ``faults``
+        with position, text, message and remedy.
+
+    Examples
+    --------
+    >>> column = parse_months(["NOPEMBER 2024", "per 1 Juni 2025", "TW II 2025", "-"])
+    >>> [f"{day:%Y-%m}" if day else None for day in column.results]
+    ['2024-11', '2025-05', '2025-06', None]
+    >>> parse_months(["05/06/2025"]).faults[0].message
+    'day and month may be swapped'
     """
     moments = [_moment_of(value) for value in values]
     chosen = _order_of_texts(values) or _order_of_edges(moments) or order
@@ -302,6 +319,8 @@ def _month_of(
         return None, moment.fault if moment else ""
     if moment.span_bulan > 1 and flow:
         return None, "covers several months; this table has one row a month"
+    if moment.year < FIRST_YEAR:
+        return None, f"year outside {FIRST_YEAR}-{LAST_YEAR}"
     if moment.other and not order:
         return None, "day and month may be swapped"
     month, day = _ordered(moment, order)

@@ -254,7 +254,15 @@ def is_region(text: str) -> bool:
 def find_region(
     text: str, *, system: str = "", kode_provinsi: str | None = None
 ) -> Wilayah | str:
-    """Return the region of a name or code, or the reason there is none."""
+    """Return the region of a name or code, or the reason there is none.
+
+    Examples
+    --------
+    >>> find_region("Kab. Kep. Sula").kode, find_region("82.71").nama_lengkap
+    ('82.05', 'Kota Ternate')
+    >>> print(find_region("Bogor").splitlines()[1].strip())
+    candidates: 32.01 Kabupaten Bogor, 32.71 Kota Bogor
+    """
     chosen = {"bps": "bps", "kemendagri": "kemendagri"}.get(system)
     try:
         return find_wilayah(text, system=chosen, kode_provinsi=kode_provinsi)  # type: ignore[arg-type]

@@ -326,6 +326,24 @@ def parse_numbers(
         does not decide and the reading fits.
     scale
         Factor, where the caller knows it; else the heading's.
+
+    Returns
+    -------
+    NumberColumn
+        ``results`` in the order of the cells, None where there is no number;
+        ``faults`` with position, text, message and remedy; the style and unit found.
+
+    Examples
+    --------
+    >>> parse_numbers(["1.391.162", " 20.828 ", "-", "88,922"], integer=True).results
+    [Decimal('1391162'), Decimal('20828'), None, None]
+    >>> column = parse_numbers(["88,922"], integer=True)
+    >>> column.results, column.faults[0].message
+    ([None], 'ambiguous number: 88922 (en) or 88.922 (id)?')
+    >>> parse_numbers(["88,922"], integer=True, locale="en").results
+    [Decimal('88922')]
+    >>> parse_numbers(["18,39%", "7,5"], rate=True, heading="% Aktif").results
+    [Decimal('0.1839'), Decimal('0.075')]
     """
     factor, words = find_scale(heading) if scale is None else (scale, "")
     readings = [_reading_of(value) for value in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +51,7 @@ def check_typed(typed: TypedTable) -> list[Problem]:
         *_check_total_rows(typed, sums),
         *_check_percents(typed),
         *_suspect_fractions(typed),
+        *_note_kept_totals(typed),
     ]
 
 
@@ -132,6 +134,29 @@ def _total_problem(sheet: SheetTable, row: int, where: str) -> Problem:
         row=int(sheet.row_numbers[row]),
         remedy="leave it out when adding up",
     )
+
+
+def _note_kept_totals(typed: TypedTable) -> list[Problem]:
+    """Note rows called a total that were kept, since their column may hold totals."""
+    from jkn_analysis.cleaning.blocks import is_total_label
+
+    kept: set[int] = set()
+    for name in [n for n, kind in typed.kinds.items() if kind == "text"]:
+        texts = typed.frame[name]
+        words = [text for text in texts.dropna().unique() if is_total_label(text)]
+        kept |= set(np.flatnonzero(texts.isin(words)))
+    if not kept:
+        return []
+    rows = sorted(int(typed.sheet.row_numbers[row]) for row in kept)
+    listed = ", ".join(map(str, rows[:10])) + (", …" if len(rows) > 10 else "")
+    problem = _suspicion(
+        typed.sheet,
+        "total",
+        f"{len(rows)} row(s) called a total were kept: {listed}",
+        row=rows[0],
+        remedy="leave them out when adding up",
+    )
+    return [replace(problem, severity="note")]
 
 
 # --- printed totals -------------------------------------------------------------

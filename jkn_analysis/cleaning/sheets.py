@@ -161,7 +161,7 @@ def _plain_text(column: pd.Series) -> pd.Series:
 
 
 def read_sheet(path: str | Path) -> list[SheetTable]:
-    """Read any delivered file as rectangular tables of text.
+    r"""Read any delivered file as rectangular tables of text.
 
     csv, tsv and txt in any encoding with the delimiter and quoting found; xlsx, xlsm,
     xls, xlsb and ods with merged cells filled; json records; html tables saved as
@@ -185,6 +185,24 @@ def read_sheet(path: str | Path) -> list[SheetTable]:
         If the file is missing, is no table, holds none, or is locked.
     HostileInputError
         If the file is damaged or needs more memory or time than a table may.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "peserta.csv")
+    >>> _ = path.write_text(
+    ...     "Keadaan per 1 Juni 2025;\n\nKecamatan;Peserta\n(1);(2)\n"
+    ...     "Susukan;1.391.162\nBawang;-\nJumlah;1.391.162\nSumber: BPJS;\n"
+    ... )
+    >>> table = read_sheet(path)[0]
+    >>> table.frame["Peserta"].tolist(), table.title, table.notes
+    (['1.391.162', '-'], ('Keadaan per 1 Juni 2025',), ('Sumber: BPJS',))
+    >>> [(item.row, item.reason) for item in table.dropped], table.address(0, "Peserta")
+    ([(4, 'numbering'), (7, 'total'), (8, 'footer')], 'B5')
+    >>> table.typed().frame["Peserta"].isna().tolist()
+    [False, True]
+    >>> folder.cleanup()
     """
     from jkn_analysis.errors import InputError
 

@@ -20,7 +20,12 @@ from jkn_analysis.cleaning.cells import (
     whole,
 )
 from jkn_analysis.cleaning.months import find_moment_in, parse_months, read_moment
-from jkn_analysis.cleaning.numbers import find_scale, parse_numbers, says_percent
+from jkn_analysis.cleaning.numbers import (
+    Fault,
+    find_scale,
+    parse_numbers,
+    says_percent,
+)
 from jkn_analysis.cleaning.printed import check_typed
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.sheets import SECTION, SheetTable, read_sheet
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jkn_analysis.cleaning.months import Order
-    from jkn_analysis.cleaning.numbers import Fault, Locale
+    from jkn_analysis.cleaning.numbers import Locale
 
 Kind = Literal["code", "number", "rate", "month", "date", "text"]
 
@@ -46,6 +51,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 LEAST_GROUPED = 3
+_POWER = re.compile(r"\d[.,]\d+E\+?\d{1,2}|\dE\+\d{1,2}", re.IGNORECASE)
 GROUPED_SHARE = 0.3
 """Share of blanks from which a leading column is read as one of groups."""
 OWN_UNIT = re.compile(
@@ -120,7 +126,7 @@ def _context(sheet: SheetTable) -> tuple[int, int]:
 
 
 def read_table_typed(path: str | Path, *, locale: Locale = "") -> list[TypedTable]:
-    """Read any delivered file as typed tables.
+    r"""Read any delivered file as typed tables.
 
     Parameters
     ----------
@@ -129,6 +135,31 @@ def read_table_typed(path: str | Path, *, locale: Locale = "") -> list[TypedTabl
     locale
         Reading of ambiguous numbers: "id" (1.234,5), "en" (1,234.5), or "" to report
         them as faults.
+
+    Returns
+    -------
+    list of TypedTable
+        One per table of the file: ``frame`` with typed columns, ``problems`` with the
+        cells that did not fit, ``ok`` where there are none.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no table, holds none, or is locked.
+    HostileInputError
+        If the file is damaged or needs more memory or time than a table may.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "longsor_2020.csv")
+    >>> _ = path.write_text("Kecamatan ;Jan;Feb\nBatur; - ;1.391\nRakit;2;1.162\n")
+    >>> table = read_table_typed(path)[0]
+    >>> table.frame["Feb"].tolist(), table.absent, table.year
+    ([1391, 1162], {'Jan': 1}, 2020)
+    >>> folder.cleanup()
     """
     return [type_table(sheet, locale=locale) for sheet in read_sheet(path)]
 
@@ -213,7 +244,7 @@ def _hint(sheet: SheetTable) -> Locale:
     counts = [
         sheet.raw.iloc[:, position]
         for position, name in enumerate(sheet.raw.columns)
-        if _counts(str(name))
+        if _counts(str(name), sheet)
         and not _CODE.search(str(name))
         and not says_percent(str(name))
     ]
@@ -318,7 +349,8 @@ def _parse(
         return pd.Series(values, dtype="Int64"), []
     clean_text = _code if kind == "code" else _text
     texts = [clean_text(cell) for cell in cells.tolist()]
-    return pd.Series(texts, dtype="str"), []
+    lost = _lost_digits(texts) if kind == "code" else []
+    return pd.Series(texts, dtype="str"), lost
 
 
 def _parse_numbers(
@@ -331,7 +363,7 @@ def _parse_numbers(
     title_scale: tuple[int, str],
 ) -> tuple[pd.Series, list[Fault]]:
     """Parse a column of numbers or rates."""
-    counted = _counts(name)
+    counted = _counts(name, typed.sheet)
     scale, words = find_scale(name)
     if (
         scale == 1
@@ -367,10 +399,19 @@ def _parse_numbers(
     return (series.astype("Int64") if integral else series), parsed.faults
 
 
-def _counts(name: str) -> bool:
-    """Tell whether a heading counts things: people, events, or those of a month."""
+def _counts(name: str, sheet: SheetTable | None = None) -> bool:
+    """Tell whether a heading counts things: people, events, or those of a month.
+
+    Under a heading that is only a year, the title or the file's name says what counts.
+    """
     monthly = any(find_month_name(part) for part in re.split(r"[ /]+", name))
-    return monthly or bool(_COUNT.search(name.replace("_", " ")))
+    if monthly or _COUNT.search(name.replace("_", " ")):
+        return True
+    if sheet is None or not all(is_year(part) for part in name.split(" / ")):
+        return False
+    lines = (*sheet.title, sheet.sheet, sheet.path.stem.replace("_", " "))
+    said = [line for line in lines if _COUNT.search(re.sub(r"(?i)tahun", "", line))]
+    return bool(said) and not any(OWN_UNIT.search(line) for line in said)
 
 
 def _has_decimals(cells: Sequence[Any]) -> bool:
@@ -402,6 +443,20 @@ def _code(cell: Cell) -> str | None:
         if whole(text.split(".")[0]) is not None or (text.replace(".", "").isdigit())
         else text
     )
+
+
+def _lost_digits(texts: Sequence[str | None]) -> list[Fault]:
+    """Report codes that a spreadsheet wrote as 3,30401E+15: their digits are gone."""
+    return [
+        Fault(
+            position,
+            text,
+            "digits of this code were lost in its power-of-ten form",
+            "format the column as text, fill it anew, and send it again",
+        )
+        for position, text in enumerate(texts)
+        if text and _POWER.fullmatch(text)
+    ]
 
 
 def _text(cell: Cell) -> str | None:
