@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,12 @@ MOST_TOTALS = 6
 NEAR = 0.2
 """Share of its sum by which a printed total may miss and still be meant as one."""
 AGREE_SHARE = 0.8
+_PEOPLE = re.compile(
+    r"\b(?:peserta|penduduk|jiwa|orang|warga|kunjungan|pengunjung|pasien|siswa|korban|"
+    r"keluarga|kk|laki(?:-laki)?|perempuan|aktif|terdaftar|wisatawan|kasus)\b"
+    r"(?!.*\b(?:per|rata|persen|rasio|juta|ribu)\b)",
+    re.IGNORECASE,
+)
 _MEANS = ("rata", "rerata", "aver")
 
 
@@ -51,6 +58,7 @@ def check_typed(typed: TypedTable) -> list[Problem]:
         *_check_total_rows(typed, sums),
         *_check_percents(typed),
         *_suspect_fractions(typed),
+        *_suspect_parts_of_people(typed),
         *_note_kept_totals(typed),
     ]
 
@@ -134,6 +142,32 @@ def _total_problem(sheet: SheetTable, row: int, where: str) -> Problem:
         row=int(sheet.row_numbers[row]),
         remedy="leave it out when adding up",
     )
+
+
+def _suspect_parts_of_people(typed: TypedTable) -> list[Problem]:
+    """Suspect counts of people that are not whole: 88.922 was 88 thousand."""
+    found = []
+    for name in _counted(typed):
+        if typed.styles[name][1] != 1 or not _PEOPLE.search(name.replace("_", " ")):
+            continue
+        values = _values(typed, name)
+        rows = np.flatnonzero(np.isfinite(values) & (values % 1 != 0))
+        if not len(rows):
+            continue
+        position = int(typed.sheet.raw.columns.get_loc(name))  # type: ignore[arg-type]
+        found.append(
+            _suspicion(
+                typed.sheet,
+                "number",
+                f"{name}: {len(rows)} count(s) of people are not whole: thousands "
+                "taken for decimals?",
+                row=int(typed.sheet.row_numbers[rows[0]]),
+                column=typed.sheet.column_numbers[position],
+                value=str(typed.sheet.raw[name].iloc[rows[0]]),
+                remedy="ask for the file as text, or set build.numbers.locale",
+            )
+        )
+    return found
 
 
 def _note_kept_totals(typed: TypedTable) -> list[Problem]:
