@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     import pandas as pd
 
     from jkn_analysis.config import Config
 
 CHART = "galat.png"
 KINDS = ("amount", "rate", "value")
+SHOWN = 6
 
 
 @click.command("forecast")
@@ -32,6 +35,7 @@ KINDS = ("amount", "rate", "value")
 )
 @click.option("--kind", type=click.Choice(KINDS), default="amount", show_default=True)
 @click.option("--bulan", type=click.IntRange(1, 60), help="Months ahead.")
+@click.option("--anew", is_flag=True, help="Also regions without a correction.")
 @click.pass_obj
 def forecast_command(
     config: Config,
@@ -39,8 +43,14 @@ def forecast_command(
     out_folder: Path | None,
     kind: str,
     bulan: int | None,
+    anew: bool,  # noqa: FBT001 - click's own
 ) -> None:
     r"""Forecast activity and arrears for all regions, or any long csv.
+
+    All regions are forecast together. Within a data month only regions whose figures
+    were corrected are made anew, with their provinsi and the country: a correction
+    moves no neighbour's report. A new month, other settings, a new version of this
+    program and --anew make all.
 
     \b
     Example:
@@ -52,12 +62,13 @@ def forecast_command(
         folder = out_folder or config.paths.reports / "panel"
         _forecast_file(panel_path, folder, kind=kind, horizon=horizon)
         return
-    _forecast_tables(config, horizon=horizon)
+    _forecast_tables(config, horizon=horizon, anew=anew)
 
 
-def _forecast_tables(config: Config, *, horizon: int) -> None:
+def _forecast_tables(config: Config, *, horizon: int, anew: bool) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
     from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.forecasting.keep import find_kept, note_told
     from jkn_analysis.indicators import build_ukuran
     from jkn_analysis.skenario import build_uang
     from jkn_analysis.store import list_tables, read_table, write_table
@@ -67,22 +78,60 @@ def _forecast_tables(config: Config, *, horizon: int) -> None:
     root = config.paths.processed
     names = [name for name in list_tables(root) if name in {*DELIVERED, "wilayah"}]
     tables = {name: read_table(name, root=root) for name in names}
+    basis = _describe_basis(config, tables, horizon=horizon)
+    kept = None if anew else find_kept(root, basis=basis)
+    if kept is not None and not kept.changed:
+        click.echo(f"forecast is up to date: no figure was corrected -> {root}")
+        return
     ukuran = build_ukuran(tables, sumber_penduduk=config.build.sumber_penduduk)
     tables["ukuran"] = ukuran
     section = config.forecast.model_copy(update={"horizon_bulan": horizon})
-    made = build_ramalan(tables, config=config.model_copy(update={"forecast": section}))
+    made = build_ramalan(
+        tables,
+        config=config.model_copy(update={"forecast": section}),
+        told=None if kept is None else kept.read("ramalan"),
+    )
+    made = made if kept is None else kept.merge(made)
     money = build_uang(
         tables, made, seed=section.seed, tenggat_bulan=section.tenggat_bulan
     )
-    for name, table in ({"ukuran": ukuran} | made | money).items():
+    made |= money if kept is None else kept.merge(money)
+    for name, table in ({"ukuran": ukuran} | made).items():
         write_table(table, name, root=root)
+    note_told(root, made, basis=basis)
     ramalan = made["ramalan"]
+    told = "" if kept is None else f" ({_tell_changed(kept.changed)})"
     click.echo(
-        f"forecast {ramalan['kode'].nunique()} regions, "
+        f"forecast {ramalan['kode'].nunique()} regions{told}, "
         f"{ramalan['indikator'].nunique()} indicators, {horizon} months ahead of "
         f"{ramalan['cutoff'].max():%Y-%m}: {len(ramalan)} rows, "
         f"{time.process_time() - started:.1f} CPU s -> {root}"
     )
+
+
+def _tell_changed(changed: Collection[str]) -> str:
+    """Say which regions are made anew."""
+    named = ", ".join(sorted(changed)[:SHOWN])
+    more = "" if len(changed) <= SHOWN else f" and {len(changed) - SHOWN} more"
+    return f"anew only {named}{more}; the others as told before, --anew for all"
+
+
+def _describe_basis(
+    config: Config, tables: Mapping[str, pd.DataFrame], *, horizon: int
+) -> str:
+    """Stand for all that every region's forecast is made with: newest months too."""
+    from jkn_analysis.forecasting.keep import INPUTS
+    from jkn_analysis.running.manifest import hash_values
+    from jkn_analysis.running.plan import hash_code
+
+    code = hash_code(config)
+    months = {
+        name: f"{tables[name]['periode'].max():%Y-%m}"
+        for name in INPUTS
+        if name in tables and "periode" in tables[name] and len(tables[name])
+    }
+    settings = [code.settings[name] for name in ("build", "forecast")]
+    return hash_values([code.library, code.versions, settings, months, horizon])
 
 
 def _forecast_file(path: Path, folder: Path, *, kind: str, horizon: int) -> None:

@@ -202,18 +202,32 @@ def _forecast_indicator(
     return _Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
 
 
-def _add_up(ahead: _Ahead, *, most: np.ndarray | None = None) -> np.ndarray:
+def _add_up(
+    ahead: _Ahead, *, told: np.ndarray, most: np.ndarray | None = None
+) -> np.ndarray:
     """Return medians in whole people or rupiah that still add up at every level.
 
-    `most` caps the bottom ones: aktif never exceeds terdaftar.
+    `most` caps the bottom ones: aktif never exceeds terdaftar. `told` holds those
+    that stay as they were told, NaN elsewhere.
     """
     pairs = _list_parents(pd.Series(ahead.panel.names))
     _, tree = build_tree(ahead.panel, pairs)
     out = np.round(ahead.median)
     if most is not None:
         out = np.minimum(out, most)
+    out = np.where(np.isnan(told), out, told)
     out[tree.upper] = tree.add_up(out[tree.bottom])
     return out
+
+
+def _lay_told(told: pd.DataFrame | None, ahead: _Ahead, indikator: str) -> np.ndarray:
+    """Lay medians told before in the order of nodes and months; NaN where none are."""
+    if told is None:
+        return np.full_like(ahead.median, np.nan)
+    rows = told[(told["indikator"] == indikator) & (told["kuantil"] == 0.5)]
+    keys = ["kode", "segmen", "periode"]
+    wide = rows.set_index(keys)["nilai"].unstack().sort_index(axis=1)  # noqa: PD010 - unique keys
+    return wide.reindex(pd.MultiIndex.from_frame(ahead.nodes)).to_numpy(dtype=float)
 
 
 def _shift(ahead: _Ahead, median: np.ndarray) -> np.ndarray:
@@ -398,7 +412,10 @@ def _summarise(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
 
 
 def build_ramalan(
-    tables: Mapping[str, pd.DataFrame], *, config: Config
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    config: Config,
+    told: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Forecast activity and both kinds of arrears for every region in one pass.
 
@@ -412,6 +429,8 @@ def build_ramalan(
         Canonical tables by name; ``ukuran`` is used if there, else measured.
     config
         Settings: horizon, levels, seed, source of the population.
+    told
+        Rows of ``ramalan`` that stay, of the same months: the sums are made of them.
 
     Returns
     -------
@@ -446,11 +465,16 @@ def build_ramalan(
             "no participation to forecast: table ukuran has no aktif_jiwa\n"
             "  → deliver kepesertaan and run: jkn build"
         )
-    return _assemble(ukuran, found, wanted=wanted, seed=config.forecast.seed)
+    return _assemble(ukuran, found, wanted=wanted, seed=config.forecast.seed, told=told)
 
 
 def _assemble(
-    ukuran: pd.DataFrame, found: dict[str, _Ahead], *, wanted: np.ndarray, seed: int
+    ukuran: pd.DataFrame,
+    found: dict[str, _Ahead],
+    *,
+    wanted: np.ndarray,
+    seed: int,
+    told: pd.DataFrame | None,
 ) -> dict[str, pd.DataFrame]:
     """Lay out the three tables, the rates as quotients of the coherent counts."""
     from jkn_analysis.tables import conform
@@ -463,7 +487,7 @@ def _assemble(
         most = None
         if name == "aktif_jiwa" and "terdaftar_jiwa" in counts:
             most = _match(counts["terdaftar_jiwa"], ahead)
-        median = _add_up(ahead, most=most)
+        median = _add_up(ahead, told=_lay_told(told, ahead, name), most=most)
         counts[name] = (ahead, median)
         frames.append(_to_rows(ahead, _shift(ahead, median), name, wanted))
     rate = found.get(TERDAFTAR_RATE)

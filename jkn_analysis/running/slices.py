@@ -16,23 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jkn_analysis.errors import StoreError
-from jkn_analysis.store import hash_file, list_tables, write_text
+from jkn_analysis.store import ALL, hash_file, hash_table, list_tables, write_text
 from jkn_analysis.terms import NASIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import numpy as np
-    import pandas as pd
 
 SHARED = frozenset({"peristiwa", "rapat"})
 """Tables whose rows for a province or the country concern every region in it."""
 IGNORED = frozenset({"wilayah", "penerima"})
 """Tables no report shows: packaged facts, and addresses of the mail."""
-ALL = "*"
-"""Stands for the whole of a table without a column kode."""
 FORMAT = 1
-BATCH_ROWS = 100_000
 SMALL_BYTES = 10_000_000
 """Above this, tables are read in a process of their own, whose memory goes with it."""
 
@@ -102,56 +97,6 @@ def _read_cache(path: Path) -> dict[str, dict[str, object]]:
     except (OSError, ValueError):
         return {}
     return told["tables"] if told.get("format") == FORMAT else {}
-
-
-def hash_table(path: Path) -> dict[str, str]:
-    """Hash the rows of one Parquet file per kode, whatever their order.
-
-    Reads a batch at a time, so that the largest table costs 16 bytes a row.
-    """
-    import numpy as np
-    import pyarrow.parquet as pq
-
-    codes: dict[str, int] = {}
-    of_row, hashes = [], []
-    with pq.ParquetFile(path) as stored:
-        head = str(stored.schema_arrow.remove_metadata())
-        for batch in stored.iter_batches(BATCH_ROWS, use_threads=False):
-            frame = batch.to_pandas()
-            of_row.append(_number_regions(frame, codes))
-            hashes.append(_hash_rows(frame))
-    if not hashes:
-        return {ALL: hashlib.sha256(head.encode()).hexdigest()}
-    region, row = np.concatenate(of_row), np.concatenate(hashes)
-    order = np.lexsort((row, region))
-    region, row = region[order], row[order]
-    edges = np.searchsorted(region, np.arange(len(codes) + 1))
-    return {
-        kode: hashlib.sha256(
-            head.encode() + row[edges[number] : edges[number + 1]].tobytes()
-        ).hexdigest()
-        for kode, number in codes.items()
-    }
-
-
-def _number_regions(frame: pd.DataFrame, codes: dict[str, int]) -> np.ndarray:
-    """Give every row the number of its region, extending `codes`."""
-    import numpy as np
-    import pandas as pd
-
-    if "kode" not in frame:
-        codes.setdefault(ALL, 0)
-        return np.zeros(len(frame), dtype=np.int32)
-    numbers, names = pd.factorize(frame["kode"])
-    known = [codes.setdefault(name, len(codes)) for name in names]
-    return np.asarray(known, dtype=np.int32)[numbers]
-
-
-def _hash_rows(frame: pd.DataFrame) -> np.ndarray:
-    """Hash the rows of a frame, the index apart."""
-    import pandas as pd
-
-    return pd.util.hash_pandas_object(frame, index=False).to_numpy()
 
 
 def find_scope(kode: str, known: Iterable[str], *, table: str) -> list[str]:
