@@ -22,13 +22,21 @@ from jkn_analysis.forecasting.forecast import (
     limit_range,
     quantile_levels,
 )
-from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, cut_back
+from jkn_analysis.forecasting.panel import (
+    Panel,
+    build_months,
+    build_panel,
+    count_months,
+    cut_back,
+    fill_gaps,
+)
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CUTOFFS = 12
+LEAST_MONTHS = 9
 INDICATORS_TESTED = {
     "aktif_jiwa": "amount",
     "keaktifan_penduduk_rate": "rate",
@@ -45,6 +53,7 @@ def backtest(
     kind: Kind,
     cutoffs: int = CUTOFFS,
     levels: Sequence[float] = (50, 80, 95),
+    cleared: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Forecast from past cutoffs with nothing of what came later.
 
@@ -63,6 +72,9 @@ def backtest(
         How many, every second month back from the last.
     levels
         Central intervals in percent.
+    cleared
+        The same history with known events fitted out. A cutoff is forecast from it
+        and set on the value that stood there, so later events stay unknown.
 
     Returns
     -------
@@ -84,8 +96,27 @@ def backtest(
             f"history has {panel.nilai.shape[1]} month(s): no past cutoff to test\n"
             "  → a backtest needs at least 7 months"
         )
-    paths = build_paths(panel.nilai, horizon_months, backs, kind=kind)
-    return judge_paths(panel, paths, kind=kind, cutoffs=cutoffs, levels=levels)
+    seen = panel if cleared is None else _lay_beside(panel, cleared)
+    paths = build_paths(seen.nilai, horizon_months, backs, kind=kind)
+    return judge_paths(
+        panel, paths, kind=kind, cutoffs=cutoffs, levels=levels, seen=seen
+    )
+
+
+def _lay_beside(panel: Panel, cleared: pd.DataFrame) -> Panel:
+    """Lay cleared values where the panel has values."""
+    row = {str(name): k for k, name in enumerate(panel.names)}
+    cleared = cleared[cleared["seri"].astype(str).isin(row)]
+    rows = cleared["seri"].astype(str).map(row).to_numpy(dtype=int)
+    back = panel.last[rows] - count_months(cleared["periode"])
+    kept = (back >= 0) & (back < panel.nilai.shape[1])
+    values = np.full(panel.nilai.shape, np.nan)
+    width = panel.nilai.shape[1]
+    values[rows[kept], width - 1 - back[kept]] = cleared["nilai"].to_numpy()[kept]
+    values = np.where(np.isfinite(values), values, panel.nilai)
+    return Panel(
+        panel.names, panel.last, np.where(np.isfinite(panel.nilai), values, np.nan)
+    )
 
 
 def judge_paths(
@@ -95,32 +126,44 @@ def judge_paths(
     kind: Kind,
     cutoffs: int,
     levels: Sequence[float] = (50, 80, 95),
+    seen: Panel | None = None,
 ) -> pd.DataFrame:
-    """Judge the newest `cutoffs` past cutoffs of paths already run."""
+    """Judge the newest `cutoffs` past cutoffs of paths already run on `seen`."""
     probabilities = quantile_levels(levels)
     last = min(cutoffs, len(paths.backs) - 1)
     frames = [
-        _judge_cutoff(panel, paths, at, kind=kind, probabilities=probabilities)
+        _judge_cutoff(
+            panel, paths, at, kind=kind, probabilities=probabilities, seen=seen or panel
+        )
         for at in range(1, last + 1)
     ]
     return pd.concat(frames, ignore_index=True)
 
 
 def _judge_cutoff(
-    panel: Panel, paths: Paths, at: int, *, kind: Kind, probabilities: np.ndarray
+    panel: Panel,
+    paths: Paths,
+    at: int,
+    *,
+    kind: Kind,
+    probabilities: np.ndarray,
+    seen: Panel,
 ) -> pd.DataFrame:
     """Lay one cutoff's forecasts beside the truth."""
     back = int(paths.backs[at])
-    seen = cut_back(panel.nilai, back)
+    known = cut_back(panel.nilai, back)
     outcome = combine(paths.see(at), probabilities)
-    alive = np.isfinite(seen).any(axis=1)
-    quantiles = outcome.quantiles.copy()
-    quantiles[alive] = limit_range(quantiles[alive], seen[alive], kind)
+    alive = np.isfinite(known).any(axis=1)
+    apart = _find_last(known) - _find_last(cut_back(seen.nilai, back))
+    quantiles = outcome.quantiles + apart[:, None, None]
+    quantiles[alive] = limit_range(quantiles[alive], known[alive], kind)
     normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
     horizon = quantiles.shape[1]
-    naive, seasonal = naive_quantiles(seen, horizon, normal)
-    truth = paths.truth[at]
-    row, ahead = np.nonzero(np.isfinite(truth))
+    naive, seasonal = naive_quantiles(known, horizon, normal)
+    truth = np.full(paths.truth[at].shape, np.nan)
+    end = panel.nilai.shape[1] - back
+    truth[:, : min(back, horizon)] = panel.nilai[:, end : end + min(back, horizon)]
+    row, ahead = np.nonzero(np.isfinite(paths.truth[at]) & np.isfinite(truth))
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     nyata = truth[row, ahead]
     cutoff = panel.last[row] - back
@@ -133,7 +176,7 @@ def _judge_cutoff(
             "nyata": nyata,
             "naif": naive[row, ahead, middle],
             "musiman": seasonal[row, ahead, middle],
-            "skala": _yearly_change(seen)[row],
+            "skala": _yearly_change(known)[row],
         }
     )
     for k, probability in enumerate(probabilities):
@@ -141,6 +184,11 @@ def _judge_cutoff(
     for name, part in (("", quantiles), ("_naif", naive), ("_musiman", seasonal)):
         frame["wis" + name] = interval_score(nyata, part[row, ahead], probabilities)
     return frame
+
+
+def _find_last(values: np.ndarray) -> np.ndarray:
+    """Return the last known value of each series; 0 where there is none."""
+    return fill_gaps(values)[0][:, -1]
 
 
 def _yearly_change(values: np.ndarray) -> np.ndarray:
@@ -155,18 +203,35 @@ def _yearly_change(values: np.ndarray) -> np.ndarray:
 
 
 def backtest_ukuran(
-    ukuran: pd.DataFrame, *, horizon_months: int, cutoffs: int = CUTOFFS
+    ukuran: pd.DataFrame,
+    *,
+    horizon_months: int,
+    cutoffs: int = CUTOFFS,
+    peristiwa: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Backtest the totals of every indicator that is forecast; region codes as seri."""
+    """Backtest the totals of every indicator that is forecast; region codes as seri.
+
+    Decisions of table `peristiwa` are fitted out of what each cutoff knew; those that
+    came after it stay unknown to it.
+    """
+    from jkn_analysis.forecasting.decrees import clear_totals
+
+    told = None if peristiwa is None or peristiwa.empty else peristiwa
+    cleared = None if told is None else clear_totals(ukuran, told)
     tested = {}
     for name, kind in INDICATORS_TESTED.items():
         chosen = (ukuran["indikator"] == name) & (ukuran["segmen"] == "total")
         rows = ukuran[chosen & ukuran["nilai"].notna()]
-        if rows.empty:
+        if rows["periode"].nunique() < LEAST_MONTHS:
             continue
         history = rows[["kode", "periode", "nilai"]].rename(columns={"kode": "seri"})
+        known = None
+        if cleared is not None:
+            known = cleared[cleared["indikator"] == name]
+            known = known.rename(columns={"kode": "seri"})
         tested[name] = backtest(
             history,
+            cleared=known,
             horizon_months=horizon_months,
             kind=kind,  # type: ignore[arg-type]
             cutoffs=cutoffs,

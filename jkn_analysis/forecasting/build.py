@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.backtest import backtest_ukuran
-from jkn_analysis.forecasting.events import SHIFT
+from jkn_analysis.forecasting.decrees import (
+    COUNTED,
+    SEP,
+    keep_live,
+    list_decrees,
+    list_parents,
+    select_history,
+)
 from jkn_analysis.forecasting.forecast import (
     Kind,
     Outcome,
@@ -26,21 +33,19 @@ from jkn_analysis.forecasting.probability import (
     probability_reaching,
     simulate_paths,
 )
-from jkn_analysis.terms import NASIONAL, TOTAL
+from jkn_analysis.forecasting.widen import measure_factor, widen, widen_tested
+from jkn_analysis.terms import TOTAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from jkn_analysis.config import Config
 
 DASAR = "dasar"
 PENDUDUK_RATE = "keaktifan_penduduk_rate"
 TERDAFTAR_RATE = "keaktifan_terdaftar_rate"
-SKENARIO = "skenario"
-DECREED = ("aktif_jiwa", "terdaftar_jiwa")
 TARGETS = (0.80,)
 DRAWS = 2000
-_SEP = "|"
 
 KIND: dict[str, Kind] = {
     "terdaftar_jiwa": "amount",
@@ -51,6 +56,8 @@ KIND: dict[str, Kind] = {
     "tunggakan_pemda_rp": "amount",
 }
 """Indicators that are forecast; keaktifan_penduduk_rate follows from aktif_jiwa."""
+TESTED_AS = {"tunggakan_peserta_jiwa": "tunggakan_peserta_rp"}
+"""Indicators whose intervals follow another one's backtest."""
 
 
 @dataclass(frozen=True)
@@ -69,112 +76,6 @@ class _Ahead:
         return self.quantiles[:, :, int(np.flatnonzero(self.probabilities == 0.5)[0])]
 
 
-def _select(ukuran: pd.DataFrame, indikator: str) -> pd.DataFrame:
-    """Return the history of one indicator as a long frame of series."""
-    rows = ukuran[(ukuran["indikator"] == indikator) & ukuran["nilai"].notna()]
-    if indikator.startswith("tunggakan_"):
-        rows = rows[rows["segmen"] == TOTAL]
-    seri = rows["kode"].astype(str) + _SEP + rows["segmen"].astype(str)
-    return pd.DataFrame(
-        {"seri": seri, "periode": rows["periode"], "nilai": rows["nilai"]}
-    )
-
-
-def _list_parents(names: pd.Series) -> pd.DataFrame:
-    """Pair every kabupaten's segmen with its total, its provinsi and the country."""
-    parts = names.str.split(_SEP, n=1, expand=True)
-    kode, segmen = parts[0], parts[1]
-    below = kode.str.len() > 2
-    split = (below & (segmen != TOTAL)).groupby(kode).any()
-    leaf = below & ((segmen != TOTAL) | ~kode.map(split))
-    highs = (kode, kode.str[:2], pd.Series(NASIONAL, index=kode.index))
-    rows = (segmen, pd.Series(TOTAL, index=kode.index))
-    frames = [
-        pd.DataFrame({"seri": names, "induk": high + _SEP + row})[leaf]
-        for high in highs
-        for row in rows
-    ]
-    pairs = pd.concat(frames).drop_duplicates()
-    return pairs[pairs["seri"] != pairs["induk"]]
-
-
-def _keep_live(history: pd.DataFrame) -> pd.DataFrame:
-    """Leave out series that ended more than a year before the newest."""
-    last = history.groupby("seri")["periode"].transform("max")
-    return history[last > history["periode"].max() - pd.DateOffset(months=12)]
-
-
-class _Decree(NamedTuple):
-    """The columns of `peristiwa` that a forecast needs."""
-
-    tanggal: pd.Timestamp
-    kode: str
-    segmen: str
-    dampak_jiwa: float
-    dampak_rate: float
-
-
-def list_decrees(
-    peristiwa: pd.DataFrame, ukuran: pd.DataFrame, *, indikator: str
-) -> pd.DataFrame | None:
-    """Turn dated events into shifts of the counts they touch.
-
-    What happened is fitted out, its size read from the data; what is certain to
-    come shifts the path by its declared size. Additions raise the registered too,
-    cuts only the active. Scenarios stay out: they are not the base case.
-
-    Parameters
-    ----------
-    peristiwa
-        Table of that name.
-    ukuran
-        Measured counts, for impacts given as a rate.
-    indikator
-        ``aktif_jiwa`` or ``terdaftar_jiwa``.
-
-    Returns
-    -------
-    DataFrame or None
-        Events for `forecast`, on series named ``kode|segmen``.
-    """
-    named = peristiwa["segmen"].notna() & (peristiwa["status"] != SKENARIO)
-    sized = peristiwa[["dampak_jiwa", "dampak_rate"]].fillna(0).ne(0).any(axis=1)
-    counts = ukuran[(ukuran["indikator"] == indikator) & (ukuran["kode"].str.len() > 2)]
-    if not (named & sized).any() or counts.empty:
-        return None
-    columns = list(_Decree._fields)
-    wanted = peristiwa.loc[named & sized, columns]
-    chosen = [_Decree(*row) for row in wanted.itertuples(index=False)]
-    newest = counts["periode"].max()
-    held = counts[counts["periode"] == newest]
-    rows = [
-        row
-        for event in chosen
-        for row in _spread_event(event, held, newest=newest, indikator=indikator)
-    ]
-    names = ["seri", "periode", "jenis", "dampak"]
-    return pd.DataFrame(rows, columns=names) if rows else None
-
-
-def _spread_event(
-    event: _Decree, held: pd.DataFrame, *, newest: pd.Timestamp, indikator: str
-) -> Iterator[tuple[str, pd.Timestamp, str, float]]:
-    """Yield one event per kabupaten/kota and segmen in its scope."""
-    month = event.tanggal.to_period("M").to_timestamp()
-    scope = "" if event.kode == NASIONAL else event.kode
-    inside = held["kode"].str.startswith(scope) & (held["segmen"] == event.segmen)
-    part = held.loc[inside, ["kode", "segmen", "nilai"]]
-    for kode, segmen, held_now in part.itertuples(index=False, name=None):
-        size = np.nan
-        if month > newest:
-            share = event.dampak_rate
-            size = share * held_now if pd.notna(share) else event.dampak_jiwa
-            whole = pd.notna(share) or event.kode == kode
-            if not whole or not size or (indikator == "terdaftar_jiwa" and size < 0):
-                continue
-        yield f"{kode}{_SEP}{segmen}", month, SHIFT, float(size)
-
-
 def _forecast_indicator(
     ukuran: pd.DataFrame,
     indikator: str,
@@ -184,10 +85,10 @@ def _forecast_indicator(
     events: pd.DataFrame | None = None,
 ) -> _Ahead | None:
     """Forecast every node of one indicator, `horizon` months after the newest."""
-    history = _select(ukuran, indikator)
+    history = select_history(ukuran, indikator)
     if history.empty:
         return None
-    history = _keep_live(history)
+    history = keep_live(history)
     kind = KIND[indikator]
     panel = align_panel(build_panel(history))
     options = {"horizon": horizon, "probabilities": probabilities, "kind": kind}
@@ -195,11 +96,20 @@ def _forecast_indicator(
         outcome = forecast_panel(panel, **options)  # type: ignore[arg-type]
     else:
         names = pd.Series(panel.names)
-        panel, tree = build_tree(panel, _list_parents(names))
+        panel, tree = build_tree(panel, list_parents(names))
         outcome = forecast_tree(panel, tree, events=events, **options)  # type: ignore[arg-type]
-    parts = pd.Series(panel.names).str.split(_SEP, n=1, expand=True)
+    parts = pd.Series(panel.names).str.split(SEP, n=1, expand=True)
     nodes = pd.DataFrame({"kode": parts[0], "segmen": parts[1]})
     return _Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
+
+
+def _widen(ahead: _Ahead, tested: pd.DataFrame | None) -> _Ahead:
+    """Make intervals as wide as the backtest of the same table needed them."""
+    if tested is None:
+        return ahead
+    middle = int(np.flatnonzero(ahead.probabilities == 0.5)[0])
+    wider = widen(ahead.quantiles, middle, measure_factor(tested))
+    return replace(ahead, quantiles=np.maximum(wider, 0.0))
 
 
 def _add_up(
@@ -210,7 +120,7 @@ def _add_up(
     `most` caps the bottom ones: aktif never exceeds terdaftar. `told` holds those
     that stay as they were told, NaN elsewhere.
     """
-    pairs = _list_parents(pd.Series(ahead.panel.names))
+    pairs = list_parents(pd.Series(ahead.panel.names))
     _, tree = build_tree(ahead.panel, pairs)
     out = np.round(ahead.median)
     if most is not None:
@@ -356,11 +266,11 @@ def _peluang(
     return pd.concat(frames, ignore_index=True)
 
 
-def _score(ukuran: pd.DataFrame, *, horizon: int) -> pd.DataFrame:
+def _score(tested: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Score past cutoffs of the totals by months ahead and by size of region."""
     frames = []
-    tested = backtest_ukuran(ukuran, horizon_months=horizon)
-    for indikator, table in tested.items():
+    for indikator, told in tested.items():
+        table = widen_tested(told)
         rate = indikator.endswith("_rate")
         kabupaten = table["seri"].str.len() > 2
         size = table.groupby("seri")["nyata"].transform("median")
@@ -421,7 +331,8 @@ def build_ramalan(
 
     Counts are forecast per segmen and kabupaten/kota and added up, in whole people;
     rates are quotients of those sums, so page, provinsi and country agree. The
-    intervals of each level come from that level's own past errors.
+    intervals of each level come from that level's own past errors, made wider where
+    the backtest of these tables covered less than it promised.
 
     Parameters
     ----------
@@ -451,26 +362,31 @@ def build_ramalan(
     wanted = quantile_levels(config.forecast.levels)
     dense = np.unique(np.round(np.r_[DENSE, wanted], 6))
     peristiwa = tables.get("peristiwa", pd.DataFrame())
+    tested = backtest_ukuran(ukuran, horizon_months=horizon, peristiwa=peristiwa)
     aheads = {}
     for name in KIND:
         events = None
-        if name in DECREED and not peristiwa.empty:
+        if name in COUNTED and not peristiwa.empty:
             events = list_decrees(peristiwa, ukuran, indikator=name)
-        aheads[name] = _forecast_indicator(
+        ahead = _forecast_indicator(
             ukuran, name, horizon=horizon, probabilities=dense, events=events
         )
+        aheads[name] = ahead and _widen(ahead, tested.get(TESTED_AS.get(name, name)))
     found = {name: ahead for name, ahead in aheads.items() if ahead is not None}
     if "aktif_jiwa" not in found:
         raise ForecastError(
             "no participation to forecast: table ukuran has no aktif_jiwa\n"
             "  → deliver kepesertaan and run: jkn build"
         )
-    return _assemble(ukuran, found, wanted=wanted, seed=config.forecast.seed, told=told)
+    return _assemble(
+        ukuran, found, tested, wanted=wanted, seed=config.forecast.seed, told=told
+    )
 
 
 def _assemble(
     ukuran: pd.DataFrame,
     found: dict[str, _Ahead],
+    tested: Mapping[str, pd.DataFrame],
     *,
     wanted: np.ndarray,
     seed: int,
@@ -498,10 +414,9 @@ def _assemble(
     active, median = counts["aktif_jiwa"]
     part, share = _over_penduduk(active, _shift(active, median), _penduduk(ukuran))
     frames.append(_to_rows(part, share, PENDUDUK_RATE, wanted))
-    horizon = share.shape[1]
     made = {
         "ramalan": pd.concat(frames, ignore_index=True),
         "peluang": _peluang(part, share, draws=DRAWS, seed=seed),
-        "uji_balik": _score(ukuran, horizon=horizon),
+        "uji_balik": _score(tested),
     }
     return {name: conform(table, name) for name, table in made.items()}

@@ -27,6 +27,7 @@ __all__ = [
     "SHIFT",
     "Event",
     "add_events",
+    "clean_tree",
     "find_events",
     "lift_shifts",
     "match_events",
@@ -294,6 +295,15 @@ def remove_events(panel: Panel, events: list[Event]) -> Panel:
             else:
                 row[:at] += size
     return Panel(panel.names, panel.last, values)
+
+
+def clean_tree(panel: Panel, tree: Tree, events: list[Event]) -> np.ndarray:
+    """Fit events out of the bottom series and out of the sums that hold them."""
+    values = remove_events(panel, events).nilai.copy()
+    filled, _ = fill_gaps(values[tree.bottom])
+    moved = np.nan_to_num(filled - panel.nilai[tree.bottom])
+    values[tree.upper] += tree.add_up(moved)
+    return values
 
 
 def add_events(

@@ -16,8 +16,8 @@ from jkn_analysis.forecasting.ensemble import (
     weigh_members,
 )
 from jkn_analysis.forecasting.events import (
-    Event,
     add_events,
+    clean_tree,
     match_events,
     match_tree_events,
     remove_events,
@@ -28,13 +28,7 @@ from jkn_analysis.forecasting.intervals import (
     pool_scores,
     scale_errors,
 )
-from jkn_analysis.forecasting.panel import (
-    Kind,
-    Panel,
-    build_months,
-    build_panel,
-    fill_gaps,
-)
+from jkn_analysis.forecasting.panel import Kind, Panel, build_months, build_panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +116,7 @@ def forecast_tree(
     Events on a bottom series move the sums above it, and so does their uncertainty.
     """
     matched = [] if events is None else match_tree_events(panel, tree, events)
-    values = _clean_tree(panel, tree, matched) if matched else panel.nilai
+    values = clean_tree(panel, tree, matched) if matched else panel.nilai
     backs = list_backs(values.shape[1], horizon)
     paths = build_paths(values, horizon, backs, kind=kind)
     weight = weigh_members(paths)
@@ -139,15 +133,6 @@ def forecast_tree(
         quantiles = np.maximum(quantiles, 0.0)
     naive = paths.truth - paths.points[0]
     return Outcome(quantiles, made.errors, naive, made.scale, weight)
-
-
-def _clean_tree(panel: Panel, tree: Tree, matched: list[Event]) -> np.ndarray:
-    """Fit events out of the bottom series and out of the sums that hold them."""
-    values = remove_events(panel, matched).nilai.copy()
-    filled, _ = fill_gaps(values[tree.bottom])
-    moved = np.nan_to_num(filled - panel.nilai[tree.bottom])
-    values[tree.upper] += tree.add_up(moved)
-    return values
 
 
 def limit_range(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:

@@ -17,6 +17,7 @@ from jkn_analysis.forecasting.probability import (
     simulate_paths,
 )
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles, score
+from jkn_analysis.forecasting.widen import measure_factor, widen_tested
 
 
 def walks(count: int = 20, months: int = 60, seed: int = 0) -> pd.DataFrame:
@@ -53,6 +54,45 @@ def test_backtest_cannot_see_a_later_jump():
     two = backtest(jump, horizon_months=3, kind="amount", cutoffs=3)
     quantiles = [name for name in one if name.startswith("q")]
     pd.testing.assert_frame_equal(one[quantiles], two[quantiles])
+
+
+def test_known_event_is_no_noise_before_it_and_unknown_to_earlier_cutoffs():
+    plain = walks()
+    month = sorted(plain["periode"].unique())[-9]
+    after = plain["periode"] >= month
+    jumped = plain.assign(nilai=plain["nilai"] - 300.0 * after)
+    cleared = plain.assign(nilai=plain["nilai"] - 300.0)
+    options = {"horizon_months": 6, "kind": "amount", "cutoffs": 8}
+    calm = backtest(plain, **options)
+    told = backtest(jumped, cleared=cleared, **options)
+    early = told["cutoff"] < month
+    crossed = early & (told["periode"] >= month)
+    np.testing.assert_allclose(told["q0.5"][early], calm["q0.5"][early])
+    np.testing.assert_allclose(told["q0.9"][~early], calm["q0.9"][~early] - 300)
+    np.testing.assert_allclose(told["nyata"][crossed], calm["nyata"][crossed] - 300)
+    assert (told["wis"][crossed] > calm["wis"][crossed] + 100).all()
+
+
+def test_intervals_half_as_wide_as_needed_are_widened_and_wide_ones_stay():
+    tested = backtest(walks(), horizon_months=6, kind="amount")
+    names = [name for name in tested if str(name).startswith("q")]
+    thin, thick = tested.copy(), tested.copy()
+    for name in names:
+        gap = tested[name] - tested["q0.5"]
+        thin[name], thick[name] = tested["q0.5"] + gap / 2, tested["q0.5"] + gap * 2
+    assert measure_factor(thick) == 1
+    assert 1.4 < measure_factor(thin) < 2.2
+    inside = thin["nyata"].between(thin["q0.1"], thin["q0.9"]).mean()
+    wide = widen_tested(thin)
+    assert wide["nyata"].between(wide["q0.1"], wide["q0.9"]).mean() > inside + 0.1
+
+
+def test_widening_of_a_cutoff_looks_at_nothing_after_it():
+    tested = backtest(walks(), horizon_months=6, kind="amount")
+    newest = tested["periode"] > tested["cutoff"].max()
+    later = tested.assign(nyata=tested["nyata"] + 1e6 * newest)
+    one, two = widen_tested(tested), widen_tested(later)
+    np.testing.assert_array_equal(one["q0.9"], two["q0.9"])
 
 
 def test_naive_columns_are_the_last_value_and_last_year():

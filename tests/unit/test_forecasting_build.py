@@ -151,6 +151,28 @@ def test_certain_decree_moves_the_base_case_and_a_scenario_does_not(made, tables
     assert (told - plain)["82.71", "PBI JK"].abs().max() < 300
 
 
+def test_certain_decree_of_a_province_is_shared_and_widens_every_sum(made, tables):
+    event = tables["peristiwa"].iloc[:1].assign(kode="82", segmen="PBPU Pemda")
+    with_it = {**tables, "peristiwa": event}
+    told = build_ramalan(with_it, config=read_config())["ramalan"]
+    without = {k: v for k, v in tables.items() if k != "peristiwa"}
+    plain = build_ramalan(without, config=read_config())["ramalan"]
+    gap = medians(told, "aktif_jiwa") - medians(plain, "aktif_jiwa")
+    last = gap.index.get_level_values("periode").max()
+    assert gap["82", "PBPU Pemda", last] == pytest.approx(-3_000, abs=20)
+    for kode in ("82.03", "82.71"):
+        assert gap[kode, "PBPU Pemda", last] < -1_000
+
+    def width(table: pd.DataFrame) -> pd.Series:
+        rows = table[table["indikator"] == "keaktifan_penduduk_rate"]
+        rows = rows[rows["periode"] == last].set_index(["kode", "kuantil"])["nilai"]
+        return rows.xs(0.9, level="kuantil") - rows.xs(0.1, level="kuantil")
+
+    wider = width(told) / width(plain)
+    assert (wider[["82", "82.03", "82.71", "00"]] > 1).all()
+    assert wider["81"] == pytest.approx(1, abs=0.05)
+
+
 def test_chances_lie_between_zero_and_one_for_every_month(made):
     peluang = made["peluang"]
     assert peluang["peluang"].between(0, 1).all()

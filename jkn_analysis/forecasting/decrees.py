@@ -1,0 +1,206 @@
+"""Dated decisions of table `peristiwa` as events of the counts and rates they touch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.forecasting.events import SHIFT, clean_tree, match_tree_events
+from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
+from jkn_analysis.forecasting.panel import build_months, build_panel
+from jkn_analysis.terms import NASIONAL, TOTAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SKENARIO = "skenario"
+COUNTED = ("aktif_jiwa", "terdaftar_jiwa")
+"""Indicators that decisions are stated for."""
+SEP = "|"
+"""Between region and segmen in the name of a series."""
+
+
+class _Decree(NamedTuple):
+    """The columns of `peristiwa` that a forecast needs."""
+
+    id_peristiwa: str
+    tanggal: pd.Timestamp
+    kode: str
+    segmen: str
+    dampak_jiwa: float
+    dampak_rate: float
+
+
+def select_history(ukuran: pd.DataFrame, indikator: str) -> pd.DataFrame:
+    """Return the history of one indicator as a long frame of series ``kode|segmen``."""
+    rows = ukuran[(ukuran["indikator"] == indikator) & ukuran["nilai"].notna()]
+    if indikator.startswith("tunggakan_"):
+        rows = rows[rows["segmen"] == TOTAL]
+    seri = rows["kode"].astype(str) + SEP + rows["segmen"].astype(str)
+    return pd.DataFrame(
+        {"seri": seri, "periode": rows["periode"], "nilai": rows["nilai"]}
+    )
+
+
+def list_parents(names: pd.Series) -> pd.DataFrame:
+    """Pair every kabupaten's segmen with its total, its provinsi and the country."""
+    parts = names.str.split(SEP, n=1, expand=True)
+    kode, segmen = parts[0], parts[1]
+    below = kode.str.len() > 2
+    split = (below & (segmen != TOTAL)).groupby(kode).any()
+    leaf = below & ((segmen != TOTAL) | ~kode.map(split))
+    highs = (kode, kode.str[:2], pd.Series(NASIONAL, index=kode.index))
+    rows = (segmen, pd.Series(TOTAL, index=kode.index))
+    frames = [
+        pd.DataFrame({"seri": names, "induk": high + SEP + row})[leaf]
+        for high in highs
+        for row in rows
+    ]
+    pairs = pd.concat(frames).drop_duplicates()
+    return pairs[pairs["seri"] != pairs["induk"]]
+
+
+def keep_live(history: pd.DataFrame) -> pd.DataFrame:
+    """Leave out series that ended more than a year before the newest."""
+    last = history.groupby("seri")["periode"].transform("max")
+    return history[last > history["periode"].max() - pd.DateOffset(months=12)]
+
+
+def list_decrees(
+    peristiwa: pd.DataFrame, ukuran: pd.DataFrame, *, indikator: str
+) -> pd.DataFrame | None:
+    """Turn dated events into shifts of the counts they touch.
+
+    What happened is fitted out, its size read from the data; what is certain to
+    come shifts the path by its declared size, shared among the regions in its scope
+    by their people. Additions raise the registered too, cuts only the active.
+    Scenarios stay out: they are not the base case.
+
+    Parameters
+    ----------
+    peristiwa
+        Table of that name.
+    ukuran
+        Measured counts, for impacts given as a rate.
+    indikator
+        ``aktif_jiwa`` or ``terdaftar_jiwa``.
+
+    Returns
+    -------
+    DataFrame or None
+        Events for `forecast`, on series named ``kode|segmen``.
+    """
+    named = peristiwa["segmen"].notna() & (peristiwa["status"] != SKENARIO)
+    sized = peristiwa[["dampak_jiwa", "dampak_rate"]].fillna(0).ne(0).any(axis=1)
+    counts = ukuran[(ukuran["indikator"] == indikator) & (ukuran["kode"].str.len() > 2)]
+    if not (named & sized).any() or counts.empty:
+        return None
+    columns = list(_Decree._fields)
+    wanted = peristiwa.loc[named & sized, columns]
+    chosen = [_Decree(*row) for row in wanted.itertuples(index=False)]
+    newest = counts["periode"].max()
+    held = counts[counts["periode"] == newest]
+    rows = [
+        row
+        for event in chosen
+        for row in _spread_event(event, held, newest=newest, indikator=indikator)
+    ]
+    names = ["seri", "periode", "jenis", "dampak", "id_peristiwa"]
+    return pd.DataFrame(rows, columns=names) if rows else None
+
+
+def _spread_event(
+    event: _Decree, held: pd.DataFrame, *, newest: pd.Timestamp, indikator: str
+) -> Iterator[tuple[str, pd.Timestamp, str, float, str]]:
+    """Yield one event per kabupaten/kota and segmen in its scope."""
+    month = event.tanggal.to_period("M").to_timestamp()
+    scope = "" if event.kode == NASIONAL else event.kode
+    inside = held["kode"].str.startswith(scope) & (held["segmen"] == event.segmen)
+    part = held.loc[inside, ["kode", "segmen", "nilai"]]
+    people = float(part["nilai"].sum())
+    for kode, segmen, held_now in part.itertuples(index=False, name=None):
+        size = np.nan
+        if month > newest:
+            share = event.dampak_rate
+            if pd.isna(share) and people > 0:
+                share = event.dampak_jiwa / people
+            size = share * held_now
+            if not size or pd.isna(size) or (indikator == COUNTED[1] and size < 0):
+                continue
+        yield f"{kode}{SEP}{segmen}", month, SHIFT, float(size), event.id_peristiwa
+
+
+def measure_moved(
+    ukuran: pd.DataFrame, peristiwa: pd.DataFrame, *, indikator: str
+) -> pd.Series:
+    """Measure how far fitting the known decisions out moves every region's total.
+
+    Returns
+    -------
+    Series
+        People by ``kode`` and ``periode``; empty without any decision.
+    """
+    nothing = pd.Series(
+        dtype=float, index=pd.MultiIndex.from_arrays([[], []], names=_KEYS)
+    )
+    if peristiwa.empty:
+        return nothing
+    events = list_decrees(peristiwa, ukuran, indikator=indikator)
+    history = keep_live(select_history(ukuran, indikator))
+    if events is None or history.empty:
+        return nothing
+    panel = align_panel(build_panel(history))
+    panel, tree = build_tree(panel, list_parents(pd.Series(panel.names)))
+    matched = match_tree_events(panel, tree, events)
+    moved = clean_tree(panel, tree, matched) - panel.nilai
+    parts = pd.Series(panel.names).str.split(SEP, n=1, expand=True)
+    total = np.flatnonzero((parts[1] == TOTAL).to_numpy())
+    width = panel.nilai.shape[1]
+    months = build_months(panel.last.max() - np.arange(width)[::-1])
+    index = pd.MultiIndex.from_product(
+        [parts[0].iloc[total].to_numpy(object), months], names=_KEYS
+    )
+    return pd.Series(moved[total].ravel(), index=index)
+
+
+_KEYS = ["kode", "periode"]
+
+
+def clear_totals(ukuran: pd.DataFrame, peristiwa: pd.DataFrame) -> pd.DataFrame:
+    """Fit the decisions that happened out of the totals of people and of their rates.
+
+    Parameters
+    ----------
+    ukuran
+        Measured totals and segments.
+    peristiwa
+        Table of that name.
+
+    Returns
+    -------
+    DataFrame
+        ``kode, periode, indikator, nilai`` of the totals, moved where decisions did.
+    """
+    rows = ukuran[(ukuran["segmen"] == TOTAL) & ukuran["nilai"].notna()]
+    index = pd.MultiIndex.from_frame(rows[_KEYS].astype({"kode": "object"}))
+    aktif, terdaftar = (
+        measure_moved(ukuran, peristiwa, indikator=name)
+        .reindex(index)
+        .fillna(0)
+        .to_numpy()
+        for name in COUNTED
+    )
+    above, below = rows["pembilang"].to_numpy(float), rows["penyebut"].to_numpy(float)
+    chosen = {
+        "aktif_jiwa": rows["nilai"] + aktif,
+        "terdaftar_jiwa": rows["nilai"] + terdaftar,
+        "keaktifan_penduduk_rate": (above + aktif) / below,
+        "keaktifan_terdaftar_rate": (above + aktif) / (below + terdaftar),
+    }
+    out = rows[[*_KEYS, "indikator", "nilai"]].copy()
+    for name, moved in chosen.items():
+        here = (rows["indikator"] == name).to_numpy()
+        out.loc[here, "nilai"] = np.asarray(moved, dtype=float)[here]
+    return out
