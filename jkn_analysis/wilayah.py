@@ -257,17 +257,34 @@ def _listed(codes: Iterable[str]) -> str:
     return ", ".join(f"{region.kode} {region.nama_lengkap}" for region in regions)
 
 
+@cache
+def _squeezed_names(kode_provinsi: str | None) -> dict[str, str]:
+    """Return the codes of all regions, or those of a province, by squeezed name."""
+    return {
+        squeeze(region.nama): region.kode
+        for region in _regions().values()
+        if kode_provinsi in {None, region.kode_provinsi}
+    }
+
+
+def is_known_name(text: str) -> bool:
+    """Tell whether a text is some spelling of one or more regions' names.
+
+    Examples
+    --------
+    >>> is_known_name("Bogor"), is_known_name("Kab. Bogor"), is_known_name("Boggor")
+    (True, True, False)
+    """
+    return bool(_match_name(squeeze(text), None, None))
+
+
 def _suggest(key: str, *, kode_provinsi: str | None) -> list[str]:
     """Return codes of the regions whose names look most like `key`."""
     import difflib
 
     fronts = sorted((word for kind in DEPAN.values() for word in kind), key=len)
     core = next((key[len(w) :] for w in fronts[::-1] if key.startswith(w)), key)
-    names = {
-        squeeze(region.nama): region.kode
-        for region in _regions().values()
-        if kode_provinsi in {None, region.kode_provinsi}
-    }
+    names = _squeezed_names(kode_provinsi)
     near = difflib.get_close_matches(core, names, n=_MAX_SUGGESTIONS, cutoff=0.6)
     inside = [name for name in names if len(core) > 3 and core in name]
     return [names[name] for name in dict.fromkeys(near + inside)][:_MAX_SUGGESTIONS]

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.cells import Cell
-from jkn_analysis.cleaning.cleaner import REGIONAL, CleanResult, Counts
+from jkn_analysis.cleaning.cleaner import MOST_LISTED, REGIONAL, CleanResult, Counts
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.roles import MEASURE_KINDS
 from jkn_analysis.tables import Table, conform
 from jkn_analysis.terms import TOTAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from jkn_analysis.cleaning.cleaner import _Piece, _Sheet
 
@@ -180,6 +180,22 @@ def _derive(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> pd.Da
     return frame
 
 
+def _listed(
+    works: Sequence[_Sheet], rows: pd.DataFrame, kind: str
+) -> Iterator[tuple[Cell, pd.Series]]:
+    """Yield the faulty rows to list one by one; the rest are refused and counted."""
+    _pass_over(works, rows.iloc[MOST_LISTED:], kind)
+    yield from rows.iloc[:MOST_LISTED].iterrows()
+
+
+def _pass_over(works: Sequence[_Sheet], rows: pd.DataFrame, kind: str) -> None:
+    """Refuse faulty rows without listing them."""
+    for number, own in rows.groupby("_sheet"):
+        work = works[int(number)]  # type: ignore[arg-type]
+        work.bad[own["_row"].to_numpy(dtype=int)] = True
+        work.unlisted[kind] += len(own)
+
+
 def report_at(
     works: Sequence[_Sheet],
     row: Cell,
@@ -230,9 +246,8 @@ def _check_keys(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> N
                     "add it, or say it in the heading or title",
                 )
             continue
-        for _, row in (
-            frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"]).iterrows()
-        ):
+        lacking = frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"])
+        for _, row in _listed(works, lacking, "missing"):
             report_at(
                 works,
                 row,
@@ -253,7 +268,7 @@ def _check_future(works: Sequence[_Sheet], frame: pd.DataFrame) -> None:
     late = frame[frame["periode"] > limit].drop_duplicates(
         ["_sheet", "_row", "periode"]
     )
-    for _, row in late.iterrows():
+    for _, row in _listed(works, late, "future"):
         report_at(
             works,
             row,
@@ -284,7 +299,7 @@ def _check_choices(
     if not column.choices or column.kind != "segmen":
         return
     wrong = frame[frame[name].notna() & ~frame[name].isin(column.choices)]
-    for _, row in wrong.iterrows():
+    for _, row in _listed(works, wrong, "choice"):
         report_at(
             works,
             row,
@@ -316,7 +331,7 @@ def _check_missing(
                 work.bad[:] = True
             continue
         lacking = frame[frame[name].isna()]
-        for _, row in lacking.iterrows():
+        for _, row in _listed(works, lacking, "missing"):
             report_at(
                 works,
                 row,
@@ -336,22 +351,23 @@ def _check_duplicates(
     if not double.any():
         return frame
     rows = frame[double]
-    for _, group in rows.groupby(key, dropna=False, observed=True, sort=False):
-        first = group.iloc[0]
-        work = works[int(first["_sheet"])]
-        where = f"row {work.sheet.row_numbers[int(first['_row'])]}"
+    groups = rows.groupby(key, dropna=False, observed=True, sort=False)
+    later = rows[groups.cumcount().to_numpy() > 0]
+    firsts = groups[["_sheet", "_row"]].transform("first").astype(int)
+    for place, row in _listed(works, later, "duplicate"):
+        number, index = firsts.loc[place].to_numpy()
+        work = works[int(number)]
+        where = f"row {work.sheet.row_numbers[index]}"
         sheet = f" of sheet '{work.sheet.sheet}'" if work.sheet.sheet else ""
-        shown = ", ".join(_show(first[name]) for name in key)
-        for _, row in group.iloc[1:].iterrows():
-            report_at(
-                works,
-                row,
-                key[0],
-                kind="duplicate",
-                value=shown,
-                message=f"same {', '.join(key)} as {where}{sheet}:",
-                remedy="keep the right one of the two rows",
-            )
+        report_at(
+            works,
+            row,
+            key[0],
+            kind="duplicate",
+            value=", ".join(_show(row[name]) for name in key),
+            message=f"same {', '.join(key)} as {where}{sheet}:",
+            remedy="keep the right one of the two rows",
+        )
     return frame[~double]
 
 
@@ -384,7 +400,7 @@ def _check_rules(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> 
             "Float64"
         )
         wrong = frame[~rule.holds(figures).to_numpy(dtype=bool)]
-        for _, row in wrong.iterrows():
+        for _, row in _listed(works, wrong, rule.name):
             values = " and ".join(
                 f"{row[name]:.0f}" if isinstance(row[name], float) else str(row[name])
                 for name in rule.columns
@@ -412,6 +428,7 @@ def _result(
 
     for work in works:
         checks.check_printed(work)
+        work.sum_up()
     problems = [problem for work in works for problem in work.problems]
     if not works:
         problems.append(

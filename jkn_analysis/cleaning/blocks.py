@@ -28,7 +28,7 @@ from jkn_analysis.cleaning.months import read_moment
 from jkn_analysis.cleaning.names import find_segmen, is_segmen_word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 Row = list[Any]
 MAX_HEADER_ROWS = 5
@@ -93,6 +93,8 @@ LEAST_AMOUNT, MOST_AMOUNT = 10_000, 10**9
 _AMOUNT = re.compile(r"[1-9][0-9]{4,8}")
 LEAST_PERSON = 1e15
 """Numbers from here on are of a person (NIK, NIP) where a foot line holds one."""
+_AGE = re.compile(r"\d{1,2}\s*(?:bulan|bln)\.?", re.IGNORECASE)
+"""Ages of arrears, which head columns where several stand side by side."""
 SIGNATURE = "(signature)"
 """What stands in the notes for the lines of a signature, which name persons."""
 _NUMBERING = re.compile(
@@ -145,15 +147,15 @@ def looks_like_header(row: Row) -> bool:
     kinds = [look(cell) for cell in row]
     if "mark" in kinds or "bad" in kinds:
         return False
+    dates, words = kinds.count("date"), kinds.count("text")
+    if dates and words + dates < 2:
+        return False
+    if "number" not in kinds:
+        return bool(words) and (dates == 0 or dates >= 2)
     texts = [
         tidy(cell) for cell, kind in zip(row, kinds, strict=True) if kind == "text"
     ]
     numbers = [cell for cell, kind in zip(row, kinds, strict=True) if kind == "number"]
-    dates = kinds.count("date")
-    if dates and len(texts) + dates < 2:
-        return False
-    if not numbers:
-        return bool(texts) and (dates == 0 or dates >= 2)
     return _is_run(numbers, texts)
 
 
@@ -163,6 +165,9 @@ def _is_run(numbers: list[Any], texts: list[str]) -> bool:
     A row of data may hold 1, 2, 3 or two years by chance, so short runs count only
     beside known headings.
     """
+    ages = [_AGE.fullmatch(tidy(cell)) for cell in numbers]
+    if texts and len(ages) >= 2 and all(ages):
+        return True
     values = [whole(cell) for cell in numbers]
     firsts = [value for value in dict.fromkeys(values) if value is not None]
     if None in values:
@@ -188,10 +193,20 @@ def is_vocabulary(row: Row) -> bool:
     return known >= 2 and 2 * known >= texts and looks_like_header(row)
 
 
+def _distinct(cells: Iterable[Cell], most: int) -> list[str]:
+    """Return the different texts of some cells, no more than one over `most`."""
+    texts: dict[str, None] = {}
+    for cell in cells:
+        if cell is not None:
+            texts[tidy(cell)] = None
+            if len(texts) > most:
+                break
+    return list(texts)
+
+
 def is_constant(row: Row) -> bool:
     """Tell whether a row is a line such as ``Bulan : Juni 2025``."""
-    cells = [tidy(cell) for cell in row if cell is not None]
-    cells = list(dict.fromkeys(cells))
+    cells = _distinct(row, 4)
     if not cells or len(cells) > 4:
         return False
     if len(cells) == 1:
@@ -459,16 +474,14 @@ def _covered(rows: Sequence[Row], header: list[int], column: int) -> bool:
     )
 
 
-def _same_header(rows: Sequence[Row], block: Block, index: int) -> bool:
+def _same_header(row: Row, heads: Sequence[Sequence[str]]) -> bool:
     """Tell whether a row repeats a row of the block's header."""
-    texts = [tidy(cell).lower() for cell in rows[index]]
-    filled = [i for i, text in enumerate(texts) if text]
-    for own in block.header:
-        known = [tidy(cell).lower() for cell in rows[own]]
-        equal = sum(texts[i] == known[i] for i in filled)
-        if len(filled) >= 2 and equal >= 0.8 * len(filled):
-            return True
-    return False
+    filled = [(i, text) for i, cell in enumerate(row) if (text := tidy(cell).lower())]
+    return any(
+        len(filled) >= 2
+        and sum(text == known[i] for i, text in filled) >= 0.8 * len(filled)
+        for known in heads
+    )
 
 
 @dataclass
@@ -487,6 +500,8 @@ class _Body:
     footing: bool = False
     signed: bool = False
     last_data: int = 0
+    heads: Sequence[Sequence[str]] = ()
+    """Lower-case texts of the header's rows."""
     wide_end: int = -1
     """Last row with more than two cells: a note stands below it."""
 
@@ -495,7 +510,7 @@ class _Body:
         rows, filled, block = self.rows, self.filled, self.block
         if block.body and _has_amount(rows[index]):
             return self._sum_kind(index) or "data"
-        if _same_header(rows, block, index):
+        if _same_header(rows[index], self.heads):
             return "block" if self._titled() else "repeated header"
         if not block.body and is_numbering(rows[index]):
             return "numbering" if _numbers_columns(rows, filled, index) else "data"
@@ -582,6 +597,7 @@ def _read_body(
     body = _Body(
         rows, filled, block, width, values, merged_wide, itemised, last_data=start
     )
+    body.heads = [[tidy(cell).lower() for cell in rows[i]] for i in block.header]
     body.wide_end = max((i for i, own in enumerate(filled) if len(own) > 2), default=-1)
     for index in range(start, len(rows)):
         if not filled[index]:
@@ -727,7 +743,7 @@ def _is_footer(body: _Body, index: int) -> bool:
     """Tell whether a row is a source line, note or signature."""
     filled, width = body.filled, body.width
     row, cells = body.rows[index], filled[index]
-    texts = list(dict.fromkeys(tidy(row[i]) for i in cells))
+    texts = _distinct((row[i] for i in cells), 2)
     if len(texts) > 2 or any(_is_plain_number(row[i]) for i in cells):
         return False
     first = texts[0]
@@ -752,12 +768,12 @@ def _is_section(
 ) -> bool:
     """Tell whether a lone label names the rows under it rather than being one."""
     row, cells = rows[index], filled[index]
-    texts = {tidy(row[i]) for i in cells}
+    texts = _distinct((row[i] for i in cells), 1)
     if width < 3 or len(texts) != 1 or look(row[cells[0]]) != "text":
         return False
     if index in merged_wide or is_constant(row):
         return True
-    text = next(iter(texts))
+    text = texts[0]
     following = [i for i in range(index + 1, min(index + 4, len(rows))) if filled[i]]
     if find_segmen(text) is not None or find_month_name(text):
         nearby = [*range(max(index - 3, 0), index), *following]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ LEAST_COLUMNS = 2
 """Columns of the table that a sheet must have to belong to a delivery."""
 GROUPED_SHARE = 0.4
 """Share of blank cells from which a column is taken for one of merged groups."""
+MOST_LISTED = 5_000
+"""Faults of one kind in one column that are listed one by one; more are counted."""
 ROW_DIMS = ("segmen", "kelas", "umur_bulan")
 _PREFIX = "_"
 
@@ -139,6 +142,8 @@ class _Sheet:
         self.years: np.ndarray | None = None
         self.numbers: dict[int, col.Parsed] = {}
         self.reported: set[tuple[int, int]] = set()
+        self.told: Counter[tuple[str, int | None]] = Counter()
+        self.unlisted: Counter[str] = Counter()
         self.kode: np.ndarray | None = None
 
     def cells(self, position: int) -> pd.Series:
@@ -157,6 +162,10 @@ class _Sheet:
         severity: str = "fault",
     ) -> None:
         """Add a problem; `row` and `position` are those of the frame."""
+        self.told[kind, position] += 1
+        if self.told[kind, position] > MOST_LISTED:
+            self.unlisted[kind] += 1
+            return
         self.problems.append(
             Problem(
                 file=self.sheet.path.name,
@@ -173,6 +182,18 @@ class _Sheet:
                 table=self.table.name,
             )
         )
+
+    def sum_up(self) -> None:
+        """Say how many faults there are beyond those listed."""
+        counts = dict(self.unlisted)
+        self.told.clear()
+        self.unlisted.clear()
+        for kind, count in counts.items():
+            self.report(
+                kind,
+                f"{count} more faults of this kind ({kind}) are not listed",
+                "correct those listed, then check the file again",
+            )
 
     def take(self, parsed: col.Parsed, position: int, name: str) -> np.ndarray:
         """Report the faults of a parsed column and return its values."""
@@ -251,10 +272,10 @@ def _read_kode(work: _Sheet) -> tuple[np.ndarray, np.ndarray]:
     work.notes += regions.notes
     kode = [_code_of(regions.found.get(o)) for o in origins]
     above = np.array([_is_above(regions.found.get(o)) for o in origins], dtype=bool)
-    for index, origin in enumerate(origins):
-        if origin in regions.wrong:
-            for row in np.flatnonzero(codes == index):
-                _report_region(work, int(row), regions.wrong[origin], origin)
+    wrong = np.array([origin in regions.wrong for origin in origins], dtype=bool)
+    for row in np.flatnonzero(wrong[codes]):
+        origin = origins[codes[row]]
+        _report_region(work, int(row), regions.wrong[origin], origin)
     return col.spread_objects(kode, codes), above[codes]
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 EXACT_BELOW = 2**53
 CODED_FROM = 5_000
+EXPLAINED = 300
+"""Different wrong cells from which on no likely words are searched for the next."""
 LEAST_GROUPED = 2
 """Different cells that must agree before a mark is taken to group thousands."""
 
@@ -168,11 +170,9 @@ def _coded_numbers(
     for index, value in zip(odd, column.results[: len(odd)], strict=True):
         known[index] = np.nan if value is None else float(value)
     codes = values.cat.codes.to_numpy()
-    faults = []
-    for fault in column.faults:
-        if fault.position < len(odd):
-            places = np.flatnonzero(codes == odd[fault.position])
-            faults += [replace(fault, position=int(place)) for place in places]
+    wrong = {odd[f.position]: f for f in column.faults if f.position < len(odd)}
+    places = np.flatnonzero(np.isin(codes, list(wrong)))
+    faults = [replace(wrong[int(codes[p])], position=int(p)) for p in places]
     return known[codes], column, faults
 
 
@@ -362,7 +362,7 @@ def _read_each(
         value = find(text)
         results.append(value)
         if value is None:
-            message, remedy = explain(text)
+            message, remedy = explain(text if len(faults) < EXPLAINED else "")
             faults.append(Fault(position, text, message, remedy, "unknown_name"))
     return results, faults
 

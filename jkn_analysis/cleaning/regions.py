@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jkn_analysis.cleaning.cells import tidy
 from jkn_analysis.cleaning.names import find_region
 from jkn_analysis.terms import NASIONAL
-from jkn_analysis.wilayah import Wilayah, get_wilayah
+from jkn_analysis.wilayah import Wilayah, get_wilayah, is_known_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,12 +117,32 @@ def read_regions(origins: Sequence[Origin], *, declared: str = "") -> RegionColu
     if note:
         column.notes.append(note)
     for origin in origins:
+        if len(column.wrong) >= EXPLAINED and not _may_be_known(origin):
+            role = "nama" if origin.nama else "kode"
+            column.wrong[origin] = (role, "unknown_name", _UNKNOWN, _CORRECT)
+            continue
         result = _settle(origin, system)
         if isinstance(result, Wilayah):
             column.found[origin] = result
         else:
             column.wrong[origin] = result
     return column
+
+
+EXPLAINED = 300
+"""Unknown names from which on no likely ones are searched: it is another list."""
+_CODE_FIRST = re.compile(r"\d{1,2}(?:[.,]?\d{2})?(?:[.,]\d{1,2})?(?:[\s.:–-]+\D+)?")
+_UNKNOWN = "region: no region of this name"
+_CORRECT = "correct the names listed first; a table of villages is no delivery"
+
+
+def _may_be_known(origin: Origin) -> bool:
+    """Tell quickly whether some cell of an origin is a code or a known name."""
+    parts = (origin.nama, origin.kode, origin.kode_kemendagri, origin.kode_bps)
+    return any(
+        text and (_CODE_FIRST.fullmatch(text.strip()) or is_known_name(text))
+        for text in parts
+    )
 
 
 def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, str, str, str]:
