@@ -254,6 +254,8 @@ def fuzz(count: int, start: int = 0) -> Tally:
             folder = path.parent.name
             table = folder if folder in DELIVERED else "kepesertaan"
             tally.add(seed, path.name, case, table)
+            if (seed - start) % 2000 == 1999:
+                print(f"{seed - start + 1}: {len(tally.broken)} broken", flush=True)
         entries = Path(name).iterdir()
         tally.left = [p.name for p in entries if not p.name.startswith("kasus")]
     return tally
