@@ -375,12 +375,18 @@ class _Grid:
         blank = [
             column
             for column in range(1, width - 1)
-            if all(row[column] is None for row in self.rows)
+            if all(
+                row[column] is None
+                or (index in self.merged_wide and row[column] == row[column - 1])
+                for index, row in enumerate(self.rows)
+            )
         ]
         cuts = []
         start = 0
         for column in blank:
-            if self._same_headings(start, column, width):
+            if self._same_headings(start, column, width) or self._ends_apart(
+                start, column, width
+            ):
                 cuts.append(column + 1)
                 start = column + 1
         return cuts
@@ -394,9 +400,27 @@ class _Grid:
             right = {
                 tidy(cell).lower() for cell in row[gap:width] if look(cell) == "text"
             }
-            if len(left & right) >= 2:
+            if len(left & right) >= 2 or "no" in left & right:
                 return True
         return False
+
+    def _ends_apart(self, start: int, gap: int, width: int) -> bool:
+        """Tell whether labels stand on both sides and one side goes on further."""
+        ends = []
+        for first, last in ((start, gap), (gap + 1, width)):
+            full = [
+                index
+                for index, row in enumerate(self.rows)
+                if index not in self.merged_wide
+                and sum(cell is not None for cell in row[first:last]) >= 2
+            ]
+            labels = [look(self.rows[index][first]) for index in full]
+            if len(full) < 3 or labels.count("text") < len(labels) - 1:
+                return False
+            if full[-1] - full[0] + 1 != len(full):
+                return False
+            ends.append(full[-1])
+        return ends[0] != ends[1]
 
 
 def _pad(row: Sequence[Any], width: int) -> list[Any]:
@@ -577,7 +601,8 @@ def _bad_cell(path: Path, sheet: str, grid: _Grid, row: int, column: int) -> Pro
 
 
 _ODD_ROW = re.compile(
-    r"\s*(?:jumlah|total|jml|sub[\s-]*total|grand|rata|rerata|sumber|source|"
+    r"\s*(?:jumlah|total|jml|jlh|j\s+u\s+m|t\s+o\s+t|(?:di)?pindahan|dipindahkan|"
+    r"sub[\s-]*total|grand|rata|rerata|sumber|source|mengetahui|nip\b|"
     r"catatan|ket(?:erangan)?\b|nb\b|note\b|\*|#)",
     re.IGNORECASE,
 )

@@ -272,6 +272,30 @@ def test_stacked_blocks_keep_only_their_own_place(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kecamatan;Jumlah;;Desa;Luas\nA;1;;C;1,5\nB;2;;D;2,2\nE;3;;;\n",
+        "No;Kecamatan;Jumlah;;No;Desa;Luas\n1;A;1;;1;C;1,5\n2;B;2;;2;D;2,2\n",
+    ],
+)
+def test_two_tables_side_by_side_with_other_headings_are_cut_apart(tmp_path, text):
+    left, right = read_sheet(write(tmp_path, text))
+    assert right.frame["Desa"].tolist() == ["C", "D"]
+    assert right.frame["Luas"].tolist() == ["1,5", "2,2"]
+    assert "Kecamatan" in left.frame
+
+
+def test_group_beside_a_blank_column_is_one_table(tmp_path):
+    text = "Kecamatan;Luas;;Desa;Jumlah\nA;5;;C;1\n;;;D;2\nB;6;;E;3\n;;;F;4\n"
+    assert len(read_sheet(write(tmp_path, text))) == 1
+
+
+def test_ages_of_arrears_head_columns(tmp_path):
+    text = "Kab/Kota;Kelas;1 bulan;2 bulan;> 24 bulan\nTernate;III;10;20;30\n"
+    assert list(typed(tmp_path, text).frame)[2:] == ["1 bulan", "2 bulan", "> 24 bulan"]
+
+
 def test_months_in_many_forms_are_one_column_of_months(tmp_path):
     forms = ["Agt 2025", "Nop 2025", "2025-06", "06/2025", "Jun-25", "202506", "45809"]
     text = "Bulan,Peserta\n" + "".join(f"{form},1\n" for form in forms)
