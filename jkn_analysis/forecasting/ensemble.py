@@ -15,7 +15,13 @@ from jkn_analysis.forecasting.members import (
     forecast_smooth,
     shrink_season,
 )
-from jkn_analysis.forecasting.panel import Kind, cut_back, fill_gaps
+from jkn_analysis.forecasting.panel import (
+    Ending,
+    Kind,
+    cut_back,
+    describe_ending,
+    fill_gaps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +44,15 @@ class Manner:
     """Times its noise that a season must stand out to be believed."""
     prior: dict[str, float]
     """Weights of members before any evidence, where not one."""
+    change: float
+    """Monthly change as a share of the level, for series of a few months."""
 
 
 STAY = DISTRUST | {"naive": 4.0}
 MANNERS: dict[Kind, Manner] = {
-    "rate": Manner(curved=False, doubt=2.5, prior=STAY),
-    "amount": Manner(curved=True, doubt=2.5, prior=STAY),
-    "value": Manner(curved=True, doubt=1.0, prior=DISTRUST),
+    "rate": Manner(curved=False, doubt=2.5, prior=STAY, change=0.03),
+    "amount": Manner(curved=True, doubt=2.5, prior=STAY, change=0.015),
+    "value": Manner(curved=True, doubt=1.0, prior=DISTRUST, change=0.08),
 }
 """Administrative counts and rates move by decree and else stay put, and a January
 list change looks like a season; any other series is taken as it comes."""
@@ -64,6 +72,8 @@ class Paths:
     points: np.ndarray
     truth: np.ndarray
     base: np.ndarray
+    endings: tuple[Ending, ...]
+    kind: Kind
 
     def see(self, at: int) -> Paths:
         """Return what was known at cutoff number `at`: older cutoffs, past truths."""
@@ -74,7 +84,9 @@ class Paths:
         truth = self.truth[kept].copy()
         ahead = np.arange(1, horizon + 1)
         truth[np.broadcast_to(ahead > backs[:, None, None], truth.shape)] = np.nan
-        return Paths(backs, self.prior, self.points[:, kept], truth, self.base[kept])
+        points, base = self.points[:, kept], self.base[kept]
+        endings = self.endings[kept]
+        return Paths(backs, self.prior, points, truth, base, endings, self.kind)
 
 
 def list_backs(width: int, horizon: int, *, earlier: int = 0) -> np.ndarray:
@@ -100,6 +112,20 @@ def scale_rows(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
     count = np.maximum(used.sum(axis=1), 1)
     mean = np.where(used, change, 0).sum(axis=1) / count
     return np.where(used, np.minimum(change, 4 * mean[:, None]), 0).sum(axis=1) / count
+
+
+def measure_change(filled: np.ndarray, start: np.ndarray, share: float) -> np.ndarray:
+    """Return typical monthly changes, leaning on the level under half a year."""
+    base = scale_rows(filled, start)
+    months = filled.shape[1] - start
+    lean = np.clip(FEW - months, 0, None) / (FEW - 1) * 1.5
+    usual = share * np.abs(filled[:, -1])
+    return np.where(
+        lean > 0, (base * (months - 1) + lean * usual) / (months - 1 + lean), base
+    )
+
+
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -208,6 +234,7 @@ class _Cutoff:
     last: np.ndarray
     year: np.ndarray
     base: np.ndarray
+    ending: Ending
     stacks: list[_Stack]
     moved: np.ndarray
     bend: _Bend | None
@@ -228,7 +255,9 @@ def _prepare_cutoff(values: np.ndarray, horizon: int, *, manner: Manner) -> _Cut
         stacks.append(_build_stack(bend.bent, start, horizon, doubt=manner.doubt))
     last = np.repeat(filled[:, -1:], horizon, axis=1)
     year = _repeat_year(filled, start, horizon)
-    return _Cutoff(last, year, scale_rows(filled, start), stacks, moved, bend)
+    ending = describe_ending(filled, start)
+    base = measure_change(filled, start, manner.change)
+    return _Cutoff(last, year, base, ending, stacks, moved, bend)
 
 
 def _finish_cutoff(
@@ -257,8 +286,8 @@ def _finish_cutoff(
 
 def _forecast_cutoffs(
     values: np.ndarray, horizon: int, backs: np.ndarray, *, manner: Manner
-) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
-    """Yield every member's forecasts and the monthly changes, cutoff by cutoff.
+) -> Iterator[tuple[dict[str, np.ndarray], _Cutoff]]:
+    """Yield every member's forecasts and what they came from, cutoff by cutoff.
 
     Cutoffs of a small panel share one run of the smoothers.
     """
@@ -272,10 +301,10 @@ def _forecast_cutoffs(
         smoothed = iter(_smooth_stacks(stacks, horizon))
         for cutoff in cutoffs:
             parts = [next(smoothed) for _ in cutoff.stacks]
-            yield _finish_cutoff(cutoff, parts), cutoff.base
+            yield _finish_cutoff(cutoff, parts), cutoff
 
 
-CURVE = 0.3
+CURVE = 0.15
 LIFTED = ("damped", "ets", "theta", "ar_own")
 """Members that also see the history with sudden shifts lifted."""
 
@@ -308,13 +337,15 @@ def build_paths(
     """
     manner = MANNERS[kind]
     rows, width = values.shape
-    points, base = [], np.empty((len(backs), rows))
+    points, endings, base = [], [], np.empty((len(backs), rows))
     truth = np.full((len(backs), rows, horizon), np.nan)
     known = np.isfinite(values)
     first = known.argmax(axis=1)
     members = _forecast_cutoffs(values, horizon, backs, manner=manner)
-    for k, (paths, base[k]) in enumerate(members):
+    for k, (paths, cutoff) in enumerate(members):
         points.append(np.stack(list(paths.values())))
+        base[k] = cutoff.base
+        endings.append(cutoff.ending)
         back = int(backs[k])
         seen = min(int(back), horizon)
         if seen:
@@ -323,7 +354,8 @@ def build_paths(
             truth[k, ~known[:, end - 1]] = np.nan
             truth[k, end - first < MIN_MONTHS] = np.nan
     prior = np.array([manner.prior.get(name, 1.0) for name in paths])
-    return Paths(backs, prior, np.stack(points, axis=1), truth, base)
+    stacked = np.stack(points, axis=1)
+    return Paths(backs, prior, stacked, truth, base, tuple(endings), kind)
 
 
 def _horizon_kernel(horizon: int) -> np.ndarray:
@@ -342,6 +374,8 @@ SHARP = 6.0
 EACH = True
 JOINT = 0.7
 """Power of the panel's joint weights, in which members that err alike share."""
+ALONE_ROWS, JOINT_ROWS = 3.0, 8.0
+"""Series of a panel at which both kinds of evidence reach half their power."""
 SPREAD = 0.1
 STACK_HALF_LIFE = 24.0
 
@@ -425,5 +459,7 @@ def weigh_members(paths: Paths) -> np.ndarray:
     error = np.where(known[None], gap, 0.0)
     alone = _weigh_alone(error, known)
     together = _weigh_together(error, known, paths.backs)
-    weight = alone * together.T[:, None, :] ** JOINT * paths.prior[:, None, None]
+    alone **= rows / (rows + ALONE_ROWS)
+    joint = JOINT * rows / (rows + JOINT_ROWS)
+    weight = alone * together.T[:, None, :] ** joint * paths.prior[:, None, None]
     return weight / weight.sum(axis=0)

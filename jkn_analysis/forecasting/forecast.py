@@ -25,6 +25,7 @@ from jkn_analysis.forecasting.events import (
 from jkn_analysis.forecasting.hierarchy import Tree, build_tree, reconcile_paths
 from jkn_analysis.forecasting.intervals import (
     complete_scores,
+    doubt_endings,
     pool_scores,
     scale_errors,
 )
@@ -76,10 +77,14 @@ def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
     weight = weigh_members(paths)
     combined = _mix(paths, weight)
     errors = paths.truth - combined
-    scores = scale_errors(errors, paths.base[0], paths.backs)
+    ending, kind = paths.endings[0], paths.kind
+    scores = scale_errors(
+        errors, paths.base[0], paths.backs, kind=kind, months=ending.months
+    )
     pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
-    spread = pooled[None] * scores.scale[:, None, None]
+    spread = pooled[None] * scores.spread[:, :, None]
     quantiles = np.sort(combined[0][:, :, None] + spread, axis=2)
+    quantiles = doubt_endings(quantiles, probabilities, ending, kind=kind)
     naive = paths.truth - paths.points[0]
     return Outcome(quantiles, errors, naive, scores.scale, weight)
 

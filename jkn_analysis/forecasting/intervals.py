@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from jkn_analysis.forecasting.panel import Ending, Kind
+
 HALF_LIFE = 9.0
 """Months after which a past cutoff's errors count half."""
-OWN_CUTOFFS = 4.0
-"""Cutoffs of the panel's behaviour that weigh as much as a series' own."""
 APART = 9
 """Cutoffs nearer than this are left out when a cutoff's own error is scaled."""
 CALM_HALF_LIFE = 6.0
@@ -17,17 +19,48 @@ CALM_SERIES = 8
 CALM_POWER = 1.0
 SHORT = 3
 """Months ahead whose errors tell how calm a time is."""
-USUAL_LEVEL, USUAL_GROWTH = 0.42, 0.6
-"""Median error of ordinary monthly series: level x months ahead to this power, in
-monthly changes (fitted on 23 public sets, see benchmarks/forecast.py)."""
-SHOCK_FACTOR, SHOCK_CUTOFFS = 1.0, 20.0
-"""Errors beyond this times the usual are a shock that hit the whole panel at once:
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How errors of a kind of series grow, from 23 public sets and 900 series.
+
+    ``level`` x months ahead to the power ``growth`` is the median error in monthly
+    changes; ``cutoffs`` of the panel's behaviour weigh as much as a series' own, and
+    ``half_life`` is the months after which that own behaviour counts half.
+    ``month_cutoffs`` of a series' behaviour at all months ahead weigh as much as its
+    behaviour near one of them; infinite where errors grow alike in all series.
+    ``spike`` is how often a jump without precedent is taken back.
+    """
+
+    level: float
+    growth: float
+    cutoffs: float
+    half_life: float
+    month_cutoffs: float
+    spike: float
+
+
+HABITS: dict[Kind, Habit] = {
+    "rate": Habit(0.47, 0.5, 6.0, 24.0, np.inf, spike=0.35),
+    "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12),
+    "value": Habit(0.52, 0.25, 2.0, np.inf, 4.0, spike=0.35),
+}
+SHORT_MONTHS, USUAL_MONTHS = 8.0, 60.0
+"""Months of history at which intervals are twice as wide as of an endless one, and
+those of the sets the habits come from."""
+MONTH_REACH = 0.5
+"""How far in logarithms of months ahead a series' errors tell of one another."""
+MEAN_OVER_MEDIAN = 1.25
+SHAPE = ((0.0, 0.5, 0.8, 0.95, 0.99), (0.0, 1.0, 1.9, 3.7, 5.6))
+"""Half-widths of central intervals over the median error, in those sets."""
+SHAPE_LOOKS, LEVEL_LOOKS = 4.0, 6.0
+"""Independent looks at the future at which a panel's own errors weigh as much as the
+usual shape, and as the usual level."""
+SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.42, 0.6, 20.0
+"""Errors beyond the usual of all sets are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
-NORMAL = (
-    (0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.995),
-    (-2.576, -1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96, 2.576),
-)
-WILD_FROM, WILD_POWER, WILD_MOST = 4.3, 0.5, 4.0
+WILD_FROM, WILD_MOST = 6.0, 4.0
 MIN_SCORES = 3
 
 
@@ -36,12 +69,16 @@ class Scores:
     """Past errors in units of each series' scale, and the scales to undo it.
 
     ``scaled`` is cutoffs x series x horizon, each cutoff scaled by what the others
-    tell of the series; ``scale`` is each series' unit for the months to come.
+    tell of the series; ``scale`` is each series' unit for the months to come and
+    ``spread`` the same by month ahead; ``usual`` the median error of other panels by
+    month ahead, in that unit.
     """
 
     scaled: np.ndarray
     scale: np.ndarray
+    spread: np.ndarray
     backs: np.ndarray
+    usual: np.ndarray
 
 
 def weighted_quantiles(
@@ -54,7 +91,28 @@ def weighted_quantiles(
     return np.interp(probabilities, position / sorted_weights.sum(), sorted_values)
 
 
-def scale_errors(errors: np.ndarray, base: np.ndarray, backs: np.ndarray) -> Scores:
+def _find_typical(size: np.ndarray, known: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """Return the panel's typical error by month ahead, each series counting alike.
+
+    A geometric mean over series of their errors against the usual: one series gone
+    wild in a small panel must not widen the others.
+    """
+    count = known.sum(axis=0)
+    mean = np.minimum(size, 50.0).sum(axis=0) / np.maximum(count, 1)
+    ratio = np.log(np.maximum(mean / (MEAN_OVER_MEDIAN * usual), 0.05))
+    has = count > 0
+    shift = np.where(has, ratio, 0).sum(axis=0) / (has.sum(axis=0) + 2)
+    return MEAN_OVER_MEDIAN * usual * np.exp(shift)
+
+
+def scale_errors(
+    errors: np.ndarray,
+    base: np.ndarray,
+    backs: np.ndarray,
+    *,
+    kind: Kind = "amount",
+    months: np.ndarray | None = None,
+) -> Scores:
     """Scale errors by series, each cutoff blind to its own error.
 
     Scaling an error by an average it is part of makes extremes look ordinary and
@@ -69,21 +127,79 @@ def scale_errors(errors: np.ndarray, base: np.ndarray, backs: np.ndarray) -> Sco
         Typical monthly change of each series.
     backs
         Months of each cutoff before the last.
+    kind
+        Chooses the habit.
+    months
+        Known months of each series; taken as many if not given.
     """
+    habit = HABITS[kind]
+    horizon = errors.shape[2]
+    usual = habit.level * np.arange(1, horizon + 1) ** habit.growth
+    if months is not None:
+        usual = usual * _doubt_short(np.median(months)) / _doubt_short(USUAL_MONTHS)
     unit = np.where(base > 0, base, 1.0)
     known = np.isfinite(errors)
     size = np.where(known, np.abs(errors), 0.0) / unit[None, :, None]
-    count = known.sum(axis=(0, 1))
-    typical = np.minimum(size, 50.0).sum(axis=(0, 1)) / np.maximum(count, 1)
-    relative = size / np.where(typical > 0, typical, 1.0)
+    relative = size / _find_typical(size, known, usual)
+    apart = np.abs(backs[:, None] - backs[None, :]) > APART
+    apart = np.vstack([apart, np.ones(len(backs))]) * 0.5 ** (backs / habit.half_life)
     seen = known.sum(axis=2)
     mean = relative.sum(axis=2) / np.maximum(seen, 1)
-    has = (seen > 0).astype(float)
-    apart = (np.abs(backs[:, None] - backs[None, :]) > APART).astype(float)
-    others = (apart @ (has * mean) + OWN_CUTOFFS) / (apart @ has + OWN_CUTOFFS)
-    own = ((has * mean).sum(axis=0) + OWN_CUTOFFS) / (has.sum(axis=0) + OWN_CUTOFFS)
-    scaled = errors / (others * unit)[:, :, None]
-    return Scores(scaled, own * base, backs)
+    level = apart @ mean + habit.cutoffs
+    level /= apart @ (seen > 0) + habit.cutoffs
+    months = np.repeat(level[:, :, None], horizon, axis=2)
+    if np.isfinite(habit.month_cutoffs):
+        near = _near_months(horizon)
+        told = np.tensordot(apart, relative @ near, axes=1)
+        count = np.tensordot(apart, known @ near, axes=1)
+        months = (told + habit.month_cutoffs * months) / (count + habit.month_cutoffs)
+    scaled = errors / (months[:-1] * unit[None, :, None])
+    spread = months[-1] * base[:, None]
+    return Scores(scaled, level[-1] * base, spread, backs, usual)
+
+
+def _doubt_short(months: np.ndarray | float) -> np.ndarray | float:
+    """Return how much wider intervals of a short history are than of a long one."""
+    return 1 + SHORT_MONTHS / np.maximum(months, SHORT_MONTHS / 2)
+
+
+def doubt_endings(
+    quantiles: np.ndarray, probabilities: np.ndarray, ending: Ending, *, kind: Kind
+) -> np.ndarray:
+    """Widen the quantiles of series whose newest months are in doubt.
+
+    A series shorter than its panel is known less well; one that stands still is older
+    than it looks; and after a jump without precedent the old level may come back.
+
+    Parameters
+    ----------
+    quantiles
+        Series x horizon x probabilities.
+    probabilities
+        With 0.5 among them.
+    ending
+        How the histories end.
+    kind
+        Chooses how errors grow and how often a jump was but a spike.
+    """
+    habit = HABITS[kind]
+    middle = int(np.flatnonzero(probabilities == 0.5)[0])
+    ahead = np.arange(1, quantiles.shape[1] + 1)
+    wider = _doubt_short(ending.months) / _doubt_short(np.median(ending.months))
+    older = ((ahead + ending.stale[:, None]) / ahead) ** habit.growth
+    factor = np.maximum(wider, 1.0)[:, None] * older
+    centre = quantiles[:, :, middle, None]
+    wide = centre + (quantiles - centre) * factor[:, :, None]
+    side = np.where(ending.jump > 0, probabilities[:, None], 1 - probabilities[:, None])
+    back = np.clip(2 * (1 - side / habit.spike), 0.0, 1.0) * ending.jump
+    return np.sort(wide - back.T[:, None, :], axis=2)
+
+
+def _near_months(horizon: int) -> np.ndarray:
+    """Return how much errors at one month ahead tell of another; columns sum to 1."""
+    months = np.log(np.arange(1, horizon + 1))
+    near = np.exp(-np.abs(months[:, None] - months[None, :]) / MONTH_REACH)
+    return near / near.sum(axis=0)
 
 
 def _follow_calm(scores: Scores) -> np.ndarray:
@@ -116,9 +232,26 @@ def _measure_concord(scaled: np.ndarray) -> float:
     return max(float(alike.mean()), 1e-3)
 
 
+def _count_looks(scores: Scores) -> np.ndarray:
+    """Return by month ahead how many independent looks at the future there were.
+
+    Cutoffs closer than the months ahead see much the same, and so do series that err
+    to the same side; 0 where fewer than three errors are known.
+    """
+    looks = np.zeros(scores.scaled.shape[2])
+    for h in range(len(looks)):
+        known = np.isfinite(scores.scaled[:, :, h])
+        if known.sum() < MIN_SCORES:
+            continue
+        span = np.ptp(scores.backs[known.any(axis=1)])
+        apart = min((span + h + 1) / (h + 1), known.sum() / 3)
+        looks[h] = apart / _measure_concord(scores.scaled[:, :, h]) ** 2
+    return looks
+
+
 def _temper_shock(middle: float, month: int, looks: float) -> float:
     """Return the factor that keeps a shock of the whole panel from ruling on."""
-    usual = SHOCK_FACTOR * USUAL_LEVEL * month**USUAL_GROWTH
+    usual = SHOCK_LEVEL * month**SHOCK_GROWTH
     if middle <= usual:
         return 1.0
     return (usual / middle) ** (SHOCK_CUTOFFS / (SHOCK_CUTOFFS + looks))
@@ -131,45 +264,55 @@ def _widen_wild(middle: float, far: float) -> float:
     unknown, and the past year's count of them promises too much.
     """
     ratio = far / middle if middle > 0 else WILD_FROM
-    return float(np.clip(ratio / WILD_FROM, 1.0, WILD_MOST) ** WILD_POWER)
+    return float(np.clip(ratio / WILD_FROM, 1.0, WILD_MOST))
+
+
+def _expect(scores: Scores, looks: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the median error to expect by month ahead: the usual, moved to the panel.
+
+    How far it moves depends on how much the panel has seen.
+    """
+    relative = np.abs(scores.scaled) / (MEAN_OVER_MEDIAN * scores.usual)
+    known = np.isfinite(relative)
+    if not known.any():
+        return scores.usual
+    weight = np.where(known, weights[:, None, None], 0.0)
+    mean = (weight * np.minimum(np.where(known, relative, 0.0), 6.0)).sum()
+    mean /= weight.sum()
+    seen = looks[looks > 0].mean() if looks.any() else 0.0
+    return scores.usual * max(mean, 1e-6) ** (seen / (seen + LEVEL_LOOKS))
 
 
 def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
     """Return quantiles of scaled errors around the median; horizon x probabilities.
 
-    Recent cutoffs weigh more; NaN where fewer than three errors are known.
+    Recent cutoffs weigh more. The fewer independent looks at the future a panel had,
+    the nearer its quantiles lie to those of other panels.
     """
     scaled = scores.scaled * _follow_calm(scores)[:, None, None]
+    calm = replace(scores, scaled=scaled)
     age = 0.5 ** (scores.backs / HALF_LIFE)
-    horizon = scaled.shape[2]
-    out = np.full((horizon, len(probabilities)), np.nan)
+    looks = _count_looks(calm)
+    side = np.sign(probabilities - 0.5)
+    width = np.interp(np.abs(2 * probabilities - 1), *SHAPE)
+    expected = np.outer(_expect(calm, looks, age), width)
     asked = np.append(probabilities, 0.5)
-    for h in range(horizon):
+    for h in np.flatnonzero(looks):
         known = np.isfinite(scaled[:, :, h])
-        if known.sum() < MIN_SCORES:
-            continue
         weights = np.broadcast_to(age[:, None], known.shape)[known]
         values = scaled[:, :, h][known]
         found = weighted_quantiles(values, weights, asked)
-        backs = scores.backs[known.any(axis=1)]
-        looks = min((np.ptp(backs) + h + 1) / (h + 1), known.sum() / 3)
-        looks /= _measure_concord(scaled[:, :, h]) ** 2
-        middle = weighted_quantiles(np.abs(values), weights, np.array([0.5]))[0]
-        far = weighted_quantiles(np.abs(values), weights, np.array([0.95]))[0]
-        factor = _temper_shock(middle, h + 1, looks) * _widen_wild(middle, far)
-        out[h] = (found[:-1] - found[-1]) * factor
-    return out
+        size = np.abs(values)
+        middle, far = weighted_quantiles(size, weights, np.array([0.5, 0.95]))
+        trust = looks[h] / (looks[h] + SHAPE_LOOKS)
+        factor = _temper_shock(middle, int(h) + 1, looks[h])
+        factor *= _widen_wild(middle, far) ** trust
+        own = np.maximum(side * (found[:-1] - found[-1]) * factor, 1e-9 * expected[h])
+        expected[h] = own**trust * expected[h] ** (1 - trust)
+    return side * expected
 
 
 def complete_scores(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Fill months ahead that no cutoff reached; widths never shrink with distance."""
-    normal = np.interp(probabilities, *NORMAL)
+    """Keep widths from shrinking with distance."""
     side = np.sign(probabilities - 0.5)
-    out = np.empty_like(scores)
-    for h, found in enumerate(scores):
-        if np.isnan(found).any():
-            grown = out[h - 1] * np.sqrt((h + 1) / h) if h else 1.5 * normal
-            found = grown
-        width = np.maximum(side * found, side * out[h - 1]) if h else side * found
-        out[h] = side * np.maximum(width, 0.0)
-    return out
+    return side * np.maximum.accumulate(side * scores, axis=0)

@@ -153,3 +153,43 @@ def cut_back(values: np.ndarray, months: int) -> np.ndarray:
     cut = np.full_like(values, np.nan)
     cut[:, months:] = values[:, :-months]
     return cut
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What makes the newest months of each series doubtful.
+
+    ``months`` counts known months; ``stale`` the months a value has stood still in a
+    series that hardly ever does; ``jump`` is the last change where it is larger than
+    any before, else 0.
+    """
+
+    months: np.ndarray
+    stale: np.ndarray
+    jump: np.ndarray
+
+
+STILL_SHARE = 0.1
+JUMP_MEANS, JUMP_OVER_MOST = 5.0, 1.5
+
+
+def describe_ending(filled: np.ndarray, start: np.ndarray) -> Ending:
+    """Describe how each row of a filled panel ends."""
+    width = filled.shape[1]
+    months = width - start
+    nothing = np.zeros(len(filled))
+    if width < 3:
+        return Ending(months, nothing, nothing)
+    change = np.diff(filled, axis=1)
+    used = np.arange(1, width)[None, :] > start[:, None]
+    size = np.where(used, np.abs(change), 0.0)
+    moved = used & (change != 0)
+    stale = np.where(moved.any(axis=1), moved[:, ::-1].argmax(axis=1), 0)
+    before = np.maximum(used.sum(axis=1) - stale, 1)
+    still = 1 - moved.sum(axis=1) / before
+    stale = np.where((stale > 1) & (still < STILL_SHARE) & (before > 5), stale, 0)
+    most = size[:, :-1].max(axis=1)
+    mean = size[:, :-1].sum(axis=1) / np.maximum(used[:, :-1].sum(axis=1), 1)
+    last = size[:, -1]
+    rare = (last > JUMP_MEANS * mean) & (last > JUMP_OVER_MOST * most) & (months > 6)
+    return Ending(months, stale, np.where(rare, change[:, -1], 0.0))
