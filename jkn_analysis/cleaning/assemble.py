@@ -9,7 +9,7 @@ import pandas as pd
 
 from jkn_analysis.cleaning.cells import Cell
 from jkn_analysis.cleaning.cleaner import MOST_LISTED, REGIONAL, CleanResult, Counts
-from jkn_analysis.cleaning.problems import Problem
+from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.roles import MEASURE_KINDS
 from jkn_analysis.tables import Table, conform
 from jkn_analysis.terms import TOTAL
@@ -434,8 +434,8 @@ def _result(
         problems.append(
             Problem(file="", kind="empty", message="no sheet", table=table.name)
         )
-    if not len(frame) and not problems:
-        problems.append(_empty(table, works))
+    if not len(frame) and not faults(problems):
+        problems.append(_empty(table, works, sums))
     good = _good_rows(works, frame)
     frame = frame[good].reset_index(drop=True) if len(frame) else frame
     origin_names = [
@@ -456,9 +456,21 @@ def _result(
     return result
 
 
-def _empty(table: Table, works: Sequence[_Sheet]) -> Problem:
-    """Describe a delivery without a row of data."""
+def _empty(table: Table, works: Sequence[_Sheet], sums: pd.DataFrame) -> Problem:
+    """Describe a delivery without a row of data, or with none but sums."""
     sheet = works[0].sheet
+    regions = int((sums["cakupan"] == "wilayah").sum()) if len(sums) else 0
+    if len(sums):
+        finer = "kabupaten/kota" if regions else "segmen"
+        return Problem(
+            file=sheet.path.name,
+            sheet=sheet.sheet,
+            kind="empty",
+            table=table.name,
+            message=f"every row is a sum: {regions} of provinces or the country, "
+            f"{len(sums) - regions} of all segmen",
+            remedy=f"ask the sender for one row per {finer}: sums cannot be split",
+        )
     return Problem(
         file=sheet.path.name,
         sheet=sheet.sheet,

@@ -110,10 +110,19 @@ def read_delivery(
     delivery: Delivery, *, settings: CleanSettings, name: str
 ) -> tuple[FileReport, CleanResult | None]:
     """Read and clean one delivery; whatever is wrong with it stands in the report."""
+    from jkn_analysis.cleaning.readers import CLOSED
     from jkn_analysis.cleaning.sheets import read_sheet
     from jkn_analysis.store import hash_file
 
-    report = FileReport(delivery, name, hash_file(delivery.path))
+    report = FileReport(delivery, name, "")
+    try:
+        report.sha256 = hash_file(delivery.path)
+    except OSError as exc:
+        message = f"cannot be opened ({exc.strerror})"
+        report.problems.append(
+            Problem(file=name, kind="unreadable", message=message, remedy=CLOSED)
+        )
+        return report, None
     if not delivery.table:
         report.problems.append(_unknown_table(name))
         return report, None

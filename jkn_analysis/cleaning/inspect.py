@@ -23,7 +23,8 @@ from jkn_analysis.cleaning.deliveries import (
     is_readable,
     list_files,
 )
-from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
+from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error, plain
+from jkn_analysis.cleaning.sandbox import IS_FOLDER, why_no_file
 from jkn_analysis.errors import HostileInputError, InputError, JknError
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def check_paths(
     Raises
     ------
     InputError
-        If a path does not exist or no file is found.
+        If no path is given and no delivery lies in ``data/raw``, or `table` is unknown.
     """
     from jkn_analysis.tables import DELIVERED
 
@@ -150,9 +151,9 @@ def check_paths(
         )
     deliveries = list(_listed(paths, config))
     if not deliveries:
-        where = ", ".join(map(str, paths)) or str(config.paths.raw)
         raise InputError(
-            f"{where}: holds no file\n  → name a file or folder with tables"
+            f"{config.paths.raw}: holds no file\n"
+            "  → name a file or folder with tables, or run: jkn sample"
         )
     files, reports, results = [], [], []
     for delivery, name in deliveries:
@@ -184,13 +185,9 @@ def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, s
             yield delivery, delivery.path.relative_to(raw).as_posix()
         return
     for path in paths:
-        if not path.exists():
-            raise InputError(
-                f"{path}: does not exist\n  → name an existing file or folder"
-            )
-        files = [path] if path.is_file() else list(list_files(path))
-        for file in files:
-            yield Delivery("", file, _table_of(file)), str(file)
+        folder = why_no_file(path) == IS_FOLDER
+        for file in (list(list_files(path)) if folder else []) or [path]:
+            yield Delivery("", file, _table_of(file)), plain(str(file))
 
 
 def _table_of(path: Path) -> str:
@@ -209,6 +206,9 @@ def _inspect(
     delivery: Delivery, name: str, config: Config, *, today: dt.date | None
 ) -> tuple[Inspected, FileReport | None, CleanResult | None]:
     """Read one file; its report and rows too where it is of a canonical table."""
+    missing = why_no_file(delivery.path)
+    if missing:
+        return _inspect_missing(delivery.path, name, missing), None, None
     if not delivery.table:
         return _inspect_any(delivery.path, name, config), None, None
     report, result = read_delivery(
@@ -224,6 +224,17 @@ def _inspect(
         report.notes,
     )
     return file, report, result
+
+
+def _inspect_missing(path: Path, name: str, why: str) -> Inspected:
+    """Report a path that is no file."""
+    problem = Problem(
+        file=name,
+        kind="unreadable",
+        message="holds no file" if why == IS_FOLDER else why,
+        remedy="name an existing file, or a folder with tables",
+    )
+    return Inspected(path, name, "", Counts(), [problem])
 
 
 def _inspect_any(path: Path, name: str, config: Config) -> Inspected:

@@ -46,9 +46,14 @@ def column_letters(number: int) -> str:
     return letters
 
 
+def plain(text: str) -> str:
+    """Return a text on one line that moves no cursor: a terminal may show it."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
 def shorten(value: object) -> str:
     """Quote a value for a message: one line, printable, at most 60 characters."""
-    text = "".join(c if c.isprintable() else "�" for c in str(value))
+    text = plain(str(value))
     text = text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
     return f"'{text}'"
 
@@ -92,10 +97,11 @@ class Problem:
 
     def __str__(self) -> str:
         """Say place, value, fault and remedy in one or two lines."""
-        where = f"{self.place}: " if self.place else ""
+        where = f"{plain(self.place)}: " if self.place else ""
         shown = f" {shorten(self.value)}" if self.value else ""
-        remedy = f"\n    → {self.remedy}" if self.remedy else ""
-        return f"{where}{self.message}{shown}{remedy}"
+        remedy = f"\n    → {plain(self.remedy)}" if self.remedy else ""
+        message = "\n".join(map(plain, self.message.splitlines()))
+        return f"{where}{message}{shown}{remedy}"
 
 
 def faults(problems: Iterable[Problem]) -> list[Problem]:
@@ -110,7 +116,7 @@ def describe(problems: Sequence[Problem], *, limit: int = MAX_SHOWN) -> str:
         own = [problem for problem in problems if problem.file == file]
         counts = Counter(problem.severity for problem in own)
         total = ", ".join(f"{count} {name}(s)" for name, count in counts.items())
-        lines.append(f"{file}: {total}")
+        lines.append(f"{plain(file)}: {total}")
         lines += [f"  {problem}" for problem in own[:limit]]
         if len(own) > limit:
             lines.append(f"  … and {len(own) - limit} more; jkn check --csv lists all")

@@ -21,6 +21,7 @@ from jkn_analysis.errors import HostileInputError, InputError
 
 WALL_SECONDS = 90.0
 """The child's own limit is CPU time; this one only catches a child that waits."""
+IS_FOLDER = "is a folder"
 _ALLOWED = {
     ("datetime", "datetime"),
     ("datetime", "date"),
@@ -181,7 +182,7 @@ def why_no_file(path: Path) -> str:
         return f"cannot be opened ({text})"
     if stat.S_ISREG(mode):
         return ""
-    return "is a folder" if stat.S_ISDIR(mode) else "is no regular file"
+    return IS_FOLDER if stat.S_ISDIR(mode) else "is no regular file"
 
 
 def _ask_child(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tests.property import cleaning_dialects as dialects
 CODES = ["82.71", "82.03", "82.05", "19.71", "19.05", "81.01", "81.03", "81.71"]
 NAMES = {kode: get_wilayah(kode).nama_lengkap for kode in CODES}
 KEY = ["kode", "periode", "segmen"]
+EXAMPLES = int(os.environ.get("JKN_EXAMPLES", "50"))
 
 
 @st.composite
@@ -81,9 +82,10 @@ def check_variant(path: Path, wanted: pd.DataFrame, form) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(max(300, 6 * EXAMPLES))
 @given(table=tables(), form=FORMS, newline=st.sampled_from(["\n", "\r\n"]))
 @settings(
-    max_examples=int(os.environ.get("JKN_EXAMPLES", "50")),
+    max_examples=EXAMPLES,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     derandomize=True,
