@@ -3,5 +3,6 @@
 from jkn_analysis.forecasting.breaks import find_events
 from jkn_analysis.forecasting.build import build_ramalan
 from jkn_analysis.forecasting.forecast import forecast
+from jkn_analysis.forecasting.targets import forecast_chances
 
-__all__ = ["build_ramalan", "find_events", "forecast"]
+__all__ = ["build_ramalan", "find_events", "forecast", "forecast_chances"]

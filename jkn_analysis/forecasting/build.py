@@ -29,10 +29,10 @@ from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
 from jkn_analysis.forecasting.probability import (
     DENSE,
-    correlate_errors,
     probability_reaching,
     simulate_paths,
 )
+from jkn_analysis.forecasting.targets import measure_correlation
 from jkn_analysis.forecasting.widen import measure_factor, widen, widen_tested
 from jkn_analysis.terms import TOTAL
 
@@ -232,12 +232,8 @@ def _peluang(
     part: _Ahead, quantiles: np.ndarray, *, draws: int, seed: int
 ) -> pd.DataFrame:
     """Compute the chance to reach each target at the end of each month."""
-    outcome = part.outcome
-    scaled = (
-        outcome.errors / np.where(outcome.scale > 0, outcome.scale, 1)[None, :, None]
-    )
     horizon = quantiles.shape[1]
-    correlation = correlate_errors(scaled[:, :, :horizon])
+    correlation = measure_correlation(part.outcome, horizon)
     paths = simulate_paths(
         quantiles,
         part.probabilities,

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-DENSE = np.round(
+DENSE: np.ndarray = np.round(
     np.r_[0.005, 0.01, 0.025, np.arange(0.05, 0.96, 0.05), 0.975, 0.99, 0.995], 6
 )
 """Probabilities at which a distribution is kept for drawing paths."""
