@@ -1,10 +1,12 @@
 """Accuracy and cost of the forecaster beside a library's models, in one run.
 
-``python -m benchmarks.forecast`` takes 6 series of each set; ``--series N`` more,
-``--all`` every one. The library (statsforecast, extra ``bench``) is optional: its
-columns are left out and said to be missing. Real series lie beside the repository
-in ``../shared/data``; without them only the speed part runs. Set
-``OMP_NUM_THREADS=1`` to compare CPU times.
+``python -m benchmarks forecast`` takes 6 series of each set; ``--series N`` more,
+``--all`` every one. The library (statsforecast, extra ``bench``) is optional: without
+it its columns are left out and said to be missing. ``--cache FILE`` keeps its
+forecasts, so that a second run takes seconds, also where it is not installed. Real
+series lie beside the repository in ``../shared/data``; without them only the speed
+part runs. ``--small`` forecasts by 1, 3 and 10 series too; ``--large`` adds 4,200
+series and a hierarchy. Set ``OMP_NUM_THREADS=1`` to compare CPU times.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ import argparse
 import resource
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
+from benchmarks._library import LEVELS, MODELS, SCUM, Library
 from jkn_analysis.forecasting import forecast
 from jkn_analysis.forecasting.backtest import backtest
 from jkn_analysis.forecasting.forecast import quantile_levels
@@ -27,14 +30,13 @@ from jkn_analysis.forecasting.panel import build_panel
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-LEVELS = (50, 80, 95)
 PROBABILITIES = quantile_levels(LEVELS)
 NORMAL = np.array([NormalDist().inv_cdf(float(p)) for p in PROBABILITIES])
 FAMILIES = {"rates": "rate", "counts": "amount", "competition": "value"}
 CUT = {"tourism": 120}
 ORIGINS = (12, 24)
-LIBRARY = ("ets", "arima", "dot", "ces", "theta")
-SCUM = ("ets", "arima", "dot", "ces")
+SMALL = (1, 3, 10)
+SIZES = (1, 250, 500, 1_000, 2_000, 4_200)
 
 
 @dataclass(frozen=True)
@@ -96,44 +98,44 @@ def run_ours(task: Task) -> tuple[np.ndarray, float]:
     return made["nilai"].to_numpy().reshape(shape), spent
 
 
-def load_library():
-    """Return the library's models by name, or None where it is not installed."""
-    try:
-        from statsforecast import models
-    except ImportError:
-        return None
-    return {
-        "ets": lambda: models.AutoETS(season_length=12),
-        "arima": lambda: models.AutoARIMA(season_length=12),
-        "dot": lambda: models.DynamicOptimizedTheta(season_length=12),
-        "ces": lambda: models.AutoCES(season_length=12),
-        "theta": lambda: models.Theta(season_length=12),
-    }
+def run_library(task: Task, library: Library) -> dict[str, tuple[np.ndarray, float]]:
+    """Forecast a task series by series with every model, and their median (SCUM).
 
-
-def run_library(task: Task, models) -> dict[str, tuple[np.ndarray, float]]:
-    """Forecast a task series by series with every model, and their median (SCUM)."""
-    made = {name: [] for name in LIBRARY}
-    spent = dict.fromkeys(LIBRARY, 0.0)
+    A model without a forecast for every series is left out.
+    """
+    made: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in MODELS}
     for _, part in task.history.groupby("seri"):
-        values = part["nilai"].to_numpy()
-        for name in LIBRARY:
-            started = time.process_time()
-            made[name].append(run_model(models[name](), values, task.horizon))
-            spent[name] += time.process_time() - started
-    out = {name: (np.array(made[name]), spent[name]) for name in LIBRARY}
-    middle = np.median([out[name][0] for name in SCUM], axis=0)
-    return {**out, "SCUM": (middle, sum(spent[name] for name in SCUM))}
+        values = part["nilai"].to_numpy(dtype=float)
+        for name in MODELS:
+            found = library.run(name, values, task.horizon)
+            if found is not None:
+                made[name].append(found)
+    out = {
+        name: (np.array([one for one, _ in found]), sum(cpu for _, cpu in found))
+        for name, found in made.items()
+        if len(found) == len(task.truth)
+    }
+    if all(name in out for name in SCUM):
+        middle = np.median([out[name][0] for name in SCUM], axis=0)
+        out["SCUM"] = middle, sum(out[name][1] for name in SCUM)
+    return out
 
 
-def run_model(model, values, horizon) -> np.ndarray:
-    """Fit one library model; the last value where it fails."""
-    try:
-        made = model.forecast(y=values, h=horizon, level=list(LEVELS))
-    except Exception:  # noqa: BLE001 - any failure of the opponent counts as naive
-        return np.full((horizon, len(PROBABILITIES)), values[-1])
-    columns = ["lo-95", "lo-80", "lo-50", "mean", "hi-50", "hi-80", "hi-95"]
-    return np.stack([made[column] for column in columns], axis=1)
+def run_small(task: Task, size: int, most: int = 30) -> tuple[np.ndarray, np.ndarray]:
+    """Forecast a task in calls of `size` series; rows taken and their quantiles."""
+    rng = np.random.default_rng(len(task.truth) + size)
+    names = task.history["seri"].unique()
+    chosen = rng.permutation(len(names))[:most]
+    chosen = chosen[: max(size, len(chosen) // size * size)]
+    made = []
+    for low in range(0, len(chosen), size):
+        rows = np.sort(chosen[low : low + size])
+        chosen[low : low + size] = rows
+        part = task.history[task.history["seri"].isin(names[rows])]
+        told = forecast(part, horizon_months=task.horizon, kind=FAMILIES[task.family])
+        shape = (len(rows), task.horizon, len(PROBABILITIES))
+        made.append(told["nilai"].to_numpy().reshape(shape))
+    return chosen, np.concatenate(made)
 
 
 def judge(task: Task, quantiles: np.ndarray) -> dict[str, float]:
@@ -156,54 +158,93 @@ def judge(task: Task, quantiles: np.ndarray) -> dict[str, float]:
     }
 
 
-def run_task(task: Task, models) -> list[dict[str, object]]:
+def run_task(
+    task: Task, library: Library | None, *, small: tuple[int, ...]
+) -> list[dict[str, object]]:
     """Run every method on one task."""
     panel = build_panel(task.history)
     naive, seasonal = naive_quantiles(panel.nilai, task.horizon, NORMAL)
-    made = {"ours": run_ours(task), "naive": (naive, 0.0), "snaive": (seasonal, 0.0)}
-    if models:
-        made |= run_library(task, models)
+    ours = run_ours(task)
+    made = {"ours": ours, "naive": (naive, 0.0), "snaive": (seasonal, 0.0)}
+    if library is not None:
+        made |= run_library(task, library)
     key = {"family": task.family, "set": task.name}
-    return [
+    rows = [
         {**key, "method": method, "cpu": spent, **judge(task, quantiles)}
         for method, (quantiles, spent) in made.items()
     ]
+    for size in small:
+        chosen, quantiles = run_small(task, size)
+        part = replace(task, truth=task.truth[chosen], scale=task.scale[chosen])
+        for method, told in (
+            (f"by {size}", quantiles),
+            (f"of {size}", ours[0][chosen]),
+        ):
+            rows.append({**key, "method": method, "cpu": 0.0, **judge(part, told)})
+    return rows
 
 
-def report_accuracy(rows: pd.DataFrame) -> None:
-    """Print sets and families, relative to the seasonal naive and to SCUM."""
-    weight = rows["count"]
-    parts = rows[["wis", "mase", "smape", "c80", "c95"]].mul(weight, axis=0)
-    parts = parts.assign(count=weight, cpu=rows["cpu"])
+SHOWN = ("ours", "naive", "snaive", "ets", "theta", "autotheta", "SCUM")
+MEASURES = ["wis", "mase", "smape", "c80", "c95"]
+
+
+def average(rows: pd.DataFrame) -> pd.DataFrame:
+    """Average measures by family, set and method, each series counting once."""
     keys = [rows["family"], rows["set"], rows["method"]]
-    total = parts.groupby(keys).sum()
-    mean = total[["wis", "mase", "smape", "c80", "c95"]].div(total["count"], axis=0)
-    table = mean["wis"].unstack()  # noqa: PD010 - one level to columns
-    print("\nWIS over the seasonal naive's")
-    shown = table.div(table["snaive"], axis=0)
-    shown["ours / best naive"] = table["ours"] / table[["naive", "snaive"]].min(axis=1)
-    print(shown.round(3).to_string())
-    relative = np.exp(
-        np.log(table.div(table["snaive"], axis=0)).groupby("family").mean()
-    )
-    print("\nfamilies: geometric mean over sets")
-    print(relative.round(3).to_string())
-    if "SCUM" in table:
-        ratio = np.log(table["ours"] / table["SCUM"])
-        both = ratio[ratio.index.get_level_values(0) != "competition"]
-        by_family = np.exp(ratio.groupby("family").mean()).round(3).to_dict()
-        print(f"ours / SCUM: {by_family}, rates and counts {np.exp(both.mean()):.3f}")
-    covered = total[["c80", "c95"]].groupby(["family", "method"]).sum()
-    covered = covered.div(total["count"].groupby(["family", "method"]).sum(), axis=0)
-    print("\ncoverage")
-    print(covered.round(3).to_string())
+    parts = rows[MEASURES].mul(rows["count"], axis=0)
+    total = parts.assign(count=rows["count"], cpu=rows["cpu"]).groupby(keys).sum()
+    mean = total[MEASURES].div(total["count"], axis=0)
+    return mean.assign(count=total["count"], ms=1e3 * total["cpu"] / total["count"])
+
+
+def report_accuracy(mean: pd.DataFrame) -> None:
+    """Print sets and families, relative to the seasonal naive and to SCUM."""
+    wis = mean["wis"].unstack()  # noqa: PD010 - one level to columns
+    shown = wis[[name for name in SHOWN if name in wis]].div(wis["snaive"], axis=0)
+    best = wis[["naive", "snaive"]].min(axis=1)
+    table = shown.assign(**{"/best naive": wis["ours"] / best})
+    if "SCUM" in wis:
+        table["/SCUM"] = wis["ours"] / wis["SCUM"]
+    families = np.exp(np.log(table).groupby("family").mean())
     ours = mean.xs("ours", level="method")
-    print(f"sets, ours: 80% {ours['c80'].min():.2f} to {ours['c80'].max():.2f}, "
-          f"95% from {ours['c95'].min():.2f}")  # fmt: skip
-    cpu = total.groupby("method")[["cpu", "count"]].sum()
-    print("\nCPU ms a series:", (1e3 * cpu["cpu"] / cpu["count"]).round(2).to_dict())
-    smape = mean["smape"].xs("m3", level="set")
-    print("M3 monthly sMAPE:", smape.droplevel(0).round(2).to_dict())
+    table = table.assign(c80=ours["c80"], c95=ours["c95"], ms=ours["ms"])
+    print("\nWIS over the seasonal naive's; coverage and CPU ms a series are ours")
+    print(table.round(3).to_string())
+    print("\nfamilies: geometric mean over sets")
+    print(families.round(3).to_string())
+    if "SCUM" in wis:
+        both = np.log(table["/SCUM"]).drop("competition", level="family")
+        print(f"rates and counts, ours / SCUM: {np.exp(both.mean()):.3f}")
+    smape = mean["smape"].xs("m3", level="set").droplevel(0)
+    named = [name for name in SHOWN if name in smape]
+    print("M3 monthly sMAPE:", smape[named].round(2).to_dict())
+
+
+def report_coverage(mean: pd.DataFrame) -> None:
+    """Print coverage and cost of every method on the pool of each family."""
+    named = [name for name in SHOWN if name in mean.index.unique("method")]
+    chosen = mean[mean.index.isin(named, level="method")]
+    pool = chosen[["c80", "c95", "ms"]].mul(chosen["count"], axis=0)
+    keys = ["family", "method"]
+    pool = pool.groupby(keys).sum().div(chosen["count"].groupby(keys).sum(), axis=0)
+    wide = pool.unstack("family")  # noqa: PD010 - families side by side
+    print("\ncoverage and CPU ms a series, pool of each family")
+    print(wide.loc[named].round(3).to_string())
+
+
+def report_small(mean: pd.DataFrame) -> None:
+    """Print what calls of a few series lose against one call of the whole set."""
+    print("\ncalls of a few series: WIS over that of one call of the set; coverage")
+    for size in SMALL:
+        few = mean.xs(f"by {size}", level="method")
+        whole = mean.xs(f"of {size}", level="method")
+        lost = np.exp(np.log(few["wis"] / whole["wis"]).groupby("family").mean())
+        count = few["count"].groupby("family").sum()
+        covered = few[["c80", "c95"]].mul(few["count"], axis=0).groupby("family").sum()
+        covered = covered.div(count, axis=0)
+        table = covered.assign(wis=lost, least80=few["c80"].groupby("family").min())
+        print(f"by {size}")
+        print(table[["wis", "c80", "c95", "least80"]].round(3).to_string())
 
 
 def report_panel() -> None:
@@ -304,17 +345,19 @@ def report_speed(*, large: bool) -> None:
     """Print CPU seconds and memory by size of panel."""
     print("\nspeed: 60 months, 12 ahead, intervals")
     forecast(make_walks(2), horizon_months=12, kind="amount")
-    sizes = (1, 500, 4_200) if large else (1, 500)
+    sizes = SIZES if large else SIZES[:4]
+    rows = []
     for size in sizes:
         history = make_walks(size)
-        started, wall = time.process_time(), time.perf_counter()
-        forecast(history, horizon_months=12, kind="amount")
-        spent = time.process_time() - started
+        times = 1 if size > 1 else 10
+        started = time.process_time()
+        for _ in range(times):
+            forecast(history, horizon_months=12, kind="amount")
+        spent = (time.process_time() - started) / times
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(
-            f"  {size:>5} series: {spent:.3f} CPU s, {1e3 * spent / size:.2f} ms each, "
-            f"{time.perf_counter() - wall:.3f} s wall, peak {memory} MB"
-        )
+        rows.append((size, spent, 1e3 * spent / size, memory))
+    table = pd.DataFrame(rows, columns=["series", "CPU s", "ms each", "peak MB"])
+    print(table.round(3).to_string(index=False))
     if not large:
         return
     started = time.process_time()
@@ -329,30 +372,44 @@ def report_speed(*, large: bool) -> None:
           f"{time.process_time() - started:.1f} CPU s")  # fmt: skip
 
 
+def report_sets(chosen: argparse.Namespace) -> None:
+    """Run every set and print its tables."""
+    library = None if chosen.no_library else Library(chosen.cache)
+    if library is None or not library.usable:
+        library = None
+        print("statsforecast is not used: only naive methods stand beside ours")
+    elif library.models is None:
+        print("statsforecast is not installed: only its kept forecasts are used")
+    most = None if chosen.all else chosen.series
+    small = SMALL if chosen.small else ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tasks = [task for family in FAMILIES for task in read_family(family, most)]
+        rows = [row for task in tasks for row in run_task(task, library, small=small)]
+    if library is not None:
+        library.save()
+    mean = average(pd.DataFrame(rows))
+    report_accuracy(mean)
+    report_coverage(mean)
+    if small:
+        report_small(mean)
+
+
 def main() -> None:
     """Run every part and print its table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--series", type=int, default=6, help="series of each set")
     parser.add_argument("--all", action="store_true", help="every series")
+    parser.add_argument("--small", action="store_true", help="calls of a few series")
     parser.add_argument("--large", action="store_true", help="4,200 series, hierarchy")
     parser.add_argument("--no-library", action="store_true")
+    parser.add_argument("--cache", type=Path, help="file of the library's forecasts")
     chosen = parser.parse_args()
-    models = None if chosen.no_library else load_library()
-    if models is None:
-        print("statsforecast is not used: only naive methods beside ours")
     if (DATA / "forecast_dev").is_dir():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tasks = [
-                task
-                for family in FAMILIES
-                for task in read_family(family, None if chosen.all else chosen.series)
-            ]
-            rows = [row for task in tasks for row in run_task(task, models)]
-        report_accuracy(pd.DataFrame(rows))
+        report_sets(chosen)
         report_panel()
     else:
-        print(f"{DATA} is not there: speed only")
+        print(f"{DATA.name} is not beside the repository: speed only")
     report_speed(large=chosen.large)
 
 

@@ -331,15 +331,20 @@ def _build_lags(z: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.where(usable[..., None], clipped, 0.0), usable
 
 
-def _iterate(z: np.ndarray, beta: np.ndarray, horizon: int) -> np.ndarray:
-    """Run an autoregression on differences from now `horizon` months ahead."""
-    known = z[:, -(AR_LAGS + 1) :]
-    for _ in range(horizon):
-        now = known[:, -1:]
-        lags = known[:, -(AR_LAGS + 1) : -1] - now
-        step = np.clip((lags * beta).sum(axis=1, keepdims=True), -_AR_CLIP, _AR_CLIP)
-        known = np.concatenate([known, now + step], axis=1)
-    return known[:, AR_LAGS + 1 :]
+def _iterate(z: np.ndarray, betas: np.ndarray, horizon: int) -> np.ndarray:
+    """Run autoregressions on differences from now `horizon` months ahead.
+
+    `betas` is runs x rows x lags; returns runs x rows x horizon.
+    """
+    path = np.empty((*betas.shape[:2], AR_LAGS + 1 + horizon))
+    path[:, :, : AR_LAGS + 1] = z[:, -(AR_LAGS + 1) :]
+    for h in range(horizon):
+        now = path[:, :, h + AR_LAGS]
+        lags = path[:, :, h : h + AR_LAGS] - now[:, :, None]
+        step = np.einsum("krl,krl->kr", lags, betas)
+        step = np.maximum(np.minimum(step, _AR_CLIP), -_AR_CLIP)
+        path[:, :, h + AR_LAGS + 1] = now + step
+    return path[:, :, AR_LAGS + 1 :]
 
 
 def fit_ar(
@@ -394,8 +399,10 @@ def forecast_ar(
     if fitted is None:
         return flat, flat
     ready = (z.shape[1] - start >= AR_LAGS + 1)[:, None]
-    pooled, own = (np.where(ready, _iterate(z, b, horizon), flat) for b in fitted)
-    return pooled, own
+    pooled, own = fitted
+    betas = np.stack([np.broadcast_to(pooled, own.shape), own])
+    paths = _iterate(z, betas, horizon)
+    return np.where(ready, paths[0], flat), np.where(ready, paths[1], flat)
 
 
 OWN_MONTHS = 20.0
