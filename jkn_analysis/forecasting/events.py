@@ -129,7 +129,15 @@ def _check_events(events: pd.DataFrame) -> pd.DataFrame:
             f"event of jenis '{whole.loc[wrong, 'jenis'].iloc[0]}' is not known\n"
             f"  → {SHIFT} (a lasting shift of level) or {PULSE} (one month)"
         )
-    return whole
+    try:
+        for name in ("dampak", "simpangan"):
+            whole[name] = pd.to_numeric(whole[name]).astype(float)
+        return whole.assign(bulan=count_months(whole["periode"]))
+    except (ValueError, TypeError) as exc:
+        raise ForecastError(
+            f"events cannot be read: {exc}\n"
+            "  → periode must hold dates; dampak and simpangan numbers or nothing"
+        ) from exc
 
 
 def _number_decisions(whole: pd.DataFrame) -> np.ndarray:
@@ -160,9 +168,7 @@ def match_events(panel: Panel, events: pd.DataFrame) -> list[Event]:
         A column or a size is missing, or a jenis is not known.
     """
     whole = _check_events(events)
-    whole = whole.assign(
-        bulan=count_months(whole["periode"]), nomor=_number_decisions(whole)
-    )
+    whole = whole.assign(nomor=_number_decisions(whole))
     names = [str(name) for name in panel.names]
     matched = []
     for event in whole.sort_values("bulan", kind="stable").itertuples():

@@ -141,12 +141,12 @@ def forecast_tree(
 
 
 def limit_range(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
-    """Keep rates within 0 to 1 (or the most the history reached), amounts from 0."""
+    """Keep rates within 0 to 1 and amounts from 0, unless the history passed them."""
     if kind == "value":
         return out
     top = np.nanmax(values, axis=1)
     high = np.where(top > 1, np.inf, 1.0)[:, None, None] if kind == "rate" else np.inf
-    low = np.minimum(np.nanmin(values, axis=1), 0.0)[:, None, None]
+    low = np.where(np.nanmin(values, axis=1) < 0, -np.inf, 0.0)[:, None, None]
     return np.clip(out, low, high)
 
 
@@ -189,11 +189,20 @@ def forecast(
         Central intervals in percent.
     kind
         ``"rate"``: answers stay in 0 to 1 unless history passed 1; ``"amount"``:
-        never negative; ``"value"``: any number.
+        never negative unless history was; ``"value"``: any number.
     events
-        Dated shifts and pulses, see `jkn_analysis.forecasting.events`.
+        Dated shifts and pulses, one a row: ``seri`` (a name, or a pattern such as
+        ``82.*`` for a group), ``periode``; if wanted ``jenis`` (``"geser"``, a shift
+        that lasts, or ``"pulsa"``, one month), ``dampak`` (its size in the series'
+        unit; read from the data where missing, needed if to come), ``simpangan``
+        (spread of that size; a quarter of it where missing), ``id_peristiwa``
+        (parts of one decision). Past ones are fitted out, those to come shift the
+        path and widen it by their own spread. `find_events` lists unknown ones.
     hierarchy
-        ``seri``, ``induk``: sums to keep, see `jkn_analysis.forecasting.hierarchy`.
+        ``seri``, ``induk``: one row for each sum a series is part of, at every
+        level; children may be given their parent only (kabupaten to provinsi,
+        provinsi to country) or every sum. Sums not in the history are added up.
+        Medians add up at every level; the other quantiles are each node's own.
     seed
         Kept for simulation; the quantiles themselves need no chance.
 
@@ -201,6 +210,23 @@ def forecast(
     -------
     DataFrame
         ``seri``, ``periode``, ``kuantil``, ``nilai``; the median is the point forecast.
+
+    Raises
+    ------
+    ForecastError
+        A history, event or hierarchy that cannot be read, with where and why.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2023-01-01", periods=36, freq="MS")
+    >>> names = ["82.03", "82.71"]
+    >>> rows = [(n, m, 100.0 + k) for n in names for k, m in enumerate(months)]
+    >>> history = pd.DataFrame(rows, columns=["seri", "periode", "nilai"])
+    >>> sums = pd.DataFrame({"seri": [*names, "82"], "induk": ["82", "82", "00"]})
+    >>> ahead = forecast(history, horizon_months=3, kind="amount", hierarchy=sums)
+    >>> middle = ahead[ahead["kuantil"] == 0.5].groupby("seri")["nilai"].last()
+    >>> bool(abs(middle["00"] - middle["82.03"] - middle["82.71"]) < 1e-6)
+    True
     """
     _check_arguments(horizon_months, levels, kind)
     panel = build_panel(history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,8 +33,20 @@ class Panel:
 
 
 def count_months(periode: pd.Series) -> np.ndarray:
-    """Return months since 1970-01 of dates."""
-    stamps = pd.DatetimeIndex(pd.to_datetime(periode))
+    """Return months since 1970-01 of dates, text or periods.
+
+    Raises
+    ------
+    ValueError
+        For an empty one, or text that is no date.
+    """
+    if isinstance(periode.dtype, pd.PeriodDtype):
+        periode = periode.dt.to_timestamp()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Could not infer format", UserWarning)
+        stamps = pd.DatetimeIndex(pd.to_datetime(periode))
+    if stamps.hasnans:
+        raise ValueError("a row has no periode")
     return np.asarray((stamps.year - 1970) * 12 + stamps.month - 1, dtype=np.int64)
 
 
@@ -45,6 +58,11 @@ def build_months(counts: np.ndarray) -> pd.DatetimeIndex:
 
 def _check_history(history: pd.DataFrame) -> pd.DataFrame:
     """Return the usable rows, or say what is wrong with the table."""
+    if not isinstance(history, pd.DataFrame):
+        raise ForecastError(
+            f"history is a {type(history).__name__}\n"
+            "  → give a DataFrame of seri, periode, nilai"
+        )
     missing = [name for name in HISTORY_COLUMNS if name not in history.columns]
     if missing:
         raise ForecastError(
@@ -60,6 +78,11 @@ def _check_history(history: pd.DataFrame) -> pd.DataFrame:
             f"history cannot be read: {exc}\n"
             "  → periode must hold dates, nilai numbers, with no empty periode"
         ) from exc
+    if history["seri"].isna().any():
+        row = int(history["seri"].isna().to_numpy().argmax())
+        raise ForecastError(
+            f"history, row {row}: seri is empty\n  → name the series of every row"
+        )
     seri = history["seri"].astype(str).to_numpy()
     frame = pd.DataFrame({"seri": seri, "bulan": months, "nilai": values})
     if np.isinf(values).any():

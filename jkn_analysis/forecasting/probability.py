@@ -7,9 +7,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-DENSE: np.ndarray = np.round(
-    np.r_[0.005, 0.01, 0.025, np.arange(0.05, 0.96, 0.05), 0.975, 0.99, 0.995], 6
-)
+DENSE = np.array(
+    [0.005, 0.01, 0.025, *(k / 20 for k in range(1, 20)), 0.975, 0.99, 0.995]
+).round(6)
 """Probabilities at which a distribution is kept for drawing paths."""
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting import forecast
+from jkn_analysis.forecasting.panel import describe_ending, fill_gaps
 
 
 def history(values: dict[str, list[float]], *, start: str = "2020-01-01"):
@@ -153,6 +154,85 @@ def test_input_frame_is_not_changed():
     pd.testing.assert_frame_equal(given, before)
 
 
+def dates_as(given: pd.DataFrame, shape: str) -> pd.Series:
+    months = given["periode"]
+    return {
+        "middle of the month": months + pd.Timedelta(days=14),
+        "end of the month": months + pd.offsets.MonthEnd(0),
+        "text": months.dt.strftime("%Y-%m"),
+        "period": months.dt.to_period("M"),
+        "dates": months.dt.date,
+    }[shape]
+
+
+@pytest.mark.parametrize(
+    "shape", ["middle of the month", "end of the month", "text", "period", "dates"]
+)
+def test_any_way_to_write_a_month_gives_the_same_forecast(shape):
+    given = walk(2)
+    other = given.assign(periode=dates_as(given, shape))
+    pd.testing.assert_frame_equal(
+        forecast(other, horizon_months=3, kind="amount"),
+        forecast(given, horizon_months=3, kind="amount"),
+    )
+
+
+def test_numbers_as_text_and_missing_cells_of_any_sort_are_read():
+    given = walk(2)
+    text = given.astype({"nilai": "str"})
+    gaps = given.astype({"nilai": "Float64"})
+    gaps.loc[[3, 40], "nilai"] = pd.NA
+    absent = given.drop(index=[3, 40])
+    one, two = (
+        forecast(frame, horizon_months=3, kind="amount") for frame in (text, given)
+    )
+    pd.testing.assert_frame_equal(one, two)
+    one, two = (
+        forecast(frame, horizon_months=3, kind="amount") for frame in (gaps, absent)
+    )
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_negative_history_of_an_amount_or_rate_keeps_its_own_range():
+    given = walk(1)
+    below = given.assign(nilai=-given["nilai"])
+    for kind in ("amount", "rate"):
+        table = wide(forecast(below, horizon_months=6, kind=kind), "s000")
+        assert (table[0.025] < table[0.5]).all()
+        assert table[0.5].between(-1_200, -800).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("periode", None, "a row has no periode"),
+        ("periode", "kapan", "history cannot be read"),
+        ("nilai", "1.234,5", r"Unable to parse string '1\.234,5'"),
+        ("nilai", -np.inf, "series 's000': nilai is infinite"),
+        ("seri", None, "row 5: seri is empty"),
+    ],
+)
+def test_cell_that_cannot_be_read_is_an_error_that_names_it(column, value, message):
+    given = walk(1).astype({column: "object"})
+    given.loc[5, column] = value
+    with pytest.raises(ForecastError, match=message):
+        forecast(given, horizon_months=3, kind="amount")
+
+
+def test_history_that_is_no_table_is_refused():
+    with pytest.raises(ForecastError, match="history is a list"):
+        forecast([1.0, 2.0], horizon_months=3, kind="amount")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("periode", "kapan"), ("dampak", "besar")]
+)
+def test_event_that_cannot_be_read_is_an_error(column, value):
+    event = {"seri": "s000", "periode": "2024-01-01", "dampak": 1.0, column: value}
+    with pytest.raises(ForecastError, match="events cannot be read"):
+        forecast(walk(1), horizon_months=3, kind="amount", events=pd.DataFrame([event]))
+
+
 def test_unknown_kind_is_named():
     with pytest.raises(ForecastError, match="kind 'persen' is not known"):
         forecast(walk(1), horizon_months=3, kind="persen")
@@ -200,3 +280,69 @@ def test_hierarchy_of_rates_is_refused():
     pairs = pd.DataFrame({"seri": ["s000"], "induk": ["all"]})
     with pytest.raises(ForecastError, match="rates do not add up"):
         forecast(walk(1), horizon_months=3, kind="rate", hierarchy=pairs)
+
+
+def widths(given: pd.DataFrame, *, kind: str = "value", level: float = 0.1):
+    ahead = forecast(given, horizon_months=12, kind=kind)
+    table = ahead.pivot_table(
+        index=["seri", "periode"], columns="kuantil", values="nilai"
+    )
+    return (table[1 - level] - table[level]).groupby(level="seri").mean()
+
+
+def test_series_asked_for_one_by_one_are_covered_too():
+    given = walk(60, 72, seed=8)
+    inside = {0.1: [], 0.025: []}
+    for _, series in given.groupby("seri"):
+        known, came = series.iloc[:60], series.iloc[60:]["nilai"].to_numpy()
+        table = wide(
+            forecast(known, horizon_months=12, kind="amount"), series["seri"].iloc[0]
+        )
+        for low, found in inside.items():
+            found.append((came >= table[low]) & (came <= table[1 - low]))
+    assert 0.70 < np.mean(inside[0.1]) < 0.92
+    assert np.mean(inside[0.025]) > 0.87
+
+
+def test_one_wild_series_widens_no_other_of_a_small_panel():
+    calm = walk(3, seed=11)
+    last = calm["seri"] == "s002"
+    jumps = np.random.default_rng(2).standard_t(1.5, 60).cumsum() * 40
+    wild = calm.assign(nilai=calm["nilai"].mask(last, 1000 + np.resize(jumps, 180)))
+    ratio = (widths(wild) / widths(calm))[["s000", "s001"]]
+    assert ratio.between(0.6, 1.7).all()
+
+
+@pytest.mark.parametrize("kind", ["rate", "amount", "value"])
+def test_one_month_of_history_claims_no_certainty(kind):
+    table = wide(forecast(history({"a": [0.5]}), horizon_months=12, kind=kind), "a")
+    width = (table[0.975] - table[0.025]).to_numpy()
+    assert width[0] > 0.01
+    assert (np.diff(width) >= 0).all()
+
+
+def test_a_value_that_stands_still_is_taken_for_old():
+    given = walk(20, seed=4)
+    month = given["periode"].rank(method="dense")
+    held = given.groupby("seri")["nilai"].transform(lambda s: s.iloc[55])
+    late = (given["seri"] == "s003") & (month > 56)
+    frozen = given.assign(nilai=given["nilai"].mask(late, held))
+    ratio = widths(frozen, kind="amount") / widths(given, kind="amount")
+    assert ratio["s003"] > 1.2
+    assert ratio.drop("s003").between(0.85, 1.15).all()
+
+
+def test_a_series_that_often_stands_still_is_not_taken_for_old():
+    steps = np.repeat(np.random.default_rng(3).normal(0, 5, 20).cumsum(), 3) + 1000
+    filled, start = fill_gaps(steps[None, :])
+    assert describe_ending(filled, start).stale[0] == 0
+
+
+def test_after_a_jump_without_precedent_the_old_level_stays_possible():
+    values = walk(1, seed=6)["nilai"].to_list()
+    values[-1] += 200
+    table = wide(forecast(history({"a": values}), horizon_months=6, kind="value"), "a")
+    before = values[-2]
+    assert (table[0.025] < before).all()
+    assert (table[0.5] > before + 100).all()
+    assert (table[0.975] - table[0.5] < table[0.5] - table[0.025]).all()

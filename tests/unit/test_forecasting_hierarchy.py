@@ -201,12 +201,6 @@ def test_starts_and_ends_may_differ_and_a_missing_sum_is_added_up():
     np.testing.assert_allclose(middle.loc["0|total"], parts, rtol=1e-9)
 
 
-def test_hierarchy_of_rates_is_refused():
-    given, pairs = country(1)
-    with pytest.raises(ForecastError, match="rates do not add up"):
-        forecast(given, horizon_months=2, kind="rate", hierarchy=pairs)
-
-
 def test_hierarchy_without_its_columns_is_refused():
     given, pairs = country(1)
     wrong = pairs.rename(columns={"induk": "parent"})
