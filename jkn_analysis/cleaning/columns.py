@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.numbers import Locale, NumberColumn
 
 EXACT_BELOW = 2**53
+MOST_JIWA = 10**9
+"""More people than Indonesia has: a NIK or a card number in the wrong column."""
 CODED_FROM = 5_000
 EXPLAINED = 300
 """Different wrong cells from which on no likely words are searched for the next."""
@@ -195,7 +197,7 @@ def parse_number_column(
     factor = find_scale(heading)[0] if scale is None else scale
     if integer and factor == 1:
         quick = _plain_integers(values)
-        if quick is not None:
+        if quick is not None and not (kind == "jiwa" and (quick >= MOST_JIWA).any()):
             return Parsed(quick)
 
     def parse(cells: list[Any]) -> NumberColumn:
@@ -220,7 +222,8 @@ def parse_number_column(
             [np.nan if v is None else float(v) for v in column.results], float
         )
         faults = list(column.faults)
-    for position in np.flatnonzero(np.abs(numbers) >= EXACT_BELOW):
+    most = MOST_JIWA if kind == "jiwa" else EXACT_BELOW
+    for position in np.flatnonzero(np.abs(numbers) >= most):
         text = text_of(values.iloc[position])
         faults.append(
             Fault(int(position), text, "number too large", "check the digits")

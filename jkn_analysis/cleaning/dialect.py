@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MAX_LINE_BYTES = 2**20
 MAX_COLUMNS = 2_000
 MAX_CELLS = 6_000_000
+MAX_ROWS = 600_000
+"""Rows of a file that is not regular from its first line on: each is looked at."""
+MAX_UNDIVIDED = 20_000
 FAST_FROM_BYTES = 2**20
 PLAIN_BYTES = 64 * 2**20
 BLOCK_BYTES = 2 * MAX_LINE_BYTES
@@ -205,6 +208,9 @@ def read_delimited(text: Text) -> dict[str, Any]:
     check_lines(text.raw)
     content, declared = _take_declared(text.content)
     delimiter = declared or find_delimiter(content)
+    if not delimiter and content.count("\n") > MAX_UNDIVIDED:
+        message = "is written text: nothing cuts its lines into cells"
+        raise DialectError(message, kind="unreadable")
     fast = None
     if len(content) >= FAST_FROM_BYTES and not declared and delimiter:
         fast = _read_fast(text, delimiter)
@@ -304,12 +310,17 @@ def _split(content: str, delimiter: str, quoting: int) -> list[list[str | None]]
             texts = [cell.strip() for cell in row]
             rows.append([same.setdefault(text, text) for text in texts])
             cells += len(row)
-            if cells > MAX_CELLS:
-                message = f"has more than {MAX_CELLS} cells under a title or with gaps"
-                raise DialectError(message, kind="hostile")
+            if cells > MAX_CELLS or len(rows) > MAX_ROWS:
+                raise DialectError(_TOO_LONG, kind="hostile")
     except csv.Error as exc:
         raise DialectError(f"cannot be split into cells: {exc}") from exc
     return rows
+
+
+_TOO_LONG = (
+    f"has titles, gaps or totals and more than {MAX_ROWS} rows or {MAX_CELLS} cells: "
+    "send one heading line with the data under it, or send it in parts"
+)
 
 
 def _unwrap(rows: list[list[str | None]], delimiter: str) -> list[list[str | None]]:
@@ -362,7 +373,8 @@ def _whole_columns(raw: bytes, delimiter: str, names: list[str]) -> set[int]:
 def _parse_arrow(raw: bytes, delimiter: str, width: int, whole: set[int]) -> Cell:
     """Parse with Arrow; None where the file is not regular.
 
-    A blank line or a lone carriage return gives another width or number of rows.
+    A lone carriage return gives another number of rows; a blank line leaves a blank
+    in every column.
     """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -391,7 +403,14 @@ def _parse_arrow(raw: bytes, delimiter: str, width: int, whole: set[int]) -> Cel
     lines = raw.count(b"\n") + (not raw.endswith(b"\n")) - 1
     if table.num_rows != lines:
         return None
-    return table.unify_dictionaries().combine_chunks()
+    table = table.unify_dictionaries().combine_chunks()
+    return None if all(map(_has_blank, table.columns)) else table
+
+
+def _has_blank(column: Cell) -> bool:
+    """Tell whether a column has an empty cell."""
+    coded = getattr(column.chunk(0), "dictionary", None) if column.num_chunks else None
+    return bool(column.null_count) or (coded is not None and "" in coded.to_pylist())
 
 
 def _pack(table: Cell) -> bytes:

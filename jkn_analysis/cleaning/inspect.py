@@ -14,7 +14,7 @@ from jkn_analysis.cleaning.builder import (
     read_delivery,
     settings_of,
 )
-from jkn_analysis.cleaning.cells import Cell
+from jkn_analysis.cleaning.cells import Cell, tidy
 from jkn_analysis.cleaning.cleaner import Counts
 from jkn_analysis.cleaning.deliveries import (
     Delivery,
@@ -45,6 +45,7 @@ COLUMNS = (
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
 _COLOURS = {"fault": "FFC7CE", "suspicion": "FFEB9C", "note": "DDEBF7"}
 _MAX_TITLE = 31
+MOST_MERGED = 10_000
 MAX_NOTES = 6
 """Notes shown of one file on how it was read."""
 
@@ -187,7 +188,8 @@ def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, s
     for path in paths:
         folder = why_no_file(path) == IS_FOLDER
         for file in (list(list_files(path)) if folder else []) or [path]:
-            yield Delivery("", file, _table_of(file)), plain(str(file))
+            table = "" if why_no_file(file) else _table_of(file)
+            yield Delivery("", file, table), plain(str(file))
 
 
 def _table_of(path: Path) -> str:
@@ -370,7 +372,7 @@ def _copy_sheet(book: Cell, sheet: dict[str, Any], problems: Sequence[Problem]) 
                 _write(target, r, c, value)
     grouped: dict[tuple[int, int], list[Problem]] = {}
     for problem in problems:
-        key = (problem.row or 1, problem.column or left)
+        key = (problem.row or _heading_row(sheet, problem), problem.column or left)
         grouped.setdefault(key, []).append(problem)
     for (row, column), own in grouped.items():
         cell = target.cell(row=row, column=column)
@@ -380,6 +382,38 @@ def _copy_sheet(book: Cell, sheet: dict[str, Any], problems: Sequence[Problem]) 
         cell.comment = Comment(
             _printable(text)[:2000], "jkn check", height=160, width=360
         )
+    _merge(target, sheet["merged"], set(grouped))
+
+
+def _heading_row(sheet: dict[str, Any], problem: Problem) -> int:
+    """Return the row of the heading that a problem of a whole column names."""
+    top, place = (
+        sheet.get("first_row", 1),
+        problem.column - sheet.get("first_column", 1),
+    )
+    for number, row in enumerate(_rows(sheet)[:50], top):
+        text = tidy(row[place]) if 0 <= place < len(row) else ""
+        if text and text in problem.value:
+            return number
+    return top
+
+
+def _merge(target: Cell, boxes: Sequence[Cell], marked: set[tuple[int, int]]) -> None:
+    """Merge the cells that were merged, but for those with a comment of their own."""
+    taken: set[tuple[int, int]] = set()
+    for top, left, bottom, right in boxes:
+        rows, columns = range(top + 1, bottom + 2), range(left + 1, right + 2)
+        if len(rows) * len(columns) > MOST_MERGED:
+            continue
+        cells = {(row, column) for row in rows for column in columns}
+        if not taken & cells and not marked & (cells - {(top + 1, left + 1)}):
+            target.merge_cells(
+                start_row=top + 1,
+                start_column=left + 1,
+                end_row=bottom + 1,
+                end_column=right + 1,
+            )
+            taken |= cells
 
 
 def _rows(sheet: dict[str, Any]) -> list[list[Any]]:

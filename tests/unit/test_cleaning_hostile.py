@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
+import os
 import random
+import re
 import struct
 import time
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from jkn_analysis.cleaning import clean, read_sheet, sandbox
+from jkn_analysis.cleaning import clean, dialect, read_sheet, readers, sandbox, worker
 from jkn_analysis.errors import HostileInputError, InputError, JknError
 
 HEADER = "kode,periode,segmen,terdaftar_jiwa,aktif_jiwa\n"
@@ -280,3 +284,173 @@ def test_mixed_encodings_are_reported(tmp_path):
     )
     table = read_sheet(path)[0]
     assert any("mixes encodings" in problem.message for problem in table.problems)
+
+
+# --- paths that are no file, files that go away -------------------------------------
+
+
+def test_links_to_nothing_and_in_a_circle_are_named(tmp_path):
+    dangling, circle = tmp_path / "putus.csv", tmp_path / "lingkar.csv"
+    dangling.symlink_to(tmp_path / "tidak_ada")
+    circle.symlink_to(circle)
+    with pytest.raises(InputError, match=r"putus\.csv: is a link to nothing\n  → name"):
+        read_sheet(dangling)
+    with pytest.raises(InputError, match=r"lingkar\.csv: cannot be opened \(Too many"):
+        read_sheet(circle)
+
+
+def test_pipes_and_devices_are_not_waited_for(tmp_path):
+    pipe = tmp_path / "pipa.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(InputError, match=r"is no regular file\n  → name"):
+            read_sheet(path)
+
+
+def test_a_name_too_long_or_with_nul_is_refused(tmp_path):
+    for name in ("a" * 300, "a\x00b"):
+        with pytest.raises(InputError, match=r"cannot be opened \(.*\)\n  → name"):
+            read_sheet(tmp_path / name)
+
+
+def test_a_file_deleted_before_it_is_opened_is_an_input_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "why_no_file", lambda _: "")
+    with pytest.raises(
+        InputError, match=r"cannot be opened \(No such file.*\n  → copy"
+    ):
+        read_sheet(tmp_path / "hilang.csv")
+
+
+def test_a_file_the_reader_may_not_open_is_a_refusal(tmp_path):
+    with pytest.raises(
+        readers.RefusedError, match=r"cannot be opened \(Is a directory"
+    ):
+        readers.read_raw(str(tmp_path))
+
+
+def test_a_reader_that_was_interrupted_answers_for_no_other_file(tmp_path, monkeypatch):
+    one = workbook(tmp_path / "satu.xlsx", {"A1": "Kode", "B1": "Nama", "A2": "82.71"})
+    two = workbook(tmp_path / "dua.xlsx", {"A1": "Kode", "B1": "Nama", "A2": "82.03"})
+
+    def interrupt(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox._Child, "_receive", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            read_sheet(one)
+    assert not sandbox._children
+    assert read_sheet(two)[0].frame["Kode"].tolist() == ["82.03"]
+
+
+# --- size ---------------------------------------------------------------------------
+
+
+def test_two_gigabytes_in_one_line_are_refused_unread(tmp_path):
+    path = tmp_path / "raksasa.csv"
+    with path.open("wb") as opened:
+        opened.write(HEADER.encode())
+        opened.truncate(2 * 2**30)
+    start = time.process_time()
+    with pytest.raises(
+        HostileInputError, match=r"has 2147483648 bytes.*\n  → send it in"
+    ):
+        read_sheet(path)
+    assert time.process_time() - start < 1
+    status = Path(f"/proc/{sandbox._children[0].process.pid}/status")
+    if status.exists():
+        peak = re.search(r"VmHWM:\s+(\d+)", status.read_text("utf-8"))
+        assert peak is not None
+        assert int(peak[1]) < 200_000
+
+
+def test_a_line_of_thirty_megabytes_is_refused(tmp_path):
+    path = tmp_path / "panjang.csv"
+    path.write_bytes(HEADER.encode() + b"8" * (30 * 2**20))
+    with pytest.raises(HostileInputError, match="line of more than 1048576 bytes"):
+        read_sheet(path)
+
+
+@pytest.mark.parametrize("end", ["json", "xls"])
+def test_json_and_html_may_be_one_line(tmp_path, end):
+    path = tmp_path / f"kepesertaan.{end}"
+    fields = ("kode", "periode", "segmen", "terdaftar_jiwa", "aktif_jiwa")
+    rows = [("82.71", "2025-06", "PBPU", str(n), "1") for n in range(15_000)]
+    if end == "json":
+        path.write_text(
+            json.dumps([dict(zip(fields, row, strict=True)) for row in rows]), "utf-8"
+        )
+    else:
+        lines = ("".join(f"<td>{cell}</td>" for cell in row) for row in (fields, *rows))
+        body = "".join(f"<tr>{line}</tr>" for line in lines)
+        path.write_text(f"<html><table>{body}</table></html>", "utf-8")
+    assert path.stat().st_size > 2**20
+    assert len(read_sheet(path)[0].raw) == len(rows)
+
+
+def test_a_long_text_is_no_table_and_takes_no_time(tmp_path):
+    path = tmp_path / "kalimat.csv"
+    path.write_bytes(b"kata\n" + b"ini bukan tabel tetapi kata saja\n" * 100_000)
+    with pytest.raises(InputError, match="written text: nothing cuts its lines"):
+        read_sheet(path)
+
+
+def test_more_rows_under_a_title_than_can_be_looked_at_are_refused(tmp_path):
+    path = tmp_path / "judul.csv"
+    lines = b"82.71,2025-06,PBPU,1,1\n" * (dialect.MAX_ROWS + 1)
+    path.write_bytes(b"Laporan\n\n" + HEADER.encode() + lines)
+    with pytest.raises(HostileInputError, match=r"more than 600000 rows.*in parts"):
+        read_sheet(path)
+
+
+def test_memory_of_the_reader_is_capped_under_600_mb(tmp_path):
+    path = tmp_path / "lebar.csv"
+    row = b",".join([b"x1"] * 1000) + b"\n"
+    path.write_bytes(row * 40_000)
+    with pytest.raises(HostileInputError, match=r"needs more than 600 MB"):
+        read_sheet(path)
+    assert worker.MEMORY_BYTES <= 600 * 2**20
+
+
+# --- large regular csv, read in this process ----------------------------------------
+
+
+def large_csv(path: Path, tail: str = "", encoding: str = "utf-8") -> Path:
+    rows = "".join(
+        f"82.{n % 8 + 1:02d},2025-06,PBPU,{n},{n // 2}\n" for n in range(45_000)
+    )
+    path.write_bytes((HEADER + rows + tail).encode(encoding))
+    assert path.stat().st_size > 2**20
+    return path
+
+
+def test_a_large_regular_csv_is_read_as_the_child_would(tmp_path):
+    path = large_csv(tmp_path / "besar.csv")
+    here, child = readers.read_plain(path), readers.read_raw(str(path))
+    assert here is not None
+    own, other = here["sheets"][0].pop("arrow"), child["sheets"][0].pop("arrow")
+    assert own.equals(pa.ipc.open_stream(other).read_all())
+    assert here == child
+
+
+@pytest.mark.parametrize(
+    ("tail", "encoding"),
+    [
+        ("82.71,2025-06,PBPU,1\n", "utf-8"),
+        ("82.71,2025-06,PBPU,1\x000,9\n", "utf-8"),
+        ("\n82.71,2025-06,PBPU,10,9\n", "utf-8"),
+        ("82.71,2025-06,PBPU,10\r9,9\n", "utf-8"),
+        ("82.71,2025-06,caf\xe9,10,9\n", "cp1252"),
+        ("82.71,2025-06,PBPU,10,9\n", "utf-16"),
+        ("8" * (2**20 + 1) + ",2025-06,PBPU,10,9\n", "utf-8"),
+    ],
+)
+def test_anything_irregular_goes_to_the_child(tmp_path, tail, encoding):
+    assert readers.read_plain(large_csv(tmp_path / "aneh.csv", tail, encoding)) is None
+
+
+def test_markup_json_and_declared_delimiters_go_to_the_child(tmp_path):
+    path = large_csv(tmp_path / "lain.csv")
+    for start in (b"<table>", b"[", b"%PDF", b"sep=,\n"):
+        path.write_bytes(start + path.read_bytes())
+        assert readers.read_plain(path) is None
