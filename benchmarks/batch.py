@@ -113,12 +113,14 @@ def run_c(root: Path, regions: list[str], *, workers: int) -> None:
 
 
 def run_d(root: Path, regions: list[str]) -> None:
-    """Make the same pages, byte for byte, with their manifests, by plain calls."""
+    """Make the same pages, byte for byte, checked, with manifests: plain calls."""
     from dataclasses import asdict
 
     from jkn_analysis.briefing import build_briefing
     from jkn_analysis.config import read_config
+    from jkn_analysis.rekonsiliasi.scan import refuse_personal
     from jkn_analysis.reporting.index_page import build_index_row
+    from jkn_analysis.reporting.render import refuse_remote
     from jkn_analysis.running.manifest import build_manifest, hash_bytes
     from jkn_analysis.running.report import publish
 
@@ -134,12 +136,15 @@ def run_d(root: Path, regions: list[str]) -> None:
         )
         title = f"{briefing.nama}: {briefing.periode:%Y-%m}"
         body = "".join(f"{part}\n" for part in draw_pieces(briefing, parts))
-        page = f"{before.replace(SHELL, title)}{body}{after}".encode()
+        text = f"{before.replace(SHELL, title)}{body}{after}"
+        refuse_remote(text)
+        page = text.encode()
         name = f"{kode}.html"
         row = asdict(build_index_row(briefing, name))
         inputs = {"kode": kode, "periode": PERIODE}
         told = build_manifest(inputs, outputs={name: hash_bytes(page)}, row=row)
         publish({name: page, f"{kode}.manifest.json": told}, folder=root / "d")
+        refuse_personal([root / "d" / name])
 
 
 def draw_pieces(briefing: Briefing, parts: list[str]) -> list[str]:

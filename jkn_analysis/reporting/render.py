@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 CATATAN = "catatan"
 """Tag of cells that speak to the analyst and stay out of the page."""
+_HIDDEN = ("include_input", "include_input_prompt", "include_output_prompt")
+_SHOWN = {
+    **dict.fromkeys(_HIDDEN, False),
+    **dict.fromkeys(("include_code", "include_markdown", "include_output"), True),
+    "no_prompt": True,
+}
+"""What nbconvert's templates ask of a page: results and words, no code."""
 _REMOTE = re.compile(
     r"(?:src|href|action|data|poster)\s*=\s*[\"']?\s*(?:https?:)?//|url\(\s*[\"']?https?:",
     re.IGNORECASE,
@@ -30,22 +37,26 @@ _ALT = re.compile(r"<img(?![^>]*\balt=\"[^\"]+\")[^>]*>", re.IGNORECASE)
 @cache
 def _exporter() -> TemplateExporter:
     """Build the exporter once; our template, no preprocessors, no web address."""
-    from nbconvert.exporters import TemplateExporter
     from nbconvert.exporters.html import HTMLExporter
     from traitlets.config import Config
 
     class PageExporter(HTMLExporter):
-        """Without nbconvert's second parsing: alt texts are checked by us before."""
+        """Fills the template with the notebook itself, no more.
+
+        There are no preprocessors, so nothing needs nbconvert's two deep copies; alt
+        texts are checked by us before, so nothing needs its second parsing.
+        """
 
         def from_notebook_node(  # type: ignore[override]
             self,
             nb: NotebookNode,
             resources: dict[str, Any] | None = None,
-            **options: Any,  # noqa: ANN401 - nbconvert's own interface
+            **_: Any,  # noqa: ANN401 - nbconvert's own interface
         ) -> tuple[str, dict[str, Any]]:
-            """Fill the template, no more."""
+            """Fill the template."""
             told = self._init_resources(resources)
-            return TemplateExporter.from_notebook_node(self, nb, told, **options)
+            told["global_content_filter"] = dict(_SHOWN)
+            return self.template.render(nb=nb, resources=told), told
 
     folder = resources.files("jkn_analysis.reporting").joinpath("templates")
     config = Config()
@@ -53,9 +64,6 @@ def _exporter() -> TemplateExporter:
     exporter = PageExporter(
         config=config, template_name="jkn", preprocessors=[], default_preprocessors=[]
     )
-    exporter.exclude_input = True
-    exporter.exclude_input_prompt = True
-    exporter.exclude_output_prompt = True
     return exporter
 
 
@@ -128,11 +136,11 @@ def render_notebook(nb: NotebookNode, *, meta: Mapping[str, Any] | None = None) 
         }
     }
     page, _ = _exporter().from_notebook_node(nb, resources=resource)
-    _refuse_remote(page)
+    refuse_remote(page)
     return page.strip() + "\n"
 
 
-def _refuse_remote(page: str) -> None:
+def refuse_remote(page: str) -> None:
     """Refuse a page that would fetch something or shows an undescribed picture.
 
     Raises

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import shutil
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 WAIT_S = 30
+LAID = "jkn-masukan-"
 SHIPPED = ("data/processed", "notebooks")
 _POOLS: dict[str, Any] = {}
 
@@ -98,9 +101,14 @@ def hash_inputs(content: dict[str, bytes]) -> str:
 
 
 def lay_inputs(digest: str, content: dict[str, bytes]) -> Path:
-    """Write the shipped files into a folder of this process, once per content."""
-    root = Path(tempfile.gettempdir()) / f"jkn-masukan-{digest[:16]}-{_own_number()}"
+    """Write the shipped files into a folder of this process, once per content.
+
+    Two workers of one machine share no folder; those of workers that are gone are
+    removed.
+    """
+    root = Path(tempfile.gettempdir()) / f"{LAID}{digest[:16]}-{os.getpid()}"
     if not (root / "data/raw").is_dir():
+        sweep_inputs(root.parent)
         for name, data in content.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,11 +117,15 @@ def lay_inputs(digest: str, content: dict[str, bytes]) -> Path:
     return root
 
 
-def _own_number() -> int:
-    """Return the process number; two workers of one machine share no folder."""
-    import os
-
-    return os.getpid()
+def sweep_inputs(folder: Path) -> None:
+    """Remove what workers that were killed left laid out."""
+    for path in folder.glob(f"{LAID}*"):
+        try:
+            os.kill(int(path.name.rpartition("-")[2]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(path, ignore_errors=True)
+        except (ValueError, PermissionError):
+            continue
 
 
 def make_remote(

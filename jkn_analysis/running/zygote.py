@@ -121,6 +121,31 @@ class Child:
     line: socket.socket
 
 
+class Loaded:
+    """Where a module came from; many of these lie on few pages of memory."""
+
+    __slots__ = ("__file__",)
+
+    def __init__(self, file: str) -> None:
+        self.__file__ = file
+
+
+class Listed:
+    """The module sys with a list of modules that is cheap to walk in a child."""
+
+    def __init__(self) -> None:
+        files = {
+            name: getattr(module, "__file__", None)
+            for name, module in sys.modules.items()
+        }
+        self.modules = {
+            name: Loaded(file.encode().decode()) for name, file in files.items() if file
+        }
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever sys has
+        return getattr(sys, name)
+
+
 class Forked(BaseException):
     """Raised in a new child to leave the zygote's loop; no error."""
 
@@ -367,7 +392,7 @@ def count_threads() -> int:
     return len(list(Path("/proc/self/task").iterdir()))
 
 
-def become(request: Request) -> None:
+def become(request: Request, listed: Listed) -> None:
     """Turn a new child into what was asked for; never returns to the zygote."""
     os.setsid()
     for target, fd in enumerate(request.fds[:3]):
@@ -384,7 +409,7 @@ def become(request: Request) -> None:
     reseed()
     gc.enable()
     if request.kind == "kernel":
-        run_kernel(request)
+        run_kernel(request, listed)
     else:
         from jkn_analysis.running.worker import serve_worker
 
@@ -401,15 +426,25 @@ def reseed() -> None:
     np.random.seed()  # noqa: NPY002 - the global state is what must differ
 
 
-def run_kernel(request: Request) -> None:
-    """Run ipykernel as `python -m ipykernel_launcher` would."""
+def run_kernel(request: Request, listed: Listed) -> None:
+    """Run ipykernel as `python -m ipykernel_launcher` would.
+
+    What would touch memory the zygote shares, and so copy it page by page, is kept
+    from doing so: ipykernel's walk over all modules (the debugger wants their
+    files) and a command line parser with every option there is.
+    """
+    from ipykernel import ipkernel
     from ipykernel.kernelapp import IPKernelApp
 
     limit_memory(request.memory_mb)
     use_inline_figures()
     sys.argv = [str(Path(sys.executable)), *request.argv]
     app = IPKernelApp.instance()
+    if request.argv[0] == "-f" and all(word[:2] == "--" for word in request.argv[2:]):
+        app.flags, app.aliases = {}, {"f": "IPKernelApp.connection_file"}
+    ipkernel.sys = listed  # type: ignore[attr-defined, assignment]
     app.initialize([*request.argv, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    ipkernel.sys = sys  # type: ignore[attr-defined]
     app.start()
 
 
@@ -463,6 +498,7 @@ def main() -> None:
         os.write(ready, b"threads\n")
         sys.exit(1)
     zygote = Zygote(path, lifeline)
+    listed = Listed()
     release_arrow()
     gc.collect()
     gc.freeze()
@@ -476,7 +512,7 @@ def main() -> None:
     except BaseException:
         zygote.clean()
         raise
-    become(request)
+    become(request, listed)
 
 
 if __name__ == "__main__":

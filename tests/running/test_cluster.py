@@ -12,8 +12,15 @@ import psutil
 import pytest
 
 from jkn_analysis.errors import RunError
-from jkn_analysis.running.cluster import Cluster, hash_inputs, read_inputs
+from jkn_analysis.running.cluster import (
+    LAID,
+    Cluster,
+    hash_inputs,
+    lay_inputs,
+    read_inputs,
+)
 from jkn_analysis.running.kernel import can_fork
+from jkn_analysis.wilayah import list_wilayah
 from tests.running.project import make_project
 from tests.running.test_run import CELLS, FIGURE, TOP, hash_tree, jkn, start, wait_for
 
@@ -22,8 +29,14 @@ pytestmark = [
     pytest.mark.skipif(not can_fork(), reason="this system has no safe fork"),
     pytest.mark.xdist_group("warm"),
 ]
-SLOW = "import time; time.sleep(0.5)"
-EIGHT = ("82.71", "82.72", "82.01", "82.02", "82.03", "82.04", "82.05", "82.06")
+SLOW = "import time; time.sleep(0.2)"
+
+
+def list_sample():
+    """Return the regions of the sample."""
+    regions = list_wilayah()
+    sample = regions["kode_provinsi"].isin(["19", "81", "82"])
+    return sorted(regions.loc[sample & (regions["jenis"] != "provinsi"), "kode"])
 
 
 def launch(folder, *words):
@@ -67,10 +80,9 @@ def scheduler(tmp_path):
 
 def test_reports_of_a_cluster_are_those_of_one_machine(scheduler, tmp_path):
     address, workers = scheduler
-    here = make_project(tmp_path / "here", regions=EIGHT, cells=(*CELLS, SLOW, FIGURE))
-    there = make_project(
-        tmp_path / "there", regions=EIGHT, cells=(*CELLS, SLOW, FIGURE)
-    )
+    cells = (*CELLS, SLOW, FIGURE)
+    here = make_project(tmp_path / "here", regions=list_sample(), cells=cells)
+    there = make_project(tmp_path / "there", regions=list_sample(), cells=cells)
     run = start(tmp_path / "there", "run", "--cluster", address)
     folder = there.paths.reports / "2025-11"
     wait_for(lambda: list(folder.glob("*.manifest.json")), 150)
@@ -78,6 +90,7 @@ def test_reports_of_a_cluster_are_those_of_one_machine(scheduler, tmp_path):
     _, err = run.communicate(timeout=200)
     assert run.returncode == 0, err
     jkn(tmp_path / "here", "run")
+    assert len(list(folder.glob("[0-9]*.html"))) == len(list_sample()) == 28
     assert hash_tree(there.paths.reports) == hash_tree(here.paths.reports)
 
 
@@ -98,3 +111,17 @@ def test_inputs_are_told_by_their_content(tmp_path):
     assert "data/processed/kepesertaan.parquet" in content
     changed = {**content, "data/processed/kepesertaan.parquet": b""}
     assert hash_inputs(content) != hash_inputs(changed)
+
+
+def test_inputs_of_a_worker_that_is_gone_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"{LAID}0123456789abcdef-{gone.pid}"
+    alive = tmp_path / f"{LAID}0123456789abcdef-{os.getppid()}"
+    for folder in (left, alive):
+        folder.mkdir()
+    root = lay_inputs("f" * 64, {"notebooks/a.ipynb": b"{}"})
+    assert (root / "notebooks/a.ipynb").read_bytes() == b"{}"
+    assert alive.is_dir()
+    assert not left.exists()
