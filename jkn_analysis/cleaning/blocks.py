@@ -93,6 +93,8 @@ LEAST_AMOUNT, MOST_AMOUNT = 10_000, 10**9
 _AMOUNT = re.compile(r"[1-9][0-9]{4,8}")
 LEAST_PERSON = 1e15
 """Numbers from here on are of a person (NIK, NIP) where a foot line holds one."""
+_BARE_FOOTER = re.compile(r"sumber|catatan", re.IGNORECASE)
+_GROUP_NUMBER = re.compile(r"(?:[IVXLC]+|[A-Z]|\d{1,2})[.)]?")
 _AGE = re.compile(r"\d{1,2}\s*(?:bulan|bln)\.?", re.IGNORECASE)
 """Ages of arrears, which head columns where several stand side by side."""
 SIGNATURE = "(signature)"
@@ -175,8 +177,13 @@ def _is_run(numbers: list[Any], texts: list[str]) -> bool:
     run = [first - firsts[0] for first in firsts] == list(range(len(firsts)))
     named = bool(texts) and all(is_heading(text) for text in texts)
     if all(is_year(cell) for cell in numbers):
-        return (run and len(firsts) >= 2) or (named and firsts == sorted(firsts))
-    return run and (len(firsts) >= 5 or (named and len(firsts) >= 3)) and bool(texts)
+        alone = len(numbers) == len(texts) == 1
+        return (
+            alone or (run and len(firsts) >= 2) or (named and firsts == sorted(firsts))
+        )
+    if not run or firsts[0] != 1 or not texts:
+        return False
+    return len(firsts) >= 5 or (named and len(firsts) >= 3)
 
 
 def known_words(row: Row) -> tuple[int, int]:
@@ -227,7 +234,7 @@ def is_numbering(row: Row) -> bool:
         return len(letters) >= 3 and letters == sorted(set(letters))
     rising = all(b - a in {0, 1} for a, b in itertools.pairwise(digits))
     brackets = sum(text.startswith(("(", "[")) for text in texts)
-    if letters and not brackets:
+    if not brackets and (letters or len(digits) < len(texts)):
         return False
     return (
         rising
@@ -375,10 +382,28 @@ def _nearest_header_above(
         if not cells or is_numbering(rows[index]):
             continue
         if len(cells) >= wanted and looks_like_header(rows[index]):
+            while _is_first_data(rows, filled, index, start):
+                index -= 1
             return index
         if len(cells) >= least and not looks_like_header(rows[index]):
             return None
     return None
+
+
+def _is_first_data(
+    rows: Sequence[Row], filled: list[list[int]], index: int, start: int
+) -> bool:
+    """Tell whether a label beside 1, 2, 3 … is data: a header labels it already."""
+    above = index - 1
+    if above < start or filled[above] != filled[index]:
+        return False
+    pairs = [(rows[index][i], rows[above][i]) for i in filled[index]]
+    apart = any(
+        look(mine) == look(label) == "text" and tidy(mine) != tidy(label)
+        for mine, label in pairs
+    )
+    numbers = any(look(rows[index][i]) == "number" for i in filled[index])
+    return apart and numbers and looks_like_header(rows[above])
 
 
 def _first_full_row(
@@ -475,11 +500,16 @@ def _covered(rows: Sequence[Row], header: list[int], column: int) -> bool:
 
 
 def _same_header(row: Row, heads: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a row repeats a row of the block's header."""
+    """Tell whether a row repeats a row of the block's header.
+
+    Its words must be the same: numbers may be those of a row of data.
+    """
     filled = [(i, text) for i, cell in enumerate(row) if (text := tidy(cell).lower())]
+    words = [(i, text) for i, text in filled if look(row[i]) == "text"]
     return any(
         len(filled) >= 2
         and sum(text == known[i] for i, text in filled) >= 0.8 * len(filled)
+        and sum(text == known[i] for i, text in words) >= 0.8 * len(words)
         for known in heads
     )
 
@@ -570,7 +600,9 @@ class _Body:
             if kind == "footer":
                 self._note(text)
             elif kind == "section":
-                self.section = text
+                grouped = _is_numbered_group(self.rows, self.filled, index)
+                last = self.rows[index][self.filled[index][-1]]
+                self.section = mask_persons(tidy(last)) if grouped else text
         if kind in {"data", "total", "statistic"}:
             self.last_data = index + 1
         self.footing = kind == "footer" or (self.footing and kind != "data")
@@ -746,8 +778,12 @@ def _is_footer(body: _Body, index: int) -> bool:
     texts = _distinct((row[i] for i in cells), 2)
     if len(texts) > 2 or any(_is_plain_number(row[i]) for i in cells):
         return False
+    if any(look(row[i]) == "mark" for i in cells[1:]):
+        return False
     first = texts[0]
     marked = FOOTER.match(first) is not None
+    if marked and _BARE_FOOTER.fullmatch(first) and _goes_on(body, index):
+        return False
     if marked and (len(texts) == 1 or width > 2):
         return True
     if body.footing and len(texts) <= 2 and width > 2:
@@ -759,6 +795,12 @@ def _is_footer(body: _Body, index: int) -> bool:
     return index >= body.wide_end and (apart or long)
 
 
+def _goes_on(body: _Body, index: int) -> bool:
+    """Tell whether rows of data follow, so that ``Sumber`` is a place."""
+    following = [len(cells) for cells in body.filled[index + 1 : index + 4]]
+    return bool(following) and max(following) >= 2 and following[0] > 0
+
+
 def _is_section(
     rows: Sequence[Row],
     filled: list[list[int]],
@@ -768,6 +810,8 @@ def _is_section(
 ) -> bool:
     """Tell whether a lone label names the rows under it rather than being one."""
     row, cells = rows[index], filled[index]
+    if width >= 3 and _is_numbered_group(rows, filled, index):
+        return True
     texts = _distinct((row[i] for i in cells), 1)
     if width < 3 or len(texts) != 1 or look(row[cells[0]]) != "text":
         return False
@@ -782,6 +826,20 @@ def _is_section(
     kinds = [look(rows[i][cells[0]]) for i in following]
     others = bool(kinds) and all(kind in {"number", "blank"} for kind in kinds)
     return others and len(filled[following[0]]) > 2
+
+
+def _is_numbered_group(
+    rows: Sequence[Row], filled: list[list[int]], index: int
+) -> bool:
+    """Tell whether a row is only ``II  BAWANG`` over rows numbered 1, 2, 3."""
+    cells = filled[index]
+    if len(cells) != 2 or index + 1 >= len(rows) or len(filled[index + 1]) < 3:
+        return False
+    number, label = (rows[index][i] for i in cells)
+    below = rows[index + 1]
+    if look(label) != "text" or not _GROUP_NUMBER.fullmatch(tidy(number)):
+        return False
+    return whole(tidy(below[cells[0]]).rstrip(".)")) == 1
 
 
 def _is_alike(text: str, cell: Cell) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from jkn_analysis.cleaning import (
 )
 from jkn_analysis.cleaning.cells import close_up, find_month_name, mask_persons
 from jkn_analysis.cleaning.records import find_records
+from jkn_analysis.cleaning.sheets import _read_tables
 from jkn_analysis.config import read_config
 
 NIP = "19800101 200501 1 002"
@@ -191,6 +193,57 @@ def test_blanks_of_a_leading_group_continue_it_and_say_so(tmp_path):
     table = typed(tmp_path, text)
     assert table.frame["Tahun"].tolist() == [2020, 2020, 2020, 2021]
     assert "2 blanks continue the cell above" in " ".join(table.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kecamatan,Jan,Feb,Mar,Apr\nA,1,2,3,4\nB,2,3,4,5\n",
+        "Obyek,Alfa,Beta,Gama,Delta,Teta\nA,1,2,3,4,5\nB,1,2,3,4,5\nC,7,0,1,0,3\n",
+        "Kecamatan,2016,2017,2018\nKota,1,2,3\nBanjar,2,3,4\n",
+        "Kecamatan,1,2,3,4,5\nA,0,1,2,3,4\nB,1,2,3,4,5\nC,4,5,6,7,8\n",
+        "No,Obyek,2015,2016,2017\n1,A,2,3,4\n2,B,2,3,4\n3,C,3,9,5\n",
+        "Kecamatan,Rusak,KK\nA,-,0\nSumber,-,-\nB,-,5\n",
+    ],
+)
+def test_rows_of_data_that_look_like_labels_are_all_kept(tmp_path, text):
+    lines = [line.split(",") for line in text.splitlines()]
+    table = read_sheet(write(tmp_path, text))[0]
+    assert list(table.frame) == lines[0]
+    assert table.frame.to_numpy().tolist() == lines[1:]
+
+
+def test_no_row_of_any_simple_table_is_lost(tmp_path):
+    rng = random.Random(3)
+    heads = ["Jan", "Feb", "Luas", "Alfa", "Beta", "L", "P", "KK", "III", "0-4", "PPU"]
+    places = ["Susukan", "Kota", "Bawang", "B a t u r", "Pwj Klampok", "Rakit"]
+    for _ in range(400):
+        width, height = rng.randint(1, 6), rng.randint(1, 6)
+        numbered, first = rng.random() < 0.4, rng.randint(0, 3)
+        rows = [
+            [*([str(i + 1)] if numbered else []), place]
+            + [str(first + j) if first else rng.choice("01234-") for j in range(width)]
+            for i, place in enumerate(rng.sample(places, height))
+        ]
+        head = [*(["No"] if numbered else []), rng.choice(["Kecamatan", "Nama Obyek"])]
+        grid = [[*head, *rng.sample(heads, width)], *rows]
+        if rng.random() < 0.3:
+            grid.insert(1, [f"({i + 1})" for i in range(len(grid[0]))])
+        tables = _read_tables(Path("a.csv"), sheet_of(grid), "csv", ())
+        assert [t.raw.to_numpy().tolist() for t in tables] == [rows], grid
+
+
+def sheet_of(rows: list[list[str]]) -> dict[str, object]:
+    return {"name": "", "hidden": False, "merged": [], "rows": rows}
+
+
+def test_numbered_groups_become_sections(tmp_path):
+    text = (
+        "NO;KECAMATAN;DESA;PBI;NON PBI\nI;SUSUKAN;;;\n1;;A;12;3\n2;;B;13;2\n"
+        "II;BAWANG;;;\n1;;C;23;1\n"
+    )
+    frame = typed(tmp_path, text).frame
+    assert frame["bagian"].tolist() == ["SUSUKAN", "SUSUKAN", "BAWANG"]
 
 
 def test_signature_names_nobody_anywhere(tmp_path):
