@@ -98,7 +98,7 @@ def _forecast_tables(config: Config, *, horizon: int, anew: bool) -> None:
     made |= money if kept is None else kept.merge(money)
     for name, table in ({"ukuran": ukuran} | made).items():
         write_table(table, name, root=root)
-    note_told(root, made, basis=basis)
+    note_told(root, ["ukuran", *made], basis=basis)
     ramalan = made["ramalan"]
     told = "" if kept is None else f" ({_tell_changed(kept.changed)})"
     click.echo(

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from jkn_analysis.errors import RunError, StoreError
+from jkn_analysis.running import slices
 from jkn_analysis.running.ledger import append_event, ledger_path
 from jkn_analysis.running.manifest import build_manifest, hash_bytes
 from jkn_analysis.running.plan import (
@@ -19,7 +20,7 @@ from jkn_analysis.running.plan import (
     verify_report,
 )
 from jkn_analysis.running.slices import find_scope, hash_table, select_slices
-from jkn_analysis.store import read_table, write_table
+from jkn_analysis.store import list_values, read_table, write_table
 from tests.running.project import (
     build_kepesertaan,
     build_notebook,
@@ -257,3 +258,36 @@ def test_table_without_rows_of_a_region_is_left_out():
     slices = {"anggaran": {"82.71": "a"}}
     assert select_slices(slices, "82.72") == {}
     assert list(select_slices(slices, "82.71")) == ["anggaran"]
+
+
+def test_large_tables_are_hashed_in_a_process_of_their_own(
+    project, tmp_path, monkeypatch
+):
+    root = project.paths.processed
+    here = slices.hash_slices(root, cache=tmp_path / "here.json")
+    monkeypatch.setattr(slices, "SMALL_BYTES", 0)
+    assert slices.hash_slices(root, cache=tmp_path / "there.json") == here
+
+
+def test_table_that_is_no_parquet_is_named_with_what_to_do(
+    project, tmp_path, monkeypatch
+):
+    root = project.paths.processed
+    (root / "iuran.parquet").write_bytes(b"PAR1 cut short")
+    monkeypatch.setattr(slices, "SMALL_BYTES", 0)
+    with pytest.raises(StoreError, match=r"a table cannot be read .*\n.*jkn build"):
+        slices.hash_slices(root, cache=tmp_path / "cache.json")
+
+
+def test_reading_only_some_rows_agrees_with_choosing_them_after(project):
+    root = project.paths.processed
+    whole = read_table("kepesertaan", root=root)
+    months = list_values("kepesertaan", "periode", root=root, kode=["82.71"])
+    assert months == sorted(set(whole["periode"]))
+    part = read_table("kepesertaan", root=root, only={"periode": months[-1:]})
+    chosen = whole[whole["periode"] == months[-1]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part, chosen)
+    one = read_table("kepesertaan", root=root, kode="82.71", columns=["aktif_jiwa"])
+    expected = whole.loc[whole["kode"] == "82.71", ["aktif_jiwa"]]
+    pd.testing.assert_frame_equal(one, expected.reset_index(drop=True))
+    assert list_values("kepesertaan", "periode", root=root, kode=["99.99"]) == []
