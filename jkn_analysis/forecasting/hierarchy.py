@@ -11,6 +11,7 @@ import pandas as pd
 from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.intervals import (
     complete_scores,
+    doubt_endings,
     pool_scores,
     scale_errors,
 )
@@ -267,7 +268,11 @@ def reconcile_paths(
     combined = combined.copy()
     last = np.moveaxis(paths.points[0, :, :, :1], 1, 0)
     gap = tree.add_up(last[tree.bottom]) - last[tree.upper]
-    scores = scale_errors(paths.truth - combined, paths.base[0], paths.backs)
+    ending, kind = paths.endings[0], paths.kind
+    errors = paths.truth - combined
+    scores = scale_errors(
+        errors, paths.base[0], paths.backs, kind=kind, months=ending.months
+    )
     combined[:, tree.upper] += np.moveaxis(gap, 1, 0)
     truth = paths.truth.copy()
     truth[:, tree.upper] += np.moveaxis(gap, 1, 0)
@@ -275,6 +280,7 @@ def reconcile_paths(
     variance = weigh_nodes(scores.scale, tree)
     coherent = np.moveaxis(reconcile(points, variance, tree, floor=floor), 0, 1)
     pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
-    spread = pooled[None] * scores.scale[:, None, None]
-    quantiles = coherent[0][:, :, None] + spread
-    return Reconciled(np.sort(quantiles, axis=2), truth - coherent, scores.scale)
+    spread = pooled[None] * scores.spread[:, :, None]
+    quantiles = np.sort(coherent[0][:, :, None] + spread, axis=2)
+    quantiles = doubt_endings(quantiles, probabilities, ending, kind=kind)
+    return Reconciled(quantiles, truth - coherent, scores.scale)
