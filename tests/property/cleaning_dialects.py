@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from tests import xlsb
+
 BULAN = {
     "penuh": [
         "Januari",
@@ -311,6 +313,11 @@ def write_xlsx(path: Path, rows: list[list[str]], native: bool) -> Path:
         sheet.append([(_native(cell) if native else cell or None) for cell in row])
     book.save(path)
     return path
+
+
+def write_xlsb(path: Path, rows: list[list[str]], native: bool) -> Path:
+    cells = [[(_native(c) if native else c or None) for c in row] for row in rows]
+    return xlsb.write_xlsb(path, {"Rekap": cells})
 
 
 def write_ods(path: Path, rows: list[list[str]], native: bool) -> Path:

@@ -111,3 +111,6 @@ def test_same_table_from_every_dialect(table, form, newline, tmp_path_factory):
         check_variant(
             dialects.write_ods(folder / f"{native}.ods", rows, native), wanted, form
         )
+        check_variant(
+            dialects.write_xlsb(folder / f"{native}.xlsb", rows, native), wanted, form
+        )

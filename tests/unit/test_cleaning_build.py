@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from jkn_analysis.cleaning import builder
 from jkn_analysis.cleaning.builder import build
 from jkn_analysis.cleaning.checks import check_tables
 from jkn_analysis.cleaning.deliveries import find_deliveries, find_table
@@ -275,3 +277,132 @@ def test_build_command_stores_the_good_and_exits_with_the_kind(tmp_path, monkeyp
         (tmp_path / "data" / "processed" / "manifest.json").read_text("utf-8")
     )
     assert manifest["tables"]["kepesertaan"]["rows"] == 1
+
+
+def test_check_names_every_path_that_is_no_file_and_goes_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good = put(tmp_path, "juni/kepesertaan.csv", HEADER + row())
+    (tmp_path / "kosong").mkdir()
+    (tmp_path / "lingkar").symlink_to(tmp_path / "lingkar")
+    os.mkfifo(tmp_path / "pipa")
+    paths = ["tidak_ada.csv", "kosong", "lingkar", "pipa", "a" * 300, str(good)]
+    result = run(tmp_path, "check", *paths)
+    assert result.exit_code == 4
+    for said in (
+        "tidak_ada.csv: 1 fault(s)\n  does not exist\n    → name an existing file",
+        "kosong: 1 fault(s)\n  holds no file",
+        "lingkar: 1 fault(s)\n  cannot be opened (Too many levels of symbolic links)",
+        "pipa: 1 fault(s)\n  is no regular file",
+        "cannot be opened (File name too long)",
+        f"clean     {good} as kepesertaan",
+        "6 file(s), 5 refused",
+    ):
+        assert said in result.output
+
+
+def test_check_of_a_folder_reads_the_good_and_names_the_bad(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2, 3):
+        put(tmp_path, f"juni/kepesertaan_{number}.csv", HEADER + row(f"82.0{number}"))
+    put(tmp_path, "juni/kepesertaan_4.csv", HEADER + row("99.99"))
+    put(tmp_path, "juni/kepesertaan_5.csv", "")
+    result = run(tmp_path, "check", str(tmp_path / "data" / "raw" / "juni"))
+    assert result.exit_code == 4
+    assert result.output.count("clean  ") == 3
+    assert "A2: region: no region has this code '99.99'" in result.output
+    assert "is empty (0 bytes)\n    → ask the sender" in result.output
+    assert "5 file(s), 2 refused" in result.output
+
+
+def test_names_of_files_move_no_cursor(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = 'kepesertaan "juni"\n\x1b[2J.csv'
+    put(tmp_path, f"juni/{name}", HEADER + row("99.99"))
+    result = run(tmp_path, "check", str(tmp_path / "data" / "raw" / "juni"))
+    assert result.exit_code == 6
+    assert 'kepesertaan "juni"��[2J.csv: 1 fault(s)' in result.output
+    assert "\x1b" not in result.output
+
+
+def test_a_delivery_that_vanishes_while_it_is_listed_is_a_fault(tmp_path, monkeypatch):
+    put(tmp_path, "juni/kepesertaan/a.csv", HEADER + row())
+    gone = put(tmp_path, "juni/kepesertaan/b.csv", HEADER + row("82.03"))
+    listed = find_deliveries(tmp_path / "data" / "raw")
+    gone.unlink()
+    monkeypatch.setattr(builder, "find_deliveries", lambda *_, **__: listed)
+    report = build(config_of(tmp_path))
+    assert report.tables["kepesertaan"] == 1
+    assert "b.csv: 1 fault(s)\n  cannot be opened (No such file" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("kode", "segmen", "message", "remedy"),
+    [
+        ("82", "PBPU", "2 of provinces or the country, 0 of all", "per kabupaten/kota"),
+        ("82.71", "TOTAL", "0 of provinces or the country, 2 of all", "per segmen"),
+    ],
+)
+def test_a_delivery_of_sums_alone_says_what_it_holds(
+    tmp_path, kode, segmen, message, remedy
+):
+    rows = "".join(f"{kode};2025-0{month};{segmen};10;9\n" for month in (5, 6))
+    put(tmp_path, "juni/kepesertaan.csv", HEADER + rows)
+    text = str(build(config_of(tmp_path)))
+    assert f"every row is a sum: {message}" in text
+    assert f"→ ask the sender for one row {remedy}" in text
+
+
+NIK = "8271015501900002"
+
+
+def annotated(tmp_path: Path, monkeypatch) -> tuple[str, Path]:
+    from openpyxl import Workbook
+
+    monkeypatch.chdir(tmp_path)
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Rekap"
+    for line in (
+        ["REKAP KEPESERTAAN"],
+        ["Bulan : Juni 2025"],
+        ["Kode", "Petugas", "Segmen", "Terdaftar", "Aktif", "Catatan"],
+        ["82.71", NIK, "PBPU", 20, 25, "@SUM(A1)"],
+        [NIK, NIK, "PBPX", NIK, 5, "x"],
+    ):
+        sheet.append(line)
+    sheet.merge_cells("A1:F1")
+    book.create_sheet("Lain").append(["catatan"])
+    path = tmp_path / "kepesertaan.xlsx"
+    book.save(path)
+    result = run(
+        tmp_path, "check", str(path), "--csv", "temuan.csv", "--annotate", "kembali"
+    )
+    assert result.exit_code == 4
+    return result.output, tmp_path / "kembali" / "kepesertaan.periksa.xlsx"
+
+
+def test_annotated_copy_keeps_sheets_and_merged_cells(tmp_path, monkeypatch):
+    from openpyxl import load_workbook
+
+    _, path = annotated(tmp_path, monkeypatch)
+    book = load_workbook(path)
+    assert book.sheetnames == ["temuan", "Rekap", "Lain"]
+    sheet = book["Rekap"]
+    assert [str(box) for box in sheet.merged_cells.ranges] == ["A1:F1"]
+    marked = {c.coordinate for line in sheet.iter_rows() for c in line if c.comment}
+    assert marked == {"B3", "F3", "E4", "A5", "C5", "D5"}
+    assert all(sheet[cell].fill.fill_type == "solid" for cell in marked)
+    assert (sheet["F4"].value, sheet["F4"].data_type) == ("@SUM(A1)", "s")
+
+
+def test_a_nik_enters_no_list_comment_or_message(tmp_path, monkeypatch):
+    from openpyxl import load_workbook
+
+    output, path = annotated(tmp_path, monkeypatch)
+    book = load_workbook(path)
+    listed = [str(cell.value) for line in book["temuan"].iter_rows() for cell in line]
+    comments = [
+        c.comment.text for line in book["Rekap"].iter_rows() for c in line if c.comment
+    ]
+    text = (tmp_path / "temuan.csv").read_text("utf-8-sig")
+    assert NIK not in "\n".join([output, text, *listed, *comments])
