@@ -14,7 +14,7 @@ from jkn_analysis.cleaning.builder import (
     read_delivery,
     settings_of,
 )
-from jkn_analysis.cleaning.cells import Cell, tidy
+from jkn_analysis.cleaning.cells import Cell, mask_persons, tidy
 from jkn_analysis.cleaning.cleaner import Counts
 from jkn_analysis.cleaning.deliveries import (
     Delivery,
@@ -46,6 +46,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
 _COLOURS = {"fault": "FFC7CE", "suspicion": "FFEB9C", "note": "DDEBF7"}
 _MAX_TITLE = 31
 MOST_MERGED = 10_000
+LEAST_PERSON = 1e15
+HIDDEN = "…"
 MAX_NOTES = 6
 """Notes shown of one file on how it was read."""
 
@@ -429,10 +431,15 @@ def _printable(text: str) -> str:
 
 
 def _write(target: Cell, row: int, column: int, value: Cell) -> None:
-    """Write one value; text stays text even if it looks like a formula."""
+    """Write one value; text stays text even if it looks like a formula.
+
+    Numbers of persons (NIK, NIP, card) are hidden.
+    """
     cell = target.cell(row=row, column=column)
+    if isinstance(value, float) and abs(value) >= LEAST_PERSON:
+        value = HIDDEN
     if isinstance(value, str):
-        cell.value = _printable(value)
+        cell.value = mask_persons(_printable(value))
         cell.data_type = "s"
     else:
         cell.value = value

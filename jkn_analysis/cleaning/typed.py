@@ -286,6 +286,8 @@ def _all_moments(heading: str, cells: pd.Series) -> bool:
     filled = [text for text in texts if text and not is_absent(text)]
     if not filled or any(is_year(text) for text in filled):
         return False
+    if all(look(t) == "text" and read_moment(t).fault for t in filled[:5]):
+        return False
     plain = sum(look(text) == "number" for text in filled)
     if plain and (plain == len(filled) or not _TIME.search(heading)):
         return plain == len(filled) and _is_compact_months(heading, filled)
@@ -348,7 +350,9 @@ def _parse(
         typed.units[name] = "month of the year"
         return pd.Series(values, dtype="Int64"), []
     clean_text = _code if kind == "code" else _text
-    texts = [clean_text(cell) for cell in cells.tolist()]
+    listed = cells.tolist()
+    known = {cell: clean_text(cell) for cell in set(listed) if isinstance(cell, str)}
+    texts = [known[c] if isinstance(c, str) else clean_text(c) for c in listed]
     lost = _lost_digits(texts) if kind == "code" else []
     return pd.Series(texts, dtype="str"), lost
 

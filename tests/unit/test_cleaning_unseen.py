@@ -22,6 +22,7 @@ from jkn_analysis.cleaning import (
     read_table_typed,
 )
 from jkn_analysis.cleaning.cells import close_up, find_month_name, mask_persons
+from jkn_analysis.cleaning.inspect import write_annotated
 from jkn_analysis.cleaning.records import find_records
 from jkn_analysis.cleaning.sheets import _read_tables
 from jkn_analysis.config import read_config
@@ -275,6 +276,19 @@ def test_numbers_of_persons_never_stand_in_a_problem():
     assert mask_persons(f"NIP. {NIP} Rp 1.234.567.890.123") == (
         "NIP. … Rp 1.234.567.890.123"
     )
+
+
+def test_annotated_copy_hides_numbers_of_persons(tmp_path):
+    import openpyxl
+
+    text = f"Kab/Kota;Segmen;Terdaftar;Aktif\nX;PBPU;2;1\n;;;\nNIP. {NIP};;;\n"
+    path = write(tmp_path, text, "kepesertaan Mei 2025.csv")
+    report = check_paths([path], config=read_config())
+    (copy,) = write_annotated(report, tmp_path / "kembali")
+    cells = [c for sheet in openpyxl.load_workbook(copy) for c in sheet.iter_rows()]
+    shown = " ".join(str(c.value) for row in cells for c in row)
+    assert "NIP. …" in shown
+    assert "200501" not in shown
 
 
 def test_codes_whose_digits_were_lost_are_faults(tmp_path):
