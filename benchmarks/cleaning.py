@@ -6,8 +6,8 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -42,39 +42,60 @@ def cpu() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-MEASURE = """
+CLEAN = """
 import resource, sys
-from pathlib import Path
-import psutil
+import pandas
 from jkn_analysis.cleaning import clean, read_sheet, sandbox
 
 def cpu():
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    child = sum(sum(psutil.Process(c.process.pid).cpu_times()[:2])
-                for c in sandbox._children)
-    return own.ru_utime + own.ru_stime + child
+    spent = 0.0
+    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        usage = resource.getrusage(who)
+        spent += usage.ru_utime + usage.ru_stime
+    return spent
 
-path = Path(sys.argv[1])
-for turn in ("first", "warm"):
-    start = cpu()
-    sheets = read_sheet(path)
-    read = cpu() - start
-    result = clean("kepesertaan", sheets)
-    total = cpu() - start
-    faults = sum(p.severity == "fault" for p in result.problems)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    reader = psutil.Process(sandbox._children[0].process.pid).memory_info().rss >> 20
-    print(f"{turn}: {len(result.frame)} rows, {faults} faults, {total:.2f} CPU s, "
-          f"{read:.2f} of it reading; {peak} MB, reader {reader} MB")
-    del sheets, result
+start = cpu()
+sheets = read_sheet(sys.argv[1])
+sandbox.close()
+read = cpu() - start
+result = clean("kepesertaan", sheets)
+faults = sum(p.severity == "fault" for p in result.problems)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+print(cpu() - start, f"({len(result.frame)} rows, {faults} faults; {read:.2f} of it "
+      f"reading; {peak} MB, reader {child} MB)")
 """
+PANDAS = """
+import sys, time
+import pandas as pd
+
+start = time.process_time()
+pd.read_csv(sys.argv[1], parse_dates=["periode"], dtype={
+    "kode": "str", "segmen": "str", "terdaftar_jiwa": "int64", "aktif_jiwa": "int64"})
+print(time.process_time() - start)
+"""
+TURNS = 5
 
 
-def run_clean(path: Path) -> str:
-    """Clean one file in a fresh process, twice; CPU and memory with the reader's."""
-    command = [sys.executable, "-c", MEASURE, str(path)]
+def run_fresh(code: str, path: Path) -> tuple[float, str]:
+    """Run code on a file in a fresh process; return CPU seconds and what it said."""
+    command = [sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stdout.strip().replace("\n", "\n    ")
+    seconds, _, said = done.stdout.strip().partition(" ")
+    return float(seconds), said
+
+
+def compare(path: Path) -> None:
+    """Print cleaning and pandas.read_csv in fresh processes, turn by turn."""
+    ratios = []
+    for _ in range(TURNS):
+        ours, said = run_fresh(CLEAN, path)
+        theirs, _ = run_fresh(PANDAS, path)
+        ratios.append(ours / theirs)
+        print(f"  {ours:.2f} CPU s {said}; pandas.read_csv {theirs:.2f}")
+    print(
+        f"  ratio {min(ratios):.1f} to {max(ratios):.1f}, median {median(ratios):.1f}"
+    )
 
 
 FAULTS = (
@@ -129,22 +150,6 @@ def planted(folder: Path, rows: int = 200_000) -> str:
     )
 
 
-def pandas_read(path: Path) -> float:
-    """Return CPU seconds of pandas with the right dtypes."""
-    start = time.process_time()
-    pd.read_csv(
-        path,
-        dtype={
-            "kode": "str",
-            "segmen": "str",
-            "terdaftar_jiwa": "int64",
-            "aktif_jiwa": "int64",
-        },
-        parse_dates=["periode"],
-    )
-    return time.process_time() - start
-
-
 def wide(frame: pd.DataFrame, path: Path) -> Path:
     """Write kepesertaan wide by month, two heading rows, as xlsx."""
     from openpyxl import Workbook
@@ -185,10 +190,11 @@ def main() -> None:
         frame.assign(periode=frame["periode"].dt.strftime("%Y-%m-%d")).to_csv(
             long, index=False
         )
-        print(f"csv, {len(frame)} rows, long: {run_clean(long)}")
-        print(f"pandas.read_csv with dtypes: {pandas_read(long):.2f} CPU s")
+        print(f"csv, {len(frame)} rows, long, read and cleaned in fresh processes:")
+        compare(long)
         book = wide(panel(months=60), folder / "wide.xlsx")
-        print(f"xlsx, 514 regions x 6 segmen x 60 months, wide: {run_clean(book)}")
+        ours, said = run_fresh(CLEAN, book)
+        print(f"xlsx, 514 x 6 segmen x 60 months, wide: {ours:.2f} CPU s {said}")
         print(f"planted faults in 200000 rows: {planted(folder)}")
 
 
