@@ -51,6 +51,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 LEAST_GROUPED = 3
+_ORDINAL = re.compile(r"(?:no|nomor|nomer|#)[.\s]*(?:urut)?", re.IGNORECASE)
 _POWER = re.compile(r"\d[.,]\d+E\+?\d{1,2}|\dE\+\d{1,2}", re.IGNORECASE)
 GROUPED_SHARE = 0.3
 """Share of blanks from which a leading column is read as one of groups."""
@@ -265,10 +266,13 @@ def _kind_of(name: str, parts: Sequence[str], cells: pd.Series) -> Kind:
         return "month"
     if (dates and dates >= numbers + texts) or _all_moments(heading, cells):
         return "text" if _mixed_precision(cells) else "date"
-    if numbers > texts:
-        return "rate" if says_percent(heading) or _mostly_percent(cells) else "number"
     monthly = any(find_month_name(part) or is_year(part) for part in parts)
-    if (monthly or _counts(heading)) and not texts and (marks or not numbers):
+    counted = monthly or _counts(heading)
+    if texts and _ORDINAL.fullmatch(heading):
+        return "text"
+    if numbers > texts or (counted and numbers == texts > 0):
+        return "rate" if says_percent(heading) or _mostly_percent(cells) else "number"
+    if counted and not texts and (marks or not numbers):
         return "number"
     return "text"
 

@@ -371,6 +371,17 @@ def test_months_in_many_forms_are_one_column_of_months(tmp_path):
     assert table.frame["Bulan"].dt.month.tolist() == [8, 11, 6, 6, 6, 6, 6]
 
 
+def test_a_word_in_a_column_of_counts_is_a_fault_not_a_column_of_text(tmp_path):
+    table = typed(tmp_path, "Kecamatan;Jan;Mar\nSusukan;1;3\nBatur;2;ada\n")
+    assert table.kinds["Mar"] == "number"
+    assert [(p.cell, p.value) for p in table.problems] == [("C3", "ada")]
+
+
+def test_row_numbers_in_two_styles_are_text_without_a_fault(tmp_path):
+    table = typed(tmp_path, "No;Wilayah;N\nI;A;9\n1;B;4\n2;C;5\nII;D;7\n1;E;7\n")
+    assert (table.kinds["No"], table.ok) == ("text", True)
+
+
 def test_days_and_bare_years_together_stay_text(tmp_path):
     table = typed(tmp_path, "Tanggal;N\n2014-08-08;1\n2019;2\n2020-12;3\n")
     assert table.kinds["Tanggal"] == "text"
