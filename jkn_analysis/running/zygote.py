@@ -440,7 +440,8 @@ def run_kernel(request: Request, listed: Listed) -> None:
     use_inline_figures()
     sys.argv = [str(Path(sys.executable)), *request.argv]
     app = IPKernelApp.instance()
-    if request.argv[0] == "-f" and all(word[:2] == "--" for word in request.argv[2:]):
+    plain = all("." in word.partition("=")[0] for word in request.argv[2:])
+    if request.argv[0] == "-f" and plain:
         app.flags, app.aliases = {}, {"f": "IPKernelApp.connection_file"}
     ipkernel.sys = listed  # type: ignore[attr-defined, assignment]
     app.initialize([*request.argv, f"--IPKernelApp.parent_handle={os.getppid()}"])
