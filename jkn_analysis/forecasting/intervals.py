@@ -54,9 +54,9 @@ MONTH_REACH = 0.5
 MEAN_OVER_MEDIAN = 1.25
 SHAPE = ((0.0, 0.5, 0.8, 0.95, 0.99), (0.0, 1.0, 1.9, 3.7, 5.6))
 """Half-widths of central intervals over the median error, in those sets."""
-SHAPE_LOOKS, LEVEL_LOOKS = 4.0, 6.0
+SHAPE_LOOKS, LEVEL_LOOKS_ABOVE, LEVEL_LOOKS_BELOW = 4.0, 1.0, 6.0
 """Independent looks at the future at which a panel's own errors weigh as much as the
-usual shape, and as the usual level."""
+usual shape, and as the usual level: larger errors are sooner believed than smaller."""
 SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.42, 0.6, 20.0
 """Errors beyond the usual of all sets are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
@@ -280,7 +280,8 @@ def _expect(scores: Scores, looks: np.ndarray, weights: np.ndarray) -> np.ndarra
     mean = (weight * np.minimum(np.where(known, relative, 0.0), 6.0)).sum()
     mean /= weight.sum()
     seen = looks[looks > 0].mean() if looks.any() else 0.0
-    return scores.usual * max(mean, 1e-6) ** (seen / (seen + LEVEL_LOOKS))
+    needed = LEVEL_LOOKS_ABOVE if mean > 1 else LEVEL_LOOKS_BELOW
+    return scores.usual * max(mean, 1e-6) ** (seen / (seen + needed))
 
 
 def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
