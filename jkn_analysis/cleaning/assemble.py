@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ def assemble(
         for column in table.columns
         if column.kind in MEASURE_KINDS and column.name not in table.key
     ]
-    parts = [part for piece in pieces for part in _parts(piece, measures)]
+    parts = _gather([part for piece in pieces for part in _parts(piece, measures)])
     plain, totals = _split_totals(table, works, parts)
     frame = _join(table, plain, measures)
     sums = _join(table, totals, measures, dims=["cakupan"])
@@ -66,6 +66,19 @@ def _parts(piece: _Piece, measures: Sequence[str]) -> list[pd.DataFrame]:
             part[PLACE + name] = piece.columns["_value"]
             parts.append(part.drop(columns="_measure"))
     return parts
+
+
+def _gather(parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Join the parts of one sheet that have the same columns: few frames are quick."""
+    alike: dict[tuple[Any, ...], list[pd.DataFrame]] = {}
+    for part in parts:
+        if len(part):
+            key = (int(part["_sheet"].iloc[0]), *part.columns)
+            alike.setdefault(key, []).append(part)
+    return [
+        pd.concat(own, ignore_index=True) if len(own) > 1 else own[0]
+        for own in alike.values()
+    ]
 
 
 def _split_totals(
