@@ -57,7 +57,7 @@ SHAPE = ((0.0, 0.5, 0.8, 0.95, 0.99), (0.0, 1.0, 1.9, 3.7, 5.6))
 SHAPE_LOOKS, LEVEL_LOOKS_ABOVE, LEVEL_LOOKS_BELOW = 4.0, 1.0, 6.0
 """Independent looks at the future at which a panel's own errors weigh as much as the
 usual shape, and as the usual level: larger errors are sooner believed than smaller."""
-SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.42, 0.6, 20.0
+SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.39, 0.6, 20.0
 """Errors beyond the usual of all sets are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
 WILD_FROM, WILD_MOST = 6.0, 4.0
