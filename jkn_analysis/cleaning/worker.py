@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 MEMORY_BYTES = 600 * 2**20
-CPU_SECONDS = 18
+CPU_SECONDS = 9
 
 
 def limit_process() -> None:
