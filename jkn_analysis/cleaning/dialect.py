@@ -311,13 +311,13 @@ def _split(content: str, delimiter: str, quoting: int) -> list[list[str | None]]
             rows.append([same.setdefault(text, text) for text in texts])
             cells += len(row)
             if cells > MAX_CELLS or len(rows) > MAX_ROWS:
-                raise DialectError(_TOO_LONG, kind="hostile")
+                raise DialectError(TOO_LONG, kind="hostile")
     except csv.Error as exc:
         raise DialectError(f"cannot be split into cells: {exc}") from exc
     return rows
 
 
-_TOO_LONG = (
+TOO_LONG = (
     f"has titles, gaps or totals and more than {MAX_ROWS} rows or {MAX_CELLS} cells: "
     "send one heading line with the data under it, or send it in parts"
 )

@@ -243,6 +243,7 @@ def _read_tables(
         regular = _read_regular(path, sheet, source, remarks)
         if regular is not None:
             return [regular]
+        _check_size(path, _arrow_table(sheet))
         sheet = {**sheet, "rows": rows_of_arrow(sheet)}
     grid = _Grid.of(sheet)
     tables = []
@@ -645,6 +646,16 @@ def _arrow_table(sheet: dict[str, Any]) -> Cell:
 
     held = sheet["arrow"]
     return pa.ipc.open_stream(held).read_all() if isinstance(held, bytes) else held
+
+
+def _check_size(path: Path, table: Cell) -> None:
+    """Refuse a csv that is not regular and too large to be looked at cell by cell."""
+    from jkn_analysis.cleaning.dialect import MAX_CELLS, MAX_ROWS, TOO_LONG
+    from jkn_analysis.errors import HostileInputError
+
+    if table.num_rows > MAX_ROWS or table.num_rows * table.num_columns > MAX_CELLS:
+        what, _, remedy = TOO_LONG.partition(": ")
+        raise HostileInputError(f"{path}: {what}\n  → {remedy}")
 
 
 def _first_cell(column: Cell) -> Cell:

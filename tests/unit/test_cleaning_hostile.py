@@ -403,6 +403,14 @@ def test_more_rows_under_a_title_than_can_be_looked_at_are_refused(tmp_path):
         read_sheet(path)
 
 
+def test_a_wide_csv_that_must_be_looked_at_cell_by_cell_is_refused(tmp_path):
+    path = tmp_path / "lebar.csv"
+    row = b",".join([b"ab"] * 1000) + b"\n"
+    path.write_bytes(row * (dialect.MAX_CELLS // 1000 + 2))
+    with pytest.raises(HostileInputError, match=r"6000000 cells.*\n.*in parts"):
+        read_sheet(path)
+
+
 def test_memory_of_the_reader_is_capped_under_600_mb(tmp_path):
     path = tmp_path / "lebar.csv"
     row = b",".join([b"x1"] * 1000) + b"\n"
