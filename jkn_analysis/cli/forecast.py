@@ -196,7 +196,8 @@ def backtest_command(
     from jkn_analysis.forecasting.backtest import backtest, backtest_ukuran
     from jkn_analysis.forecasting.files import read_long
     from jkn_analysis.forecasting.scoring import score
-    from jkn_analysis.store import read_table
+    from jkn_analysis.forecasting.widen import widen_tested
+    from jkn_analysis.store import read_table, read_table_or_empty
 
     horizon = config.forecast.horizon_bulan
     if panel_path is not None:
@@ -210,8 +211,14 @@ def backtest_command(
             )
         }
     else:
-        ukuran = read_table("ukuran", root=config.paths.processed)
-        tested = backtest_ukuran(ukuran, horizon_months=horizon, cutoffs=cutoffs)
+        root = config.paths.processed
+        told = backtest_ukuran(
+            read_table("ukuran", root=root),
+            horizon_months=horizon,
+            cutoffs=cutoffs,
+            peristiwa=read_table_or_empty("peristiwa", root=root),
+        )
+        tested = {name: widen_tested(table) for name, table in told.items()}
     for name, table in tested.items():
         click.echo(name)
         click.echo(score(table, by=["horizon_bulan"]).round(4).to_string(index=False))
