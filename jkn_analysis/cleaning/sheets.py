@@ -15,8 +15,15 @@ import pandas as pd
 
 from jkn_analysis.cleaning.blocks import Block, find_blocks
 from jkn_analysis.cleaning.cells import BadCell, Cell, Percent, look, tidy
+from jkn_analysis.cleaning.dialect import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    TOO_LONG,
+)
 from jkn_analysis.cleaning.problems import Problem, column_letters
 from jkn_analysis.cleaning.sandbox import open_foreign
+from jkn_analysis.errors import HostileInputError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +34,8 @@ SECTION = "bagian"
 """Heading of the column that holds section labels found between the rows."""
 LONG_LINE = 60
 """Letters from which a line is written text rather than a title."""
+MOST_GAPS = 30
+"""Blank columns that may part tables side by side; later ones part nothing."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +213,6 @@ def read_sheet(path: str | Path) -> list[SheetTable]:
     [False, True]
     >>> folder.cleanup()
     """
-    from jkn_analysis.errors import InputError
-
     path = Path(path)
     content = open_foreign(path)
     source = content["format"]
@@ -246,6 +253,12 @@ def _read_tables(
         _check_size(path, _arrow_table(sheet))
         sheet = {**sheet, "rows": rows_of_arrow(sheet)}
     grid = _Grid.of(sheet)
+    if len(grid.column_numbers) > MAX_COLUMNS:
+        raise HostileInputError(
+            f"{path}: sheet '{sheet['name']}' has {len(grid.column_numbers)} columns; "
+            f"tables have at most {MAX_COLUMNS}\n  → delete the stray cells beside the "
+            "table, or send it long: one month a row"
+        )
     tables = []
     for part in grid.split():
         for block in find_blocks(part.rows, part.merged_wide):
@@ -330,7 +343,25 @@ class _Grid:
             r1, c1, r2, c2 = box
             shifted = (r1 + 1 - top, c1 + 1 - left, r2 + 1 - top, c2 + 1 - left)
             grid._fill(shifted)
+        grid._close_gaps()
         return grid
+
+    def _close_gaps(self) -> None:
+        """Keep one column of every run of blank ones: cells far out leave thousands."""
+        filled = [
+            any(cell is not None for cell in c) for c in zip(*self.rows, strict=True)
+        ]
+        kept = [
+            index
+            for index, full in enumerate(filled)
+            if full or index == 0 or filled[index - 1]
+        ]
+        if len(kept) == len(filled):
+            return
+        place = {index: new for new, index in enumerate(kept)}
+        self.rows = [[row[index] for index in kept] for row in self.rows]
+        self.column_numbers = [self.column_numbers[index] for index in kept]
+        self.spread = [(r, place[c], text) for r, c, text in self.spread]
 
     def _fill(self, box: tuple[int, int, int, int]) -> None:
         """Fill a merged range with the value of its first cell."""
@@ -373,7 +404,7 @@ class _Grid:
     def _cuts(self) -> list[int]:
         """Return columns where a second table starts beside the first."""
         width = len(self.column_numbers)
-        blank = [
+        gaps = (
             column
             for column in range(1, width - 1)
             if all(
@@ -381,7 +412,8 @@ class _Grid:
                 or (index in self.merged_wide and row[column] == row[column - 1])
                 for index, row in enumerate(self.rows)
             )
-        ]
+        )
+        blank = list(itertools.islice(gaps, MOST_GAPS))
         cuts = []
         start = 0
         for column in blank:
@@ -650,9 +682,6 @@ def _arrow_table(sheet: dict[str, Any]) -> Cell:
 
 def _check_size(path: Path, table: Cell) -> None:
     """Refuse a csv that is not regular and too large to be looked at cell by cell."""
-    from jkn_analysis.cleaning.dialect import MAX_CELLS, MAX_ROWS, TOO_LONG
-    from jkn_analysis.errors import HostileInputError
-
     if table.num_rows > MAX_ROWS or table.num_rows * table.num_columns > MAX_CELLS:
         what, _, remedy = TOO_LONG.partition(": ")
         raise HostileInputError(f"{path}: {what}\n  → {remedy}")

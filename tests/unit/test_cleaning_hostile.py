@@ -13,6 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pytest
 
@@ -462,3 +463,30 @@ def test_markup_json_and_declared_delimiters_go_to_the_child(tmp_path):
     for start in (b"<table>", b"[", b"%PDF", b"sep=,\n"):
         path.write_bytes(start + path.read_bytes())
         assert readers.read_plain(path) is None
+
+
+def _write_cells(path: Path, cells: dict[tuple[int, int], object]) -> None:
+    """Write an xlsx with cells by row and column."""
+    book = openpyxl.Workbook()
+    for (row, column), value in cells.items():
+        book.active.cell(row, column, value)
+    book.save(path)
+
+
+def test_stray_cells_far_beside_a_table_do_not_cost_time(tmp_path):
+    path = tmp_path / "jauh.xlsx"
+    names = ["Kecamatan", "Terdaftar", "Aktif", "Kelas"]
+    table = {(1, c): name for c, name in enumerate(names, 1)}
+    table |= {(r, 1): f"Desa {chr(63 + r)}" for r in range(2, 60)}
+    table |= {(r, c): 100 * r + c for r in range(2, 60) for c in (2, 3, 4)}
+    stray = {(2, column): "x" for column in range(40, 15_000, 900)}
+    _write_cells(path, table | stray)
+    first = read_sheet(path)[0]
+    assert first.frame["Terdaftar"].tolist()[:2] == ["202", "302"]
+
+
+def test_a_sheet_of_thousands_of_columns_is_refused_with_the_remedy(tmp_path):
+    path = tmp_path / "lebar.xlsx"
+    _write_cells(path, {(r, c): r * c for r in (1, 2, 3) for c in range(1, 2_502)})
+    with pytest.raises(HostileInputError, match=r"2501 columns.*\n.*one month a row"):
+        read_sheet(path)
