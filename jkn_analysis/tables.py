@@ -100,12 +100,13 @@ def _at_most(low: str, high: str) -> Callable[[pd.DataFrame], pd.Series]:
 
 
 def _nonaktif_adds_up(frame: pd.DataFrame) -> pd.Series:
-    """Nonaktif by cause may not exceed registered minus active."""
+    """Nonaktif by cause adds up to registered minus active."""
     parts = ["nonaktif_menunggak_jiwa", "nonaktif_mutasi_jiwa"]
-    if not set(parts) <= set(frame.columns):
+    whole = ["terdaftar_jiwa", "aktif_jiwa"]
+    if not {*parts, *whole} <= set(frame.columns):
         return pd.Series(data=True, index=frame.index)
     split = frame[parts[0]] + frame[parts[1]]
-    rest = frame["terdaftar_jiwa"] - frame["aktif_jiwa"]
+    rest = frame[whole[0]] - frame[whole[1]]
     return (split == rest).fillna(value=True).astype(bool)
 
 

@@ -228,8 +228,8 @@ def is_numbering(row: Row) -> bool:
     if len(texts) < 2 or sum(bool(match) for match in found) < 0.8 * len(texts):
         return False
     labels = [match.group(1).lower() for match in found if match]
-    digits = [int(label) for label in labels if label.isdigit()]
-    letters = [label for label in labels if not label.isdigit()]
+    digits = [int(label) for label in labels if label.isdecimal()]
+    letters = [label for label in labels if not label.isdecimal()]
     if len(digits) < 2:
         return len(letters) >= 3 and letters == sorted(set(letters))
     rising = all(b - a in {0, 1} for a, b in itertools.pairwise(digits))

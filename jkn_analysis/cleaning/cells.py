@@ -190,7 +190,7 @@ def _look_at_text(text: str) -> Look:
         return "blank"
     if is_absent(text):
         return "mark"
-    if not any(letter.isdigit() for letter in text):
+    if not any(letter.isdecimal() for letter in text):
         return "text"
     stripped = cut_footnote(tidy(text).lstrip("'`"))
     if _DATE.fullmatch(stripped):
@@ -240,10 +240,10 @@ def find_month_name(text: str) -> int:
 def is_year(value: Cell) -> bool:
     """Tell whether a cell is a year of this data's age, with or without a mark."""
     text = cut_footnote(tidy(value))
-    return len(text) == 4 and text.isdigit() and 1990 <= int(text) <= 2100
+    return len(text) == 4 and text.isdecimal() and 1990 <= int(text) <= 2100
 
 
 def whole(value: Cell) -> int | None:
     """Return a cell's bare whole number, or None."""
     text = cut_footnote(tidy(value))
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None

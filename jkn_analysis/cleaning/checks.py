@@ -242,7 +242,7 @@ def count_decimals(cells: pd.Series) -> int:
             if ("," in text or "." in text)
             else ""
         )
-        most = max(most, len(tail) if tail.isdigit() else 0)
+        most = max(most, len(tail) if tail.isdecimal() else 0)
     return min(most, 6)
 
 

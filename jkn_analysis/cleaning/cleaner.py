@@ -484,7 +484,7 @@ def _moment_cells(work: _Sheet, column: ColumnUse) -> pd.Series:
     if column.use.per:
         filled = [
             f"per {cell}"
-            if isinstance(cell, str) and cell[:1].isdigit() and " " in cell
+            if isinstance(cell, str) and cell[:1].isdecimal() and " " in cell
             else cell
             for cell in filled
         ]

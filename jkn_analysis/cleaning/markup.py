@@ -98,7 +98,7 @@ def _span(text: str | None, default: int = 1) -> int:
     """Return a span attribute within reason."""
     return (
         min(MAX_SPAN, int(text))
-        if text and text.isdigit() and len(text) < 6
+        if text and text.isdecimal() and len(text) < 6
         else default
     )
 

@@ -219,7 +219,7 @@ def _moment_of(value: Cell) -> Moment | None:
     if not text or is_absent(text):
         return None
     number = text.removesuffix(".0")
-    if number.isdigit() and len(number) == 5:
+    if number.isdecimal() and len(number) == 5:
         return _of_serial(int(number))
     return read_moment(text)
 

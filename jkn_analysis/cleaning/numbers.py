@@ -180,7 +180,7 @@ def _read_exponent(digits: str, exponent: str) -> Reading:
         return Reading(fault="not a number")
     if abs(value.adjusted()) > MAX_EXPONENT:
         return Reading(fault="not a number")
-    if exponent[1].isdigit() and "." in digits:
+    if exponent[1].isdecimal() and "." in digits:
         return Reading(value=value)
     given = len(plain.replace(".", "").strip("0"))
     lost = value == value.to_integral_value() and len(str(abs(int(value)))) > max(
@@ -196,7 +196,7 @@ def _read_exponent(digits: str, exponent: str) -> Reading:
 def _read_digits(digits: str) -> Reading:
     """Read digits with separators."""
     text = re.sub(r"\s*([.,])\s*", r"\1", digits).replace("’", "'").rstrip(".,'")
-    if text.isdigit():
+    if text.isdecimal():
         return Reading(value=Decimal(text))
     marks = [mark for mark in ".," if mark in text]
     spaced = " " in text or "'" in text
@@ -234,7 +234,7 @@ def _read_both(text: str) -> Reading:
     head, tail = text.split(decimal)
     if (
         not re.fullmatch(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+", head)
-        or not tail.isdigit()
+        or not tail.isdecimal()
     ):
         return Reading(fault="its digits are not grouped by three")
     value = Decimal(f"{re.sub(r'[^0-9]', '', head)}.{tail}")
@@ -245,7 +245,7 @@ def _read_both(text: str) -> Reading:
 def _read_single(text: str, mark: str) -> Reading:
     """Read text with one separator, which groups thousands or marks decimals."""
     head, tail = re.sub("[' ]", "", text.rsplit(mark)[0]), text.rsplit(mark)[1]
-    if not head.isdigit() or not tail.isdigit():
+    if not head.isdecimal() or not tail.isdecimal():
         return Reading(fault="not a number")
     as_decimal = Decimal(f"{head}.{tail}")
     vote: Locale = "id" if mark == "," else "en"

@@ -63,7 +63,7 @@ class _Scanner:
 def _count(attributes: dict[str, str], name: str) -> int:
     """Return a positive count attribute; 1 where it is absent or nonsense."""
     text = attributes.get(name, "1")
-    return max(1, int(text)) if text.isdigit() and len(text) < 9 else 1
+    return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
 
 
 def read_extra(archive: zipfile.ZipFile) -> dict[str, dict[str, Any]]:

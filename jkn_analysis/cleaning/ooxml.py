@@ -75,7 +75,7 @@ def _percent_styles(archive: zipfile.ZipFile, names: set[str]) -> set[bytes]:
     content = archive.read("xl/styles.xml")
     formats = set(_BUILTIN_PERCENT)
     for _, item in _attributes(content, {"numFmt"}):
-        if "%" in item.get("formatCode", "") and item.get("numFmtId", "").isdigit():
+        if "%" in item.get("formatCode", "") and item.get("numFmtId", "").isdecimal():
             formats.add(int(item["numFmtId"]))
     head = content.find(b"cellXfs")
     tail = content.find(b"cellXfs>", head + 8)

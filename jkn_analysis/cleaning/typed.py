@@ -448,7 +448,7 @@ def _code(cell: Cell) -> str | None:
         return None
     return (
         re.sub(r"^(\d+)\.0+$", r"\1", text)
-        if whole(text.split(".")[0]) is not None or (text.replace(".", "").isdigit())
+        if whole(text.split(".")[0]) is not None or (text.replace(".", "").isdecimal())
         else text
     )
 

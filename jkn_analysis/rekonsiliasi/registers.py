@@ -385,7 +385,7 @@ def _state_code(register: str) -> Any:  # noqa: ANN401 - str → int
 def _decile(text: str) -> int:
     """Return 1 to 10; 0 if unknown."""
     digits = text.strip().removesuffix(".0")
-    return int(digits) if digits.isdigit() and 1 <= int(digits) <= 10 else 0
+    return int(digits) if digits.isdecimal() and 1 <= int(digits) <= 10 else 0
 
 
 def _tokenise(table: pa.Table, *, register: Register, reading: Reading) -> pa.Table:

@@ -226,6 +226,17 @@ def test_missing_column_lists_what_was_found(tmp_path):
     assert "column 'aktif_jiwa' missing; found 'Kode', 'Periode'" in problems[0].message
 
 
+def test_missing_column_of_a_sum_is_the_only_fault(tmp_path):
+    head = "Kode;Periode;Segmen;Aktif;Nonaktif Menunggak;Nonaktif Mutasi\n"
+    result = cleaned(tmp_path, head + "82.71;2025-06;PBPU;100;5;3\n")
+    assert "terdaftar_jiwa" in only(result).message
+
+
+def test_a_code_with_a_raised_digit_is_a_fault(tmp_path):
+    result = cleaned(tmp_path, HEADER + "81\u00b906;;2025-06;PBPU;100;90\n")
+    assert any("81\u00b906" in problem.value for problem in faults(result.problems))
+
+
 def test_a_header_without_data_is_refused(tmp_path):
     with pytest.raises(InputError, match="holds no table"):
         cleaned(tmp_path, HEADER)
