@@ -879,6 +879,42 @@ def _numbers(work: _Sheet, column: ColumnUse, declared: Column) -> col.Parsed:
     return work.numbers[column.position]
 
 
+def _numbers_by_row(
+    work: _Sheet,
+    column: ColumnUse,
+    roles: Sequence[str],
+    measures: Mapping[str, Column],
+) -> col.Parsed:
+    """Parse a value column whose rows hold different measures, each by its own kind.
+
+    The number style is that of the whole column; unit and bounds are each measure's:
+    people and rupiah in turn, as in the register of arrears.
+    """
+    parsed = _numbers(work, column, measures[next(role for role in roles if role)])
+    kinds = np.array([measures[role].kind if role else "" for role in roles])
+    if len({kind for kind in kinds if kind}) == 1:
+        return parsed
+    cells = work.cells(column.position)
+    values = np.full(len(cells), np.nan)
+    faults: list[Fault] = []
+    for role in dict.fromkeys(role for role in roles if role):
+        declared = measures[role]
+        rows = np.flatnonzero(np.array(roles, dtype=object) == role)
+        part = col.parse_number_column(
+            cells.iloc[rows],
+            kind=declared.kind,
+            signed=declared.name in SIGNED,
+            heading=column.heading,
+            scale=_scale_of(work, column, declared.kind),
+            locale=work.settings.locale or parsed.locale,
+            hint=work.hint,
+        )
+        values[rows] = part.results
+        faults += [replace(f, position=int(rows[f.position])) for f in part.faults]
+    faults.sort(key=lambda fault: fault.position)
+    return col.Parsed(values, faults, parsed.notes, parsed.locale)
+
+
 def _make_piece(
     work: _Sheet,
     base: pd.DataFrame,
@@ -914,12 +950,8 @@ def _make_by_row(
         find_role(t, work.table.name, overrides=work.settings.headings) for t in texts
     ]
     known = [role if role in measures else "" for role in roles]
-    kinds = {measures[role].kind for role in known if role}
-    if not kinds:
-        kinds = {"number"}
-    declared = next(measures[role] for role in known if role) if any(known) else None
-    if declared is not None:
-        parsed = _numbers(work, column, declared)
+    if any(known):
+        parsed = _numbers_by_row(work, column, known, measures)
         frame["_value"] = work.take(parsed, column.position, column.heading)
     for index, (text, role) in enumerate(zip(texts, known, strict=True)):
         if not role and (index, own.position) not in work.reported:

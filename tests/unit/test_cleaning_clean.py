@@ -411,3 +411,37 @@ def test_twenty_five_faults_of_one_workbook_are_reported_in_one_run(tmp_path):
     assert found == set(PLANTED), describe(result.problems, limit=60)
     assert result.counts.refused == len(PLANTED) == 25
     assert all(problem.remedy for problem in result.problems)
+
+
+ARREARS = "kode;periode;segmen;kelas;uraian;Umur 1 bulan;> 24 bulan\n"
+PEOPLE = "32.01;2025-06;PBPU;3;Peserta;"
+MONEY = "32.01;2025-06;PBPU;3;Tunggakan;"
+
+
+def read_arrears(folder, text, **settings):
+    result = cleaned(folder, text, "tunggakan_peserta", **settings)
+    assert result.ok, describe(result.problems)
+    return result.frame.sort_values("umur_bulan")
+
+
+def test_rows_of_people_and_of_rupiah_in_turn_keep_each_its_own_bound(tmp_path):
+    people, money = "61.234;1.410.000\n", "2.571.828.000;1.421.280.000.000\n"
+    rows = read_arrears(tmp_path, ARREARS + PEOPLE + people + MONEY + money)
+    assert rows["peserta_jiwa"].tolist() == [61_234, 1_410_000]
+    assert rows["tunggakan_rp"].tolist() == [2_571_828_000, 1_421_280_000_000]
+
+
+def test_a_row_of_people_with_a_personal_number_in_it_is_refused(tmp_path):
+    rows = PEOPLE + "7;3\n" + PEOPLE.replace("3;", "2;") + "3201014101900001;7\n"
+    rows += MONEY + "2571828000;294000\n"
+    problem = only(cleaned(tmp_path, ARREARS + rows, "tunggakan_peserta"))
+    assert (problem.cell, problem.value) == ("F3", "…")
+
+
+def test_a_unit_of_money_leaves_rows_of_people_as_they_are(tmp_path):
+    title = "Tunggakan peserta (dalam juta rupiah)\n"
+    people, money = "61;14\n", "2.571;1.421\n"
+    text = title + ARREARS + PEOPLE + people + MONEY + money
+    rows = read_arrears(tmp_path, text, locale="id")
+    assert rows["peserta_jiwa"].tolist() == [61, 14]
+    assert rows["tunggakan_rp"].tolist() == [2_571_000_000, 1_421_000_000]
