@@ -11,13 +11,16 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from jkn_analysis.cli import app
 from jkn_analysis.cli.sample import sample_command
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import JknError
 from jkn_analysis.sample import build_tables, write_deliveries
 from jkn_analysis.sample.dunia import build_dunia, round_matrix, round_to_total
 from jkn_analysis.sample.kepesertaan import build_peserta
+from jkn_analysis.sample.kiriman import write_compact
 from jkn_analysis.sample.pemda import build_pemda
+from jkn_analysis.store import read_table
 from jkn_analysis.tables import DELIVERED, check
 from jkn_analysis.terms import SEGMEN
 
@@ -210,6 +213,26 @@ def test_the_whole_country_is_consistent():
     assert peserta.aktif.shape == (514, 60, len(SEGMEN))
     assert (peserta.aktif >= 0).all()
     assert (peserta.aktif <= peserta.terdaftar).all()
+
+
+def test_the_largest_province_is_taken_whole(tmp_path, monkeypatch):
+    """Amounts are there that no region of the small sample has."""
+    country = build_tables(seed=1, nasional=True)
+    names = ("kepesertaan", "iuran", "iuran_pemda", "anggaran", "tunggakan_peserta")
+    jawa_barat = {
+        name: country[name][country[name]["kode"].str.startswith("32.")]
+        for name in names
+    }
+    monkeypatch.chdir(tmp_path)
+    write_compact(jawa_barat, tmp_path / "data/raw")
+    done = CliRunner().invoke(app, ["build"])
+    told = [line for line in done.output.splitlines() if "fault" in line]
+    assert told == []
+    stored = read_table("tunggakan_peserta", root=tmp_path / "data/processed")
+    whole = jawa_barat["tunggakan_peserta"]
+    for name in ("peserta_jiwa", "tunggakan_rp"):
+        assert stored[name].sum() == whole[name].sum()
+    assert stored["tunggakan_rp"].max() > 10**11
 
 
 def test_rounding_keeps_the_total():
