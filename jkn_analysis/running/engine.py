@@ -18,6 +18,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
 
 from jkn_analysis.running.kernel import (
+    BATCH_ARGUMENTS,
     MEMORY_VARIABLE,
     ForkedProcess,
     build_environment,
@@ -152,7 +153,7 @@ class ReportEngine(NBClientEngine):
             kernel_name=kernel_name,
             startup_timeout=START_TIMEOUT_S,
             shutdown_kernel="immediate",
-            extra_arguments=["--HistoryManager.hist_file=:memory:"],
+            extra_arguments=list(BATCH_ARGUMENTS),
             log=logger,
         )
         return client.execute()

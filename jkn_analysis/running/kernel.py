@@ -38,6 +38,8 @@ STOCK_KERNEL = "python3"
 PROVISIONER = "jkn-hangat"
 SOCKET_VARIABLE = "JKN_ZYGOTE"
 MEMORY_VARIABLE = "JKN_MEMORY_MB"
+BATCH_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)
+"""What a kernel of `jkn run` is given beside its connection file."""
 START_TIMEOUT_S = 120
 WAIT_STEP_S = 0.005
 

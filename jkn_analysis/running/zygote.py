@@ -27,6 +27,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import JknError
+from jkn_analysis.running.settle import settle
+from jkn_analysis.running.warm import (
+    Listed,
+    Prepared,
+    know_inline_figures,
+    prepare,
+    run_kernel,
+    use_inline_figures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +102,6 @@ PARTS = (
 )
 """Parts of a page that the rehearsal makes."""
 
-INLINE = "module://matplotlib_inline.backend_inline"
 REHEARSAL_S = 30
 MAX_REQUEST = 1 << 20
 MAX_FDS = 8
@@ -119,31 +127,6 @@ class Child:
     pid: int
     pidfd: int
     line: socket.socket
-
-
-class Loaded:
-    """Where a module came from; many of these lie on few pages of memory."""
-
-    __slots__ = ("__file__",)
-
-    def __init__(self, file: str) -> None:
-        self.__file__ = file
-
-
-class Listed:
-    """The module sys with a list of modules that is cheap to walk in a child."""
-
-    def __init__(self) -> None:
-        files = {
-            name: getattr(module, "__file__", None)
-            for name, module in sys.modules.items()
-        }
-        self.modules = {
-            name: Loaded(file.encode().decode()) for name, file in files.items() if file
-        }
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever sys has
-        return getattr(sys, name)
 
 
 class Forked(BaseException):
@@ -392,7 +375,7 @@ def count_threads() -> int:
     return len(list(Path("/proc/self/task").iterdir()))
 
 
-def become(request: Request, listed: Listed) -> None:
+def become(request: Request, listed: Listed, prepared: Prepared | None) -> None:
     """Turn a new child into what was asked for; never returns to the zygote."""
     os.setsid()
     for target, fd in enumerate(request.fds[:3]):
@@ -401,19 +384,34 @@ def become(request: Request, listed: Listed) -> None:
         if fd > 2:
             os.close(fd)
     os.chdir(request.cwd)
-    os.environ.clear()
-    os.environ.update(request.env)
+    change_environment(request.env)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     reseed()
     gc.enable()
-    if request.kind == "kernel":
-        run_kernel(request, listed)
+    wants_kernel = request.kind == "kernel"
+    fits = prepared and wants_kernel and prepared.fits(request.argv, request.cwd)
+    if prepared and not fits:
+        prepared.forget()
+        prepared = None
+    if wants_kernel:
+        limit_memory(request.memory_mb)
+        use_inline_figures()
+        run_kernel(request.argv, listed, prepared)
     else:
         from jkn_analysis.running.worker import serve_worker
 
         serve_worker(request.fds[3])
+
+
+def change_environment(env: Mapping[str, str]) -> None:
+    """Make the environment this one, touching only what differs."""
+    for name in set(os.environ).difference(env):
+        del os.environ[name]
+    for name, value in env.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def reseed() -> None:
@@ -424,55 +422,6 @@ def reseed() -> None:
 
     random.seed()
     np.random.seed()  # noqa: NPY002 - the global state is what must differ
-
-
-def run_kernel(request: Request, listed: Listed) -> None:
-    """Run ipykernel as `python -m ipykernel_launcher` would.
-
-    What would touch memory the zygote shares, and so copy it page by page, is kept
-    from doing so: ipykernel's walk over all modules (the debugger wants their
-    files) and a command line parser with every option there is.
-    """
-    from ipykernel import ipkernel
-    from ipykernel.kernelapp import IPKernelApp
-
-    limit_memory(request.memory_mb)
-    use_inline_figures()
-    sys.argv = [str(Path(sys.executable)), *request.argv]
-    app = IPKernelApp.instance()
-    plain = all("." in word.partition("=")[0] for word in request.argv[2:])
-    if request.argv[0] == "-f" and plain:
-        app.flags, app.aliases = {}, {"f": "IPKernelApp.connection_file"}
-    ipkernel.sys = listed  # type: ignore[attr-defined, assignment]
-    app.initialize([*request.argv, f"--IPKernelApp.parent_handle={os.getppid()}"])
-    ipkernel.sys = sys  # type: ignore[attr-defined]
-    app.start()
-
-
-def know_inline_figures() -> None:
-    """Let matplotlib search for backends once; it asks every installed package."""
-    from matplotlib.backends import backend_registry
-
-    backend_registry.is_valid_backend(INLINE)
-
-
-def use_inline_figures() -> None:
-    """Choose the backend a fresh kernel would choose when it imports pyplot.
-
-    Matplotlib reads MPLBACKEND at import, which is over here; without this a
-    figure becomes text.
-    """
-    backend = os.environ.setdefault("MPLBACKEND", INLINE)
-    matplotlib = sys.modules.get("matplotlib")
-    if matplotlib is not None:
-        matplotlib.rcParams["backend"] = backend
-
-
-def release_arrow() -> None:
-    """Give back what Arrow keeps for later, so that no fork has to copy it."""
-    arrow = sys.modules.get("pyarrow")
-    if arrow is not None:
-        arrow.default_memory_pool().release_unused()
 
 
 def _stop_rehearsal(_number: int, _frame: FrameType | None) -> None:
@@ -491,7 +440,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGALRM, _stop_rehearsal)
     gc.disable()
-    preload(json.loads(sys.argv[4]) if len(sys.argv) > 4 else {})
+    rehearsal = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
+    preload(rehearsal)
+    prepared = prepare(rehearsal["root"]) if rehearsal else None
     if count_threads() != 1:
         if len(sys.argv) > 4:
             command = [sys.executable, "-P", "-m", "jkn_analysis.running.zygote"]
@@ -499,10 +450,7 @@ def main() -> None:
         os.write(ready, b"threads\n")
         sys.exit(1)
     zygote = Zygote(path, lifeline)
-    listed = Listed()
-    release_arrow()
-    gc.collect()
-    gc.freeze()
+    listed = settle(Listed)
     try:
         with contextlib.suppress(BrokenPipeError):
             os.write(ready, b"ready\n")
@@ -513,7 +461,7 @@ def main() -> None:
     except BaseException:
         zygote.clean()
         raise
-    become(request, listed)
+    become(request, listed, prepared)
 
 
 if __name__ == "__main__":

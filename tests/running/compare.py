@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+import pytest
 
 from jkn_analysis.running.engine import register_engine
-from jkn_analysis.running.kernel import STOCK_KERNEL, WARM_KERNEL, write_kernelspec
+from jkn_analysis.running.kernel import (
+    SOCKET_VARIABLE,
+    STOCK_KERNEL,
+    WARM_KERNEL,
+    ZygoteServer,
+    write_kernelspec,
+)
 from jkn_analysis.running.notebook import clean_notebook
 from jkn_analysis.running.report import Execution, Job, Limits
 from tests.running.probes import PROBES
@@ -21,7 +29,7 @@ _CHANCE = (
     (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "id"),
     (re.compile(r"(?<=ipykernel_)\d+"), "pid"),
-    (re.compile(r"[0-9.]+ (ns|[uµm]?s)\b"), "t"),
+    (re.compile(r"[0-9.]+ (ns|[uµ\u03bcm]?s)\b"), "t"),
     (re.compile(r"(CPU times|Wall time).*"), "time"),
 )
 
@@ -49,8 +57,12 @@ def _merge_streams(outputs: list[nbformat.NotebookNode]) -> list[dict[str, objec
     return merged
 
 
-def run_probes(*, warm: bool) -> dict[str, str]:
-    """Run every probe in one kernel; return the outputs by name."""
+def run_probes(route: str) -> dict[str, str]:
+    """Run every probe in one kernel; return the outputs by name.
+
+    The kernel is "fresh", "warm" (forked, as in JupyterLab) or "prepared" (forked
+    with its shell built, as in `jkn run`).
+    """
     notebook = build_notebook(tuple(PROBES.values()))
     for cell in notebook.cells[1:]:
         cell.metadata["tags"] = ["raises-exception"]
@@ -58,11 +70,25 @@ def run_probes(*, warm: bool) -> dict[str, str]:
         write_kernelspec(Path(folder))
         path = Path(folder) / "probes.ipynb"
         nbformat.write(notebook, path)
-        executed = execute(path, warm=warm, cwd=Path(folder))
+        with serve(route, Path(folder)):
+            executed = execute(path, warm=route != "fresh", cwd=Path(folder))
     return {
         name: normalise(cell)
         for name, cell in zip(PROBES, executed.cells[2:], strict=True)
     }
+
+
+@contextmanager
+def serve(route: str, folder: Path) -> Iterator[None]:
+    """Give prepared kernels their zygote; the others need none of their own."""
+    if route != "prepared":
+        yield
+        return
+    server = ZygoteServer({"kode": "82.71", "periode": "2025-11", "root": str(folder)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SOCKET_VARIABLE, str(server.wait_ready()))
+        yield
+    server.close()
 
 
 def execute(path: Path, *, warm: bool, cwd: Path) -> nbformat.NotebookNode:

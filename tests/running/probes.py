@@ -128,4 +128,32 @@ PROBES = {
     ),
     "long_repr": "list(range(2000))",
     "ordering": "for i in range(3):\n    print(i); display(i)",
+    "shell_family": (
+        "ip = get_ipython()\n"
+        "ip.parent is ip.kernel, type(ip.parent.parent).__name__, ip.user_module"
+    ),
+    "shell_places": (
+        "get_ipython().starting_dir == os.getcwd(), [str(d) == os.getcwd() for d in _dh]"
+    ),
+    "shell_config": "get_ipython().config, get_ipython().profile_dir.location[-15:]",
+    "shell_state": "get_ipython().execution_count, sys.excepthook.__qualname__",
+    "pager": "[os.environ.get(n) for n in ('PAGER', 'TERM', 'CLICOLOR', 'GIT_PAGER')]",
+    "history_magic": "%history -l 2",
+    "who": "%who str",
+    "run_magic": "%config InlineBackend.figure_formats",
+    "subshell": "!echo $PAGER $PWD | wc -w",
+    "builtins": (
+        "import builtins\n"
+        "hasattr(builtins, '__IPYTHON__'), builtins.display.__module__, "
+        "hasattr(builtins, 'get_ipython')"
+    ),
+    "main_module": "sys.modules['__main__'] is get_ipython().user_module, __name__",
+    "import_main": "import __main__; __main__.__dict__ is globals()",
+    "pickle_own_class": (
+        "import pickle\nclass Own: pass\ntype(pickle.loads(pickle.dumps(Own()))) is Own"
+    ),
+    "module_names": "sorted(sys.modules)[:3], sys.modules['json'].__name__",
+    "inspect": "import textwrap\ntextwrap.dedent?",
+    "complete": "get_ipython().complete('os.path.joi')[1]",
+    "store_magic": "%unalias_nothing",
 }

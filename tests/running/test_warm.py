@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from queue import Empty
 
+import nbformat
 import psutil
 import pytest
 
@@ -22,8 +23,9 @@ from jkn_analysis.running.kernel import (
     fork,
     register_provisioner,
 )
-from tests.running.compare import run_probes
+from tests.running.compare import execute, run_probes, serve
 from tests.running.probes import PROBES
+from tests.running.project import build_notebook
 
 pytestmark = [
     pytest.mark.skipif(not can_fork(), reason="this system has no safe fork"),
@@ -39,19 +41,47 @@ def outputs(tmp_path_factory):
     write_kernelspec(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", str(folder))
-        yield run_probes(warm=True), run_probes(warm=False)
+        yield {route: run_probes(route) for route in ("fresh", "warm", "prepared")}
 
 
+@pytest.mark.parametrize("route", ["warm", "prepared"])
 @pytest.mark.parametrize("name", PROBES)
-def test_output_of_a_warm_kernel_is_that_of_a_fresh_one(outputs, name):
-    warm, fresh = outputs
-    assert warm[name] == fresh[name]
+def test_output_of_a_forked_kernel_is_that_of_a_fresh_one(outputs, name, route):
+    assert outputs[route][name] == outputs["fresh"][name]
 
 
-def test_figure_is_an_image_and_not_text(outputs):
-    warm, _ = outputs
+@pytest.mark.parametrize("route", ["warm", "prepared"])
+def test_figure_is_an_image_and_not_text(outputs, route):
     for name in ("figure", "figure_show", "seaborn"):
-        assert "image/png" in warm[name]
+        assert "image/png" in outputs[route][name]
+
+
+def test_kernel_of_a_run_takes_the_shell_that_was_built_before(tmp_path):
+    path = tmp_path / "notebook.ipynb"
+    built = "IPKernelApp.instance().init_path.__name__"
+    cells = ("from ipykernel.kernelapp import IPKernelApp", built)
+    nbformat.write(build_notebook(cells), path)
+    found = {}
+    for cwd in (tmp_path, tmp_path.parent):
+        with serve("prepared", tmp_path):
+            executed = execute(path, warm=True, cwd=cwd)
+        found[cwd] = executed.cells[-1].outputs[0]["data"]["text/plain"]
+    assert found == {tmp_path: "'adopt'", tmp_path.parent: "'init_path'"}
+
+
+def test_kernel_with_settings_of_the_user_starts_from_the_beginning(
+    tmp_path, monkeypatch
+):
+    profile = tmp_path / "ipython/profile_default"
+    profile.mkdir(parents=True)
+    line = "c.InteractiveShell.ast_node_interactivity = 'all'\n"
+    (profile / "ipython_kernel_config.py").write_text("c = get_config()\n" + line)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    path = tmp_path / "notebook.ipynb"
+    nbformat.write(build_notebook(("1\n2",)), path)
+    with serve("prepared", tmp_path):
+        executed = execute(path, warm=True, cwd=tmp_path)
+    assert len(executed.cells[-1].outputs) == 2
 
 
 @pytest.fixture

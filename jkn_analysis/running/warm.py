@@ -1,0 +1,187 @@
+"""What the pre-imported process does ahead for its kernels, and a kernel's start.
+
+A kernel is ipykernel's own, started as `python -m ipykernel_launcher` would; what
+it would do in each child anew and always alike is done once before the fork: reading
+its settings, building the shell, and listing the modules for the debugger.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.running.kernel import BATCH_ARGUMENTS
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from ipykernel.kernelapp import IPKernelApp
+    from ipykernel.zmqshell import ZMQInteractiveShell
+
+INLINE = "module://matplotlib_inline.backend_inline"
+SETTLED_BY = ("HOME", "IPYTHONDIR", "VIRTUAL_ENV", "XDG_CONFIG_HOME")
+"""Variables that say where settings are read from."""
+
+
+class Loaded:
+    """Where a module came from; many of these lie on few pages of memory."""
+
+    __slots__ = ("__file__",)
+
+    def __init__(self, file: str) -> None:
+        self.__file__ = file
+
+
+class Listed:
+    """The module sys with a list of modules that is cheap to walk in a child."""
+
+    def __init__(self) -> None:
+        files = [getattr(module, "__file__", None) for module in sys.modules.values()]
+        kept = [Loaded(file.encode().decode()) for file in files if file]
+        self.modules = dict(enumerate(kept))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever sys has
+        return getattr(sys, name)
+
+
+@dataclass
+class Prepared:
+    """An application with its settings read and its shell built, and the way back."""
+
+    app: IPKernelApp
+    shell: ZMQInteractiveShell
+    cwd: str
+    settings: dict[str, str | None]
+    main: ModuleType
+    display: object
+    excepthook: Any
+
+    def fits(self, argv: list[str], cwd: str) -> bool:
+        """Tell whether this is what a kernel with these arguments would build here."""
+        same = self.settings == _read_settings()
+        return argv[2:] == list(BATCH_ARGUMENTS) and cwd == self.cwd and same
+
+    def forget(self) -> None:
+        """Undo what this process would not have done without a shell."""
+        self.app.clear_instance()
+        self.shell.clear_instance()
+        sys.modules["__main__"] = self.main
+        sys.excepthook = self.excepthook
+        vars(builtins).pop("__IPYTHON__", None)
+        vars(builtins).pop("display", None)
+        if self.display is not None:
+            builtins.display = self.display  # type: ignore[attr-defined]
+
+
+def prepare(cwd: str) -> Prepared | None:
+    """Read the settings and build the shell of a kernel of `jkn run`.
+
+    None where the user has own IPython settings: those may mean anything, and a
+    kernel then starts from the beginning.
+    """
+    from ipykernel.compiler import XCachingCompiler
+    from ipykernel.kernelapp import IPKernelApp
+    from ipykernel.zmqshell import ZMQInteractiveShell
+    from IPython.core.application import BaseIPythonApplication
+
+    display = getattr(builtins, "display", None)
+    before = sys.modules["__main__"], display, sys.excepthook
+    home = Path.cwd()
+    os.chdir(cwd)
+    try:
+        app = IPKernelApp.instance()
+        BaseIPythonApplication.initialize(app, ["-f", "-", *BATCH_ARGUMENTS])
+        shell = ZMQInteractiveShell.instance(
+            config=app.config,
+            profile_dir=app.profile_dir,
+            compiler_class=XCachingCompiler,
+        )
+    finally:
+        os.chdir(home)
+    prepared = Prepared(app, shell, cwd, _read_settings(), *before)
+    if app.loaded_config_files:
+        prepared.forget()
+        return None
+    return prepared
+
+
+def run_kernel(argv: list[str], listed: Listed, prepared: Prepared | None) -> None:
+    """Run ipykernel as `python -m ipykernel_launcher` would.
+
+    What would touch memory the zygote shares, and so copy it page by page, is kept
+    from doing so: ipykernel's walk over all modules (the debugger wants their
+    files) and a command line parser with every option there is.
+    """
+    from ipykernel import ipkernel
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = [str(Path(sys.executable)), *argv]
+    app = IPKernelApp.instance()
+    app.parent_handle = os.getppid()
+    if prepared is not None:
+        _take(prepared, argv[1])
+    elif argv[0] == "-f" and all("." in word.partition("=")[0] for word in argv[2:]):
+        app.flags, app.aliases = {}, {"f": "IPKernelApp.connection_file"}
+    ipkernel.sys = listed  # type: ignore[attr-defined, assignment]
+    app.initialize(argv)
+    ipkernel.sys = sys  # type: ignore[attr-defined]
+    app.start()
+
+
+def _take(prepared: Prepared, connection_file: str) -> None:
+    """Make `initialize` go on from what was prepared.
+
+    The kernel finds the shell by itself, there being one already; it only has to be
+    told whose it is.
+    """
+    app, shell = prepared.app, prepared.shell
+    app.connection_file = connection_file
+    app.config.IPKernelApp.connection_file = connection_file
+    for done in (
+        "parse_command_line",
+        "init_crash_handler",
+        "init_profile_dir",
+        "init_config_files",
+        "load_config_file",
+    ):
+        setattr(app, done, _pass)
+    init_path = app.init_path
+
+    def adopt() -> None:
+        shell.parent = shell.kernel = app.kernel
+        shell.init_environment()
+        init_path()
+
+    app.init_path = adopt  # type: ignore[method-assign]
+
+
+def _read_settings() -> dict[str, str | None]:
+    """Return the variables that say where settings are."""
+    return {name: os.environ.get(name) for name in SETTLED_BY}
+
+
+def _pass(*_: object, **__: object) -> None:
+    """Do nothing: it is done."""
+
+
+def know_inline_figures() -> None:
+    """Let matplotlib search for backends once; it asks every installed package."""
+    from matplotlib.backends import backend_registry
+
+    backend_registry.is_valid_backend(INLINE)
+
+
+def use_inline_figures() -> None:
+    """Choose the backend a fresh kernel would choose when it imports pyplot.
+
+    Matplotlib reads MPLBACKEND at import, which is over here; without this a
+    figure becomes text.
+    """
+    backend = os.environ.setdefault("MPLBACKEND", INLINE)
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is not None:
+        matplotlib.rcParams["backend"] = backend
