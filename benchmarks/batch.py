@@ -5,7 +5,9 @@ nbconvert in one process; (c1), (c2) ours with one and two workers; (d) a plain
 function that makes the same figures and tables without any notebook.
 
 Costs are marginal: two runs of different length, the difference divided by the
-difference of reports; the fixed part is told apart.
+difference of reports; the fixed part is told apart. The machine may be slow in one
+minute and fast in the next: so the routes are run in turn, in rounds, a cost is the
+median of the rounds, and a ratio that of the rounds' own ratios.
 
     python -m benchmarks.batch --json batch.json
 """
@@ -23,16 +25,19 @@ import threading
 import time
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.model import Briefing
 
+Costs = dict[str, float]
 TOP = Path(__file__).resolve().parents[1]
 NOTEBOOK = "briefing_kabupaten.ipynb"
 PERIODE = "2025-11"
 ALL_REPORTS = 553
-LENGTHS = {"a": (0, 2), "b": (1, 4), "c1": (2, 10), "c2": (2, 10), "d": (2, 10)}
+LENGTHS = {"a": (0, 2), "b": (1, 4), "c1": (2, 22), "c2": (2, 22), "d": (2, 22)}
+ROUNDS = 3
 SAMPLE_EVERY_S = 0.2
 SHELL = "@judul@"
 ROUTES = {
@@ -210,7 +215,7 @@ def read_pss_mb(pid: int) -> float:
     return total / 1024
 
 
-def measure(route: str, root: Path, regions: list[str]) -> dict[str, float]:
+def measure(route: str, root: Path, regions: list[str]) -> Costs:
     """Run one route in a process of its own; return CPU, wall and peak memory."""
     command = [sys.executable, "-m", "benchmarks.batch", "--route", route]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -235,47 +240,50 @@ def measure(route: str, root: Path, regions: list[str]) -> dict[str, float]:
     return {"cpu_s": cpu_s, "wall_s": wall_s, "pss_mb": peak[0]}
 
 
-def compare(root: Path, routes: list[str], rounds: int) -> dict[str, dict[str, float]]:
-    """Measure the routes in turn, best of the rounds; return costs per report."""
-    best: dict[tuple[str, int], dict[str, float]] = {}
-    for _ in range(rounds):
-        for route in routes:
-            for count in LENGTHS[route]:
-                regions = choose_regions(root, count)
-                found = measure(route, root, regions) if count else {}
-                known = best.get((route, count), found)
-                best[route, count] = {k: min(known[k], found[k]) for k in found}
-    return {route: take_margin(route, best) for route in routes}
+def compare(root: Path, routes: list[str], rounds: int) -> list[dict[str, Costs]]:
+    """Measure the routes in turn; return their costs per report, round by round."""
+    return [
+        {route: take_margin(route, root) for route in routes} for _ in range(rounds)
+    ]
 
 
-def take_margin(
-    route: str, best: dict[tuple[str, int], dict[str, float]]
-) -> dict[str, float]:
+def take_margin(route: str, root: Path) -> Costs:
     """Divide the difference of two runs by their difference of reports."""
     few, many = LENGTHS[route]
-    short, long = best[route, few], best[route, many]
+    short = measure(route, root, choose_regions(root, few)) if few else {}
+    long = measure(route, root, choose_regions(root, many))
     told = {
         key: (long[key] - short.get(key, 0.0)) / (many - few)
         for key in ("cpu_s", "wall_s")
     }
     fixed = {f"fixed_{key}": long[key] - many * told[key] for key in told}
-    return {
-        **{key: round(value, 3) for key, value in {**told, **fixed}.items()},
-        "pss_mb": round(long["pss_mb"], 1),
-    }
+    return {**told, **fixed, "pss_mb": long["pss_mb"]}
 
 
-def print_table(found: dict[str, dict[str, float]]) -> None:
-    floor = found.get("d", {}).get("cpu_s", 0.0)
-    usual = found.get("a", {}).get("cpu_s", 0.0)
+def take_medians(found: list[dict[str, Costs]]) -> dict[str, Costs]:
+    """Return the median cost of every route, and of its ratios to (d) and (a)."""
+    told = {}
+    for route in found[0]:
+        costs = {
+            key: median(one[route][key] for one in found) for key in found[0][route]
+        }
+        for other in ("d", "a"):
+            if other in found[0]:
+                ratios = [one[route]["cpu_s"] / one[other]["cpu_s"] for one in found]
+                costs[f"cpu_over_{other}"] = median(ratios)
+        told[route] = {key: round(value, 3) for key, value in costs.items()}
+    return told
+
+
+def print_table(found: dict[str, Costs]) -> None:
+    """Print one line per route."""
     head = ("route", "CPU s", "wall s", "x (d)", "x (a)", "PSS MB", "553: wall min")
     print("{:<40}{:>8}{:>8}{:>8}{:>8}{:>8}{:>15}".format(*head))
     for route, told in found.items():
         whole = (told["fixed_wall_s"] + ALL_REPORTS * told["wall_s"]) / 60
         print(
             f"{route:<3} {ROUTES[route]:<36}{told['cpu_s']:>8.2f}{told['wall_s']:>8.2f}"
-            f"{told['cpu_s'] / floor if floor else 0:>8.2f}"
-            f"{told['cpu_s'] / usual if usual else 0:>8.2f}"
+            f"{told.get('cpu_over_d', 0):>8.2f}{told.get('cpu_over_a', 0):>8.2f}"
             f"{told['pss_mb']:>8.0f}{whole:>15.1f}"
         )
 
@@ -285,7 +293,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     parser.add_argument("--routes", default="a,b,c1,c2,d")
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--route", help=argparse.SUPPRESS)
     parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("regions", nargs="*", help=argparse.SUPPRESS)
@@ -295,7 +303,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         make_project(Path(folder))
-        found = compare(Path(folder), given.routes.split(","), given.rounds)
+        rounds = compare(Path(folder), given.routes.split(","), given.rounds)
+    found = take_medians(rounds)
     print_table(found)
     if given.json:
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import run_sync
 from nbformat.v4 import nbbase
+from papermill import execute
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
+from papermill.iorw import write_ipynb
 from papermill.log import logger
 
 from jkn_analysis.running.kernel import (
@@ -159,6 +161,12 @@ class ReportEngine(NBClientEngine):
         return client.execute()
 
 
+def _write(nb: NotebookNode, path: str | None) -> None:
+    """Write a notebook; papermill lays it out as text even where it goes nowhere."""
+    if path is not None:
+        write_ipynb(nb, path)
+
+
 def _trust(_node: object, _ref: str | None = None) -> None:
     """Take an output as it comes: the whole notebook is checked when written.
 
@@ -174,6 +182,7 @@ def register_engine() -> str:
     """
     logging.getLogger("papermill").setLevel(logging.ERROR)
     nbbase.validate = _trust
+    execute.write_ipynb = _write
     register_provisioner()
     papermill_engines.register(ENGINE, ReportEngine)
     return ENGINE
