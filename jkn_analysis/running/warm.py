@@ -136,12 +136,8 @@ def _take(prepared: Prepared, connection_file: str) -> None:
     """Make `initialize` go on from what was prepared.
 
     The kernel finds the shell by itself, there being one already; it only has to be
-    told whose it is. It reads its messages itself, as ipykernel does where there are
-    no subshells: no thread passes them on, and %subshell has nothing to show.
+    told whose it is.
     """
-    from ipykernel import kernelapp
-
-    kernelapp.ShellChannelThread = _pass  # type: ignore[assignment, misc]
     app, shell = prepared.app, prepared.shell
     app.connection_file = connection_file
     app.config.IPKernelApp.connection_file = connection_file

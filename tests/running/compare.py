@@ -85,10 +85,12 @@ def serve(route: str, folder: Path) -> Iterator[None]:
         yield
         return
     server = ZygoteServer({"kode": "82.71", "periode": "2025-11", "root": str(folder)})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(SOCKET_VARIABLE, str(server.wait_ready()))
-        yield
-    server.close()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(SOCKET_VARIABLE, str(server.wait_ready()))
+            yield
+    finally:
+        server.close()
 
 
 def execute(path: Path, *, warm: bool, cwd: Path) -> nbformat.NotebookNode:

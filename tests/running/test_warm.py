@@ -56,7 +56,7 @@ def test_figure_is_an_image_and_not_text(outputs, route):
         assert "image/png" in outputs[route][name]
 
 
-def test_kernel_of_a_run_takes_the_shell_that_was_built_before(tmp_path):
+def test_kernel_of_a_run_takes_the_shell_that_was_built_before(warm, tmp_path):
     path = tmp_path / "notebook.ipynb"
     built = "IPKernelApp.instance().init_path.__name__"
     cells = ("from ipykernel.kernelapp import IPKernelApp", built)
@@ -70,7 +70,7 @@ def test_kernel_of_a_run_takes_the_shell_that_was_built_before(tmp_path):
 
 
 def test_kernel_with_settings_of_the_user_starts_from_the_beginning(
-    tmp_path, monkeypatch
+    warm, tmp_path, monkeypatch
 ):
     profile = tmp_path / "ipython/profile_default"
     profile.mkdir(parents=True)
