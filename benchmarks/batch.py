@@ -15,6 +15,7 @@ median of the rounds, and a ratio to (d) that of the rounds' own ratios.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import resource
@@ -182,9 +183,14 @@ def split_shell() -> tuple[str, str]:
 def list_parts() -> list[str]:
     """Read from the notebook which parts it shows."""
     cells = json.loads((TOP / "notebooks" / NOTEBOOK).read_text("utf-8"))["cells"]
-    lines = "".join("".join(cell["source"]) + "\n" for cell in cells).splitlines()
+    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
     return [
-        line.split('"')[1] for line in lines if line.startswith("show_part(briefing,")
+        word.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "show_parts"
+        for word in call.args
+        if isinstance(word, ast.Constant)
     ]
 
 

@@ -5,8 +5,8 @@ from jkn_analysis.reporting.display import (
     show_fan,
     show_head,
     show_map,
-    show_part,
+    show_parts,
     tampilkan,
 )
 
-__all__ = ["show_annex", "show_fan", "show_head", "show_map", "show_part", "tampilkan"]
+__all__ = ["show_annex", "show_fan", "show_head", "show_map", "show_parts", "tampilkan"]

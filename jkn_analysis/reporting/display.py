@@ -48,9 +48,9 @@ def show_fan(briefing: Briefing) -> None:
     _publish(render_fan(briefing))
 
 
-def show_part(briefing: Briefing, nama: str) -> None:
-    """Show one part of the page."""
-    _publish(render_part(briefing, nama))
+def show_parts(briefing: Briefing, *nama: str) -> None:
+    """Show parts of the page, one below the other, as one output."""
+    _publish("\n".join(render_part(briefing, name) for name in nama))
 
 
 def show_map(briefing: Briefing, *, boundaries: str = "") -> None:

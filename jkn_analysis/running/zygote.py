@@ -325,7 +325,7 @@ def rehearse(*, kode: str, periode: str, root: str) -> None:
 
     from jkn_analysis.briefing import build_briefing
     from jkn_analysis.config import read_config
-    from jkn_analysis.reporting import show_annex, show_fan, show_head, show_part
+    from jkn_analysis.reporting import show_annex, show_fan, show_head, show_parts
 
     signal.alarm(REHEARSAL_S)
     with (
@@ -338,8 +338,7 @@ def rehearse(*, kode: str, periode: str, root: str) -> None:
         briefing = build_briefing(kode, periode, root=config.paths.processed)
         for show in (show_head, show_fan, show_annex):
             show(briefing)
-        for part in PARTS:
-            show_part(briefing, part)
+        show_parts(briefing, *PARTS)
     signal.alarm(0)
     forget_warnings()
 
