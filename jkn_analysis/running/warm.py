@@ -95,6 +95,7 @@ def prepare(cwd: str) -> Prepared | None:
     try:
         app = IPKernelApp.instance()
         BaseIPythonApplication.initialize(app, ["-f", "-", *BATCH_ARGUMENTS])
+        app.init_pdb()
         shell = ZMQInteractiveShell.instance(
             config=app.config,
             profile_dir=app.profile_dir,
@@ -147,6 +148,7 @@ def _take(prepared: Prepared, connection_file: str) -> None:
         "init_profile_dir",
         "init_config_files",
         "load_config_file",
+        "init_pdb",
     ):
         setattr(app, done, _pass)
     init_path = app.init_path
