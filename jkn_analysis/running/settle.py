@@ -26,9 +26,12 @@ _CLASS = re.compile(r"^\s*\d+\s+(\d+)\s+\d+\s+\d+\s+(\d+)\s*$", re.MULTILINE)
 """A size class in the table of `sys._debugmallocstats`: its size and free blocks."""
 _BYTES_HEAD = sys.getsizeof(b"")
 _HEAP_SIZES = sorted(
-    (times << power for times in (2, 3) for power in range(3, 17)), reverse=True
+    (times << power for times in (2, 3) for power in range(3, 16)), reverse=True
 )
 """Sizes asked of the heap, in bytes, falling."""
+
+_MOST_STORED = 16
+"""More pieces of one size than glibc keeps in a thread's store."""
 
 _KEPT: list[Any] = []
 """What fills the holes; never looked at again."""
@@ -113,14 +116,22 @@ def fill_heap() -> None:
     take.restype, take.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
     tell.restype = _Heap
     for size in _HEAP_SIZES:
-        heap = tell()
-        while heap.fordblks - heap.keepcost >= size:
-            end = heap.keepcost
-            if not take(size):
-                return
-            heap = tell()
-            if heap.keepcost != end:
-                break
+        _take_holes(take, tell, size)
+
+
+def _take_holes(
+    take: Callable[[int], int | None], tell: Callable[[], _Heap], size: int
+) -> None:
+    """Take pieces of `size` bytes, until one comes off the heap's end or anew.
+
+    A few come out of a thread's own store, which the heap's figures do not tell of.
+    """
+    heap, unseen = tell(), 0
+    while heap.fordblks - heap.keepcost >= size and take(size):
+        before, heap = heap, tell()
+        unseen = unseen + 1 if heap.fordblks == before.fordblks else 0
+        if heap.keepcost != before.keepcost or unseen > _MOST_STORED:
+            return
 
 
 def lay_names() -> None:
