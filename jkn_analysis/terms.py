@@ -22,6 +22,8 @@ class Segmen(StrEnum):
 SEGMEN: tuple[str, ...] = tuple(segmen.value for segmen in Segmen)
 TOTAL = "total"
 NASIONAL = "00"
+TANDA_CONTOH = "DATA CONTOH (sintetis)"
+"""What every synthetic file says of itself, above or below its table."""
 
 SEGMEN_ARTI: dict[str, str] = {
     "PBI JK": "Penerima Bantuan Iuran, dibayar APBN",

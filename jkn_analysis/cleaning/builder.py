@@ -17,6 +17,7 @@ from jkn_analysis.errors import (
     UnknownNameError,
 )
 from jkn_analysis.tables import DELIVERED, TABLES, check, conform
+from jkn_analysis.terms import TANDA_CONTOH
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,6 +40,8 @@ class FileReport:
     sheets: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    contoh: bool = False
+    """Synthetic: it lies in the sample's folder, or says so itself wherever it lies."""
 
     @property
     def refused(self) -> bool:
@@ -114,7 +117,7 @@ def read_delivery(
     from jkn_analysis.cleaning.sheets import read_sheet
     from jkn_analysis.store import hash_file
 
-    report = FileReport(delivery, name, "")
+    report = FileReport(delivery, name, "", contoh=delivery.contoh)
     try:
         report.sha256 = hash_file(delivery.path)
     except OSError as exc:
@@ -134,6 +137,11 @@ def read_delivery(
     result = clean(delivery.table, sheets, settings=settings)
     report.counts = result.counts
     report.sheets = [sheet.sheet for sheet in sheets]
+    report.contoh |= any(
+        TANDA_CONTOH in line
+        for sheet in sheets
+        for line in (*sheet.title, *sheet.notes)
+    )
     report.problems = [_named(problem, name) for problem in result.problems]
     report.notes = result.notes
     if not report.refused:
@@ -227,7 +235,7 @@ def _store(
     tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
     tables |= join_tables(reports, results, overlap=config.build.overlap)
     tables["penduduk"] = _with_packaged(tables.get("penduduk"))
-    report = BuildReport(reports, {}, contoh=any(r.delivery.contoh for r in reports))
+    report = BuildReport(reports, {}, contoh=any(r.contoh for r in reports))
     report.problems = checks.check_tables(tables)
     for name, frame in tables.items():
         store.write_table(frame, name, root=root)
@@ -310,7 +318,7 @@ def _manifest(report: BuildReport, tables: dict[str, pd.DataFrame]) -> dict[str,
             "rows": len(frame),
             "sha256": hash_frame(ordered),
             "contoh": any(
-                item.delivery.contoh
+                item.contoh
                 for item in report.files
                 if item.delivery.table == name and not item.refused
             ),

@@ -47,7 +47,7 @@ class Delivery:
 
     @property
     def contoh(self) -> bool:
-        """Tell whether this is labelled synthetic data."""
+        """Tell whether this lies in the folder of synthetic data."""
         return self.kiriman == CONTOH
 
 

@@ -11,14 +11,14 @@ import pandas as pd
 from jkn_analysis.formats import format_akhir_bulan, format_number, format_periode
 from jkn_analysis.sample.berkas import Cell, Lembar, build_ods, build_xlsx
 from jkn_analysis.store import write_bytes, write_text
-from jkn_analysis.terms import SEGMEN, UMUR_MAKS_BULAN
+from jkn_analysis.terms import SEGMEN, TANDA_CONTOH, UMUR_MAKS_BULAN
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-CONTOH = "DATA CONTOH (sintetis), bukan data resmi"
+CONTOH = f"{TANDA_CONTOH}, bukan data resmi"
 _KAKI = ("Sumber: BPJS Kesehatan (contoh)", f"*) {CONTOH}")
 _PROVINSI = {"19": "KEPULAUAN BANGKA BELITUNG", "81": "MALUKU", "82": "MALUKU UTARA"}
 _EJAAN = {

@@ -86,6 +86,25 @@ def test_a_faulty_delivery_is_refused_whole_and_the_others_go_on(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# DATA CONTOH (sintetis), bukan data resmi\n" + HEADER + row(),
+        HEADER + row() + "*) DATA CONTOH (sintetis), bukan data resmi\n",
+    ],
+    ids=["above", "below"],
+)
+def test_a_file_that_says_it_is_synthetic_is_so_wherever_it_lies(tmp_path, text):
+    put(tmp_path, "juni/kepesertaan/a.csv", text)
+    config = config_of(tmp_path)
+    report = build(config)
+    assert not report.error, str(report)
+    assert "(DATA CONTOH)" in str(report)
+    manifest = read_manifest(config.paths.processed)
+    assert manifest["contoh"]
+    assert manifest["tables"]["kepesertaan"]["contoh"]
+
+
 def test_sample_deliveries_step_aside_for_real_ones(tmp_path):
     put(tmp_path, "contoh/kepesertaan/a.csv", HEADER + row())
     config = config_of(tmp_path)
