@@ -48,27 +48,27 @@ class Listed:
         return getattr(sys, name)
 
 
-@dataclass
-class Prepared:
-    """An application with its settings read and its shell built, and the way back."""
+@dataclass(frozen=True)
+class Before:
+    """What a process has before a shell is built in it."""
 
-    app: IPKernelApp
-    shell: ZMQInteractiveShell
-    cwd: str
-    settings: dict[str, str | None]
     main: ModuleType
     display: object
     excepthook: Any
 
-    def fits(self, argv: list[str], cwd: str) -> bool:
-        """Tell whether this is what a kernel with these arguments would build here."""
-        same = self.settings == _read_settings()
-        return argv[2:] == list(BATCH_ARGUMENTS) and cwd == self.cwd and same
+    @classmethod
+    def read(cls) -> Before:
+        """Read it from this process."""
+        display = getattr(builtins, "display", None)
+        return cls(sys.modules["__main__"], display, sys.excepthook)
 
-    def forget(self) -> None:
+    def restore(self) -> None:
         """Undo what this process would not have done without a shell."""
-        self.app.clear_instance()
-        self.shell.clear_instance()
+        from ipykernel.kernelapp import IPKernelApp
+        from ipykernel.zmqshell import ZMQInteractiveShell
+
+        IPKernelApp.clear_instance()
+        ZMQInteractiveShell.clear_instance()
         sys.modules["__main__"] = self.main
         sys.excepthook = self.excepthook
         vars(builtins).pop("__IPYTHON__", None)
@@ -77,37 +77,59 @@ class Prepared:
             builtins.display = self.display  # type: ignore[attr-defined]
 
 
+@dataclass
+class Prepared:
+    """An application with its settings read and its shell built, and the way back."""
+
+    app: IPKernelApp
+    shell: ZMQInteractiveShell
+    cwd: str
+    settings: dict[str, str | None]
+    before: Before
+
+    def fits(self, argv: list[str], cwd: str) -> bool:
+        """Tell whether this is what a kernel with these arguments would build here."""
+        same = self.settings == _read_settings()
+        return argv[2:] == list(BATCH_ARGUMENTS) and cwd == self.cwd and same
+
+
 def prepare(cwd: str) -> Prepared | None:
     """Read the settings and build the shell of a kernel of `jkn run`.
 
-    None where the user has own IPython settings: those may mean anything, and a
-    kernel then starts from the beginning.
+    None where the user has own IPython settings, which may mean anything, or where
+    something fails: a kernel then starts from the beginning, and says what fails.
     """
+    before, home = Before.read(), Path.cwd()
+    try:
+        os.chdir(cwd)
+        app, shell = _build_shell()
+    except (Exception, SystemExit):  # noqa: BLE001 - settings can raise anything
+        before.restore()
+        return None
+    finally:
+        os.chdir(home)
+    if app.loaded_config_files:
+        before.restore()
+        return None
+    return Prepared(app, shell, cwd, _read_settings(), before)
+
+
+def _build_shell() -> tuple[IPKernelApp, ZMQInteractiveShell]:
+    """Build application and shell as a kernel of `jkn run` does."""
     from ipykernel.compiler import XCachingCompiler
     from ipykernel.kernelapp import IPKernelApp
     from ipykernel.zmqshell import ZMQInteractiveShell
     from IPython.core.application import BaseIPythonApplication
 
-    display = getattr(builtins, "display", None)
-    before = sys.modules["__main__"], display, sys.excepthook
-    home = Path.cwd()
-    os.chdir(cwd)
-    try:
-        app = IPKernelApp.instance()
-        BaseIPythonApplication.initialize(app, ["-f", "-", *BATCH_ARGUMENTS])
-        app.init_pdb()
-        shell = ZMQInteractiveShell.instance(
-            config=app.config,
-            profile_dir=app.profile_dir,
-            compiler_class=XCachingCompiler,
-        )
-    finally:
-        os.chdir(home)
-    prepared = Prepared(app, shell, cwd, _read_settings(), *before)
-    if app.loaded_config_files:
-        prepared.forget()
-        return None
-    return prepared
+    app = IPKernelApp.instance()
+    BaseIPythonApplication.initialize(app, ["-f", "-", *BATCH_ARGUMENTS])
+    app.init_pdb()
+    shell = ZMQInteractiveShell.instance(
+        config=app.config,
+        profile_dir=app.profile_dir,
+        compiler_class=XCachingCompiler,
+    )
+    return app, shell
 
 
 def run_kernel(argv: list[str], listed: Listed, prepared: Prepared | None) -> None:

@@ -392,7 +392,7 @@ def become(request: Request, listed: Listed, prepared: Prepared | None) -> None:
     wants_kernel = request.kind == "kernel"
     fits = prepared and wants_kernel and prepared.fits(request.argv, request.cwd)
     if prepared and not fits:
-        prepared.forget()
+        prepared.before.restore()
         prepared = None
     if wants_kernel:
         limit_memory(request.memory_mb)

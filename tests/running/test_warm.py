@@ -84,6 +84,25 @@ def test_kernel_with_settings_of_the_user_starts_from_the_beginning(
     assert len(executed.cells[-1].outputs) == 2
 
 
+def test_a_shell_that_cannot_be_built_leaves_the_process_as_it_was():
+    code = (
+        "import builtins, sys\n"
+        "from jkn_analysis.running.warm import prepare\n"
+        "main, hook = sys.modules['__main__'], sys.excepthook\n"
+        "class Failing:\n"
+        "    def __init__(self, *_, **__): raise SystemExit(1)\n"
+        "import ipykernel.zmqshell as module\n"
+        "assert prepare('/tidak/ada') is None\n"
+        "module.ZMQInteractiveShell.init_magics = Failing.__init__\n"
+        "assert prepare('/') is None\n"
+        "assert sys.modules['__main__'] is main and sys.excepthook is hook\n"
+        "assert not hasattr(builtins, '__IPYTHON__')\n"
+        "assert not module.ZMQInteractiveShell.initialized()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture
 def session(warm):
     """Start a warm kernel as any Jupyter client does; yield manager and client."""
