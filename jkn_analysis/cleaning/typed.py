@@ -402,7 +402,8 @@ def _parse_numbers(
     typed.notes += [f"column '{name}': {note}" for note in parsed.notes]
     numbers = np.array([np.nan if v is None else float(v) for v in parsed.results])
     known = numbers[~np.isnan(numbers)]
-    integral = kind == "number" and bool((known == np.floor(known)).all())
+    whole = (known == np.floor(known)) & (np.abs(known) < col.EXACT_BELOW)
+    integral = kind == "number" and bool(whole.all())
     series = pd.Series(numbers)
     return (series.astype("Int64") if integral else series), parsed.faults
 

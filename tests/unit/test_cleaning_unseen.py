@@ -525,3 +525,10 @@ def test_check_says_how_a_file_was_read(tmp_path):
 def test_every_public_name_of_cleaning_is_there():
     for name in cleaning.__all__:
         assert getattr(cleaning, name).__doc__, name
+
+
+def test_a_number_no_whole_column_can_hold_stays_a_float(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"Kode": "82.71", "Luas": v} for v in (1, 2e25, 3)]))
+    typed = read_table_typed(path)[0]
+    assert typed.frame["Luas"].tolist() == [1.0, 2e25, 3.0]
