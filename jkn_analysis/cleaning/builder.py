@@ -235,7 +235,7 @@ def _store(
     tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
     tables |= join_tables(reports, results, overlap=config.build.overlap)
     tables["penduduk"] = _with_packaged(tables.get("penduduk"))
-    report = BuildReport(reports, {}, contoh=any(r.contoh for r in reports))
+    report = BuildReport(reports, {}, contoh=_is_contoh(reports))
     report.problems = checks.check_tables(tables)
     for name, frame in tables.items():
         store.write_table(frame, name, root=root)
@@ -246,6 +246,11 @@ def _store(
         report.removed.append(name)
     store.write_manifest(_manifest(report, tables), root=root)
     return report
+
+
+def _is_contoh(reports: Sequence[FileReport]) -> bool:
+    """Tell whether any stored delivery is synthetic."""
+    return any(report.contoh for report in reports if not report.refused)
 
 
 def join_tables(
@@ -317,10 +322,8 @@ def _manifest(report: BuildReport, tables: dict[str, pd.DataFrame]) -> dict[str,
         listed[name] = {
             "rows": len(frame),
             "sha256": hash_frame(ordered),
-            "contoh": any(
-                item.contoh
-                for item in report.files
-                if item.delivery.table == name and not item.refused
+            "contoh": _is_contoh(
+                [item for item in report.files if item.delivery.table == name]
             ),
             "files": [entry for entry in files if not entry["refused_delivery"]],
         }

@@ -890,16 +890,15 @@ def _numbers_by_row(
     The number style is that of the whole column; unit and bounds are each measure's:
     people and rupiah in turn, as in the register of arrears.
     """
-    parsed = _numbers(work, column, measures[next(role for role in roles if role)])
-    kinds = np.array([measures[role].kind if role else "" for role in roles])
-    if len({kind for kind in kinds if kind}) == 1:
+    shown = list(dict.fromkeys(role for role in roles if role))
+    parsed = _numbers(work, column, measures[shown[0]])
+    if len({measures[role].kind for role in shown}) == 1:
         return parsed
-    cells = work.cells(column.position)
+    cells, named = work.cells(column.position), np.array(roles, dtype=object)
     values = np.full(len(cells), np.nan)
     faults: list[Fault] = []
-    for role in dict.fromkeys(role for role in roles if role):
-        declared = measures[role]
-        rows = np.flatnonzero(np.array(roles, dtype=object) == role)
+    for role in shown:
+        declared, rows = measures[role], np.flatnonzero(named == role)
         part = col.parse_number_column(
             cells.iloc[rows],
             kind=declared.kind,
@@ -912,7 +911,9 @@ def _numbers_by_row(
         values[rows] = part.results
         faults += [replace(f, position=int(rows[f.position])) for f in part.faults]
     faults.sort(key=lambda fault: fault.position)
-    return col.Parsed(values, faults, parsed.notes, parsed.locale)
+    whole = col.Parsed(values, faults, parsed.notes, parsed.locale)
+    work.numbers[column.position] = whole
+    return whole
 
 
 def _make_piece(

@@ -105,6 +105,15 @@ def test_a_file_that_says_it_is_synthetic_is_so_wherever_it_lies(tmp_path, text)
     assert manifest["tables"]["kepesertaan"]["contoh"]
 
 
+def test_a_refused_file_does_not_make_the_others_synthetic(tmp_path):
+    mark = "# DATA CONTOH (sintetis), bukan data resmi\n"
+    put(tmp_path, "juni/kepesertaan/a.csv", mark + HEADER + row("99.99"))
+    put(tmp_path, "juni/kepesertaan/b.csv", HEADER + row())
+    report = build(config_of(tmp_path))
+    assert [item.refused for item in report.files] == [True, False]
+    assert not report.contoh
+
+
 def test_sample_deliveries_step_aside_for_real_ones(tmp_path):
     put(tmp_path, "contoh/kepesertaan/a.csv", HEADER + row())
     config = config_of(tmp_path)
