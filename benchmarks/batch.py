@@ -55,8 +55,8 @@ ROUTES = {
 def make_project(root: Path) -> None:
     """Write the sample's tables and forecast below `root`."""
     from jkn_analysis.config import read_config
-    from jkn_analysis.sample import build_tables
     from jkn_analysis.store import write_manifest, write_table
+    from jkn_sample import build_tables
 
     (root / "data/raw").mkdir(parents=True)
     (root / "notebooks").symlink_to(TOP / "notebooks")

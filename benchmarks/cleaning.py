@@ -45,7 +45,8 @@ def cpu() -> float:
 CLEAN = """
 import resource, sys
 import pandas
-from jkn_analysis.cleaning import clean, read_sheet, sandbox
+from jkn_analysis.cleaning import clean, read_sheet
+from jkn_analysis.cleaning.open import sandbox
 
 def cpu():
     spent = 0.0

@@ -18,8 +18,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jkn_analysis.cleaning import clean, read_sheet, sandbox
-from jkn_analysis.cleaning.typed import type_table
+from jkn_analysis.cleaning import clean, read_sheet
+from jkn_analysis.cleaning.any.typed import type_table
+from jkn_analysis.cleaning.open import sandbox
 from jkn_analysis.errors import JknError
 from jkn_analysis.tables import DELIVERED
 

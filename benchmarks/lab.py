@@ -28,7 +28,7 @@ def build_national(folder: Path) -> Path:
 
 def measure_board(board: object, codes: list[str]) -> list[float]:
     """Move a board from region to region; return seconds a redraw."""
-    from jkn_analysis.jelajah.papan import label_wilayah
+    from jkn_analysis.jelajah.boards import label_wilayah
 
     taken = []
     for kode in codes:
@@ -39,10 +39,10 @@ def measure_board(board: object, codes: list[str]) -> list[float]:
 
 def main() -> None:
     """Print median and worst redraw of both boards; argument: a processed folder."""
+    from jkn_analysis.jelajah.age import PilihanTunggakan
     from jkn_analysis.jelajah.keaktifan import PapanKeaktifan
-    from jkn_analysis.jelajah.pandangan import Pilihan
     from jkn_analysis.jelajah.tunggakan import PapanTunggakan
-    from jkn_analysis.jelajah.umur import PilihanTunggakan
+    from jkn_analysis.jelajah.views import Pilihan
 
     with tempfile.TemporaryDirectory() as scratch:
         given = sys.argv[1:]

@@ -135,10 +135,10 @@ def measure_messages():
     from jkn_analysis.briefing import build_briefing
     from jkn_analysis.delivery.compose import Extras, content_from_briefing
     from jkn_analysis.delivery.message import Sender, build_body
-    from jkn_analysis.sample import build_tables
     from jkn_analysis.store import write_manifest, write_table
     from jkn_analysis.tables import TABLES
     from jkn_analysis.wilayah import list_wilayah
+    from jkn_sample import build_tables
 
     sender = Sender("JKN <jkn@contoh.invalid>", "jkn@contoh.invalid")
     rows = []

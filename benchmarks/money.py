@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.tunggakan.laju import count_transisi, estimate_laju
-from jkn_analysis.tunggakan.simulasi import draw_laju, simulate_tunggakan
-from jkn_analysis.tunggakan.stok import Stok
+from jkn_analysis.tunggakan.rates import count_transisi, estimate_laju
+from jkn_analysis.tunggakan.simulate import draw_laju, simulate_tunggakan
+from jkn_analysis.tunggakan.stock import Stok
 
 REGIONS, MONTHS, AHEAD = 28, 36, 12
 SMALLEST, LARGEST = 500, 40_000
@@ -175,10 +175,10 @@ def time_scenarios() -> tuple[float, float, int]:
     """Return CPU seconds of the starting point and of all scenarios, and their rows."""
     from jkn_analysis.config import read_config
     from jkn_analysis.forecasting import build_ramalan
-    from jkn_analysis.sample import build_tables
     from jkn_analysis.skenario import build_keadaan, compare, read_skenario
-    from jkn_analysis.tunggakan.ramal import backtest_tunggakan
-    from jkn_analysis.tunggakan.stok import build_stok
+    from jkn_analysis.tunggakan.ahead import backtest_tunggakan
+    from jkn_analysis.tunggakan.stock import build_stok
+    from jkn_sample import build_tables
 
     tables = build_tables(nasional=True)
     ramalan = build_ramalan(tables, config=read_config())["ramalan"]

@@ -27,11 +27,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.rekonsiliasi import sample, sample_names
 from jkn_analysis.rekonsiliasi.linkage import link, link_records
 from jkn_analysis.rekonsiliasi.nik import list_kode, parse_nik
 from jkn_analysis.rekonsiliasi.pseudonym import build_key
 from jkn_analysis.rekonsiliasi.records import build_records
+from jkn_sample import register_names as sample_names
+from jkn_sample import registers as sample
 
 PADA = sample.PADA
 KEY = build_key("6f1c9e0b7d42a8533be0f4917c28d65a09f3be71c4d82a6655e01b9f37ac84d2")

@@ -14,13 +14,13 @@ import pandas as pd
 from jkn_analysis.errors import InputError
 from jkn_analysis.indicators import gap_jiwa
 from jkn_analysis.peraturan import IURAN_PBPU_PEMDA_RP, uhc_rule
-from jkn_analysis.tunggakan.ramal import build_tingkat
+from jkn_analysis.tunggakan.ahead import build_tingkat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jkn_analysis.tunggakan.ahead import Tingkat
     from jkn_analysis.tunggakan.pemda import UtangDepan
-    from jkn_analysis.tunggakan.ramal import Tingkat
 
 TINGKAT = (0.1, 0.5, 0.9)
 _BULAN = 12

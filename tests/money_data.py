@@ -15,7 +15,7 @@ def read_sample() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the sample's tables of Babel and their forecast."""
     from jkn_analysis.config import read_config
     from jkn_analysis.forecasting import build_ramalan
-    from jkn_analysis.sample import build_tables
+    from jkn_sample import build_tables
 
     tables = {
         name: table[table["kode"].str.startswith((BABEL, "00"))]

@@ -17,37 +17,41 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jkn_analysis.cleaning.any.typed import TypedTable, read_table_typed, type_table
     from jkn_analysis.cleaning.builder import BuildReport, build
-    from jkn_analysis.cleaning.checks import check_tables
-    from jkn_analysis.cleaning.cleaner import CleanResult, clean
+    from jkn_analysis.cleaning.find.sheets import SheetTable, read_sheet
     from jkn_analysis.cleaning.inspect import CheckReport, check_paths
-    from jkn_analysis.cleaning.months import MonthColumn, parse_dates, parse_months
-    from jkn_analysis.cleaning.names import find_kelas, find_region, find_segmen
-    from jkn_analysis.cleaning.numbers import NumberColumn, parse_numbers
     from jkn_analysis.cleaning.problems import Problem
-    from jkn_analysis.cleaning.sheets import SheetTable, read_sheet
-    from jkn_analysis.cleaning.typed import TypedTable, read_table_typed, type_table
+    from jkn_analysis.cleaning.rows.checks import check_tables
+    from jkn_analysis.cleaning.rows.cleaner import CleanResult, clean
+    from jkn_analysis.cleaning.values.months import (
+        MonthColumn,
+        parse_dates,
+        parse_months,
+    )
+    from jkn_analysis.cleaning.values.names import find_kelas, find_region, find_segmen
+    from jkn_analysis.cleaning.values.numbers import NumberColumn, parse_numbers
 
 _HOME = {
     "Problem": "problems",
-    "SheetTable": "sheets",
-    "read_sheet": "sheets",
-    "TypedTable": "typed",
-    "read_table_typed": "typed",
-    "type_table": "typed",
+    "SheetTable": "find.sheets",
+    "read_sheet": "find.sheets",
+    "TypedTable": "any.typed",
+    "read_table_typed": "any.typed",
+    "type_table": "any.typed",
     "CheckReport": "inspect",
     "check_paths": "inspect",
-    "MonthColumn": "months",
-    "parse_dates": "months",
-    "parse_months": "months",
-    "find_kelas": "names",
-    "find_region": "names",
-    "find_segmen": "names",
-    "NumberColumn": "numbers",
-    "parse_numbers": "numbers",
-    "CleanResult": "cleaner",
-    "clean": "cleaner",
-    "check_tables": "checks",
+    "MonthColumn": "values.months",
+    "parse_dates": "values.months",
+    "parse_months": "values.months",
+    "find_kelas": "values.names",
+    "find_region": "values.names",
+    "find_segmen": "values.names",
+    "NumberColumn": "values.numbers",
+    "parse_numbers": "values.numbers",
+    "CleanResult": "rows.cleaner",
+    "clean": "rows.cleaner",
+    "check_tables": "rows.checks",
     "BuildReport": "builder",
     "build": "builder",
 }

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jkn_analysis.cleaning.cleaner import CleanResult, CleanSettings, Counts, clean
 from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries, is_reply
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
+from jkn_analysis.cleaning.rows.cleaner import CleanResult, CleanSettings, Counts, clean
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
@@ -113,8 +113,8 @@ def read_delivery(
     delivery: Delivery, *, settings: CleanSettings, name: str
 ) -> tuple[FileReport, CleanResult | None]:
     """Read and clean one delivery; whatever is wrong with it stands in the report."""
-    from jkn_analysis.cleaning.readers import CLOSED
-    from jkn_analysis.cleaning.sheets import read_sheet
+    from jkn_analysis.cleaning.find.sheets import read_sheet
+    from jkn_analysis.cleaning.open.readers import CLOSED
     from jkn_analysis.store import hash_file
 
     report = FileReport(delivery, name, "", contoh=delivery.contoh)
@@ -228,7 +228,7 @@ def _store(
 ) -> BuildReport:
     """Join the results table by table and write them."""
     from jkn_analysis import store
-    from jkn_analysis.cleaning import checks
+    from jkn_analysis.cleaning.rows import checks
     from jkn_analysis.wilayah import list_wilayah
 
     root = config.paths.processed
@@ -278,7 +278,7 @@ def _join(
     own: Sequence[tuple[FileReport, CleanResult]], *, overlap: str
 ) -> pd.DataFrame | None:
     """Concatenate the deliveries of one table, overlaps settled."""
-    from jkn_analysis.cleaning import checks
+    from jkn_analysis.cleaning.rows import checks
 
     joined: pd.DataFrame | None = None
     for report, result in own:

@@ -14,8 +14,6 @@ from jkn_analysis.cleaning.builder import (
     read_delivery,
     settings_of,
 )
-from jkn_analysis.cleaning.cells import Cell, mask_persons, tidy
-from jkn_analysis.cleaning.cleaner import Counts
 from jkn_analysis.cleaning.deliveries import (
     Delivery,
     find_deliveries,
@@ -23,8 +21,10 @@ from jkn_analysis.cleaning.deliveries import (
     is_readable,
     list_files,
 )
+from jkn_analysis.cleaning.open.sandbox import IS_FOLDER, why_no_file
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error, plain
-from jkn_analysis.cleaning.sandbox import IS_FOLDER, why_no_file
+from jkn_analysis.cleaning.rows.cleaner import Counts
+from jkn_analysis.cleaning.values.cells import Cell, mask_persons, tidy
 from jkn_analysis.errors import HostileInputError, InputError, JknError
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jkn_analysis.cleaning.builder import FileReport
-    from jkn_analysis.cleaning.cleaner import CleanResult
-    from jkn_analysis.cleaning.sheets import SheetTable
+    from jkn_analysis.cleaning.find.sheets import SheetTable
+    from jkn_analysis.cleaning.rows.cleaner import CleanResult
     from jkn_analysis.config import Config
 
 COLUMNS = (
@@ -175,7 +175,7 @@ def _check_across(
     config: Config,
 ) -> list[Problem]:
     """Compare the files with each other; overlaps are added to their own reports."""
-    from jkn_analysis.cleaning.checks import check_tables
+    from jkn_analysis.cleaning.rows.checks import check_tables
 
     return check_tables(join_tables(reports, results, overlap=config.build.overlap))
 
@@ -243,8 +243,8 @@ def _inspect_missing(path: Path, name: str, why: str) -> Inspected:
 
 def _inspect_any(path: Path, name: str, config: Config) -> Inspected:
     """Read a file of no canonical table."""
-    from jkn_analysis.cleaning.sheets import read_sheet
-    from jkn_analysis.cleaning.typed import type_table
+    from jkn_analysis.cleaning.any.typed import type_table
+    from jkn_analysis.cleaning.find.sheets import read_sheet
 
     if not is_readable(path):
         problem = Problem(
@@ -343,7 +343,7 @@ def _annotate(file: Inspected, folder: Path) -> Path | None:
     """Write one annotated copy; None where the file cannot be opened."""
     import openpyxl
 
-    from jkn_analysis.cleaning.sandbox import open_foreign
+    from jkn_analysis.cleaning.open.sandbox import open_foreign
     from jkn_analysis.store import open_atomic
 
     try:
@@ -420,7 +420,7 @@ def _merge(target: Cell, boxes: Sequence[Cell], marked: set[tuple[int, int]]) ->
 
 def _rows(sheet: dict[str, Any]) -> list[list[Any]]:
     """Return the rows of a raw sheet."""
-    from jkn_analysis.cleaning.sheets import rows_of_arrow
+    from jkn_analysis.cleaning.find.sheets import rows_of_arrow
 
     return sheet["rows"] if "rows" in sheet else rows_of_arrow(sheet)
 
@@ -527,7 +527,7 @@ def list_sums(config: Config) -> pd.DataFrame:
     config
         Settings; ``paths.processed`` is read.
     """
-    from jkn_analysis.cleaning.checks import check_tables
+    from jkn_analysis.cleaning.rows.checks import check_tables
     from jkn_analysis.store import has_table, read_table
 
     root = config.paths.processed

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jkn_analysis.cleaning.cells import mask_persons
+from jkn_analysis.cleaning.values.cells import mask_persons
 from jkn_analysis.errors import HostileInputError, InputError, UnknownNameError
 
 if TYPE_CHECKING:

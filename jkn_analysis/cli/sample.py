@@ -46,14 +46,14 @@ def sample_command(
       jkn sample --nasional --out data/raw/nasional
       jkn sample --register 10000 --out data/raw/register
     """
-    from jkn_analysis.sample import SEED, write_deliveries, write_nasional
+    from jkn_sample import SEED, write_deliveries, write_nasional
 
     if out is None and (nasional or people):
         raise click.UsageError("--nasional and --register need --out")
     folder = out or config.paths.raw / "contoh"
     start = SEED if seed is None else seed
     if people:
-        from jkn_analysis.rekonsiliasi.sample import write_registers
+        from jkn_sample.registers import write_registers
 
         write_registers(folder, n=people, seed=start)
     elif nasional:

@@ -99,7 +99,7 @@ def read_form(path: Path) -> pd.DataFrame:
     InputError
         If the headings are not found, or with every cell that cannot be read.
     """
-    from jkn_analysis.cleaning.sandbox import open_foreign
+    from jkn_analysis.cleaning.open.sandbox import open_foreign
 
     for sheet in open_foreign(path)["sheets"]:
         head = _find_head(sheet["rows"])

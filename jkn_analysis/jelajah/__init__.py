@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jkn_analysis.jelajah.mulai import show_isi, show_tautan
-from jkn_analysis.jelajah.pandangan import (
+from jkn_analysis.jelajah.start import show_isi, show_tautan
+from jkn_analysis.jelajah.views import (
     Pandangan,
     Pilihan,
     build_pandangan,
@@ -13,9 +13,9 @@ from jkn_analysis.jelajah.pandangan import (
 )
 
 if TYPE_CHECKING:
+    from jkn_analysis.jelajah.age import PilihanTunggakan
     from jkn_analysis.jelajah.keaktifan import PapanKeaktifan
     from jkn_analysis.jelajah.tunggakan import PapanTunggakan
-    from jkn_analysis.jelajah.umur import PilihanTunggakan
 
 __all__ = [
     "Pandangan",
@@ -49,7 +49,7 @@ def pilih_tunggakan(
     pemutihan_kelas: int = 0,
 ) -> PilihanTunggakan:
     """Choose a region and a what-if for the arrears board."""
-    from jkn_analysis.jelajah.umur import PilihanTunggakan
+    from jkn_analysis.jelajah.age import PilihanTunggakan
 
     sliders = (potong_pbi_persen, kuota_persen, rehab_persen)
     return PilihanTunggakan(kode, mulai, *sliders, pemutihan_kelas)

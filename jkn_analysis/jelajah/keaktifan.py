@@ -14,7 +14,12 @@ from jkn_analysis.formats import (
     format_points,
     format_rate,
 )
-from jkn_analysis.jelajah.pandangan import (
+from jkn_analysis.jelajah.boards import (
+    ANGKA_MIME,
+    Papan,
+    label_wilayah,
+)
+from jkn_analysis.jelajah.views import (
     PENYEBUT,
     Pandangan,
     Pilihan,
@@ -24,11 +29,6 @@ from jkn_analysis.jelajah.pandangan import (
     choose,
     dump_angka,
     list_skenario,
-)
-from jkn_analysis.jelajah.papan import (
-    ANGKA_MIME,
-    Papan,
-    label_wilayah,
 )
 from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import get_wilayah
@@ -178,7 +178,7 @@ class PapanKeaktifan(Papan):
 
     def draw(self) -> None:
         """Redraw sentence, chart and the line to copy."""
-        from jkn_analysis.jelajah.gambar import draw_keaktifan
+        from jkn_analysis.jelajah.figures import draw_keaktifan
 
         self.pandangan = build_pandangan(self.pilihan, root=self.root)
         self.kalimat.value = f"<p>{html.escape(write_kalimat(self.pandangan))}</p>"

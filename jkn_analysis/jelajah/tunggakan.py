@@ -17,11 +17,7 @@ from jkn_analysis.formats import (
     format_rate,
     format_rp_short,
 )
-from jkn_analysis.jelajah.papan import (
-    ANGKA_MIME,
-    Papan,
-)
-from jkn_analysis.jelajah.umur import (
+from jkn_analysis.jelajah.age import (
     UKURAN_DAMPAK,
     PilihanTunggakan,
     Sumber,
@@ -29,6 +25,10 @@ from jkn_analysis.jelajah.umur import (
     build_papermill_line,
     dump_angka,
     read_sumber,
+)
+from jkn_analysis.jelajah.boards import (
+    ANGKA_MIME,
+    Papan,
 )
 from jkn_analysis.store import read_table
 from jkn_analysis.wilayah import get_wilayah
@@ -126,7 +126,7 @@ class PapanTunggakan(Papan):
 
     def draw(self) -> None:
         """Redraw what-if, charts and the line to copy."""
-        from jkn_analysis.jelajah.gambar_umur import draw_corong, draw_laju, draw_umur
+        from jkn_analysis.jelajah.figures_age import draw_corong, draw_laju, draw_umur
 
         same = self.gambar.value and self.sumber.kode == self.pilihan.kode
         self.sumber = self._read(self.pilihan.kode)

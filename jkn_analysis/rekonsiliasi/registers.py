@@ -370,7 +370,7 @@ def _date_keys(days: Ints, key: Key) -> Ints:
 
 def _segmen_code(text: str) -> int:
     """Return the place of a segmen in `SEGMEN`; -1 if unknown."""
-    from jkn_analysis.cleaning.names import find_segmen
+    from jkn_analysis.cleaning.values.names import find_segmen
 
     found = find_segmen(text) if text else None
     return SEGMEN.index(found) if found in SEGMEN else -1

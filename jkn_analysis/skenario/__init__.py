@@ -33,7 +33,7 @@ In a notebook (``laju``, ``uji``: rows of ``laju_tunggakan``, kode of the region
 
 from __future__ import annotations
 
-from jkn_analysis.skenario.deklarasi import (
+from jkn_analysis.skenario.declaration import (
     DASAR,
     JENIS,
     TANPA,
@@ -52,10 +52,10 @@ from jkn_analysis.skenario.deklarasi import (
     rehab,
     tarif,
 )
-from jkn_analysis.skenario.keadaan import Keadaan, build_keadaan
-from jkn_analysis.skenario.mesin import Hasil, apply_scenario, compare, summarise
+from jkn_analysis.skenario.engine import Hasil, apply_scenario, compare, summarise
+from jkn_analysis.skenario.outcome import TABEL_UANG, build_uang
 from jkn_analysis.skenario.permintaan import Rute, Soal, solve_permintaan
-from jkn_analysis.skenario.tabel import TABEL_UANG, build_uang
+from jkn_analysis.skenario.state import Keadaan, build_keadaan
 
 __all__ = [
     "DASAR",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jkn_analysis.indicators import sum_tunggakan_pemda
 from jkn_analysis.peraturan import JATUH_TEMPO_HARI
-from jkn_analysis.tunggakan.ramal import build_tingkat
+from jkn_analysis.tunggakan.ahead import build_tingkat
 
 if TYPE_CHECKING:
     from pandas.api.typing import NaTType

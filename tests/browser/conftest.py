@@ -93,8 +93,8 @@ def _render_sample(root: Path) -> dict[str, str]:
     from jkn_analysis.config import read_config
     from jkn_analysis.forecasting.build import build_ramalan
     from jkn_analysis.reporting.index_page import build_index_row, render_index
-    from jkn_analysis.sample import build_tables
-    from jkn_analysis.skenario.tabel import build_uang
+    from jkn_analysis.skenario.outcome import build_uang
+    from jkn_sample import build_tables
 
     tables = dict(build_tables())
     made = build_ramalan(tables, config=read_config())

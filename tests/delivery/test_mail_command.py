@@ -31,8 +31,8 @@ PAGE = "<!DOCTYPE html><html lang='id'><title>x</title><p>laporan</p></html>"
 @pytest.fixture(scope="session")
 def stored(tmp_path_factory):
     """Store the sample tables of two regions and a page for each."""
-    from jkn_analysis.sample import build_tables
     from jkn_analysis.wilayah import list_wilayah
+    from jkn_sample import build_tables
 
     folder = tmp_path_factory.mktemp("proyek")
     root = folder / "data" / "processed"

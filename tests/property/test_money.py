@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jkn_analysis.skenario import JENIS, TANPA, Skenario, Tindakan, apply_scenario
-from jkn_analysis.tunggakan.arus import build_arus, project_arus
+from jkn_analysis.tunggakan.flows import build_arus, project_arus
 from tests.money_data import read_keadaan, read_sample
 
 LIMITS = {

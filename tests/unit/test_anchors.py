@@ -13,9 +13,9 @@ import pytest
 
 from jkn_analysis.cleaning import build
 from jkn_analysis.config import read_config
-from jkn_analysis.sample import build_tables
 from jkn_analysis.store import read_table
 from jkn_analysis.tables import DELIVERED
+from jkn_sample import build_tables
 
 pytestmark = pytest.mark.xdist_group("contoh")
 SUMBER = "Dukcapil sem II 2024"

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from jkn_analysis.cleaning import builder
 from jkn_analysis.cleaning.builder import build
-from jkn_analysis.cleaning.checks import check_tables
 from jkn_analysis.cleaning.deliveries import find_deliveries, find_table
+from jkn_analysis.cleaning.rows.checks import check_tables
 from jkn_analysis.cli import app
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import InputError

@@ -17,7 +17,8 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from jkn_analysis.cleaning import clean, dialect, read_sheet, readers, sandbox, worker
+from jkn_analysis.cleaning import clean, read_sheet
+from jkn_analysis.cleaning.open import dialect, readers, sandbox, worker
 from jkn_analysis.errors import HostileInputError, InputError, JknError
 
 HEADER = "kode,periode,segmen,terdaftar_jiwa,aktif_jiwa\n"

@@ -7,10 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from jkn_analysis.cleaning.cells import Percent
-from jkn_analysis.cleaning.months import find_moment_in, parse_dates, parse_months
-from jkn_analysis.cleaning.names import find_kelas, find_segmen, find_umur
-from jkn_analysis.cleaning.numbers import find_scale, parse_numbers, read_number
+from jkn_analysis.cleaning.values.cells import Percent
+from jkn_analysis.cleaning.values.months import (
+    find_moment_in,
+    parse_dates,
+    parse_months,
+)
+from jkn_analysis.cleaning.values.names import find_kelas, find_segmen, find_umur
+from jkn_analysis.cleaning.values.numbers import find_scale, parse_numbers, read_number
 from jkn_analysis.terms import SEGMEN
 
 

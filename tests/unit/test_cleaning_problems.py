@@ -12,8 +12,8 @@ import pytest
 import jkn_analysis.cleaning
 from jkn_analysis.cleaning import builder, clean, read_sheet
 from jkn_analysis.cleaning.builder import build
-from jkn_analysis.cleaning.cleaner import MOST_LISTED, CleanSettings
 from jkn_analysis.cleaning.problems import Problem, faults
+from jkn_analysis.cleaning.rows.cleaner import MOST_LISTED, CleanSettings
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import InputError
 from jkn_analysis.tables import TABLES
@@ -313,7 +313,7 @@ def kinds_of(node: ast.AST) -> set[str]:
 
 def kinds_in_source() -> set[str]:
     found = {"number", *(rule.name for t in TABLES.values() for rule in t.rules)}
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             found |= kinds_of(node)
     return {kind for kind in found if re.fullmatch("[a-z_]+", kind)}

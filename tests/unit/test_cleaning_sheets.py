@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from jkn_analysis.cleaning import read_sheet, read_table_typed
-from jkn_analysis.cleaning.blocks import is_numbering, is_total_label, looks_like_header
+from jkn_analysis.cleaning.find.blocks import (
+    is_numbering,
+    is_total_label,
+    looks_like_header,
+)
 from jkn_analysis.errors import InputError
 
 MONTHS = "Jan;Feb;Mar;Apr;Mei;Juni;Jul;Agt;Sept;Okt;Nop;Des"

@@ -21,10 +21,10 @@ from jkn_analysis.cleaning import (
     read_sheet,
     read_table_typed,
 )
-from jkn_analysis.cleaning.cells import close_up, find_month_name, mask_persons
+from jkn_analysis.cleaning.find.sheets import _read_tables
 from jkn_analysis.cleaning.inspect import write_annotated
-from jkn_analysis.cleaning.records import find_records
-from jkn_analysis.cleaning.sheets import _read_tables
+from jkn_analysis.cleaning.open.records import find_records
+from jkn_analysis.cleaning.values.cells import close_up, find_month_name, mask_persons
 from jkn_analysis.config import read_config
 
 NIP = "19800101 200501 1 002"

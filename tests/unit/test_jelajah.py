@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jkn_analysis.errors import InputError, UnknownNameError
-from jkn_analysis.jelajah.pandangan import (
+from jkn_analysis.jelajah.views import (
     Pilihan,
     build_pandangan,
     build_papermill_line,
@@ -91,7 +91,7 @@ def test_the_board_and_a_papermill_run_of_its_copied_line_give_equal_numbers(
     import nbformat
     import papermill
 
-    from jkn_analysis.jelajah.papan import ANGKA_MIME
+    from jkn_analysis.jelajah.boards import ANGKA_MIME
 
     top = Path(__file__).resolve().parents[2]
     (tmp_path / "data" / "raw").mkdir(parents=True)

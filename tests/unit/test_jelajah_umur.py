@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from jkn_analysis.errors import InputError, StoreError
-from jkn_analysis.jelajah.umur import (
+from jkn_analysis.jelajah.age import (
     PilihanTunggakan,
     build_corong,
     build_dampak,

@@ -36,13 +36,13 @@ LAYERS = [
     ["reporting"],
     ["running"],
     ["delivery"],
-    ["sample"],
     ["jelajah"],
     ["cli"],
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 FIXED = {
-    "notebooks", "jkn_analysis", "data", "reports", "tests", "environment.yml",
+    "notebooks", "jkn_analysis", "jkn_sample", "data", "reports", "tests",
+    "environment.yml",
     "README.md", "pyproject.toml", "requirements.lock", "Makefile", "benchmarks",
     "LICENSE", "CHANGELOG.md",
 }  # fmt: skip

@@ -14,7 +14,7 @@ from jkn_analysis.rekonsiliasi.compare import compare
 from jkn_analysis.rekonsiliasi.pseudonym import build_key
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
 from jkn_analysis.rekonsiliasi.registers import Reading, count_parts, pseudonymise
-from jkn_analysis.rekonsiliasi.sample import PADA, build_registers
+from jkn_sample.registers import PADA, build_registers
 
 KEY = build_key(hashlib.sha256(b"a test's key").hexdigest())
 

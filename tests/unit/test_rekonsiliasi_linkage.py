@@ -9,7 +9,7 @@ import pytest
 
 from jkn_analysis.errors import InputError
 from jkn_analysis.rekonsiliasi.linkage import LANGKAH, link
-from jkn_analysis.rekonsiliasi.sample import PADA, build_registers
+from jkn_sample.registers import PADA, build_registers
 
 ROWS = 8_000
 

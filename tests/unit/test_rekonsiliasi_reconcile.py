@@ -19,12 +19,6 @@ from jkn_analysis import store
 from jkn_analysis.cli import app
 from jkn_analysis.errors import InputError, PrivacyError
 from jkn_analysis.rekonsiliasi import reconcile as module
-from jkn_analysis.rekonsiliasi.overview import (
-    build_flow,
-    list_kecamatan,
-    list_repairs,
-    read_differences,
-)
 from jkn_analysis.rekonsiliasi.pseudonym import ENVIRONMENT, build_key
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
 from jkn_analysis.rekonsiliasi.reconcile import (
@@ -34,11 +28,17 @@ from jkn_analysis.rekonsiliasi.reconcile import (
     merge_selisih,
     reconcile,
 )
-from jkn_analysis.rekonsiliasi.sample import PADA, write_registers
 from jkn_analysis.rekonsiliasi.scan import scan_paths
 from jkn_analysis.rekonsiliasi.worklists import parse_recipient, render_csv
+from jkn_analysis.reporting.figures_registers import (
+    build_flow,
+    list_kecamatan,
+    list_repairs,
+    read_differences,
+)
 from jkn_analysis.suppression import audit_intervals
 from jkn_analysis.tables import check, conform
+from jkn_sample.registers import PADA, write_registers
 
 SECRET = secrets.token_hex(32)
 KEY = build_key(SECRET)
@@ -267,7 +267,7 @@ def test_the_scan_command_names_the_place_and_never_the_value(tree):
 @pytest.fixture(scope="module")
 def processed(tmp_path_factory):
     """Store the sample's counts and members."""
-    from jkn_analysis.sample import build_tables
+    from jkn_sample import build_tables
 
     root = tmp_path_factory.mktemp("olahan")
     tables = build_tables()

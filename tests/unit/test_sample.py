@@ -11,19 +11,19 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from jkn_analysis.cleaning.columns import MOST_JIWA
+from jkn_analysis.cleaning.values.columns import MOST_JIWA
 from jkn_analysis.cli import app
 from jkn_analysis.cli.sample import sample_command
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import JknError
-from jkn_analysis.sample import build_tables, write_deliveries
-from jkn_analysis.sample.dunia import build_dunia, round_matrix, round_to_total
-from jkn_analysis.sample.kepesertaan import build_peserta
-from jkn_analysis.sample.kiriman import write_compact
-from jkn_analysis.sample.pemda import build_pemda
 from jkn_analysis.store import read_table
 from jkn_analysis.tables import DELIVERED, check
 from jkn_analysis.terms import SEGMEN
+from jkn_sample import build_tables, write_deliveries
+from jkn_sample.deliveries import write_compact
+from jkn_sample.kepesertaan import build_peserta
+from jkn_sample.pemda import build_pemda
+from jkn_sample.world import build_dunia, round_matrix, round_to_total
 
 SPREADSHEETS = {".xlsx", ".ods"}
 OWN = ["kode", "segmen", "kelas"]

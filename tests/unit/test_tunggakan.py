@@ -20,25 +20,7 @@ from benchmarks.money import (
 )
 from jkn_analysis.errors import InputError
 from jkn_analysis.tables import check, conform
-from jkn_analysis.tunggakan.arus import (
-    build_arus,
-    build_kolektibilitas,
-    list_rehab,
-    project_arus,
-)
-from jkn_analysis.tunggakan.laju import (
-    count_transisi,
-    estimate_laju,
-    measure_bagian_bayar,
-    read_laju,
-)
-from jkn_analysis.tunggakan.pemda import (
-    build_utang,
-    find_prioritas,
-    project_utang,
-    summarise_utang,
-)
-from jkn_analysis.tunggakan.ramal import (
+from jkn_analysis.tunggakan.ahead import (
     backtest_tunggakan,
     build_tingkat,
     scale_to_ramalan,
@@ -46,8 +28,26 @@ from jkn_analysis.tunggakan.ramal import (
     to_depan,
     use_ramalan,
 )
-from jkn_analysis.tunggakan.simulasi import Ubahan, draw_laju, simulate_tunggakan
-from jkn_analysis.tunggakan.stok import build_stok, has_single_ages
+from jkn_analysis.tunggakan.flows import (
+    build_arus,
+    build_kolektibilitas,
+    list_rehab,
+    project_arus,
+)
+from jkn_analysis.tunggakan.pemda import (
+    build_utang,
+    find_prioritas,
+    project_utang,
+    summarise_utang,
+)
+from jkn_analysis.tunggakan.rates import (
+    count_transisi,
+    estimate_laju,
+    measure_bagian_bayar,
+    read_laju,
+)
+from jkn_analysis.tunggakan.simulate import Ubahan, draw_laju, simulate_tunggakan
+from jkn_analysis.tunggakan.stock import build_stok, has_single_ages
 from tests.money_data import make_pemda, read_sample, read_uang
 
 

@@ -1,0 +1,1 @@
+"""What a grid of texts is: its tables, headings, captions and roles."""

@@ -1,0 +1,1 @@
+"""Any file into a grid of texts, read in a limited child process."""

@@ -1,0 +1,315 @@
+"""Bytes of a foreign file to plain rows; `read_raw` runs in the child process only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from jkn_analysis.cleaning.open import dialect
+from jkn_analysis.cleaning.open.records import find_records
+from jkn_analysis.cleaning.values.cells import Cell
+
+MAX_FILE_BYTES = 200 * 2**20
+MAX_UNPACKED_BYTES = 200 * 2**20
+MAX_RATIO = 100
+RATIO_FROM_BYTES = 10 * 2**20
+MAX_PARTS = 5_000
+MAX_COLUMNS = 2_000
+MAX_CELLS = 6_000_000
+CLOSED = "copy it to this computer, check its permissions, and try again"
+SAVE_AGAIN = "open it by hand, save the table as .xlsx or csv, and send it again"
+
+MAGIC = (
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3", "a database file"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"ARROW1", "an Arrow file"),
+)
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+class RefusedError(Exception):
+    """A file that will not be read: why, and what to do."""
+
+    def __init__(
+        self, message: str, *, kind: str = "unreadable", remedy: str = SAVE_AGAIN
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.remedy = remedy
+
+
+def say_closed(exc: OSError) -> str:
+    """Explain why a file cannot be opened, with what to do."""
+    return f"cannot be opened ({exc.strerror})\n  → {CLOSED}"
+
+
+def read_raw(path: str) -> dict[str, Any]:
+    """Read any file into plain rows of sheets."""
+    try:
+        return _read_any(Path(path))
+    except OSError as exc:
+        raise RefusedError(f"cannot be opened ({exc.strerror})", remedy=CLOSED) from exc
+
+
+def _read_any(file: Path) -> dict[str, Any]:
+    """Read a file by what its first bytes say it is."""
+    size = file.stat().st_size
+    if size == 0:
+        raise RefusedError("is empty (0 bytes)", remedy="ask the sender for the file")
+    if size > MAX_FILE_BYTES:
+        message = f"has {size} bytes; tables have at most {MAX_FILE_BYTES}"
+        raise RefusedError(message, kind="hostile", remedy="send it in parts")
+    with file.open("rb") as opened:
+        head = opened.read(4096)
+    if head.startswith(b"PK"):
+        return _read_zip(file)
+    if head.startswith(OLE):
+        return _read_ole(file)
+    for magic, what in MAGIC:
+        if head.startswith(magic):
+            raise RefusedError(f"is {what}, not a table")
+    return _read_text(file)
+
+
+def read_plain(file: Path) -> dict[str, Any] | None:
+    """Read a large regular UTF-8 csv in this very process; None for any other file."""
+    with file.open("rb") as opened:
+        head = opened.read(8)
+        size = os.fstat(opened.fileno()).st_size
+        if not dialect.FAST_FROM_BYTES <= size <= dialect.PLAIN_BYTES:
+            return None
+        if head.startswith((b"PK", OLE, *(magic for magic, _ in MAGIC))):
+            return None
+        raw = head + opened.read(dialect.PLAIN_BYTES)
+    return dialect.read_plain(raw)
+
+
+def _read_text(file: Path) -> dict[str, Any]:
+    """Read a file of text: json, html table or delimited lines."""
+    try:
+        text = dialect.decode(file)
+    except dialect.DialectError as exc:
+        raise RefusedError(str(exc), kind=exc.kind) from exc
+    start = dialect.start_of(text.content)
+    if start.startswith(dialect.JSON_STARTS) and file.suffix.lower() not in {
+        ".csv",
+        ".tsv",
+    }:
+        return _read_json(text.content)
+    if start.startswith(dialect.MARKUP_STARTS):
+        from jkn_analysis.cleaning.open import markup
+
+        return markup.read_markup(text.content)
+    try:
+        return dialect.read_delimited(text)
+    except dialect.DialectError as exc:
+        raise RefusedError(str(exc), kind=exc.kind) from exc
+
+
+# --- json ---------------------------------------------------------------------
+
+
+def _read_json(text: str) -> dict[str, Any]:
+    """Read records, one json value or one record a line."""
+    remarks: list[tuple[str, str]] = []
+    doubles: set[str] = set()
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        record = dict(items)
+        if len(record) < len(items):
+            names = [name for name, _ in items]
+            doubles.update(name for name in names if names.count(name) > 1)
+        return record
+
+    try:
+        value = json.loads(text, object_pairs_hook=pairs)
+    except ValueError as whole:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            value = [json.loads(line, object_pairs_hook=pairs) for line in lines]
+        except ValueError:
+            message = f"is not valid json: {whole}"
+            raise RefusedError(message, remedy="ask for the export again") from whole
+    records = find_records(value)
+    if records is None:
+        raise RefusedError(
+            "holds json that is not one list of records",
+            remedy='send a list of records: [{"kode": …, "periode": …}, …]',
+        )
+    remarks += [
+        ("json", f"key {name[:40]!r} stands twice in a record")
+        for name in sorted(doubles)
+    ]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    if len(names) > MAX_COLUMNS:
+        raise RefusedError(f"has {len(names)} columns", kind="hostile")
+    rows = [
+        names,
+        *([_plain(record.get(name)) for name in names] for record in records),
+    ]
+    return {
+        "format": "json",
+        "sheets": [{"name": "", "hidden": False, "rows": rows, "merged": []}],
+        "remarks": remarks,
+    }
+
+
+def _plain(value: Cell) -> Cell:
+    """Return a cell; nested values are refused."""
+    if isinstance(value, list | dict):
+        raise RefusedError(
+            "has nested values in its records",
+            remedy="send flat records: one value for each key",
+        )
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
+        return str(value)
+    return value
+
+
+# --- workbooks ----------------------------------------------------------------
+
+
+def _read_zip(file: Path) -> dict[str, Any]:
+    """Read xlsx, xlsm, xlsb or ods after looking at its parts."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+            _check_parts(parts)
+            names = {part.filename for part in parts}
+            if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
+                from jkn_analysis.cleaning.open import ooxml
+
+                extra = ooxml.read_extra(archive, names)
+                return _read_workbook(file, "xlsx", extra)
+            if "content.xml" in names:
+                from jkn_analysis.cleaning.open import odf
+
+                return _read_workbook(file, "ods", odf.read_extra(archive))
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as exc:
+        raise RefusedError("is a damaged or cut-off workbook") from exc
+    except (ValueError, RuntimeError, zipfile.error) as exc:
+        raise RefusedError("is a damaged workbook", kind="hostile") from exc
+    raise RefusedError("is an archive (zip), not a workbook")
+
+
+def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
+    """Refuse archives that unpack to more than a workbook could."""
+    if len(parts) > MAX_PARTS:
+        raise RefusedError(f"has {len(parts)} parts", kind="hostile")
+    if any(part.flag_bits & 1 for part in parts):
+        raise RefusedError(
+            "is locked by a password (terkunci kata sandi)",
+            remedy="ask the sender for the file without a password",
+        )
+    total = sum(part.file_size for part in parts)
+    if total > MAX_UNPACKED_BYTES:
+        message = f"unpacks to {total} bytes (zip bomb?)"
+        raise RefusedError(message, kind="hostile")
+    for part in parts:
+        large = part.file_size > RATIO_FROM_BYTES
+        if large and part.file_size > MAX_RATIO * max(1, part.compress_size):
+            message = f"unpacks more than {MAX_RATIO}:1 (zip bomb?)"
+            raise RefusedError(message, kind="hostile")
+
+
+def _read_ole(file: Path) -> dict[str, Any]:
+    """Read an old xls; a protected new workbook hides in the same container."""
+    content = file.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise RefusedError(
+            "is locked by a password (terkunci kata sandi)",
+            remedy="ask the sender for the file without a password",
+        )
+    if "WordDocument".encode("utf-16-le") in content:
+        raise RefusedError("is a text document (Word), not a table")
+    return _read_workbook(file, "xls", {})
+
+
+def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, Any]:
+    """Read every sheet with calamine; `extra` is what calamine does not tell."""
+    import python_calamine as calamine
+
+    try:
+        book = calamine.load_workbook(str(file))
+        metadata = book.sheets_metadata
+    except calamine.PasswordError as exc:
+        raise RefusedError(
+            "is locked by a password (terkunci kata sandi)",
+            remedy="ask the sender for the file without a password",
+        ) from exc
+    except (calamine.CalamineError, ValueError, OSError) as exc:
+        raise RefusedError(f"is damaged: {_first_line(exc)}") from exc
+    sheets = []
+    cells = 0
+    for index, meta in enumerate(metadata):
+        if meta.typ != calamine.SheetTypeEnum.WorkSheet:
+            continue
+        sheet = _read_calamine_sheet(calamine, book, index)
+        cells += sum(len(row) for row in sheet["rows"])
+        if cells > MAX_CELLS:
+            raise RefusedError(f"has more than {MAX_CELLS} cells", kind="hostile")
+        sheet["name"] = meta.name
+        sheet["hidden"] = meta.visible != calamine.SheetVisibleEnum.Visible
+        own = extra.get(meta.name, {})
+        sheet["merged"] = own.get("merged") or sheet["merged"]
+        sheet["marks"] = own.get("marks", {})
+        sheet["percent"] = own.get("percent", [])
+        sheets.append(sheet)
+    return {"format": kind, "sheets": sheets, "remarks": []}
+
+
+def _read_calamine_sheet(calamine: Cell, book: Cell, index: int) -> dict[str, Any]:
+    """Read one sheet, empty leading rows and columns restored by offset."""
+    try:
+        sheet = book.get_sheet_by_index(index)
+        start, end = sheet.start, sheet.end
+        if start is None:
+            return {"rows": [], "merged": [], "first_row": 1, "first_column": 1}
+        if (end[0] - start[0] + 1) * (end[1] - start[1] + 1) > MAX_CELLS:
+            raise RefusedError(
+                "has a cell far outside its table (more than "
+                f"{MAX_CELLS} cells in its frame)",
+                kind="hostile",
+                remedy="delete the stray cells, or copy the table to a new sheet",
+            )
+        rows = sheet.to_python(skip_empty_area=True)
+        merged = sheet.merged_cell_ranges or []
+    except (calamine.CalamineError, ValueError, OSError) as exc:
+        raise RefusedError(f"is damaged: {_first_line(exc)}") from exc
+    return {
+        "rows": [[_cell(value) for value in row] for row in rows],
+        "merged": [(a[0], a[1], b[0], b[1]) for a, b in merged[:100_000]],
+        "first_row": start[0] + 1,
+        "first_column": start[1] + 1,
+    }
+
+
+def _cell(value: Cell) -> Cell:
+    """Return a cell as plain text, number, date or None."""
+    if value == "":
+        return None
+    if isinstance(value, dt.timedelta):
+        return str(value)
+    return value
+
+
+def _first_line(exc: BaseException) -> str:
+    """Return the first line of a library's message, printable and short."""
+    text = (str(exc) or type(exc).__name__).splitlines()[0][:120]
+    return re.sub(r"[^ -~]", "?", text)

@@ -1,0 +1,1 @@
+"""One canonical table: its rows, and the checks they must pass."""

@@ -1,0 +1,1 @@
+"""One text into a number, a month, a name or a region."""

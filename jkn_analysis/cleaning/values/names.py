@@ -1,0 +1,270 @@
+"""Spellings of segmen and kelas, and regions by code and name together."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import lru_cache
+
+from jkn_analysis.cleaning.values.cells import is_absent
+from jkn_analysis.errors import UnknownNameError
+from jkn_analysis.terms import SEGMEN, TOTAL, UMUR_MAKS_BULAN
+from jkn_analysis.wilayah import Wilayah, find_wilayah, squeeze
+
+_SEGMEN_SPELLINGS: dict[str, tuple[str, ...]] = {
+    "PBI JK": (
+        "PBI JK", "PBI-JK", "PBIJK", "PBI APBN", "PBI (APBN)", "PBI JKN",
+        "Pbi Apbn/Kjs", "PBI Pusat", "APBN",
+        "Penerima Bantuan Iuran APBN",
+        "Penerima Bantuan Iuran Jaminan Kesehatan", "PBI Jaminan Kesehatan",
+        "PBI Nasional", "Penerima Bantuan Iuran (PBI JK)",
+        "Penerima Bantuan Iuran Jaminan Kesehatan (PBI JK)", "PBI JK (APBN)",
+    ),
+    "PBPU Pemda": (
+        "PBPU Pemda", "PBI APBD", "PBPU&BP Pemda", "PBPU/BP Pemda", "PBPU BP Pemda",
+        "PB PU/BP PEMDA", "UPBU/BP", "PBI Daerah", "APBD", "APBD-I", "APBD-II",
+        "APBD I", "APBD II", "PBI APBD I", "PBI APBD II", "Jamkesda", "JKN-D", "JKND",
+        "PBPU dan BP Pemda", "PBPU & BP Pemda", "PBPU Pemerintah Daerah", "PBI (APBD)",
+        "PBI APBD Provinsi", "PBI APBD Kabupaten", "PBI APBD Kab/Kota", "PBPU-Pemda",
+        "PBPU dan BP Pemerintah Daerah", "PBPU APBD", "PBPU (Pemda)", "PBPU BP APBD",
+        "Pemda", "Didaftarkan Pemda", "Penduduk Didaftarkan Pemda", "PBPU BP (Pemda)",
+    ),
+    "PPU-PN": (
+        "PPU-PN", "PPU PN", "PPUPN", "PPU Pemerintah", "PPU Penyelenggara Negara",
+        "PPU (PN)", "Pekerja Penerima Upah Penyelenggara Negara", "PPU PNS", "PPU ASN",
+        "PPU-Penyelenggara Negara", "Pekerja Penerima Upah (PPU) Penyelenggara Negara",
+    ),
+    "PPU-BU": (
+        "PPU-BU", "PPU BU", "PPUBU", "PPU Swasta", "PPU Non Penyelenggara Negara",
+        "Badan Usaha", "PPU Badan Usaha", "PPU (BU)", "PPU Non PN", "PPU-Badan Usaha",
+        "Pekerja Penerima Upah Badan Usaha", "PPU BUMN/Swasta", "PPU NON-PN",
+        "Pekerja Penerima Upah (PPU) Badan Usaha",
+    ),
+    "PBPU": (
+        "PBPU", "PBPU Mandiri", "Mandiri", "BPU Mandiri", "Peserta mandiri",
+        "PBPU (Mandiri)",
+        "Pekerja Bukan Penerima Upah", "Pekerja Bukan Penerima Upah (PBPU)",
+        "PBPU Perorangan", "PBPU-Mandiri",
+    ),
+    "BP": (
+        "BP", "Bukan Pekerja", "BP Penyelenggara Negara", "PENSIUN",
+        "Bukan Pekerja (BP)",
+        "BP Mandiri", "BP (Bukan Pekerja)", "Pensiunan", "BP PN",
+    ),
+}  # fmt: skip
+_TOTALS = (
+    "total", "jumlah", "semua", "semua segmen", "seluruh segmen", "jumlah total",
+    "total segmen", "seluruhnya", "total peserta", "keseluruhan", "jumlah seluruhnya",
+    "grand total", "sub total", "total keseluruhan", "jumlah peserta",
+    "jml", "jlh", "jml total", "jml peserta",
+)  # fmt: skip
+_MIXED: dict[str, str] = {
+    "ppu": "PPU-PN or PPU-BU",
+    "pekerjapenerimaupah": "PPU-PN or PPU-BU",
+    "pekerjapenerimaupahppu": "PPU-PN or PPU-BU",
+    "pbpubp": "PBPU, BP or PBPU Pemda",
+    "pbpudanbp": "PBPU, BP or PBPU Pemda",
+    "pbiapbnapbd": "PBI JK or PBPU Pemda",
+    "nonpbi": "PPU-PN, PPU-BU, PBPU or BP",
+    "belumterdaftar": "no segmen: not registered",
+}
+"""Words that join several segmen; they are never assigned to one."""
+
+PLAIN_PBI = frozenset({"pbi", "penerimabantuaniuran", "penerimabantuaniuranpbi"})
+"""PBI alone: PBI JK where PBPU Pemda stands beside it, else perhaps both together."""
+
+_PHRASES = (
+    ("pbpu", r"pekerja bukan penerima upah|bukan penerima upah|pb pu|pbpu"),
+    ("ppu", r"pekerja penerima upah|ppu"),
+    ("pbi", r"penerima bantuan iuran|bantuan iuran|pbi"),
+    ("bu", r"(?:non|bukan) (?:penyelenggara negara|pn)|badan usaha|bu|bum[nd]|swasta"),
+    ("pn", r"penyelenggara negara|pn|pemerintah(?! daerah| pusat)"),
+    ("pns", r"pns|asn|tni|polri|pppk"),
+    ("bp", r"bukan pekerja|bp"),
+    ("jk", r"jaminan kesehatan(?: nasional)?|jkn?"),
+    ("apbn", r"apbn|jamkesmas"),
+    ("apbd", r"apbd|pemda|jamkesda|jkn?d"),
+    ("pusat", r"pemerintah pusat|pusat|nasional"),
+    ("daerah", r"pemerintah daerah|daerah|d"),
+    ("sendiri", r"mandiri|perorangan|individu"),
+    ("pensiun", r"pensiunan|pensiun|veteran|investor|perintis kemerdekaan"),
+    ("bagian", r"provinsi|prov|kabupaten|kab|kota|ii?"),
+    ("", r"segmen|peserta|kategori|jkn? kis|kis|bpjs kesehatan|bpjs|yang|dan|oleh|"
+         r"didaftarkan|penduduk|pegawai|penerima|integrasi|kk"),
+)  # fmt: skip
+"""Words that segmen are made of; what they mean together is in `_MEANINGS`."""
+_PHRASE = re.compile(
+    "|".join(rf"(?P<p{i}>\b(?:{words})\b)" for i, (_, words) in enumerate(_PHRASES))
+)
+_MEANINGS: dict[str, tuple[str, ...]] = {
+    "PBI JK": (
+        "pbi apbn", "pbi jk", "pbi jk apbn", "apbn", "pbi pusat", "pbi jk pusat",
+    ),
+    "PBPU Pemda": (
+        "pbi apbd", "apbd", "pbpu apbd", "pbpu bp apbd", "pbi pbpu bp apbd",
+        "pbi jk apbd", "pbi pbpu apbd", "pbi daerah", "pbpu daerah", "pbpu bp daerah",
+        "pbi apbd daerah", "apbd daerah",
+    ),
+    "PPU-PN": ("ppu pn", "ppu pns", "pns", "ppu pn pns"),
+    "PPU-BU": ("ppu bu",),
+    "PBPU": ("pbpu", "pbpu sendiri", "sendiri", "jk sendiri"),
+    "BP": ("bp", "bp sendiri", "bp pensiun", "pensiun", "bp pn", "bp bu"),
+}  # fmt: skip
+_BY_WORDS = {
+    frozenset(words.split()): segmen
+    for segmen, sets in _MEANINGS.items()
+    for words in sets
+}
+
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "satu": 1, "dua": 2, "tiga": 3}
+_KELAS = re.compile(
+    r"(?:hak\s*)?(?:kelas|kls|kl|class)?\.?\s*(?:rawat(?:\s*inap)?|perawatan)?[\s.:-]*"
+    r"(iii|ii|i|[0-3]|satu|dua|tiga)(?:\s*\((?:satu|dua|tiga|i{1,3}|[1-3])\))?"
+)
+_NO_KELAS = {"tanpakelas", "semua", "semuakelas", "nonkelas", "tidakberkelas", "0"}
+_UMUR = re.compile(r"(?:umur|bulan|bln|ke|:|-|\s)*(\d{1,3})\s*(?:bulan|bln|bl)?\.?")
+_UMUR_OVER = re.compile(
+    r"(?:>|lebih\s+dari|di\s*atas|diatas|lbh|>=|≥|\+)\s*(\d{1,3})\s*(?:bulan|bln|bl)?"
+    r"|(\d{1,3})\s*(?:bulan|bln)?\s*(?:\+|ke\s*atas|keatas|lebih|atau\s+lebih)\s*(?:bulan)?"
+)
+
+
+def _segmen_key(text: str) -> str:
+    """Reduce a segmen to what it is compared by."""
+    return squeeze(re.sub(r"^\s*(?:segmen|peserta|kategori)\b[\s:]*", "", text.lower()))
+
+
+_SEGMEN_INDEX = {
+    _segmen_key(spelling): segmen
+    for segmen, spellings in _SEGMEN_SPELLINGS.items()
+    for spelling in (*spellings, segmen)
+} | {_segmen_key(text): TOTAL for text in _TOTALS}
+
+
+@lru_cache(maxsize=8192)
+def find_segmen(text: str) -> str | None:
+    """Return the segmen a text means, ``"total"``, or None where it is not known.
+
+    Examples
+    --------
+    >>> find_segmen("PB PU/BP PEMDA"), find_segmen("pbi (apbn)"), find_segmen("PPU")
+    ('PBPU Pemda', 'PBI JK', None)
+    """
+    return _SEGMEN_INDEX.get(_segmen_key(text)) or _find_by_words(text)
+
+
+def _find_by_words(text: str) -> str | None:
+    """Return the segmen whose words a text is made of, if all its words are known."""
+    plain = re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+    if not plain or len(plain) > 80 or _PHRASE.sub(" ", plain).strip():
+        return None
+    places = [int(f.lastgroup[1:]) for f in _PHRASE.finditer(plain) if f.lastgroup]
+    words = {_PHRASES[place][0] for place in places} - {""}
+    if "bagian" in words and "apbd" not in words:
+        return None
+    return _BY_WORDS.get(frozenset(words - {"bagian"}))
+
+
+def is_plain_pbi(text: str) -> bool:
+    """Tell whether a text says PBI without saying whose."""
+    return _segmen_key(text) in PLAIN_PBI
+
+
+def is_segmen_word(text: str) -> bool:
+    """Tell whether a text is about segmen, be it one, several or the total."""
+    key = _segmen_key(text)
+    return key in _MIXED or key in PLAIN_PBI or find_segmen(text) is not None
+
+
+def explain_segmen(text: str) -> tuple[str, str]:
+    """Return what is wrong with a segmen and what to write."""
+    if is_plain_pbi(text):
+        return (
+            "PBI alone may be PBI JK (APBN) or include PBPU Pemda (APBD)",
+            "write PBI JK, or give PBPU Pemda beside it",
+        )
+    joined = _MIXED.get(_segmen_key(text))
+    if joined:
+        return f"segmen joins several ({joined})", "ask for one row per segmen"
+    near = difflib.get_close_matches(_segmen_key(text), _SEGMEN_INDEX, n=2, cutoff=0.6)
+    names = list(dict.fromkeys(_SEGMEN_INDEX[key] for key in near))
+    hint = f"did you mean {' or '.join(names)}? " if names else ""
+    return "unknown segmen", f"{hint}write one of: {', '.join(SEGMEN)}"
+
+
+@lru_cache(maxsize=1024)
+def find_kelas(text: str) -> int | None:
+    """Return the kelas 1-3 of a text, 0 where it says there is none, else None.
+
+    Examples
+    --------
+    >>> [find_kelas(t) for t in ("Kelas III", "kls. 2", "-", "VIP")]
+    [3, 2, 0, None]
+    """
+    lowered = " ".join(text.lower().split()).removesuffix(".0")
+    if is_absent(lowered) or squeeze(lowered) in _NO_KELAS:
+        return 0
+    found = _KELAS.fullmatch(lowered)
+    if found is None:
+        return None
+    digit = found.group(1)
+    return _ROMAN.get(digit) or int(digit)
+
+
+@lru_cache(maxsize=1024)
+def find_umur(text: str) -> int | None:
+    """Return the age of arrears in months, 25 for older than 24, else None.
+
+    Examples
+    --------
+    >>> [find_umur(t) for t in ("3 bulan", "> 24 bulan", "24+", "25", "1-3")]
+    [3, 25, 25, 25, None]
+    """
+    lowered = " ".join(text.lower().split()).removesuffix(".0")
+    lowered = re.sub(
+        r"^(?:umur|usia|lama)(?:\s+(?:menunggak|tunggakan))?[\s:]*", "", lowered
+    )
+    over = _UMUR_OVER.fullmatch(lowered)
+    if over:
+        bound = int(over.group(1) or over.group(2))
+        oldest = UMUR_MAKS_BULAN - 1
+        open_ended = "≥" in lowered or ">=" in lowered or "atas" in lowered
+        accepted = {UMUR_MAKS_BULAN} if open_ended else {oldest, UMUR_MAKS_BULAN}
+        return UMUR_MAKS_BULAN if bound in accepted else None
+    found = _UMUR.fullmatch(lowered)
+    if found is None:
+        return None
+    value = int(found.group(1))
+    return value if 1 <= value <= UMUR_MAKS_BULAN else None
+
+
+@lru_cache(maxsize=16384)
+def is_region(text: str) -> bool:
+    """Tell whether a text names exactly one region."""
+    if not any(letter.isalpha() for letter in text) or len(text) > 60:
+        return False
+    try:
+        find_wilayah(text)
+    except UnknownNameError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=16384)
+def find_region(
+    text: str, *, system: str = "", kode_provinsi: str | None = None
+) -> Wilayah | str:
+    """Return the region of a name or code, or the reason there is none.
+
+    Examples
+    --------
+    >>> find_region("Kab. Kep. Sula").kode, find_region("82.71").nama_lengkap
+    ('82.05', 'Kota Ternate')
+    >>> print(find_region("Bogor").splitlines()[1].strip())
+    candidates: 32.01 Kabupaten Bogor, 32.71 Kota Bogor
+    """
+    chosen = {"bps": "bps", "kemendagri": "kemendagri"}.get(system)
+    try:
+        return find_wilayah(text, system=chosen, kode_provinsi=kode_provinsi)  # type: ignore[arg-type]
+    except UnknownNameError as exc:
+        return str(exc)

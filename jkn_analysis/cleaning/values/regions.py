@@ -1,0 +1,237 @@
+"""Which region each row is about, from code, name, province and title together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jkn_analysis.cleaning.values.cells import tidy
+from jkn_analysis.cleaning.values.names import find_region
+from jkn_analysis.terms import NASIONAL
+from jkn_analysis.wilayah import Wilayah, get_wilayah, is_known_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BARE = re.compile(r"\d{4}(?:\.0+)?")
+_DOTTED = re.compile(r"\d{2}\.\d{2}")
+_FLOATED = re.compile(r"\d{2}\.\d")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The cells of a row that speak of its region."""
+
+    kode: str = ""
+    kode_kemendagri: str = ""
+    kode_bps: str = ""
+    nama: str = ""
+    provinsi: str = ""
+
+
+@dataclass
+class RegionColumn:
+    """Regions by distinct origin: the region, or what is wrong and with which cell."""
+
+    found: dict[Origin, Wilayah] = field(default_factory=dict)
+    wrong: dict[Origin, tuple[str, str, str, str]] = field(default_factory=dict)
+    """Origin to (role of the cell, kind, message, remedy)."""
+    notes: list[str] = field(default_factory=list)
+
+
+def _code_text(text: str) -> str:
+    """Return a code without the damage spreadsheets do to it."""
+    code = (
+        text.strip().lstrip("'").removesuffix(".00") if len(text) > 5 else text.strip()
+    )
+    if re.fullmatch(r"\d{4}\.0+", code):
+        return code.split(".")[0]
+    if re.fullmatch(r"\d{1,2}\.0", code):
+        return code.split(".")[0]
+    if _FLOATED.fullmatch(code):
+        return f"{code}0"
+    if re.fullmatch(r"\d{2}00", code):
+        return code[:2]
+    if re.fullmatch(r"\d{2}[.,]00", code):
+        return code[:2]
+    return NASIONAL if code in {"0", "00", "0000"} else code
+
+
+def _province(text: str) -> str | None:
+    """Return the code of a province named in a cell, None where it names none."""
+    if not text:
+        return None
+    found = find_region(text if any(map(str.isalpha, text)) else _code_text(text))
+    return found.kode_provinsi if isinstance(found, Wilayah) else None
+
+
+def _named(origin: Origin) -> Wilayah | str | None:
+    """Return the region of the name cell; None where there is no name."""
+    if not origin.nama:
+        return None
+    found = find_region(origin.nama, kode_provinsi=_province(origin.provinsi))
+    if isinstance(found, str) and origin.provinsi:
+        wider = find_region(origin.nama)
+        return wider if isinstance(wider, Wilayah) else found
+    return found
+
+
+def find_system(origins: Sequence[Origin], declared: str) -> tuple[str, str]:
+    """Decide the code system of bare four-digit codes from the names beside them.
+
+    Returns
+    -------
+    tuple of str
+        The system, "" where nothing decides, and a note on how it was decided.
+    """
+    if declared:
+        return declared, ""
+    if any(_DOTTED.fullmatch(origin.kode.strip()) for origin in origins):
+        return "kemendagri", ""
+    votes: dict[str, int] = {"bps": 0, "kemendagri": 0}
+    for origin in origins:
+        code = _code_text(origin.kode)
+        named = _named(origin)
+        if not _BARE.fullmatch(code) or not isinstance(named, Wilayah):
+            continue
+        dotted = f"{code[:2]}.{code[2:]}"
+        if named.kode_bps != named.kode.replace(".", ""):
+            votes["bps"] += code == named.kode_bps
+            votes["kemendagri"] += dotted == named.kode
+    winners = [system for system, count in votes.items() if count]
+    if len(winners) == 1:
+        return winners[0], f"codes read as {winners[0]}: the names beside them agree"
+    return "", ""
+
+
+def read_regions(origins: Sequence[Origin], *, declared: str = "") -> RegionColumn:
+    """Find the region of every distinct origin.
+
+    A code with a dot is Kemendagri's. Bare digits need a declared system or names
+    beside them; where the two systems differ and nothing decides, the row is a fault.
+    Code and name must agree.
+    """
+    column = RegionColumn()
+    system, note = find_system(origins, declared)
+    if note:
+        column.notes.append(note)
+    for origin in origins:
+        if len(column.wrong) >= EXPLAINED and not _may_be_known(origin):
+            role = "nama" if origin.nama else "kode"
+            column.wrong[origin] = (role, "unknown_name", _UNKNOWN, _CORRECT)
+            continue
+        result = _settle(origin, system)
+        if isinstance(result, Wilayah):
+            column.found[origin] = result
+        else:
+            column.wrong[origin] = result
+    return column
+
+
+EXPLAINED = 300
+"""Unknown names from which on no likely ones are searched: it is another list."""
+_CODE_FIRST = re.compile(r"\d{1,2}(?:[.,]?\d{2})?(?:[.,]\d{1,2})?(?:[\s.:–-]+\D+)?")
+_UNKNOWN = "region: no region of this name"
+_CORRECT = "correct the names listed first; a table of villages is no delivery"
+
+
+def _may_be_known(origin: Origin) -> bool:
+    """Tell quickly whether some cell of an origin is a code or a known name."""
+    parts = (origin.nama, origin.kode, origin.kode_kemendagri, origin.kode_bps)
+    return any(
+        text and (_CODE_FIRST.fullmatch(text.strip()) or is_known_name(text))
+        for text in parts
+    )
+
+
+def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, str, str, str]:
+    """Return the region of one origin or its fault."""
+    named = _named(origin)
+    coded = _coded(origin, system, named)
+    if isinstance(coded, tuple):
+        return coded
+    if isinstance(coded, Wilayah) and isinstance(named, Wilayah) and coded != named:
+        return _disagree(origin, coded, named)
+    if isinstance(coded, Wilayah):
+        if isinstance(named, str) and not _suits(origin.nama, coded):
+            return _explain("nama", named)
+        return coded
+    if named is None:
+        return ("nama", "missing", "no region named", "write the region's code or name")
+    return named if isinstance(named, Wilayah) else _explain("nama", named)
+
+
+def _suits(name: str, region: Wilayah) -> bool:
+    """Tell whether an ambiguous name may be the coded region's (Bogor)."""
+    found = find_region(name, kode_provinsi=region.kode_provinsi)
+    text = found if isinstance(found, str) else ""
+    return region.kode in text
+
+
+def _coded(
+    origin: Origin, system: str, named: Wilayah | str | None
+) -> Wilayah | tuple[str, str, str, str] | None:
+    """Return the region of the code cells, a fault, or None where there is no code."""
+    given = {
+        "kode_kemendagri": ("kemendagri", origin.kode_kemendagri),
+        "kode_bps": ("bps", origin.kode_bps),
+        "kode": (system, origin.kode),
+    }
+    found: Wilayah | None = None
+    for role, (own, text) in given.items():
+        if not text:
+            continue
+        region = _find_code(_code_text(text), own, named)
+        if isinstance(region, str):
+            return _explain(role, region)
+        if found is not None and region != found:
+            return _disagree(origin, region, found, role=role)
+        found = region
+    return found
+
+
+def _find_code(code: str, system: str, named: Wilayah | str | None) -> Wilayah | str:
+    """Find a code; where both systems know the digits, a name beside it may decide."""
+    if code == NASIONAL:
+        return get_wilayah(NASIONAL)
+    found = find_region(code, system="" if "." in code else system)
+    if isinstance(found, str) and isinstance(named, Wilayah) and not system:
+        digits = code.replace(".", "")
+        if digits in {named.kode.replace(".", ""), named.kode_bps}:
+            return named
+    return found
+
+
+def _disagree(
+    origin: Origin, coded: Wilayah, named: Wilayah, *, role: str = "kode"
+) -> tuple[str, str, str, str]:
+    """Describe a code and a name that mean two regions."""
+    shown = origin.kode or origin.kode_kemendagri or origin.kode_bps
+    own = (
+        role
+        if origin.kode
+        else ("kode_kemendagri" if origin.kode_kemendagri else "kode_bps")
+    )
+    return (
+        own,
+        "code_name",
+        f"code {tidy(shown)} is {coded.nama_lengkap} ({coded.kode}) but the row says "
+        f"{named.nama_lengkap} ({named.kode})",
+        "ask the sender which is right; if the codes are BPS codes set "
+        'kode_system = "bps" under [sources.<table>]',
+    )
+
+
+def _explain(role: str, text: str) -> tuple[str, str, str, str]:
+    """Turn the error text of a lookup into a problem's parts."""
+    lines = [line.strip() for line in text.splitlines()]
+    reason = lines[0].split(": ", 1)[-1]
+    candidates = next((x for x in lines if x.startswith("candidates: ")), "")
+    remedy = next((x[2:] for x in lines if x.startswith("→ ")), "")
+    if candidates:
+        remedy = f"did you mean {candidates.removeprefix('candidates: ')}? {remedy}"
+    kind = (
+        "ambiguous_name" if "fits" in reason or "depend" in reason else "unknown_name"
+    )
+    return (role, kind, f"region: {reason}", remedy)

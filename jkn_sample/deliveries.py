@@ -1,0 +1,517 @@
+"""The sample tables as files that offices would send (layouts: package docstring)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jkn_analysis.formats import format_akhir_bulan, format_number, format_periode
+from jkn_analysis.store import write_bytes, write_text
+from jkn_analysis.terms import SEGMEN, TANDA_CONTOH, UMUR_MAKS_BULAN
+from jkn_analysis.wilayah import get_wilayah
+from jkn_sample.files import Cell, Lembar, build_ods, build_xlsx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+CONTOH = f"{TANDA_CONTOH}, bukan data resmi"
+_KAKI = ("Sumber: BPJS Kesehatan (contoh)", f"*) {CONTOH}")
+_PROVINSI = {"19": "KEPULAUAN BANGKA BELITUNG", "81": "MALUKU", "82": "MALUKU UTARA"}
+_EJAAN = {
+    "19.01": "Kab. Bangka",
+    "19.02": "KAB. BELITUNG",
+    "19.03": "Kab. Bangka Selatan",
+    "19.04": "Kab.Bangka Tengah",
+    "19.05": "Kabupaten Bangka Barat",
+    "19.06": "Kab Belitung Timur",
+    "19.71": "Kota Pangkalpinang",
+    "82.01": "Kab. Halmahera Barat",
+    "82.02": "Kab. Halmahera  Tengah",
+    "82.03": "Halut",
+    "82.04": "KAB. HALMAHERA SELATAN",
+    "82.05": "Kab. Kep. Sula",
+    "82.06": "Haltim",
+    "82.07": "Kab. Morotai",
+    "82.08": "P. Taliabu",
+    "82.71": "Kota Ternate",
+    "82.72": "Kota Tidore Kep.",
+    "81.05": "SBT",
+    "81.06": "SBB",
+    "81.08": "MBD",
+    "81.72": "Kota  Tual",
+}
+"""Spellings of names in the files; the others are written in full."""
+_NAMA_LAMA = {"81.03": "Maluku Tenggara Barat"}
+"""Names in files of 2021."""
+_SEGMEN_BABEL = {
+    "PBI JK": "PBI APBN",
+    "PBPU Pemda": "PBI APBD",
+    "PPU-PN": "PPU PN",
+    "PPU-BU": "PPU BU",
+    "PBPU": "PBPU Mandiri",
+    "BP": "BP",
+}
+_SEGMEN_MALUKU = {
+    "PBI JK": "PBI-JK",
+    "PBPU Pemda": "PBPU/BP Pemda",
+    "PPU-PN": "PPU Penyelenggara Negara",
+    "PPU-BU": "PPU Badan Usaha",
+    "PBPU": "PBPU",
+    "BP": "Bukan Pekerja",
+}
+_SEGMEN_MALUT = {
+    "PBI JK": "PBI APBN",
+    "PBPU Pemda": "PBPU & BP Pemda",
+    "PPU-PN": "PPUPN",
+    "PPU-BU": "PPUBU",
+    "PBPU": "Mandiri",
+    "BP": "BP",
+}
+_BULAN_LEBAR = (
+    "Jan", "PEBRUARI", "Maret", "April", "Mei", "Juni",
+    "Juli", "Agt", "Sept", "Okt", "Nop", "Des",
+)  # fmt: skip
+_BULAN_LEMBAR = (
+    "Jan", "Peb", "Mar", "Apr", "Mei", "Juni",
+    "Juli", "Agt", "Sep", "Okt", "Nop", "Des",
+)  # fmt: skip
+_BULAN_BESAR = (
+    "JANUARI", "PEBRUARI", "MARET", "APRIL", "MEI", "JUNI", "JULI", "AGUSTUS",
+    "SEPTEMBER", "OKTOBER", "NOPEMBER", "DESEMBER",
+)  # fmt: skip
+_UKURAN = (
+    "terdaftar_jiwa",
+    "aktif_jiwa",
+    "nonaktif_menunggak_jiwa",
+    "nonaktif_mutasi_jiwa",
+)
+_ROMAWI = {1: "Kelas I", 2: "Kelas II", 3: "Kelas III"}
+BACA_SAYA = f"""{CONTOH}
+
+Kiriman contoh: 28 kabupaten/kota di Kepulauan Bangka Belitung (19), Maluku (81) dan
+Maluku Utara (82), Januari 2021 sampai November 2025. Dibuat oleh `jkn sample` dengan
+benih tetap; titik yang pernah terpublikasi direproduksi (lihat publikasi/), selebihnya
+sintetis. Tidak ada data orang. Berkas ini diabaikan oleh `jkn build`.
+"""
+
+
+def _name(kode: str, tahun: int = 9999) -> str:
+    """Return a region's name as its files spell it."""
+    if tahun == 2021 and kode in _NAMA_LAMA:
+        return _NAMA_LAMA[kode]
+    return _EJAAN.get(kode, get_wilayah(kode).nama)
+
+
+def _number(value: Any) -> str:  # noqa: ANN401 - a cell
+    """Write whole numbers with dots, missing as a dash."""
+    return " - " if pd.isna(value) else format_number(value).replace("−", "-")
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as dictionaries."""
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _csv(rows: Iterable[Sequence[object]], *, delimiter: str = ";") -> str:
+    """Return rows as delimited text."""
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def _by_year(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Yield each year with its rows."""
+    years = frame["periode"].dt.year
+    for year in sorted(years.unique()):
+        yield int(year), frame[years == year]
+
+
+def _of(frame: pd.DataFrame, provinsi: str) -> pd.DataFrame:
+    """Return the rows of one province."""
+    return frame[frame["kode"].str.startswith(provinsi)]
+
+
+def _cube(frame: pd.DataFrame) -> dict[tuple[str, pd.Timestamp, str], tuple[Any, ...]]:
+    """Return the counts of each region, month and segmen."""
+    values = (
+        frame[list(_UKURAN)].astype(object).where(frame[list(_UKURAN)].notna(), None)
+    )
+    keys = zip(frame["kode"], frame["periode"], frame["segmen"], strict=True)
+    rows = values.itertuples(index=False, name=None)
+    return dict(zip(keys, rows, strict=True))
+
+
+def _babel_block(
+    sheet: Lembar,
+    cube: dict[tuple[str, pd.Timestamp, str], tuple[Any, ...]],
+    *,
+    kode: Sequence[str],
+    month: pd.Timestamp,
+) -> None:
+    """Append one month: its label, a merged two-row header, rows, their sum."""
+    sheet.add([f"Bulan : {format_periode(month)}"], bold=1)
+    top: list[Cell] = ["No", "Kabupaten/Kota"]
+    low: list[Cell] = [None, None]
+    start = len(sheet.baris)
+    for name in SEGMEN:
+        at = len(top)
+        top += [_SEGMEN_BABEL[name], None, None, None]
+        low += ["Terdaftar", "Aktif", "Menunggak", "Mutasi"]
+        sheet.gabung.append((start, at, start, at + 3))
+    sheet.gabung += [(start, 0, start + 1, 0), (start, 1, start + 1, 1)]
+    sheet.gabung.append((start, len(top), start, len(top) + 1))
+    sheet.add([*top, "JUMLAH", None], [*low, "Terdaftar", "Aktif"], bold=2)
+    rows: list[list[int]] = []
+    for number, one in enumerate(kode, start=1):
+        cells = [cube[one, month, name] for name in SEGMEN]
+        flat = [int(value or 0) for group in cells for value in group]
+        sums = [sum(flat[0::4]), sum(flat[1::4])]
+        rows.append([*flat, *sums])
+        sheet.add([number, _name(one), *rows[-1]])
+    sheet.add([None, "JUMLAH", *map(sum, zip(*rows, strict=True))], bold=1)
+    sheet.add([])
+
+
+def _babel_year(frame: pd.DataFrame, tahun: int) -> bytes:
+    """Return Babel's recap of one year, the months below each other."""
+    sheet = Lembar("Rekap")
+    sheet.add(
+        ["REKAPITULASI KEPESERTAAN JKN MENURUT SEGMEN"],
+        [f"PROVINSI {_PROVINSI['19']} TAHUN {tahun}"],
+        [CONTOH],
+        bold=3,
+    )
+    sheet.add([])
+    kode = sorted(frame["kode"].unique())
+    cube = _cube(frame)
+    for month in sorted(frame["periode"].unique()):
+        _babel_block(sheet, cube, kode=kode, month=pd.Timestamp(month))
+    sheet.add(*[[text] for text in _KAKI])
+    return build_xlsx([sheet])
+
+
+def _maluku_rows(frame: pd.DataFrame, tahun: int) -> Iterable[list[object]]:
+    """Yield Maluku's rows of one year with a sum per month and segmen."""
+    order = {name: place for place, name in enumerate(SEGMEN)}
+    ordered = frame.assign(urut=frame["segmen"].map(order))
+    measures = _measures(frame)
+    number = 0
+    for month in sorted(frame["periode"].unique()):
+        rows = ordered[ordered["periode"] == month].sort_values(["kode", "urut"])
+        label = _BULAN_BESAR[pd.Timestamp(month).month - 1]
+        for row in _records(rows):
+            number += 1
+            who = [number, row["kode"], _name(row["kode"], tahun), label, tahun]
+            yield [*who, *_maluku_cells(row, measures)]
+        sums = rows.groupby("segmen", as_index=False)[list(_UKURAN)].sum()
+        for row in sorted(_records(sums), key=lambda row: order[row["segmen"]]):
+            yield ["", "81", "MALUKU", label, tahun, *_maluku_cells(row, measures)]
+
+
+def _measures(frame: pd.DataFrame) -> list[str]:
+    """Return the counts by cause that a year's file prints, if any."""
+    return [name for name in _UKURAN[2:] if frame[name].notna().any()]
+
+
+def _maluku_cells(row: dict[str, Any], measures: Sequence[str]) -> list[object]:
+    """Return one row's figures as Maluku prints them."""
+    rate = format_number(100 * row["aktif_jiwa"] / row["terdaftar_jiwa"], 2)
+    counts = [_number(row["terdaftar_jiwa"]), _number(row["aktif_jiwa"]), f"{rate}%"]
+    parts = [_number(row[name]) for name in measures]
+    return [_SEGMEN_MALUKU[row["segmen"]], *counts, *parts]
+
+
+def _maluku_year(frame: pd.DataFrame, tahun: int) -> str:
+    """Return Maluku's file of one year: long, semicolons, dots in thousands."""
+    head = "No;Kode;Kab/Kota;Bulan;Tahun;Segmen;Peserta Terdaftar;Peserta Aktif;% Aktif"
+    head += ";Nonaktif Menunggak;Nonaktif Mutasi" if _measures(frame) else ""
+    title = f"Data kepesertaan JKN Provinsi Maluku tahun {tahun}\n{CONTOH}\n"
+    return title + head + "\n" + _csv(_maluku_rows(frame, tahun)) + f"{_KAKI[0]}\n"
+
+
+def _malut_month(frame: pd.DataFrame, month: pd.Timestamp) -> Lembar:
+    """Return Maluku Utara's sheet of one month, region over its segments."""
+    sheet = Lembar(_BULAN_LEMBAR[month.month - 1])
+    sheet.add(
+        ["KEPESERTAAN JKN PROVINSI MALUKU UTARA"],
+        [f"Periode : {format_periode(month)}"],
+        [CONTOH],
+        [],
+        bold=3,
+    )
+    top = ["No", "Kab/Kota", "Segmentasi", "Terdaftar", "Aktif", "Nonaktif", None]
+    start = len(sheet.baris)
+    sheet.add(top, [None] * 5 + ["Menunggak", "Mutasi"], bold=2)
+    sheet.gabung += [
+        (start, 5, start, 6),
+        *((start, c, start + 1, c) for c in range(5)),
+    ]
+    cube = _cube(frame)
+    for number, kode in enumerate(sorted(frame["kode"].unique()), start=1):
+        first = len(sheet.baris)
+        for name in SEGMEN:
+            who = [number, _name(kode)] if name == SEGMEN[0] else [None, None]
+            sheet.add([*who, _SEGMEN_MALUT[name], *cube[kode, month, name]])
+        last = len(sheet.baris) - 1
+        sheet.gabung.append((first, 1, last, 1))
+        counts = [
+            [int(str(row[c])) for row in sheet.baris[first:]] for c in range(3, 7)
+        ]
+        sums = [sum(column) for column in counts]
+        sheet.add([None, "Jumlah", None, *sums], bold=1)
+    sheet.add([], *[[text] for text in _KAKI])
+    return sheet
+
+
+def _malut_year(frame: pd.DataFrame) -> bytes:
+    """Return Maluku Utara's workbook of one year, a sheet per month."""
+    months = sorted(frame["periode"].unique())
+    sheets = [
+        _malut_month(frame[frame["periode"] == month], pd.Timestamp(month))
+        for month in months
+    ]
+    return build_xlsx(sheets)
+
+
+def _write_kepesertaan(frame: pd.DataFrame, folder: Path) -> None:
+    """Write the three provinces' files, one per year."""
+    for year, rows in _by_year(frame):
+        own = {kode: _of(rows, kode) for kode in _PROVINSI}
+        write_bytes(folder / f"rekap_babel_{year}.xlsx", _babel_year(own["19"], year))
+        write_text(folder / f"maluku_{year}.csv", _maluku_year(own["81"], year))
+        write_bytes(folder / f"maluku_utara_{year}.xlsx", _malut_year(own["82"]))
+
+
+def _age_sheet(frame: pd.DataFrame, tahun: int, provinsi: str) -> Lembar:
+    """Return arrears by age of one province and year, people beside rupiah."""
+    sheet = Lembar(str(tahun))
+    sheet.add(
+        [f"TUNGGAKAN IURAN PESERTA MENURUT UMUR - PROVINSI {_PROVINSI[provinsi]}"],
+        [f"Tahun {tahun}"],
+        [CONTOH],
+        [],
+        bold=3,
+    )
+    ages = [f"Umur {umur} bulan" for umur in range(1, UMUR_MAKS_BULAN)]
+    groups = [*ages, f"> {UMUR_MAKS_BULAN - 1} bulan", "Jumlah"]
+    start = len(sheet.baris)
+    top: list[Cell] = ["Kab/Kota", "Bulan", "Segmen", "Kelas"]
+    for name in groups:
+        sheet.gabung.append((start, len(top), start, len(top) + 1))
+        top += [name, None]
+    sheet.gabung += [(start, c, start + 1, c) for c in range(4)]
+    sheet.add(top, [None] * 4 + ["Peserta", "Rp"] * len(groups), bold=2)
+    key = ["kode", "periode", "segmen", "kelas"]
+    wide = frame.pivot_table(
+        index=key, columns="umur_bulan", values=["peserta_jiwa", "tunggakan_rp"]
+    )
+    people: Any = wide["peserta_jiwa"].astype("int64").to_numpy().tolist()
+    rupiah: Any = wide["tunggakan_rp"].astype("int64").to_numpy().tolist()
+    for index, many, money in zip(wide.index.tolist(), people, rupiah, strict=True):
+        kode, month, segmen, kelas = index
+        pairs = [value for pair in zip(many, money, strict=True) for value in pair]
+        who = [_name(kode), f"{month:%Y-%m}", segmen, _ROMAWI[kelas]]
+        sheet.add([*who, *pairs, sum(many), sum(money)])
+    sheet.add([], *[[text] for text in _KAKI])
+    return sheet
+
+
+def _write_tunggakan(frame: pd.DataFrame, folder: Path) -> None:
+    """Write one workbook per province, a sheet per year."""
+    for provinsi in _PROVINSI:
+        own = _of(frame, provinsi)
+        sheets = [_age_sheet(rows, tahun, provinsi) for tahun, rows in _by_year(own)]
+        write_bytes(folder / f"umur_tunggakan_{provinsi}.xlsx", build_xlsx(sheets))
+
+
+def _iuran_year(frame: pd.DataFrame, tahun: int, provinsi: str) -> str:
+    """Return premium of one province and year, wide by month, a row per measure."""
+    rows: list[list[object]] = [
+        [f"Iuran JKN Provinsi {_PROVINSI[provinsi].title()}"],
+        [f"Tahun {tahun}"],
+        [CONTOH],
+        ["Kab/Kota", "Segmen", "Kelas", "Uraian", *_BULAN_LEBAR],
+    ]
+    measures = {
+        "Ditagih": "ditagih_rp",
+        "Diterima": "diterima_rp",
+        "Dihapus": "dihapus_rp",
+    }
+    for (kode, segmen, kelas), own in frame.groupby(["kode", "segmen", "kelas"]):
+        months = own.set_index(own["periode"].dt.month)
+        for label, name in measures.items():
+            if months[name].notna().any():
+                values = months[name].reindex(range(1, 13))
+                cells = ["" if pd.isna(value) else _number(value) for value in values]
+                rows.append([_name(str(kode)), segmen, kelas or "-", label, *cells])
+    return _csv([*rows, [_KAKI[0]]])
+
+
+def _write_iuran(frame: pd.DataFrame, folder: Path) -> None:
+    """Write one file per province and year."""
+    for provinsi in _PROVINSI:
+        own = _of(frame, provinsi)
+        for year, rows in _by_year(own):
+            text = _iuran_year(rows, year, provinsi)
+            write_text(folder / f"iuran_{provinsi}_{year}.csv", text)
+
+
+_PEMDA = (
+    "kuota_jiwa", "terisi_jiwa", "tagihan_rp", "dibayar_rp", "tunggakan_awal_rp",
+)  # fmt: skip
+
+
+def _pemda_sheet(frame: pd.DataFrame, provinsi: str) -> Lembar:
+    """Return quota and payment of one province's local governments."""
+    sheet = Lembar(get_wilayah(provinsi).nama)
+    sheet.add(
+        ["REALISASI IURAN PBPU PEMDA"], [f"PROVINSI {_PROVINSI[provinsi]}"], [CONTOH]
+    )
+    head = "No|Kode|Kab/Kota|Bulan|Kuota|Terisi|Tagihan (Rp)|Dibayar (Rp)"
+    sheet.add([*head.split("|"), "Tunggakan Awal (Rp)", "Tanggal Bayar"])
+    for number, row in enumerate(_records(frame), start=1):
+        when = row["tanggal_bayar"]
+        paid = "-" if pd.isna(when) else when.date()
+        who = [number, row["kode"], _name(row["kode"]), format_periode(row["periode"])]
+        sheet.add([*who, *(row[name] for name in _PEMDA), paid])
+    sheet.add([], ["Sumber: BPKAD (contoh)"], [_KAKI[1]])
+    return sheet
+
+
+def _write_pemda(frame: pd.DataFrame, folder: Path) -> None:
+    """Write one workbook with a sheet per province."""
+    sheets = [_pemda_sheet(_of(frame, provinsi), provinsi) for provinsi in _PROVINSI]
+    write_bytes(folder / "realisasi_pbpu_pemda.ods", build_ods(sheets))
+
+
+def _rupiah(value: int) -> str:
+    """Write rupiah as a budget prints it."""
+    return f"{'-' if value < 0 else ''}Rp {_number(abs(value))}"
+
+
+def _write_anggaran(frame: pd.DataFrame, folder: Path) -> None:
+    """Write the budget lines."""
+    rows: list[list[object]] = [
+        ["Pagu iuran JKN dalam APBD"],
+        [CONTOH],
+        ["Kode", "Kab/Kota", "Tahun", "Sumber Dana", "Pagu", "Pergeseran"],
+    ]
+    for row in _records(frame):
+        money = [_rupiah(row["pagu_rp"]), _rupiah(row["pergeseran_rp"])]
+        who = [row["kode"], _name(row["kode"]), row["tahun"], row["sumber_dana"]]
+        rows.append([*who, *money])
+    write_text(folder / "pagu_iuran_jkn.csv", _csv([*rows, ["Sumber: BPKAD (contoh)"]]))
+
+
+def _write_faskes(frame: pd.DataFrame, folder: Path) -> None:
+    """Write facilities, the dates below each other with a sum each."""
+    sheet = Lembar("Faskes")
+    sheet.add(["FASILITAS KESEHATAN YANG BEKERJA SAMA"], [CONTOH], [], bold=2)
+    head = ["Kab/Kota", "Per", "FKTP", "FKRTL", "Dokter", "Kendala Administrasi"]
+    sheet.add(head, bold=1)
+    for month, rows in frame.groupby("periode"):
+        day = format_akhir_bulan(month)
+        for row in _records(rows):
+            trouble = None if pd.isna(row["kendala"]) else row["kendala"]
+            counts = [row["fktp"], row["fkrtl"], row["dokter"]]
+            sheet.add([_name(row["kode"]), day, *counts, trouble])
+        sums = [int(rows[name].sum()) for name in ("fktp", "fkrtl", "dokter")]
+        sheet.add(["JUMLAH", day, *sums, None], bold=1)
+    sheet.add([], ["Sumber: Dinas Kesehatan (contoh)"], [_KAKI[1]])
+    write_bytes(folder / "faskes.xlsx", build_xlsx([sheet]))
+
+
+def _write_penduduk(frame: pd.DataFrame, folder: Path) -> None:
+    """Write population under BPS codes, as a spreadsheet saved them: 8203.0."""
+    rows: list[list[object]] = [
+        [f"# Jumlah penduduk menurut sumber bertanggal. {CONTOH}"],
+        ["kode_bps", "nama_wilayah", "sumber", "berlaku_mulai", "jumlah_penduduk"],
+    ]
+    for row in _records(frame):
+        region = get_wilayah(row["kode"])
+        when = f"{row['berlaku_mulai']:%Y-%m-%d}"
+        who = [f"{region.kode_bps}.0", region.nama_lengkap]
+        rows.append([*who, row["sumber"], when, row["penduduk_jiwa"]])
+    write_text(folder / "penduduk_kode_bps.csv", _csv(rows, delimiter=","))
+
+
+def write_plain(frame: pd.DataFrame, path: Path, *, note: str = CONTOH) -> None:
+    """Write a table with its canonical headings under a line that says what it is."""
+    text = frame.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
+    write_text(path, f"# {note}\n{text}")
+
+
+_WRITERS = {
+    "penduduk": _write_penduduk,
+    "kepesertaan": _write_kepesertaan,
+    "tunggakan_peserta": _write_tunggakan,
+    "iuran": _write_iuran,
+    "iuran_pemda": _write_pemda,
+    "anggaran": _write_anggaran,
+    "faskes": _write_faskes,
+}
+_PUBLIKASI = [
+    "tanggal",
+    "kode",
+    "indikator",
+    "segmen",
+    "nilai",
+    "satuan",
+    "sumber",
+    "catatan",
+]
+"""Order in the file: the first text of a row must not read as the label of a sum."""
+_CATATAN = {
+    "publikasi": "Angka terpublikasi dengan sumbernya; di dalam kiriman DATA CONTOH",
+    "peristiwa": "DATA CONTOH; peristiwa yang terpublikasi menyebut sumbernya",
+}
+
+
+def write_tables(tables: dict[str, pd.DataFrame], out: Path) -> None:
+    """Write the sample's tables as deliveries under `out`, one folder per table."""
+    write_text(out / "README.txt", BACA_SAYA)
+    for name, frame in tables.items():
+        if name in _WRITERS:
+            _WRITERS[name](frame, out / name)
+        else:
+            note = _CATATAN.get(name, CONTOH)
+            shown = frame[_PUBLIKASI] if name == "publikasi" else frame
+            write_plain(shown, out / name / f"{name}.csv", note=note)
+
+
+def write_compact(tables: dict[str, pd.DataFrame], out: Path) -> None:
+    """Write the tables of the whole country as plain text.
+
+    Arrears are wide by age, a file per province: one file of the country would need
+    more memory than a reader of foreign files is given.
+    """
+    write_text(out / "README.txt", BACA_SAYA.splitlines()[0] + "\n")
+    for name, frame in tables.items():
+        if name != "tunggakan_peserta":
+            write_plain(frame, out / name / f"{name}.csv")
+            continue
+        for provinsi, rows in frame.groupby(frame["kode"].str[:2]):
+            write_plain(_widen(rows), out / name / f"{name}_{provinsi}.csv")
+
+
+def _widen(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return arrears with a column per age and a row per measure."""
+    key = ["kode", "periode", "segmen", "kelas"]
+    labels = [f"Umur {umur} bulan" for umur in range(1, UMUR_MAKS_BULAN)]
+    names = {i + 1: label for i, label in enumerate([*labels, "> 24 bulan"])}
+    parts = []
+    for label, name in (("Peserta", "peserta_jiwa"), ("Tunggakan", "tunggakan_rp")):
+        wide = frame.pivot_table(index=key, columns="umur_bulan", values=name).astype(
+            int
+        )
+        part = wide.rename(columns=names).reset_index()
+        part.insert(4, "uraian", label)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
