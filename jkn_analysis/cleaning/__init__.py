@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jkn_analysis.cleaning.any.typed import TypedTable, read_table_typed, type_table
     from jkn_analysis.cleaning.builder import BuildReport, build
-    from jkn_analysis.cleaning.find.sheets import SheetTable, read_sheet
+    from jkn_analysis.cleaning.find.sheets import read_sheet
+    from jkn_analysis.cleaning.find.table import SheetTable
     from jkn_analysis.cleaning.inspect import CheckReport, check_paths
     from jkn_analysis.cleaning.problems import Problem
-    from jkn_analysis.cleaning.rows.checks import check_tables
-    from jkn_analysis.cleaning.rows.cleaner import CleanResult, clean
+    from jkn_analysis.cleaning.rows.across import check_tables
+    from jkn_analysis.cleaning.rows.cleaner import clean
+    from jkn_analysis.cleaning.rows.work import CleanResult
     from jkn_analysis.cleaning.values.months import (
         MonthColumn,
         parse_dates,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Problem": "problems",
-    "SheetTable": "find.sheets",
+    "SheetTable": "find.table",
     "read_sheet": "find.sheets",
     "TypedTable": "any.typed",
     "read_table_typed": "any.typed",
@@ -49,9 +51,9 @@ _HOME = {
     "find_segmen": "values.names",
     "NumberColumn": "values.numbers",
     "parse_numbers": "values.numbers",
-    "CleanResult": "rows.cleaner",
+    "CleanResult": "rows.work",
     "clean": "rows.cleaner",
-    "check_tables": "rows.checks",
+    "check_tables": "rows.across",
     "BuildReport": "builder",
     "build": "builder",
 }

@@ -9,7 +9,8 @@ import pandas as pd
 
 from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries, is_reply
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
-from jkn_analysis.cleaning.rows.cleaner import CleanResult, CleanSettings, Counts, clean
+from jkn_analysis.cleaning.rows.cleaner import clean
+from jkn_analysis.cleaning.rows.work import CleanResult, CleanSettings, Counts
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
@@ -228,7 +229,7 @@ def _store(
 ) -> BuildReport:
     """Join the results table by table and write them."""
     from jkn_analysis import store
-    from jkn_analysis.cleaning.rows import checks
+    from jkn_analysis.cleaning.rows import across
     from jkn_analysis.wilayah import list_wilayah
 
     root = config.paths.processed
@@ -236,7 +237,7 @@ def _store(
     tables |= join_tables(reports, results, overlap=config.build.overlap)
     tables["penduduk"] = _with_packaged(tables.get("penduduk"))
     report = BuildReport(reports, {}, contoh=_is_contoh(reports))
-    report.problems = checks.check_tables(tables)
+    report.problems = across.check_tables(tables)
     for name, frame in tables.items():
         store.write_table(frame, name, root=root)
         report.tables[name] = len(frame)
@@ -278,14 +279,14 @@ def _join(
     own: Sequence[tuple[FileReport, CleanResult]], *, overlap: str
 ) -> pd.DataFrame | None:
     """Concatenate the deliveries of one table, overlaps settled."""
-    from jkn_analysis.cleaning.rows import checks
+    from jkn_analysis.cleaning.rows import across
 
     joined: pd.DataFrame | None = None
     for report, result in own:
         if joined is None:
             joined = result.frame
             continue
-        fresh, older, problem = checks.settle_overlap(
+        fresh, older, problem = across.settle_overlap(
             joined,
             result,
             overlap="later" if is_reply(report.delivery.path) else overlap,

@@ -48,11 +48,8 @@ def check_command(
       jkn check
       jkn check kiriman/kepesertaan_juni.xlsx --csv temuan.csv --annotate kembalikan
     """
-    from jkn_analysis.cleaning.inspect import (
-        check_paths,
-        write_annotated,
-        write_problems,
-    )
+    from jkn_analysis.cleaning.inspect import check_paths
+    from jkn_analysis.cleaning.returned import write_annotated, write_problems
 
     today = dt.datetime.now(dt.UTC).date()
     report = check_paths(paths, config=config, table=table, today=today)

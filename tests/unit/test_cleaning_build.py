@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from jkn_analysis.cleaning import builder
 from jkn_analysis.cleaning.builder import build
 from jkn_analysis.cleaning.deliveries import find_deliveries, find_table
-from jkn_analysis.cleaning.rows.checks import check_tables
+from jkn_analysis.cleaning.rows.across import check_tables
 from jkn_analysis.cli import app
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import InputError

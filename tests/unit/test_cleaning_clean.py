@@ -9,7 +9,7 @@ import pytest
 
 from jkn_analysis.cleaning import clean, read_sheet
 from jkn_analysis.cleaning.problems import describe, faults
-from jkn_analysis.cleaning.rows.cleaner import CleanSettings
+from jkn_analysis.cleaning.rows.work import CleanSettings
 from jkn_analysis.errors import InputError
 
 HEADER = "Kode;Kab/Kota;Periode;Segmen;Terdaftar;Aktif\n"

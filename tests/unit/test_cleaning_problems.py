@@ -13,7 +13,7 @@ import jkn_analysis.cleaning
 from jkn_analysis.cleaning import builder, clean, read_sheet
 from jkn_analysis.cleaning.builder import build
 from jkn_analysis.cleaning.problems import Problem, faults
-from jkn_analysis.cleaning.rows.cleaner import MOST_LISTED, CleanSettings
+from jkn_analysis.cleaning.rows.work import MOST_LISTED, CleanSettings
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import InputError
 from jkn_analysis.tables import TABLES

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jkn_analysis.cleaning import read_sheet, read_table_typed
-from jkn_analysis.cleaning.find.blocks import (
+from jkn_analysis.cleaning.find.labels import (
     is_numbering,
     is_total_label,
     looks_like_header,

@@ -22,8 +22,8 @@ from jkn_analysis.cleaning import (
     read_table_typed,
 )
 from jkn_analysis.cleaning.find.sheets import _read_tables
-from jkn_analysis.cleaning.inspect import write_annotated
 from jkn_analysis.cleaning.open.records import find_records
+from jkn_analysis.cleaning.returned import write_annotated
 from jkn_analysis.cleaning.values.cells import close_up, find_month_name, mask_persons
 from jkn_analysis.config import read_config
 

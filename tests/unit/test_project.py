@@ -101,6 +101,50 @@ def test_imports_point_up_the_list():
     assert wrong == []
 
 
+def running_imports(path: Path) -> set[str]:
+    """Name the modules of the package that a file imports when it runs.
+
+    Imports inside functions count, those under TYPE_CHECKING do not.
+    """
+    tree = ast.parse(path.read_text("utf-8"))
+    typing = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.dump(branch.test)
+        for statement in branch.body
+        for node in ast.walk(statement)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in typing:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    modules = {
+        ".".join(path.relative_to(TOP).with_suffix("").parts): path
+        for path in (TOP / "jkn_analysis").rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    graph = {
+        name: {other for other in running_imports(path) & set(modules) if other != name}
+        for name, path in modules.items()
+    }
+    # Taking away, again and again, what imports nothing that is left leaves circles.
+    left = dict(graph)
+    while True:
+        free = {name for name, targets in left.items() if not targets & set(left)}
+        if not free:
+            break
+        left = {name: targets for name, targets in left.items() if name not in free}
+    assert sorted(left) == []
+
+
 def test_every_package_module_has_a_layer():
     folders = {
         path.name.removesuffix(".py")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jkn_analysis.cleaning.find.labels import is_total_label
 from jkn_analysis.cleaning.problems import Problem
+from jkn_analysis.cleaning.rows.checks import count_decimals, find_quotient
 from jkn_analysis.cleaning.values.cells import Percent
 from jkn_analysis.cleaning.values.numbers import parse_numbers
 
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jkn_analysis.cleaning.any.typed import TypedTable
-    from jkn_analysis.cleaning.find.sheets import SheetTable
+    from jkn_analysis.cleaning.find.table import SheetTable
     from jkn_analysis.cleaning.values.cells import Cell
 
+OWN_UNIT = re.compile(
+    r"\b(?:no|nomor|urut|tahun|thn|id|rasio|ratio|luas|kepadatan|laju|pertumbuhan|indeks|"
+    r"index|ipm|rata|umur|usia|hari|sex|desa|kelurahan|kecamatan|rt|rw|kk|jarak|tinggi|"
+    r"kapasitas|persen\w*|prosen\w*)\b|[%²]|[(\[]\s*(?:jiwa|orang|rp|unit|buah|ha|km|m)\b",
+    re.IGNORECASE,
+)
+"""Headings that a unit of the title, such as ``dalam ribuan``, does not cover."""
 LEAST_SUMMED = 3
 LEAST_COLUMNS_SUMMED = 2
 LEAST_SUM = 20
@@ -65,8 +74,6 @@ def check_typed(typed: TypedTable) -> list[Problem]:
 
 def _counted(typed: TypedTable) -> list[str]:
     """Return the columns whose figures may be added up."""
-    from jkn_analysis.cleaning.any.typed import OWN_UNIT
-
     return [
         name
         for name, kind in typed.kinds.items()
@@ -172,8 +179,6 @@ def _suspect_parts_of_people(typed: TypedTable) -> list[Problem]:
 
 def _note_kept_totals(typed: TypedTable) -> list[Problem]:
     """Note rows called a total that were kept, since their column may hold totals."""
-    from jkn_analysis.cleaning.find.blocks import is_total_label
-
     kept: set[int] = set()
     for name in [n for n, kind in typed.kinds.items() if kind == "text"]:
         texts = typed.frame[name]
@@ -279,8 +284,6 @@ def _printed(typed: TypedTable, name: str, cell: Cell) -> float | None:
 
 def _check_percents(typed: TypedTable) -> list[Problem]:
     """Name the quotient that reproduces a printed percent; report rows it does not."""
-    from jkn_analysis.cleaning.rows.checks import count_decimals, find_quotient
-
     rates = [name for name, kind in typed.kinds.items() if kind == "rate"]
     counts = {name: _values(typed, name) for name in _counted(typed)}
     if not rates or not 2 <= len(counts) <= MOST_COLUMNS_DIVIDED:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.any.printed import check_typed
-from jkn_analysis.cleaning.find.sheets import SECTION, SheetTable, read_sheet
+from jkn_analysis.cleaning.any.printed import OWN_UNIT, check_typed
+from jkn_analysis.cleaning.find.sheets import read_sheet
+from jkn_analysis.cleaning.find.table import SECTION, SheetTable
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.cells import (
@@ -31,8 +32,10 @@ from jkn_analysis.cleaning.values.numbers import (
     Fault,
     find_scale,
     parse_numbers,
+    read_number,
     says_percent,
 )
+from jkn_analysis.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,13 +62,6 @@ _ORDINAL = re.compile(r"(?:no|nomor|nomer|#)[.\s]*(?:urut)?", re.IGNORECASE)
 _POWER = re.compile(r"\d[.,]\d+E\+?\d{1,2}|\dE\+\d{1,2}", re.IGNORECASE)
 GROUPED_SHARE = 0.3
 """Share of blanks from which a leading column is read as one of groups."""
-OWN_UNIT = re.compile(
-    r"\b(?:no|nomor|urut|tahun|thn|id|rasio|ratio|luas|kepadatan|laju|pertumbuhan|indeks|"
-    r"index|ipm|rata|umur|usia|hari|sex|desa|kelurahan|kecamatan|rt|rw|kk|jarak|tinggi|"
-    r"kapasitas|persen\w*|prosen\w*)\b|[%²]|[(\[]\s*(?:jiwa|orang|rp|unit|buah|ha|km|m)\b",
-    re.IGNORECASE,
-)
-"""Headings that a unit of the title, such as ``dalam ribuan``, does not cover."""
 _TIME = re.compile(
     r"\b(?:bulan|periode|tanggal|tgl|waktu|month|period|posisi|per)\b", re.IGNORECASE
 )
@@ -429,8 +425,6 @@ def _counts(name: str, sheet: SheetTable | None = None) -> bool:
 
 def _has_decimals(cells: Sequence[Any]) -> bool:
     """Tell whether a column certainly holds fractions."""
-    from jkn_analysis.cleaning.values.numbers import read_number
-
     for cell in cells:
         if isinstance(cell, float) and not isinstance(cell, col.Percent) and cell % 1:
             return True
@@ -494,8 +488,6 @@ def _problem(sheet: SheetTable, position: int, name: str, fault: Fault) -> Probl
 
 def _melt(typed: TypedTable) -> pd.DataFrame:
     """Return a wide table with one row per month."""
-    from jkn_analysis.errors import InputError
-
     months: dict[str, tuple[int, int]] = {}
     for name, parts in zip(typed.frame.columns, typed.sheet.headers, strict=True):
         moment = find_moment_in(" ".join(parts))

@@ -22,7 +22,7 @@ from jkn_analysis.terms import TOTAL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jkn_analysis.cleaning.find.sheets import SheetTable
+    from jkn_analysis.cleaning.find.table import SheetTable
 
 MEASURE_KINDS = frozenset({"jiwa", "rp", "rate", "number", "count"})
 IDENTIFIERS = frozenset(
@@ -224,7 +224,7 @@ def read_roles(sheet: SheetTable, table: str, overrides: Mapping[str, str]) -> R
     overrides
         Headings of the config file.
     """
-    from jkn_analysis.cleaning.find.sheets import SECTION
+    from jkn_analysis.cleaning.find.table import SECTION
 
     own = tuple(sorted(overrides.items()))
     measures = _measures(table)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
+from jkn_analysis.cleaning.open.refusal import RefusedError
+
 MAX_SPAN = 2_000
 MAX_CELLS = 2_000_000
 
@@ -105,8 +107,6 @@ def _span(text: str | None, default: int = 1) -> int:
 
 def read_markup(content: str) -> dict[str, Any]:
     """Read the tables of an html page or an XML spreadsheet."""
-    from jkn_analysis.cleaning.open.readers import RefusedError
-
     parser = _Tables()
     parser.feed(content)
     parser.close()

@@ -8,21 +8,39 @@ import os
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.cleaning.open import dialect
 from jkn_analysis.cleaning.open.records import find_records
-from jkn_analysis.cleaning.values.cells import Cell
+from jkn_analysis.cleaning.open.refusal import RefusedError
+
+if TYPE_CHECKING:
+    from jkn_analysis.cleaning.values.cells import Cell
+
 
 MAX_FILE_BYTES = 200 * 2**20
+
+
 MAX_UNPACKED_BYTES = 200 * 2**20
+
+
 MAX_RATIO = 100
+
+
 RATIO_FROM_BYTES = 10 * 2**20
+
+
 MAX_PARTS = 5_000
+
+
 MAX_COLUMNS = 2_000
+
+
 MAX_CELLS = 6_000_000
+
+
 CLOSED = "copy it to this computer, check its permissions, and try again"
-SAVE_AGAIN = "open it by hand, save the table as .xlsx or csv, and send it again"
+
 
 MAGIC = (
     (b"\x89PNG", "a picture (PNG)"),
@@ -40,18 +58,9 @@ MAGIC = (
     (b"\x7fELF", "a program"),
     (b"ARROW1", "an Arrow file"),
 )
+
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-
-class RefusedError(Exception):
-    """A file that will not be read: why, and what to do."""
-
-    def __init__(
-        self, message: str, *, kind: str = "unreadable", remedy: str = SAVE_AGAIN
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.remedy = remedy
 
 
 def say_closed(exc: OSError) -> str:
@@ -122,9 +131,6 @@ def _read_text(file: Path) -> dict[str, Any]:
         raise RefusedError(str(exc), kind=exc.kind) from exc
 
 
-# --- json ---------------------------------------------------------------------
-
-
 def _read_json(text: str) -> dict[str, Any]:
     """Read records, one json value or one record a line."""
     remarks: list[tuple[str, str]] = []
@@ -180,9 +186,6 @@ def _plain(value: Cell) -> Cell:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
         return str(value)
     return value
-
-
-# --- workbooks ----------------------------------------------------------------
 
 
 def _read_zip(file: Path) -> dict[str, Any]:

@@ -9,32 +9,28 @@ import pandas as pd
 
 from jkn_analysis.cleaning.find.roles import MEASURE_KINDS
 from jkn_analysis.cleaning.problems import Problem, faults
-from jkn_analysis.cleaning.rows.cleaner import (
-    MOST_LISTED,
-    REGIONAL,
-    CleanResult,
-    Counts,
+from jkn_analysis.cleaning.rows import checks
+from jkn_analysis.cleaning.rows.rules import (
+    check_duplicates,
+    check_future,
+    check_keys,
+    check_missing,
+    check_rules,
 )
-from jkn_analysis.cleaning.values.cells import Cell
-from jkn_analysis.tables import Table, conform
+from jkn_analysis.cleaning.rows.work import PLACE, REGIONAL, CleanResult, Counts
+from jkn_analysis.cleaning.values.vintage import find_vintage
+from jkn_analysis.tables import conform
 from jkn_analysis.terms import TOTAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from jkn_analysis.cleaning.rows.cleaner import _Piece, _Sheet
-
-PLACE = "_col_"
-DENSE = 8
-"""Codes of keys up to this many times the rows are counted in an array."""
-RULE_WORDS = {
-    "aktif_over_terdaftar": "aktif_jiwa is more than terdaftar_jiwa",
-    "nonaktif_split": "menunggak + mutasi is not terdaftar - aktif",
-}
+    from jkn_analysis.cleaning.rows.work import Piece, Work
+    from jkn_analysis.tables import Table
 
 
 def assemble(
-    table: Table, works: Sequence[_Sheet], pieces: Sequence[_Piece]
+    table: Table, works: Sequence[Work], pieces: Sequence[Piece]
 ) -> CleanResult:
     """Join the pieces of a delivery into one checked table."""
     measures = [
@@ -48,15 +44,15 @@ def assemble(
     sums = _join(table, totals, measures, dims=["cakupan"])
     if len(frame):
         frame = _derive(table, works, frame)
-        _check_keys(table, works, frame)
-        _check_future(works, frame)
-        _check_missing(table, works, frame, measures)
-        frame = _check_duplicates(table, works, frame)
-        _check_rules(table, works, frame)
+        check_keys(table, works, frame)
+        check_future(works, frame)
+        check_missing(table, works, frame, measures)
+        frame = check_duplicates(table, works, frame)
+        check_rules(table, works, frame)
     return _result(table, works, frame, sums, measures)
 
 
-def _parts(piece: _Piece, measures: Sequence[str]) -> list[pd.DataFrame]:
+def _parts(piece: Piece, measures: Sequence[str]) -> list[pd.DataFrame]:
     """Return a piece as frames with measures under their names, places beside them."""
     frame = piece.frame
     frame["_total"] = piece.total
@@ -87,7 +83,7 @@ def _gather(parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
 
 
 def _split_totals(
-    table: Table, works: Sequence[_Sheet], parts: Sequence[pd.DataFrame]
+    table: Table, works: Sequence[Work], parts: Sequence[pd.DataFrame]
 ) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
     """Separate rows of sums from rows of data; drop bad and empty ones."""
     plain, totals = [], []
@@ -177,12 +173,10 @@ def _coalesce(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=[name for name in frame if str(name).endswith("_new")])
 
 
-def _derive(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> pd.DataFrame:
+def _derive(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> pd.DataFrame:
     """Fill source and date of a population that only its title or file name states."""
     if table.name != "penduduk" or {"sumber", "berlaku_mulai"} <= set(frame.columns):
         return frame
-    from jkn_analysis.cleaning.values.vintage import find_vintage
-
     sheet = works[0].sheet
     found = find_vintage([*sheet.title, sheet.sheet, sheet.path.stem.replace("_", " ")])
     if found is None:
@@ -198,252 +192,14 @@ def _derive(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> pd.Da
     return frame
 
 
-def _listed(
-    works: Sequence[_Sheet], rows: pd.DataFrame, kind: str
-) -> Iterator[tuple[Cell, pd.Series]]:
-    """Yield the faulty rows to list one by one; the rest are refused and counted."""
-    _pass_over(works, rows.iloc[MOST_LISTED:], kind)
-    yield from rows.iloc[:MOST_LISTED].iterrows()
-
-
-def _pass_over(works: Sequence[_Sheet], rows: pd.DataFrame, kind: str) -> None:
-    """Refuse faulty rows without listing them."""
-    for number, own in rows.groupby("_sheet"):
-        work = works[int(number)]  # type: ignore[arg-type]
-        work.bad[own["_row"].to_numpy(dtype=int)] = True
-        work.unlisted[kind] += len(own)
-
-
-def report_at(
-    works: Sequence[_Sheet],
-    row: Cell,
-    name: str,
-    *,
-    kind: str,
-    message: str,
-    remedy: str,
-    value: str = "",
-    severity: str = "fault",
-) -> None:
-    """Report a problem at the cell of column `name` of one row of the joined frame."""
-    number = row["_sheet"]
-    if pd.isna(number):
-        return
-    work = works[int(number)]
-    place = row.get(PLACE + name)
-    if place is None or pd.isna(place):
-        column = work.roles.identifiers.get(name) or work.roles.attributes.get(name)
-        place = column.position if column is not None else None
-    index = int(row["_row"])
-    if severity == "fault":
-        work.bad[index] = True
-    work.report(
-        kind,
-        message,
-        remedy,
-        row=index,
-        position=int(place) if place is not None else None,
-        value=value,
-        severity=severity,
-    )
-
-
-def _check_keys(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> None:
-    """Report rows that lack a part of their key."""
-    for name in table.key:
-        column = table.column(name)
-        if column.optional or column.kind in {"kode", "periode"}:
-            continue
-        if name not in frame:
-            for work in works:
-                work.bad[:] = True
-            if not _lacks(works, name):
-                works[0].report(
-                    "missing_column",
-                    f"column '{name}' missing",
-                    "add it, or say it in the heading or title",
-                )
-            continue
-        lacking = frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"])
-        for _, row in _listed(works, lacking, "missing"):
-            report_at(
-                works,
-                row,
-                name,
-                kind="missing",
-                message=f"{name}: not given",
-                remedy=f"fill the cell, or say the {name} in the heading or title",
-            )
-        _check_choices(column, works, frame, name)
-
-
-def _check_future(works: Sequence[_Sheet], frame: pd.DataFrame) -> None:
-    """Report months that have not ended yet and so cannot have been measured."""
-    latest = works[0].settings.latest
-    if latest is None or "periode" not in frame:
-        return
-    limit = pd.Timestamp(latest.year, latest.month, 1)
-    late = frame[frame["periode"] > limit].drop_duplicates(
-        ["_sheet", "_row", "periode"]
-    )
-    for _, row in _listed(works, late, "future"):
-        report_at(
-            works,
-            row,
-            "periode",
-            kind="future",
-            message="periode: lies in the future",
-            remedy=f"the last month there can be is {limit:%Y-%m}: check the year",
-            value=_show(row["periode"]),
-        )
-
-
-def _lacks(works: Sequence[_Sheet], name: str) -> bool:
-    """Tell whether a missing column was reported already."""
-    return any(
-        problem.kind == "missing_column" and f"'{name}'" in problem.message
-        for work in works
-        for problem in work.problems
-    )
-
-
-def _check_choices(
-    column: Cell,
-    works: Sequence[_Sheet],
-    frame: pd.DataFrame,
-    name: str,
-) -> None:
-    """Report segmen that the table has no rows for."""
-    if not column.choices or column.kind != "segmen":
-        return
-    wrong = frame[frame[name].notna() & ~frame[name].isin(column.choices)]
-    for _, row in _listed(works, wrong, "choice"):
-        report_at(
-            works,
-            row,
-            name,
-            kind="choice",
-            value=str(row[name]),
-            message=f"{name}: has no place in this table",
-            remedy=f"only {', '.join(column.choices)}",
-        )
-
-
-def _check_missing(
-    table: Table, works: Sequence[_Sheet], frame: pd.DataFrame, measures: Sequence[str]
-) -> None:
-    """Report rows that lack a required figure."""
-    for name in measures:
-        if table.column(name).optional:
-            continue
-        if name not in frame:
-            headings = ", ".join(
-                f"'{' / '.join(h)}'" for h in works[0].sheet.headers[:12]
-            )
-            works[0].report(
-                "missing_column",
-                f"column '{name}' missing; found {headings}",
-                f"map its heading under [sources.{table.name}.headings]",
-            )
-            for work in works:
-                work.bad[:] = True
-            continue
-        lacking = frame[frame[name].isna()]
-        for _, row in _listed(works, lacking, "missing"):
-            report_at(
-                works,
-                row,
-                name,
-                kind="missing",
-                message=f"{name}: no value where one is due",
-                remedy="write the number, 0 if there is none",
-            )
-
-
-def _check_duplicates(
-    table: Table, works: Sequence[_Sheet], frame: pd.DataFrame
-) -> pd.DataFrame:
-    """Report keys that stand more than once and keep none of them."""
-    key = [name for name in table.key if name in frame]
-    double = _duplicated(frame, key)
-    if not double.any():
-        return frame
-    rows = frame[double]
-    groups = rows.groupby(key, dropna=False, observed=True, sort=False)
-    later = rows[groups.cumcount().to_numpy() > 0]
-    firsts = groups[["_sheet", "_row"]].transform("first").astype(int)
-    for place, row in _listed(works, later, "duplicate"):
-        number, index = firsts.loc[place].to_numpy()
-        work = works[int(number)]
-        where = f"row {work.sheet.row_numbers[index]}"
-        sheet = f" of sheet '{work.sheet.sheet}'" if work.sheet.sheet else ""
-        report_at(
-            works,
-            row,
-            key[0],
-            kind="duplicate",
-            value=", ".join(_show(row[name]) for name in key),
-            message=f"same {', '.join(key)} as {where}{sheet}:",
-            remedy="keep the right one of the two rows",
-        )
-    return frame[~double]
-
-
-def _duplicated(frame: pd.DataFrame, key: Sequence[str]) -> np.ndarray:
-    """Tell which rows share their key, by integer codes."""
-    code = np.zeros(len(frame), dtype=np.int64)
-    for name in key:
-        own, distinct = pd.factorize(frame[name], use_na_sentinel=False)
-        code = code * (len(distinct) + 1) + own
-        if code.max(initial=0) > 2**40:
-            code = pd.factorize(code)[0].astype(np.int64)
-    if code.max(initial=0) < DENSE * len(code):
-        return np.bincount(code)[code] > 1
-    return pd.Series(code).duplicated(keep=False).to_numpy()
-
-
-def _show(value: Cell) -> str:
-    """Write a key's value for a message."""
-    return value.strftime("%Y-%m") if isinstance(value, pd.Timestamp) else str(value)
-
-
-def _check_rules(table: Table, works: Sequence[_Sheet], frame: pd.DataFrame) -> None:
-    """Report rows that break a rule between their columns."""
-    for rule in table.rules:
-        if not set(rule.columns) <= set(frame.columns):
-            continue
-        figures = frame[list(rule.columns)]
-        others = [n for n in ("terdaftar_jiwa", "aktif_jiwa") if n in frame]
-        figures = frame[list(dict.fromkeys([*figures.columns, *others]))].astype(
-            "Float64"
-        )
-        wrong = frame[~rule.holds(figures).to_numpy(dtype=bool)]
-        for _, row in _listed(works, wrong, rule.name):
-            values = " and ".join(
-                f"{row[name]:.0f}" if isinstance(row[name], float) else str(row[name])
-                for name in rule.columns
-            )
-            report_at(
-                works,
-                row,
-                rule.columns[0],
-                kind=rule.name,
-                value=values,
-                message=f"{RULE_WORDS.get(rule.name, rule.name)}:",
-                remedy=rule.remedy,
-            )
-
-
 def _result(
     table: Table,
-    works: Sequence[_Sheet],
+    works: Sequence[Work],
     frame: pd.DataFrame,
     sums: pd.DataFrame,
     measures: Sequence[str],
 ) -> CleanResult:
     """Count the rows and make the result."""
-    from jkn_analysis.cleaning.rows import checks
-
     for work in works:
         checks.check_printed(work)
         work.sum_up()
@@ -474,7 +230,7 @@ def _result(
     return result
 
 
-def _empty(table: Table, works: Sequence[_Sheet], sums: pd.DataFrame) -> Problem:
+def _empty(table: Table, works: Sequence[Work], sums: pd.DataFrame) -> Problem:
     """Describe a delivery without a row of data, or with none but sums."""
     sheet = works[0].sheet
     regions = int((sums["cakupan"] == "wilayah").sum()) if len(sums) else 0
@@ -499,7 +255,7 @@ def _empty(table: Table, works: Sequence[_Sheet], sums: pd.DataFrame) -> Problem
     )
 
 
-def _good_rows(works: Sequence[_Sheet], frame: pd.DataFrame) -> np.ndarray:
+def _good_rows(works: Sequence[Work], frame: pd.DataFrame) -> np.ndarray:
     """Tell which joined rows come from sheet rows without a fault."""
     good = np.ones(len(frame), dtype=bool)
     if not len(frame):
@@ -511,7 +267,7 @@ def _good_rows(works: Sequence[_Sheet], frame: pd.DataFrame) -> np.ndarray:
     return good
 
 
-def _count(work: _Sheet) -> Counts:
+def _count(work: Work) -> Counts:
     """Count the rows of one sheet."""
     rows_in = work.sheet.rows_in
     dropped = rows_in - work.size

@@ -1,4 +1,4 @@
-"""Figures that must agree with each other: totals, percents, months, deliveries."""
+"""Figures of one delivery that must agree with each other: totals, percents, parts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.problems import Problem
-from jkn_analysis.cleaning.values.cells import Cell
-from jkn_analysis.cleaning.values.numbers import parse_numbers
+from jkn_analysis.cleaning.rows.work import report_at
+from jkn_analysis.cleaning.values.numbers import find_scale, parse_numbers
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import list_wilayah, read_penduduk
@@ -18,22 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jkn_analysis.cleaning.find.roles import ColumnUse
-    from jkn_analysis.cleaning.problems import Severity
-    from jkn_analysis.cleaning.rows.cleaner import CleanResult, _Sheet
+    from jkn_analysis.cleaning.rows.work import CleanResult, Work
+    from jkn_analysis.cleaning.values.cells import Cell
     from jkn_analysis.cleaning.values.numbers import Locale
 
-FROZEN_BULAN = 4
-"""Months in a row with the same figures that look like a copy."""
-FROZEN_FROM_JIWA = 500
-JUMP_LEAST = 0.05
-"""Smallest monthly change that may be called a jump."""
-JUMP_TIMES = 8.0
-"""Times the region's usual monthly change (median) that make a jump."""
+
 AGREE_SHARE = 0.8
 """Share of rows a denominator must reproduce to be named."""
 
 
-def check_printed(work: _Sheet) -> None:
+def check_printed(work: Work) -> None:
     """Compare the totals and percents printed in a sheet with its rows."""
     _check_total_rows(work)
     for column in work.roles.checked:
@@ -43,7 +37,7 @@ def check_printed(work: _Sheet) -> None:
             _check_nonaktif(work, column)
 
 
-def _check_total_rows(work: _Sheet) -> None:
+def _check_total_rows(work: Work) -> None:
     """Report rows of totals that are not the sum of rows above them."""
     sheet = work.sheet
     shift = 1 if sheet.column_numbers and sheet.column_numbers[0] == 0 else 0
@@ -66,7 +60,7 @@ def _check_total_rows(work: _Sheet) -> None:
 
 
 def _check_total_cell(
-    work: _Sheet,
+    work: Work,
     column: ColumnUse,
     row: int,
     cell: Cell,
@@ -100,10 +94,8 @@ def _check_total_cell(
     )
 
 
-def _factor(work: _Sheet, column: ColumnUse) -> int:
+def _factor(work: Work, column: ColumnUse) -> int:
     """Return the unit factor of a value column."""
-    from jkn_analysis.cleaning.values.numbers import find_scale
-
     own = find_scale(column.heading)[0]
     return own if own != 1 else work.title_scale[0]
 
@@ -132,7 +124,7 @@ def _same_slice(one: ColumnUse, other: ColumnUse) -> bool:
     return all(getattr(one.use, name) == getattr(other.use, name) for name in fields)
 
 
-def _check_percent(work: _Sheet, column: ColumnUse) -> None:
+def _check_percent(work: Work, column: ColumnUse) -> None:
     """Find which quotient reproduces a printed percent and report rows it does not."""
     parsed = parse_numbers(
         work.cells(column.position).tolist(),
@@ -191,7 +183,7 @@ def find_quotient(
     return best, best_wrong, best_share
 
 
-def _counts_beside(work: _Sheet, column: ColumnUse) -> dict[str, np.ndarray]:
+def _counts_beside(work: Work, column: ColumnUse) -> dict[str, np.ndarray]:
     """Return the counts of the same slice as a percent, and the region's population."""
     there = [c for c in work.roles.measured if c.position in work.numbers]
     there = [other for other in there if other.use.role]
@@ -204,13 +196,15 @@ def _counts_beside(work: _Sheet, column: ColumnUse) -> dict[str, np.ndarray]:
             other, column
         ):
             counts[other.use.role] = _checked_numbers(work, other)
-    if counts and "penduduk_jiwa" not in counts and work.kode is not None:
+    if counts and "penduduk_jiwa" not in counts and "kode" in work.keys:
         people = read_penduduk().set_index("kode")["penduduk_jiwa"]
-        counts["penduduk_jiwa"] = pd.Series(work.kode).map(people).to_numpy(dtype=float)
+        counts["penduduk_jiwa"] = (
+            pd.Series(work.keys["kode"]).map(people).to_numpy(dtype=float)
+        )
     return counts
 
 
-def _checked_numbers(work: _Sheet, column: ColumnUse) -> np.ndarray:
+def _checked_numbers(work: Work, column: ColumnUse) -> np.ndarray:
     """Parse a column that is only compared."""
     parsed = parse_numbers(
         work.cells(column.position).tolist(),
@@ -246,7 +240,7 @@ def count_decimals(cells: pd.Series) -> int:
     return min(most, 6)
 
 
-def _check_nonaktif(work: _Sheet, column: ColumnUse) -> None:
+def _check_nonaktif(work: Work, column: ColumnUse) -> None:
     """Report rows whose printed nonaktif is not terdaftar minus aktif."""
     counts = _counts_beside(work, column)
     if not {"terdaftar_jiwa", "aktif_jiwa", "nonaktif_jiwa"} <= set(counts):
@@ -266,7 +260,7 @@ def _check_nonaktif(work: _Sheet, column: ColumnUse) -> None:
         )
 
 
-def check_sums(result: CleanResult, works: Sequence[_Sheet]) -> None:
+def check_sums(result: CleanResult, works: Sequence[Work]) -> None:
     """Compare totals of regions and segmen with the sums of their parts.
 
     A province's row is compared only where all its kabupaten/kota are in the
@@ -299,15 +293,13 @@ def check_sums(result: CleanResult, works: Sequence[_Sheet]) -> None:
 
 def _compare(
     result: CleanResult,
-    works: Sequence[_Sheet],
+    works: Sequence[Work],
     rows: pd.DataFrame,
     dims: Sequence[str],
     measures: Sequence[str],
     level: str,
 ) -> None:
     """Compare printed totals of one pattern with sums."""
-    from jkn_analysis.cleaning.rows.assemble import report_at
-
     frame = result.frame
     if level == "wilayah":
         frame = pd.concat(
@@ -329,7 +321,7 @@ def _compare(
     joined = rows.merge(
         sums.reset_index(), on=list(dims), how="left", suffixes=("", "_sum")
     )
-    whole = _region_counts()
+    whole = region_counts()
     for name in measures:
         wrong = joined[
             (joined[name] != joined[f"{name}_sum"])
@@ -357,7 +349,7 @@ def _compare(
         result.problems[:] = [p for work in works for p in work.problems]
 
 
-def _region_counts() -> dict[str, int]:
+def region_counts() -> dict[str, int]:
     """Return the number of kabupaten/kota of every province and the country."""
     listed = list_wilayah()
     kab = listed[listed["jenis"] != "provinsi"]
@@ -365,245 +357,3 @@ def _region_counts() -> dict[str, int]:
     return {str(kode): int(count) for kode, count in counts.items()} | {
         NASIONAL: len(kab)
     }
-
-
-def settle_overlap(
-    older: pd.DataFrame, result: CleanResult, *, overlap: str, name: str
-) -> tuple[pd.DataFrame, pd.DataFrame, Problem | None]:
-    """Settle the keys that a later delivery shares with earlier ones.
-
-    Equal rows are kept once. Where they differ the later delivery is refused, or wins
-    if the settings say so; either way the differences are listed.
-
-    Returns
-    -------
-    tuple
-        Rows to add, earlier rows to keep, and the problem to report, if any.
-    """
-    table = TABLES[result.table]
-    key = list(table.key)
-    fresh = result.frame
-    keyed = fresh.merge(older, on=key, how="inner", suffixes=("", "_lama"))
-    if not len(keyed):
-        return fresh, older, None
-    measures = [n for n in table.names if n not in key and f"{n}_lama" in keyed]
-    differs = pd.Series(data=False, index=keyed.index)
-    for column in measures:
-        one, two = keyed[column], keyed[f"{column}_lama"]
-        differs |= ~((one == two) | (one.isna() & two.isna())).fillna(
-            value=False
-        ).astype(bool)
-    merged = fresh.merge(older[key].assign(_twice=True), on=key, how="left")
-    twice = merged["_twice"].fillna(value=False).astype(bool).to_numpy()
-    if not differs.any():
-        return (
-            fresh[~twice],
-            older,
-            _overlap_problem(keyed, key, name, "note", "are equal"),
-        )
-    listed = _list_differences(keyed[differs], key, measures)
-    said = f"differ in {int(differs.sum())}: {listed}"
-    if overlap != "later":
-        return fresh, older, _overlap_problem(keyed, key, name, "fault", said)
-    marked = older.merge(fresh[key].assign(_twice=True), on=key, how="left")
-    keep = ~marked["_twice"].fillna(value=False).astype(bool).to_numpy()
-    return fresh, older[keep], _overlap_problem(keyed, key, name, "suspicion", said)
-
-
-def _list_differences(
-    rows: pd.DataFrame, key: Sequence[str], measures: Sequence[str]
-) -> str:
-    """Write the first differences of two deliveries."""
-    shown = []
-    for _, row in rows.head(5).iterrows():
-        where = ", ".join(_show(row[name]) for name in key)
-        changed = [
-            f"{name} {row[f'{name}_lama']} → {row[name]}"
-            for name in measures
-            if str(row[name]) != str(row[f"{name}_lama"])
-        ]
-        shown.append(f"{where}: {'; '.join(changed)}")
-    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-    return " | ".join(shown) + more
-
-
-def _overlap_problem(
-    keyed: pd.DataFrame, key: Sequence[str], name: str, severity: Severity, said: str
-) -> Problem:
-    """Describe an overlap."""
-    first = ", ".join(_show(keyed.iloc[0][column]) for column in key)
-    return Problem(
-        file=name,
-        kind="overlap",
-        message=f"{len(keyed)} rows (first: {first}) are in an earlier delivery too; "
-        f"they {said}",
-        remedy='take one of the two out, or set build.overlap = "later"'
-        if severity == "fault"
-        else "",
-        severity=severity,
-    )
-
-
-def _show(value: object) -> str:
-    """Write a key's value for a message."""
-    return value.strftime("%Y-%m") if isinstance(value, pd.Timestamp) else str(value)
-
-
-def check_tables(tables: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Look for what no single delivery can show: copies, jumps, gaps, wrong sums.
-
-    Parameters
-    ----------
-    tables
-        Canonical tables by name.
-
-    Returns
-    -------
-    list of Problem
-        Suspicions; none of them refuses a delivery.
-    """
-    problems: list[Problem] = []
-    panel = tables.get("kepesertaan")
-    if panel is not None and len(panel):
-        problems += _find_gaps(panel)
-        problems += _find_frozen(panel)
-        problems += _find_jumps(panel, tables.get("peristiwa"))
-    if "penduduk" in tables:
-        problems += _check_population(tables["penduduk"])
-    return problems
-
-
-def _suspicion(table: str, kind: str, message: str, remedy: str) -> Problem:
-    """Return a suspicion about a whole table."""
-    return Problem(
-        file=table,
-        kind=kind,
-        message=message,
-        remedy=remedy,
-        severity="suspicion",
-        table=table,
-    )
-
-
-def _find_gaps(panel: pd.DataFrame) -> list[Problem]:
-    """Report months between the first and last that a region lacks."""
-    months = panel[["kode", "periode"]].drop_duplicates()
-    ordinal = months["periode"].dt.year * 12 + months["periode"].dt.month
-    spans = ordinal.groupby(months["kode"]).agg(["min", "max", "nunique"])
-    short = spans[spans["max"] - spans["min"] + 1 > spans["nunique"]]
-    gaps: dict[str, list[str]] = {}
-    for kode, span in short.iterrows():
-        there = set(ordinal[months["kode"] == kode])
-        lacking = [
-            m for m in range(int(span["min"]), int(span["max"])) if m not in there
-        ]
-        text = ", ".join(f"{(m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in lacking[:6])
-        more = f" and {len(lacking) - 6} more" if len(lacking) > 6 else ""
-        gaps.setdefault(text + more, []).append(str(kode))
-    return [
-        _suspicion(
-            "kepesertaan",
-            "gap",
-            f"no rows for {months_text} in {_some(codes)}",
-            "ask the sender for the month",
-        )
-        for months_text, codes in gaps.items()
-    ]
-
-
-def _some(codes: Sequence[str], limit: int = 8) -> str:
-    """List codes, the first few in full."""
-    more = f" and {len(codes) - limit} more" if len(codes) > limit else ""
-    return ", ".join(codes[:limit]) + more
-
-
-def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
-    """Report series whose figures stay the same for months on end."""
-    ordered = panel.sort_values(["kode", "segmen", "periode"], ignore_index=True)
-    series = ordered["kode"] + "|" + ordered["segmen"]
-    same = (
-        (
-            (series == series.shift())
-            & (ordered["terdaftar_jiwa"] == ordered["terdaftar_jiwa"].shift())
-            & (ordered["aktif_jiwa"] == ordered["aktif_jiwa"].shift())
-            & (ordered["terdaftar_jiwa"] >= FROZEN_FROM_JIWA)
-        )
-        .fillna(value=False)
-        .astype(bool)
-    )
-    run = (~same).cumsum()
-    lengths = run.map(run.value_counts())
-    starts = ordered.assign(bulan=lengths)[(lengths >= FROZEN_BULAN) & ~same]
-    return [
-        _suspicion(
-            "kepesertaan",
-            "frozen",
-            f"{row.kode} {row.segmen}: the same figures for {row.bulan} months "
-            f"from {row.periode:%Y-%m} ({row.terdaftar_jiwa} / {row.aktif_jiwa})",
-            "ask whether the months were copied",
-        )
-        for row in starts.itertuples()
-    ]
-
-
-def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Problem]:
-    """Report monthly changes beyond a region's history that no event explains."""
-    wide = panel.groupby(["periode", "kode"], observed=True)["aktif_jiwa"].sum(
-        min_count=1
-    )
-    table = wide.reset_index().pivot_table(
-        index="periode", columns="kode", values="aktif_jiwa", observed=True
-    )
-    positive = table.astype(float).where(table > 0)
-    change = positive.apply(np.log).diff()
-    usual = change.abs().median()
-    limit = np.maximum(JUMP_LEAST, JUMP_TIMES * usual)
-    jumps = change.where(change.abs() > limit).melt(ignore_index=False).dropna()
-    found = []
-    steps = zip(jumps.index, jumps["kode"], jumps["value"], strict=True)
-    for periode, kode, step in sorted(steps, key=lambda item: (item[0], item[1])):
-        if _is_explained(str(kode), periode, events):
-            continue
-        found.append(
-            _suspicion(
-                "kepesertaan",
-                "jump",
-                f"{kode}: active members change by {np.expm1(step) * 100:+.1f}% in "
-                f"{periode:%Y-%m} (usual {usual[kode] * 100:.1f}%), and no peristiwa "
-                "says why",
-                "check the month, or add the decree to the table peristiwa",
-            )
-        )
-    return found
-
-
-def _is_explained(
-    kode: str, periode: pd.Timestamp, events: pd.DataFrame | None
-) -> bool:
-    """Tell whether an event of the region, its province or the country is near."""
-    if events is None or not len(events):
-        return False
-    near = (events["tanggal"] - periode).abs() <= pd.Timedelta(days=45)
-    return bool((near & events["kode"].isin([kode, kode[:2], NASIONAL])).any())
-
-
-def _check_population(penduduk: pd.DataFrame) -> list[Problem]:
-    """Report provinces whose population is not the sum of their kabupaten/kota."""
-    kab = penduduk[penduduk["kode"].str.len() > 2]
-    prov = penduduk[(penduduk["kode"].str.len() == 2) & (penduduk["kode"] != NASIONAL)]
-    grouped = kab.groupby([kab["kode"].str[:2], "sumber"])["penduduk_jiwa"]
-    sums = pd.DataFrame({"sum": grouped.sum(), "parts": grouped.size()})
-    sums.index.names = ["kode", "sumber"]
-    joined = prov.merge(sums.reset_index(), on=["kode", "sumber"])
-    counts = _region_counts()
-    full = joined[joined["parts"] == joined["kode"].map(counts)]
-    return [
-        _suspicion(
-            "penduduk",
-            "sum",
-            f"{row.kode} ({row.sumber}): {row.penduduk_jiwa} is not the sum of its "
-            f"kabupaten/kota {row.sum}",
-            "check the source",
-        )
-        for row in full[full["penduduk_jiwa"] != full["sum"]].itertuples()
-    ]

@@ -16,6 +16,7 @@ from jkn_analysis.cleaning.values.names import (
     find_kelas,
     find_segmen,
     find_umur,
+    is_plain_pbi,
 )
 from jkn_analysis.cleaning.values.numbers import (
     Fault,
@@ -311,8 +312,6 @@ def parse_segmen_column(values: pd.Series) -> Parsed:
 
 def _segmen(text: str, *, apart: bool) -> str | None:
     """Return the segmen of a text, PBI alone as PBI JK where that is safe."""
-    from jkn_analysis.cleaning.values.names import is_plain_pbi
-
     return "PBI JK" if apart and is_plain_pbi(text) else find_segmen(text)
 
 

@@ -1,0 +1,281 @@
+"""Which month or year each row of a sheet is about, and which segmen, kelas, age."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.cleaning.find.table import SECTION
+from jkn_analysis.cleaning.rows.identify import carry, is_grouped
+from jkn_analysis.cleaning.rows.work import FLOWS
+from jkn_analysis.cleaning.values import columns as col
+from jkn_analysis.cleaning.values.cells import find_month_name, whole
+from jkn_analysis.cleaning.values.months import find_moment_in, parse_months
+from jkn_analysis.cleaning.values.names import find_segmen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jkn_analysis.cleaning.find.roles import ColumnUse, Use
+    from jkn_analysis.cleaning.find.table import SheetTable
+    from jkn_analysis.cleaning.rows.work import Work
+    from jkn_analysis.cleaning.values.cells import Cell
+    from jkn_analysis.cleaning.values.numbers import Fault
+
+
+def _context_moment(sheet: SheetTable) -> tuple[int, int, list[str]]:
+    """Return the year and month that title, sheet and file name agree on."""
+    sources = [*sheet.title, sheet.sheet, sheet.path.stem]
+    year = month = 0
+    clashes = []
+    for source in sources:
+        own_year, own_month = find_moment_in(source) if source else (0, 0)
+        if own_month and month and own_month != month:
+            clashes.append(source)
+        if own_year and year and own_year != year and source is not sheet.path.stem:
+            clashes.append(source)
+        year, month = year or own_year, month or own_month
+    return year, month, clashes
+
+
+def _read_years(work: Work) -> np.ndarray:
+    """Return the year of every row from its own column, 0 where none says."""
+    column = work.roles.identifiers.get("tahun") or work.roles.attributes.get("tahun")
+    if column is None:
+        return np.zeros(work.size, dtype=int)
+    parsed = col.parse_number_column(
+        work.cells(column.position), kind="number", scale=1
+    )
+    values = work.take(parsed, column.position, "tahun")
+    years = np.nan_to_num(values).astype(np.int64)
+    wrong = (years != 0) & ((years < 2000) | (years > 2100))
+    for index in np.flatnonzero(wrong):
+        work.bad[index] = True
+        text = col.text_of(work.cells(column.position).iloc[index])
+        work.report(
+            "month",
+            "tahun: no year of this data",
+            "write it as 2025",
+            row=int(index),
+            position=column.position,
+            value=text,
+        )
+    return np.where(wrong, 0, years)
+
+
+def read_row_months(work: Work) -> tuple[np.ndarray, np.ndarray]:
+    """Return year and month of every row as its own columns say them, 0 where not."""
+    ids = work.roles.identifiers
+    years = _read_years(work)
+    column = ids.get("periode") or ids.get("bulan")
+    if column is None:
+        return years, np.zeros(work.size, dtype=int)
+    cells = _moment_cells(work, column)
+    own, months, faulty = _read_moments(work, column, cells)
+    position = column.position
+    for index, fault in faulty:
+        work.bad[index] = True
+        work.report(
+            fault.kind,
+            f"periode: {fault.message}",
+            fault.remedy,
+            row=index,
+            position=position,
+            value=col.text_of(work.cells(position).iloc[index]),
+        )
+    clash = (own != 0) & (years != 0) & (own != years)
+    for place in np.flatnonzero(clash):
+        work.bad[place] = True
+        work.report(
+            "month",
+            f"month of {own[place]} beside year {years[place]}",
+            "correct one of the two",
+            row=int(place),
+            position=position,
+        )
+    return np.where(own, own, years), months
+
+
+def _moment_cells(work: Work, column: ColumnUse) -> pd.Series:
+    """Return the month cells; ``per`` in the heading goes into the texts."""
+    cells = work.cells(column.position)
+    if work.sheet.regular:
+        return cells
+    filled = cells.tolist()
+    blank = [cell is None for cell in filled]
+    if filled and not blank[0] and is_grouped(blank):
+        filled = carry(filled, blank)
+    if column.use.per:
+        filled = [
+            f"per {cell}"
+            if isinstance(cell, str) and cell[:1].isdecimal() and " " in cell
+            else cell
+            for cell in filled
+        ]
+    return pd.Series(filled, dtype=object)
+
+
+def _read_moments(
+    work: Work, column: ColumnUse, cells: pd.Series
+) -> tuple[np.ndarray, np.ndarray, list[tuple[int, Fault]]]:
+    """Return year and month of every cell, 0 where it does not say, and faults."""
+    codes, distinct = col.split_distinct(cells)
+    months = np.array([_month_only(cell) for cell in distinct], dtype=int)
+    years = np.zeros(len(distinct), dtype=int)
+    rest = [index for index, month in enumerate(months) if not month]
+    parsed = parse_months(
+        [distinct[index] for index in rest],
+        flow=work.table.name in FLOWS,
+        order=work.order,
+    )
+    for index, value in zip(rest, parsed.results, strict=True):
+        if value is not None:
+            years[index], months[index] = value.year, value.month
+    work.notes.extend(f"column '{column.heading}': {note}" for note in parsed.notes)
+    places = np.arange(len(distinct)) if codes is None else codes
+    faulty = [
+        (int(row), fault)
+        for fault in parsed.faults
+        for row in np.flatnonzero(places == rest[fault.position])
+    ]
+    return years[places], months[places], sorted(faulty, key=lambda pair: pair[0])
+
+
+def _month_only(cell: Cell) -> int:
+    """Return the month of a cell that names a month only, else 0."""
+    text = col.text_of(cell)
+    number = whole(text.removesuffix(".0"))
+    return find_month_name(text) or (number if number and number <= 12 else 0)
+
+
+def read_dim(work: Work, name: str) -> np.ndarray:
+    """Return segmen, kelas or age of every row; None where no cell says."""
+    column = work.roles.identifiers.get(name)
+    if column is None:
+        return np.full(work.size, None, dtype=object)
+    cells = work.cells(column.position)
+    if name == "segmen" and not work.sheet.regular and work.size:
+        cells = _fill_segmen(work, cells)
+    parser = {
+        "segmen": col.parse_segmen_column,
+        "kelas": col.parse_kelas_column,
+        "umur_bulan": col.parse_umur_column,
+    }[name]
+    return work.take(parser(cells), column.position, name)
+
+
+def _fill_segmen(work: Work, cells: pd.Series) -> pd.Series:
+    """Fill blanks of a merged segmen where kelas or age tells the rows apart."""
+    ids = work.roles.identifiers
+    values = cells.tolist()
+    if not ({"kelas", "umur_bulan", "uraian"} & set(ids)) or values[0] is None:
+        return cells
+    blank = [value is None for value in values]
+    return pd.Series(carry(values, blank), dtype=object) if is_grouped(blank) else cells
+
+
+def context_segmen(sheet: SheetTable) -> str | None:
+    """Return the segmen that a title line or the sheet name gives as a whole."""
+    for line in (*sheet.title, sheet.sheet):
+        tail = _SEGMEN_TAIL.search(line)
+        for text in (line.rsplit(":", 1)[-1].strip(), tail[1].strip() if tail else ""):
+            found = find_segmen(text) if text else None
+            if found:
+                return found
+    return None
+
+
+_SEGMEN_TAIL = re.compile(r"\bsegmen(?:tasi)?(?:\s+peserta)?\s+(.+)$", re.IGNORECASE)
+
+
+def sections(work: Work) -> list[str]:
+    """Return the section label above every row."""
+    if SECTION not in work.sheet.raw or work.sheet.column_numbers[0] != 0:
+        return [""] * work.size
+    return [col.text_of(value) for value in work.sheet.raw[SECTION].tolist()]
+
+
+def years_or_title(work: Work) -> np.ndarray:
+    """Return the year of every row, from its column or the title."""
+    years = _read_years(work)
+    context, _, _ = _context_moment(work.sheet)
+    filled = np.where(years == 0, context, years).astype(float)
+    for index in np.flatnonzero(filled == 0):
+        work.bad[index] = True
+        work.report("missing", "tahun: no year", "write the year", row=int(index))
+    return filled
+
+
+def slice_periode(
+    work: Work, frame: pd.DataFrame, use: Use, places: Mapping[str, int]
+) -> np.ndarray:
+    """Return the month of every row of a slice as datetime64, NaT where unknown."""
+    years, months = frame["_year"].to_numpy(), frame["_month"].to_numpy()
+    if use.month:
+        months = np.full(len(frame), use.month)
+    if use.year:
+        years = np.full(len(frame), use.year)
+    if (months == 0).any() or (years == 0).any():
+        years, months = _from_context(work, years, months)
+    lacking = (years == 0) | (months == 0)
+    open_rows = np.flatnonzero(lacking & ~work.bad)
+    if len(open_rows):
+        position = next(iter(places.values()), None)
+        what = "year" if (months[open_rows] != 0).all() else "month"
+        if len(open_rows) == len(frame):
+            work.report(
+                "missing",
+                f"no {what} for this column",
+                _SAY_MONTH,
+                position=position,
+                value=work.heading(position) if position is not None else "",
+            )
+        else:
+            ids = work.roles.identifiers
+            said = ids.get("periode") or ids.get("bulan") or ids.get("tahun")
+            for index in open_rows:
+                work.report(
+                    "missing",
+                    f"no {what} for this row",
+                    _SAY_MONTH,
+                    row=int(index),
+                    position=said.position if said else None,
+                )
+        work.bad[open_rows] = True
+    dates = np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[M]")
+    known = ~lacking
+    offsets = (years[known] - 1970) * 12 + months[known] - 1
+    dates[known] = offsets.astype("datetime64[M]")
+    return dates.astype("datetime64[us]")
+
+
+_SAY_MONTH = (
+    "write it in a column Periode (2025-06), the heading, or a title line 'Bulan : …'"
+)
+
+
+def _from_context(
+    work: Work, years: np.ndarray, months: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fill what rows do not say from section, title, sheet and file name."""
+    labels = sections(work)
+    if any(labels):
+        said = [find_moment_in(text) if text else (0, 0) for text in labels]
+        years = np.where(years == 0, [moment[0] for moment in said], years)
+        months = np.where(months == 0, [moment[1] for moment in said], months)
+    year, month, clashes = _context_moment(work.sheet)
+    if clashes and ((months == 0).any() or (years == 0).any()):
+        work.report(
+            "month",
+            f"title, sheet and file name disagree on the month: {', '.join(clashes)}",
+            "correct the title or the sheet's name",
+        )
+        work.bad[:] = True
+    if month and (months == 0).any():
+        moment = f"{year}-{month:02d}" if year else f"{month}"
+        note = f"month {moment} taken from the title, the sheet's or the file's name"
+        work.notes.append(note)
+    return np.where(years == 0, year, years), np.where(months == 0, month, months)

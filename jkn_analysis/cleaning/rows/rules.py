@@ -1,0 +1,229 @@
+"""Rules between the rows and columns of one delivery."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.cleaning.rows.work import MOST_LISTED, report_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jkn_analysis.cleaning.rows.work import Work
+    from jkn_analysis.cleaning.values.cells import Cell
+    from jkn_analysis.tables import Table
+
+
+DENSE = 8
+"""Codes of keys up to this many times the rows are counted in an array."""
+
+
+RULE_WORDS = {
+    "aktif_over_terdaftar": "aktif_jiwa is more than terdaftar_jiwa",
+    "nonaktif_split": "menunggak + mutasi is not terdaftar - aktif",
+}
+
+
+def _listed(
+    works: Sequence[Work], rows: pd.DataFrame, kind: str
+) -> Iterator[tuple[Cell, pd.Series]]:
+    """Yield the faulty rows to list one by one; the rest are refused and counted."""
+    _pass_over(works, rows.iloc[MOST_LISTED:], kind)
+    yield from rows.iloc[:MOST_LISTED].iterrows()
+
+
+def _pass_over(works: Sequence[Work], rows: pd.DataFrame, kind: str) -> None:
+    """Refuse faulty rows without listing them."""
+    for number, own in rows.groupby("_sheet"):
+        work = works[int(number)]  # type: ignore[arg-type]
+        work.bad[own["_row"].to_numpy(dtype=int)] = True
+        work.unlisted[kind] += len(own)
+
+
+def check_keys(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None:
+    """Report rows that lack a part of their key."""
+    for name in table.key:
+        column = table.column(name)
+        if column.optional or column.kind in {"kode", "periode"}:
+            continue
+        if name not in frame:
+            for work in works:
+                work.bad[:] = True
+            if not _lacks(works, name):
+                works[0].report(
+                    "missing_column",
+                    f"column '{name}' missing",
+                    "add it, or say it in the heading or title",
+                )
+            continue
+        lacking = frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"])
+        for _, row in _listed(works, lacking, "missing"):
+            report_at(
+                works,
+                row,
+                name,
+                kind="missing",
+                message=f"{name}: not given",
+                remedy=f"fill the cell, or say the {name} in the heading or title",
+            )
+        _check_choices(column, works, frame, name)
+
+
+def check_future(works: Sequence[Work], frame: pd.DataFrame) -> None:
+    """Report months that have not ended yet and so cannot have been measured."""
+    latest = works[0].settings.latest
+    if latest is None or "periode" not in frame:
+        return
+    limit = pd.Timestamp(latest.year, latest.month, 1)
+    late = frame[frame["periode"] > limit].drop_duplicates(
+        ["_sheet", "_row", "periode"]
+    )
+    for _, row in _listed(works, late, "future"):
+        report_at(
+            works,
+            row,
+            "periode",
+            kind="future",
+            message="periode: lies in the future",
+            remedy=f"the last month there can be is {limit:%Y-%m}: check the year",
+            value=_show(row["periode"]),
+        )
+
+
+def _lacks(works: Sequence[Work], name: str) -> bool:
+    """Tell whether a missing column was reported already."""
+    return any(
+        problem.kind == "missing_column" and f"'{name}'" in problem.message
+        for work in works
+        for problem in work.problems
+    )
+
+
+def _check_choices(
+    column: Cell,
+    works: Sequence[Work],
+    frame: pd.DataFrame,
+    name: str,
+) -> None:
+    """Report segmen that the table has no rows for."""
+    if not column.choices or column.kind != "segmen":
+        return
+    wrong = frame[frame[name].notna() & ~frame[name].isin(column.choices)]
+    for _, row in _listed(works, wrong, "choice"):
+        report_at(
+            works,
+            row,
+            name,
+            kind="choice",
+            value=str(row[name]),
+            message=f"{name}: has no place in this table",
+            remedy=f"only {', '.join(column.choices)}",
+        )
+
+
+def check_missing(
+    table: Table, works: Sequence[Work], frame: pd.DataFrame, measures: Sequence[str]
+) -> None:
+    """Report rows that lack a required figure."""
+    for name in measures:
+        if table.column(name).optional:
+            continue
+        if name not in frame:
+            headings = ", ".join(
+                f"'{' / '.join(h)}'" for h in works[0].sheet.headers[:12]
+            )
+            works[0].report(
+                "missing_column",
+                f"column '{name}' missing; found {headings}",
+                f"map its heading under [sources.{table.name}.headings]",
+            )
+            for work in works:
+                work.bad[:] = True
+            continue
+        lacking = frame[frame[name].isna()]
+        for _, row in _listed(works, lacking, "missing"):
+            report_at(
+                works,
+                row,
+                name,
+                kind="missing",
+                message=f"{name}: no value where one is due",
+                remedy="write the number, 0 if there is none",
+            )
+
+
+def check_duplicates(
+    table: Table, works: Sequence[Work], frame: pd.DataFrame
+) -> pd.DataFrame:
+    """Report keys that stand more than once and keep none of them."""
+    key = [name for name in table.key if name in frame]
+    double = _duplicated(frame, key)
+    if not double.any():
+        return frame
+    rows = frame[double]
+    groups = rows.groupby(key, dropna=False, observed=True, sort=False)
+    later = rows[groups.cumcount().to_numpy() > 0]
+    firsts = groups[["_sheet", "_row"]].transform("first").astype(int)
+    for place, row in _listed(works, later, "duplicate"):
+        number, index = firsts.loc[place].to_numpy()
+        work = works[int(number)]
+        where = f"row {work.sheet.row_numbers[index]}"
+        sheet = f" of sheet '{work.sheet.sheet}'" if work.sheet.sheet else ""
+        report_at(
+            works,
+            row,
+            key[0],
+            kind="duplicate",
+            value=", ".join(_show(row[name]) for name in key),
+            message=f"same {', '.join(key)} as {where}{sheet}:",
+            remedy="keep the right one of the two rows",
+        )
+    return frame[~double]
+
+
+def _duplicated(frame: pd.DataFrame, key: Sequence[str]) -> np.ndarray:
+    """Tell which rows share their key, by integer codes."""
+    code = np.zeros(len(frame), dtype=np.int64)
+    for name in key:
+        own, distinct = pd.factorize(frame[name], use_na_sentinel=False)
+        code = code * (len(distinct) + 1) + own
+        if code.max(initial=0) > 2**40:
+            code = pd.factorize(code)[0].astype(np.int64)
+    if code.max(initial=0) < DENSE * len(code):
+        return np.bincount(code)[code] > 1
+    return pd.Series(code).duplicated(keep=False).to_numpy()
+
+
+def _show(value: Cell) -> str:
+    """Write a key's value for a message."""
+    return value.strftime("%Y-%m") if isinstance(value, pd.Timestamp) else str(value)
+
+
+def check_rules(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None:
+    """Report rows that break a rule between their columns."""
+    for rule in table.rules:
+        if not set(rule.columns) <= set(frame.columns):
+            continue
+        figures = frame[list(rule.columns)]
+        others = [n for n in ("terdaftar_jiwa", "aktif_jiwa") if n in frame]
+        figures = frame[list(dict.fromkeys([*figures.columns, *others]))].astype(
+            "Float64"
+        )
+        wrong = frame[~rule.holds(figures).to_numpy(dtype=bool)]
+        for _, row in _listed(works, wrong, rule.name):
+            values = " and ".join(
+                f"{row[name]:.0f}" if isinstance(row[name], float) else str(row[name])
+                for name in rule.columns
+            )
+            report_at(
+                works,
+                row,
+                rule.columns[0],
+                kind=rule.name,
+                value=values,
+                message=f"{RULE_WORDS.get(rule.name, rule.name)}:",
+                remedy=rule.remedy,
+            )

@@ -1,0 +1,320 @@
+"""What is known of one sheet while it is cleaned, and the results of a delivery."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.cleaning.find.roles import read_roles
+from jkn_analysis.cleaning.problems import Problem, faults
+from jkn_analysis.cleaning.values import columns as col
+from jkn_analysis.cleaning.values.numbers import find_scale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jkn_analysis.cleaning.find.roles import ColumnUse, Roles
+    from jkn_analysis.cleaning.find.table import SheetTable
+    from jkn_analysis.cleaning.values.cells import Cell
+    from jkn_analysis.cleaning.values.months import Order
+    from jkn_analysis.cleaning.values.numbers import Fault, Locale
+    from jkn_analysis.tables import Table
+
+
+PLACE = "_col_"
+"""Start of the columns that hold each measure's place in the sheet."""
+FLOWS = frozenset({"iuran", "iuran_pemda"})
+"""Tables whose figures add up over months; a quarter is not a month of theirs."""
+
+
+REGIONAL = frozenset(
+    {"kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes"}
+)
+"""Tables of kabupaten/kota, in which a province's row is a sum."""
+
+
+MOST_LISTED = 5_000
+"""Faults of one kind in one column that are listed one by one; more are counted."""
+
+
+@dataclass(frozen=True)
+class CleanSettings:
+    """What the config file says about one table's deliveries."""
+
+    headings: Mapping[str, str] = field(default_factory=dict)
+    locale: Locale = ""
+    kode_system: str = ""
+    latest: dt.date | None = None
+    """Last month that may have been measured; later ones are faults."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of a delivery: in = kept + refused + recognised."""
+
+    rows_in: int = 0
+    kept: int = 0
+    refused: int = 0
+    recognised: int = 0
+    cells: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Add the counts of two deliveries."""
+        return Counts(
+            self.rows_in + other.rows_in,
+            self.kept + other.kept,
+            self.refused + other.refused,
+            self.recognised + other.recognised,
+            self.cells + other.cells,
+        )
+
+
+@dataclass
+class CleanResult:
+    """One canonical table from one delivery.
+
+    Attributes
+    ----------
+    frame
+        Typed rows without faults, in the columns of the table.
+    problems
+        Faults, suspicions and notes.
+    counts
+        Rows of the sheets; a wide row may give many rows of `frame`.
+    origin
+        For each row of `frame`: ``file``, ``sheet``, ``row`` and the column number of
+        each measure, for messages of later checks.
+    totals
+        Printed totals of regions and segmen, with the same columns as `frame` plus
+        ``cakupan``, for the checks that compare them with the sums.
+    """
+
+    table: str
+    frame: pd.DataFrame
+    problems: list[Problem]
+    counts: Counts
+    origin: pd.DataFrame
+    totals: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the delivery is free of faults."""
+        return not faults(self.problems)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One sheet as it is read for a table: what `start_work` found, and its findings.
+
+    The fields are set once; the lists and masks collect what the steps find, so that
+    a row refused by one step is left alone by the next.
+    """
+
+    sheet: SheetTable
+    table: Table
+    settings: CleanSettings
+    roles: Roles
+    order: Order
+    title_scale: tuple[int, str]
+    hint: Locale
+    """Number style that the clear cells of the sheet agree on."""
+    bad: np.ndarray
+    """Rows with a fault."""
+    recognised: np.ndarray
+    """Rows that are no data of the table, such as a province's."""
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    numbers: dict[int, col.Parsed] = field(default_factory=dict)
+    """Value columns by position, parsed once."""
+    keys: dict[str, np.ndarray] = field(default_factory=dict)
+    """Keys of the rows, once they are read."""
+    reported: set[tuple[int, int]] = field(default_factory=set)
+    told: Counter[tuple[str, int | None]] = field(default_factory=Counter)
+    unlisted: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(self.sheet.raw)
+
+    def cells(self, position: int) -> pd.Series:
+        """Return one column of the sheet."""
+        return self.sheet.raw.iloc[:, position]
+
+    def report(
+        self,
+        kind: str,
+        message: str,
+        remedy: str = "",
+        *,
+        row: int | None = None,
+        position: int | None = None,
+        value: str = "",
+        severity: str = "fault",
+    ) -> None:
+        """Add a problem; `row` and `position` are those of the frame."""
+        self.told[kind, position] += 1
+        if self.told[kind, position] > MOST_LISTED:
+            self.unlisted[kind] += 1
+            return
+        self.problems.append(
+            Problem(
+                file=self.sheet.path.name,
+                sheet=self.sheet.sheet,
+                row=int(self.sheet.row_numbers[row]) if row is not None else 0,
+                column=self.sheet.column_numbers[position]
+                if position is not None
+                else 0,
+                kind=kind,
+                message=message,
+                remedy=remedy,
+                value=value,
+                severity=severity,  # type: ignore[arg-type]
+                table=self.table.name,
+            )
+        )
+
+    def sum_up(self) -> None:
+        """Say how many faults there are beyond those listed."""
+        counts = dict(self.unlisted)
+        self.told.clear()
+        self.unlisted.clear()
+        for kind, count in counts.items():
+            self.report(
+                kind,
+                f"{count} more faults of this kind ({kind}) are not listed",
+                "correct those listed, then check the file again",
+            )
+
+    def take(self, parsed: col.Parsed, position: int, name: str) -> np.ndarray:
+        """Report the faults of a parsed column and return its values."""
+        for fault in parsed.faults:
+            self.bad[fault.position] = True
+            if (fault.position, position) in self.reported:
+                continue
+            self.reported.add((fault.position, position))
+            self.report_fault(fault, position, name)
+        self.notes.extend(f"column '{name}': {note}" for note in parsed.notes)
+        return parsed.results
+
+    def report_fault(self, fault: Fault, position: int, name: str) -> None:
+        """Report one cell."""
+        self.report(
+            fault.kind,
+            f"{name}: {fault.message}",
+            fault.remedy,
+            row=fault.position,
+            position=position,
+            value=fault.text,
+        )
+
+    def heading(self, position: int) -> str:
+        """Return the heading of a column."""
+        return " / ".join(self.sheet.headers[position])
+
+
+def start_work(sheet: SheetTable, table: Table, settings: CleanSettings) -> Work:
+    """Find the use of a sheet's columns, its unit and number style."""
+    roles = read_roles(sheet, table.name, settings.headings)
+    unit = _title_scale(sheet)
+    return Work(
+        sheet,
+        table,
+        settings,
+        roles,
+        order={"id": "dmy", "en": "mdy"}.get(settings.locale, ""),  # type: ignore[arg-type]
+        title_scale=unit,
+        hint=_sheet_hint(sheet, roles, unit[0]),
+        bad=np.zeros(len(sheet.raw), dtype=bool),
+        recognised=np.zeros(len(sheet.raw), dtype=bool),
+    )
+
+
+def _sheet_hint(sheet: SheetTable, roles: Roles, unit: int) -> Locale:
+    """Return the number style that the clear integer cells of the sheet agree on."""
+    if sheet.regular:
+        return ""
+    columns = [sheet.raw.iloc[:, c.position] for c in roles.measured]
+    totals = [pd.Series(cells, dtype=object) for cells in sheet.dropped_cells]
+    clear = col.find_hint([*columns, *totals])
+    if clear or unit != 1:
+        return clear
+    counted = [c for c in roles.measured if find_scale(c.heading)[0] == 1]
+    return col.find_group_hint([sheet.raw.iloc[:, c.position] for c in counted])
+
+
+def _title_scale(sheet: SheetTable) -> tuple[int, str]:
+    """Return the unit that a title line declares for the whole sheet."""
+    for line in (*sheet.title, *sheet.notes):
+        scale, words = find_scale(line)
+        if scale != 1:
+            return scale, words
+    return 1, ""
+
+
+def scale_of(work: Work, column: ColumnUse, kind: str) -> int:
+    """Return the factor of a value column: its heading's, else the title's."""
+    own, words = find_scale(column.heading)
+    if own != 1:
+        work.notes.append(f"column '{column.heading}': values times {own} ({words})")
+        return own
+    factor, words = work.title_scale
+    money = re.search(r"rp|rupiah", words, re.IGNORECASE) is not None
+    people = re.search(r"jiwa|orang", words, re.IGNORECASE) is not None
+    fits = (kind == "rp" and not people) or (kind == "jiwa" and not money)
+    if factor == 1 or not fits:
+        return 1
+    work.notes.append(
+        f"column '{column.heading}': values times {factor} (title: {words})"
+    )
+    return factor
+
+
+@dataclass
+class Piece:
+    """Rows of one slice of a sheet: keys, some measures, and their columns."""
+
+    frame: pd.DataFrame
+    columns: dict[str, int]
+    total: bool = False
+
+
+def report_at(
+    works: Sequence[Work],
+    row: Cell,
+    name: str,
+    *,
+    kind: str,
+    message: str,
+    remedy: str,
+    value: str = "",
+    severity: str = "fault",
+) -> None:
+    """Report a problem at the cell of column `name` of one row of the joined frame."""
+    number = row["_sheet"]
+    if pd.isna(number):
+        return
+    work = works[int(number)]
+    place = row.get(PLACE + name)
+    if place is None or pd.isna(place):
+        column = work.roles.identifiers.get(name) or work.roles.attributes.get(name)
+        place = column.position if column is not None else None
+    index = int(row["_row"])
+    if severity == "fault":
+        work.bad[index] = True
+    work.report(
+        kind,
+        message,
+        remedy,
+        row=index,
+        position=int(place) if place is not None else None,
+        value=value,
+        severity=severity,
+    )
