@@ -109,7 +109,7 @@ class CleanResult:
         return not faults(self.problems)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Work:
     """One sheet as it is read for a table: what `start_work` found, and its findings.
 
