@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import InputError
-from jkn_analysis.indicators import gap_jiwa
-from jkn_analysis.peraturan import IURAN_PBPU_PEMDA_RP, uhc_rule
+from jkn_analysis.peraturan import IURAN_PBPU_PEMDA_RP
 from jkn_analysis.tunggakan.ahead import build_tingkat
+from jkn_analysis.uhc import find_target, gap_jiwa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -332,7 +332,7 @@ def _needs(
     """
     year = cutoff.year + 1
     deadline = pd.Timestamp(year, _BULAN, 31)
-    target = uhc_rule(deadline.date()).keaktifan_penduduk_rate or 0.0
+    target = find_target(deadline.date()).keaktifan_penduduk_rate or 0.0
     last = find_last(pemda, cutoff).set_index("kode")
     wide = aktif.pivot_table(
         index=["kode", "kuantil"], columns="periode", values="nilai"

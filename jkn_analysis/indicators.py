@@ -1,10 +1,9 @@
-"""Rates as ratios of sums: every indicator, its denominator, the status they decide."""
+"""Rates as ratios of sums: every indicator and its denominator."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,6 @@ TERBARU = "terbaru"
 """Setting of `sumber_penduduk`: at each month the latest source then in force."""
 CAMPURAN = "campuran"
 """Name of the denominator where the parts of a sum come from several sources."""
-_MICRO = 10**6
-_AWARD_MULAI = dt.date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -181,21 +178,6 @@ def measure(
     return measured[[*by, "indicator", "value"]]
 
 
-def gap_jiwa(target: float, penduduk: int, bagian: int) -> int:
-    """Count the people missing to a target; 0 where it is reached.
-
-    Computed in whole numbers, so that 80% of 100.000 asks for 80.000 people and
-    not one more.
-
-    Examples
-    --------
-    >>> gap_jiwa(0.80, 210_836, 166_563), gap_jiwa(0.80, 106_500, 93_478)
-    (2106, 0)
-    """
-    needed = -(-round(target * _MICRO) * int(penduduk) // _MICRO)
-    return max(0, needed - int(bagian))
-
-
 def find_penduduk(
     penduduk: pd.DataFrame, periode: pd.Series, *, sumber_penduduk: str = TERBARU
 ) -> pd.DataFrame:
@@ -291,118 +273,6 @@ def sum_tunggakan_pemda(iuran_pemda: pd.DataFrame) -> pd.Series:
     balance = start + flow.groupby(block).cumsum()
     balance = balance.mask(gap.groupby(block).transform("any"))
     return balance.reindex(iuran_pemda.index)
-
-
-SyaratPengikat = Literal["", "cakupan", "keaktifan", "tunggakan_pemda"]
-
-
-@dataclass(frozen=True)
-class Status:
-    """UHC status of one region at a date, and what binds it."""
-
-    tanggal: dt.date
-    penduduk_jiwa: int
-    terdaftar_jiwa: int
-    aktif_jiwa: int
-    target_cakupan_rate: float
-    target_keaktifan_rate: float | None
-    gap_cakupan_jiwa: int
-    gap_keaktifan_jiwa: int | None
-    uhc: bool
-    prioritas: bool | None
-    """None where the arrears of the local government are not known."""
-    award: str
-    syarat_pengikat: SyaratPengikat
-    sumber: str
-
-    @property
-    def cakupan_rate(self) -> float:
-        """Registered over population."""
-        return self.terdaftar_jiwa / self.penduduk_jiwa
-
-    @property
-    def keaktifan_penduduk_rate(self) -> float:
-        """Active over population."""
-        return self.aktif_jiwa / self.penduduk_jiwa
-
-
-@dataclass(frozen=True)
-class Keadaan:
-    """The counts of one region that decide its status."""
-
-    penduduk_jiwa: int
-    terdaftar_jiwa: int
-    aktif_jiwa: int
-    pbpu_pemda_jiwa: int | None = None
-    tunggakan_pemda_rp: int | None = None
-
-
-def status(keadaan: Keadaan, *, tanggal: dt.date) -> Status:
-    """Judge a region by the rule in force at a date.
-
-    The binding condition is the one that lacks more people; where both are met,
-    unpaid PBPU Pemda premium still binds UHC Prioritas.
-
-    Parameters
-    ----------
-    keadaan
-        Counts at the end of a month.
-    tanggal
-        Date whose rule applies.
-    """
-    from jkn_analysis.peraturan import uhc_rule
-
-    rule = uhc_rule(tanggal)
-    people = keadaan.penduduk_jiwa
-    lack_cakupan = gap_jiwa(rule.cakupan_rate, people, keadaan.terdaftar_jiwa)
-    lack_aktif = None
-    if rule.keaktifan_penduduk_rate is not None:
-        lack_aktif = gap_jiwa(rule.keaktifan_penduduk_rate, people, keadaan.aktif_jiwa)
-    reached = lack_cakupan == 0 and not lack_aktif
-    owed = keadaan.tunggakan_pemda_rp
-    prioritas = False if not reached else (None if owed is None else owed == 0)
-    return Status(
-        tanggal=tanggal,
-        penduduk_jiwa=people,
-        terdaftar_jiwa=keadaan.terdaftar_jiwa,
-        aktif_jiwa=keadaan.aktif_jiwa,
-        target_cakupan_rate=rule.cakupan_rate,
-        target_keaktifan_rate=rule.keaktifan_penduduk_rate,
-        gap_cakupan_jiwa=lack_cakupan,
-        gap_keaktifan_jiwa=lack_aktif,
-        uhc=reached,
-        prioritas=prioritas,
-        award=_award(keadaan, tanggal=tanggal),
-        syarat_pengikat=_binding(lack_cakupan, lack_aktif or 0, owed),
-        sumber=rule.sumber,
-    )
-
-
-def _binding(lack_cakupan: int, lack_aktif: int, owed_rp: int | None) -> SyaratPengikat:
-    """Name the condition that lacks most."""
-    if lack_cakupan == lack_aktif == 0:
-        return "tunggakan_pemda" if owed_rp else ""
-    return "cakupan" if lack_cakupan > lack_aktif else "keaktifan"
-
-
-def _award(keadaan: Keadaan, *, tanggal: dt.date) -> str:
-    """Name the UHC Award level these counts would earn, '' for none.
-
-    Before the first year of the award its first rules are applied. Arrears that are
-    not known count as arrears: a level is not promised on a missing figure.
-    """
-    from jkn_analysis.peraturan import find_award
-
-    people = keadaan.penduduk_jiwa
-    owed = keadaan.tunggakan_pemda_rp
-    level = find_award(
-        keadaan.terdaftar_jiwa / people,
-        keadaan.aktif_jiwa / people,
-        porsi_pbpu_pemda_rate=(keadaan.pbpu_pemda_jiwa or 0) / people,
-        tunggakan_pemda_rp=1 if owed is None else owed,
-        tanggal=max(tanggal, _AWARD_MULAI),
-    )
-    return level or ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from jkn_analysis.briefing.data import (
 from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.briefing.words import Words
 from jkn_analysis.errors import InputError
-from jkn_analysis.indicators import Keadaan, Status, status, sum_tunggakan_pemda
+from jkn_analysis.uhc import Keadaan, Status, measure_pemda, status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -132,11 +132,8 @@ def latest_tunggakan_pemda(potongan: Slice) -> int | None:
 
     The rows of a provinsi are its own government's; a page sums no others here.
     """
-    table = potongan.tables["iuran_pemda"].sort_values("periode")
-    if table.empty:
-        return None
-    balance = sum_tunggakan_pemda(table).iloc[-1]
-    return None if pd.isna(balance) else max(0, round(float(balance)))
+    table = potongan.tables["iuran_pemda"]
+    return measure_pemda(table, tanggal=potongan.tanggal)[0]
 
 
 def find_status(potongan: Slice, history: History | None) -> Status | None:
@@ -151,14 +148,17 @@ def find_status(potongan: Slice, history: History | None) -> Status | None:
     pemda = panel[
         (panel["periode"] == last["periode"]) & (panel["segmen"] == "PBPU Pemda")
     ]["aktif_jiwa"]
+    day = end_of_month(history.periode)
+    owed, due = measure_pemda(potongan.tables["iuran_pemda"], tanggal=day)
     counts = Keadaan(
         penduduk_jiwa=int(needed["penduduk_jiwa"]),
         terdaftar_jiwa=int(needed["terdaftar_jiwa"]),
         aktif_jiwa=int(needed["aktif_jiwa"]),
         pbpu_pemda_jiwa=int(pemda.sum()) if len(pemda) else None,
-        tunggakan_pemda_rp=latest_tunggakan_pemda(potongan),
+        tunggakan_pemda_rp=owed,
+        jatuh_tempo_rp=due,
     )
-    return status(counts, tanggal=end_of_month(history.periode))
+    return status(counts, tanggal=day)
 
 
 def find_tenggat(periode: dt.date, tenggat_bulan: int) -> dt.date:

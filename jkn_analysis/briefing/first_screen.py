@@ -14,12 +14,13 @@ from jkn_analysis.briefing.ask import (
 )
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Kartu, Nada
+from jkn_analysis.uhc import needed_jiwa
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from jkn_analysis.briefing.context import Context
-    from jkn_analysis.indicators import Status
+    from jkn_analysis.uhc import Status
 
 
 def build_head(context: Context) -> tuple[tuple[str, str], ...]:
@@ -136,10 +137,7 @@ def _verdict_above(context: Context, judged: Status) -> tuple[str, Nada]:
 
 def count_surplus(context: Context, judged: Status) -> int:
     """Count the active people above the target."""
-    from jkn_analysis.indicators import gap_jiwa
-
-    needed = gap_jiwa(context.target, judged.penduduk_jiwa, 0)
-    return judged.aktif_jiwa - needed
+    return judged.aktif_jiwa - needed_jiwa(context.target, judged.penduduk_jiwa)
 
 
 def _owed(context: Context) -> int | None:

@@ -18,7 +18,7 @@ from jkn_analysis.briefing.data import (
     parse_periode,
     until,
 )
-from jkn_analysis.indicators import attach_penduduk, gap_jiwa, sum_tunggakan_pemda
+from jkn_analysis.indicators import attach_penduduk, sum_tunggakan_pemda
 from jkn_analysis.store import (
     has_table,
     list_values,
@@ -27,6 +27,7 @@ from jkn_analysis.store import (
 )
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import NASIONAL, TOTAL
+from jkn_analysis.uhc import gap_jiwa
 from jkn_analysis.wilayah import get_wilayah, list_wilayah
 
 if TYPE_CHECKING:

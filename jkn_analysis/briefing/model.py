@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import datetime as dt
 
-    from jkn_analysis.indicators import Status
+    from jkn_analysis.uhc import Status
 
 Satuan = Literal["jiwa", "rp", "rate", "poin", "bulan", "tanggal", "jumlah", "teks"]
 Nada = Literal["baik", "buruk", "netral"]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.peraturan import uhc_rule
 from jkn_analysis.skenario.declaration import DASAR, TANPA
 from jkn_analysis.terms import NASIONAL, SEGMEN
 from jkn_analysis.tunggakan.ahead import sum_regions
 from jkn_analysis.tunggakan.pemda import settle
 from jkn_analysis.tunggakan.simulate import Ubahan, simulate_tunggakan
+from jkn_analysis.uhc import reaches_uhc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -485,14 +485,17 @@ def _uhc(hasil: Hasil) -> np.ndarray:
     """Return (months, rows): probability of meeting both thresholds."""
     keadaan = hasil.keadaan
     people = keadaan.tingkat.sum_one(keadaan.penduduk)
-    covered = keadaan.tingkat.sum_up(hasil.terdaftar) / people
-    active = keadaan.tingkat.sum_up(hasil.ukuran["aktif_jiwa"]) / people[None, :, None]
+    covered = keadaan.tingkat.sum_up(hasil.terdaftar)
+    active = keadaan.tingkat.sum_up(hasil.ukuran["aktif_jiwa"])
     out = np.empty(active.shape[:2])
     for h, month in enumerate(keadaan.periode):
-        rule = uhc_rule((month + pd.offsets.MonthEnd(0)).date())
-        need = rule.keaktifan_penduduk_rate or 0.0
-        reached = (active[h] >= need).mean(axis=-1)
-        out[h] = np.where(covered[h] >= rule.cakupan_rate, reached, 0.0)
+        reached = reaches_uhc(
+            covered[h][:, None],
+            active[h],
+            people[:, None],
+            tanggal=(month + pd.offsets.MonthEnd(0)).date(),
+        )
+        out[h] = reached.mean(axis=-1)
     return np.where(np.isnan(people)[None, :], np.nan, out)
 
 

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.anggaran import build_rute, build_uang_tahunan, check_anggaran
-from jkn_analysis.indicators import gap_jiwa
-from jkn_analysis.peraturan import uhc_rule
 from jkn_analysis.skenario.declaration import from_peristiwa, read_skenario
 from jkn_analysis.skenario.engine import compare
 from jkn_analysis.skenario.permintaan import Posisi, build_permintaan
@@ -22,6 +20,7 @@ from jkn_analysis.tunggakan.ahead import (
 )
 from jkn_analysis.tunggakan.flows import build_arus, build_kolektibilitas, project_arus
 from jkn_analysis.tunggakan.pemda import build_utang, summarise_utang
+from jkn_analysis.uhc import find_target, gap_jiwa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,7 +199,7 @@ def list_posisi(keadaan: Keadaan, *, tenggat: pd.Timestamp) -> list[Posisi]:
     money is the budget left after carrying today's members to December; a deadline
     in another budget year has no budget yet.
     """
-    rule = uhc_rule(tenggat.date())
+    rule = find_target(tenggat.date())
     at = int(keadaan.periode.searchsorted(tenggat.replace(day=1)))
     at = min(at, len(keadaan.periode) - 1)
     active = np.median(keadaan.aktif[at], axis=-1)
@@ -252,7 +251,7 @@ def _free_money(keadaan: Keadaan, tenggat: pd.Timestamp) -> np.ndarray:
 def _is_prioritas(keadaan: Keadaan, at: int, *, debt: float) -> bool:
     """Tell whether new Pemda members are active at once: both targets, no debt."""
     people = keadaan.penduduk[at]
-    rule = uhc_rule(keadaan.cutoff.date())
+    rule = find_target(keadaan.cutoff.date())
     active = float(np.median(keadaan.aktif[0, at])) / people
     covered = keadaan.terdaftar[at] / people
     return bool(

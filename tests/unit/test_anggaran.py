@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,10 +18,9 @@ from jkn_analysis.anggaran import (
     list_rute,
 )
 from jkn_analysis.errors import InputError
-from jkn_analysis.indicators import gap_jiwa
-from jkn_analysis.peraturan import billable_rp, denda_pelayanan_rp
 from jkn_analysis.tables import conform
 from jkn_analysis.tunggakan.pemda import project_utang
+from jkn_analysis.uhc import gap_jiwa
 from tests.money_data import NOW, make_pemda, read_sample, read_uang
 
 PUBLISHED = [
@@ -56,28 +53,6 @@ def test_bangka_tengah_quota_of_2023():
     assert quota.terisi_rate == pytest.approx(0.9681, abs=1e-4)
     # Rp489.226.800 left carried the filled places for about a week.
     assert quota.months_covered(489_226_800) == pytest.approx(0.2256, abs=1e-4)
-
-
-def test_fifty_months_bill_twenty_four():
-    assert billable_rp(50, 35_000) == 24 * 35_000 == 840_000
-
-
-@pytest.mark.parametrize(
-    ("tanggal", "cap"),
-    [(dt.date(2024, 4, 1), 30_000_000), (dt.date(2025, 4, 1), 20_000_000)],
-)
-def test_fine_and_its_cap_before_and_after_perpres_59(tanggal, cap):
-    def fine(cost, months, days=10, segmen="PBPU"):
-        return denda_pelayanan_rp(
-            cost, bulan_menunggak=months, hari_sejak_aktif=days, segmen=segmen,
-            tanggal=tanggal,
-        )  # fmt: skip
-
-    assert fine(10_000_000, 3) == 1_500_000
-    assert fine(10_000_000, 50) == 6_000_000
-    assert fine(100_000_000, 12) == cap
-    assert fine(10_000_000, 3, days=46) == 0
-    assert fine(10_000_000, 3, segmen="PBPU Pemda") == 0
 
 
 def test_budget_in_millions_is_refused_with_the_remedy():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,19 +9,14 @@ import pytest
 from jkn_analysis.indicators import (
     CAMPURAN,
     INDICATORS,
-    Keadaan,
     attach_penduduk,
     build_ukuran,
     find_penduduk,
-    gap_jiwa,
     measure,
-    status,
     sum_tunggakan_pemda,
 )
 from jkn_analysis.tables import check, conform
 from jkn_analysis.terms import SEGMEN
-
-JUNE = dt.date(2025, 5, 31)
 
 
 def make_panel(
@@ -77,21 +70,6 @@ def test_measuring_leaves_the_input_alone():
     pd.testing.assert_frame_equal(panel, before)
 
 
-@pytest.mark.parametrize(
-    ("target", "penduduk", "aktif", "gap"),
-    [
-        (0.80, 210_836, 166_560, 2_109),
-        (0.80, 100_000, 80_000, 0),
-        (0.80, 100_000, 79_999, 1),
-        (0.80, 100_001, 80_000, 1),
-        (0.98, 50, 49, 0),
-        (0.80, 106_500, 116_500, 0),
-    ],
-)
-def test_gap_is_whole_people_and_never_negative(target, penduduk, aktif, gap):
-    assert gap_jiwa(target, penduduk, aktif) == gap
-
-
 def test_the_source_in_force_at_the_end_of_the_month_counts():
     people = make_penduduk(
         [("82.71", "sem I", "2024-07-01", 100), ("82.71", "sem II", "2025-01-15", 110)]
@@ -117,64 +95,6 @@ def test_a_region_without_population_has_no_rate():
     panel = make_panel([("82.71", "2025-07-01", "BP", 10, 5)])
     people = make_penduduk([("82.72", "sem I", "2024-07-01", 100)])
     assert attach_penduduk(panel, people)["penduduk_jiwa"].isna().all()
-
-
-def test_the_published_rate_of_maluku_utara_is_over_population():
-    counts = Keadaan(1_394_231, 1_391_162, 1_104_632)
-    judged = status(counts, tanggal=JUNE)
-    assert round(judged.keaktifan_penduduk_rate * 100, 2) == 79.23
-    assert round(judged.cakupan_rate * 100, 2) == 99.78
-    assert judged.syarat_pengikat == "keaktifan"
-    assert judged.gap_keaktifan_jiwa == 10_753
-    assert not judged.uhc
-
-
-def test_coverage_over_one_hundred_percent_is_not_clipped():
-    judged = status(Keadaan(106_500, 116_500, 93_478), tanggal=JUNE)
-    assert round(judged.cakupan_rate, 4) == 1.0939
-    assert judged.uhc
-
-
-def test_coverage_binds_where_it_lacks_more_people():
-    judged = status(Keadaan(66_361, 46_821, 46_000), tanggal=JUNE)
-    assert judged.syarat_pengikat == "cakupan"
-    assert judged.gap_cakupan_jiwa == 18_213
-
-
-def test_before_2025_no_activity_is_asked_for():
-    judged = status(Keadaan(1000, 990, 10), tanggal=dt.date(2024, 6, 30))
-    assert judged.gap_keaktifan_jiwa is None
-    assert judged.uhc
-
-
-@pytest.mark.parametrize(
-    ("owed", "prioritas", "binding"),
-    [(0, True, ""), (1, False, "tunggakan_pemda"), (None, None, "")],
-)
-def test_arrears_of_the_government_cost_priority(owed, prioritas, binding):
-    judged = status(
-        Keadaan(1000, 990, 900, tunggakan_pemda_rp=owed), tanggal=dt.date(2025, 11, 30)
-    )
-    assert judged.uhc
-    assert judged.prioritas is prioritas
-    assert judged.syarat_pengikat == binding
-
-
-@pytest.mark.parametrize(
-    ("terdaftar", "aktif", "pemda", "owed", "award"),
-    [
-        (980, 800, 0, 5, "Pratama"),
-        (980, 799, 300, 0, ""),
-        (979, 900, 300, 0, ""),
-        (985, 850, 250, 0, "Madya"),
-        (985, 850, 249, 0, "Pratama"),
-        (990, 950, 180, 0, "Utama"),
-        (990, 950, 179, 0, "Pratama"),
-    ],
-)
-def test_award_levels(terdaftar, aktif, pemda, owed, award):
-    counts = Keadaan(1000, terdaftar, aktif, pemda, owed)
-    assert status(counts, tanggal=dt.date(2025, 11, 30)).award == award
 
 
 def make_pemda(rows: list[tuple[str, int, int, int | None]]) -> pd.DataFrame:

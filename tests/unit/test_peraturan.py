@@ -4,64 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pandas as pd
 import pytest
 
 from jkn_analysis.errors import InputError
 from jkn_analysis.peraturan import (
     CAP_BULAN,
+    DIPERIKSA,
     IURAN_PBPU_PEMDA_RP,
     JATUH_TEMPO_HARI,
-    billable_rp,
-    denda_pelayanan_rp,
-    due_date,
     find_aturan,
-    find_award,
     iuran_rp,
-    list_award,
     list_peraturan,
-    prioritas_rule,
-    rehab_terms,
-    uhc_rule,
+    look_up,
 )
 
 NOV = dt.date(2025, 11, 30)
-JUDGED = dt.date(2026, 1, 27)
-
-
-@pytest.mark.parametrize(
-    ("tanggal", "cakupan", "keaktifan"),
-    [
-        (dt.date(2021, 1, 1), 0.95, None),
-        (dt.date(2023, 12, 31), 0.95, None),
-        (dt.date(2024, 1, 1), 0.98, None),
-        (dt.date(2024, 12, 31), 0.98, None),
-        (dt.date(2025, 1, 1), 0.98, 0.80),
-        (dt.datetime(2025, 6, 1), 0.98, 0.80),  # noqa: DTZ001 - a timestamp of pandas has no zone
-    ],
-)
-def test_uhc_thresholds_change_with_the_year(tanggal, cakupan, keaktifan):
-    rule = uhc_rule(tanggal)
-    assert (rule.cakupan_rate, rule.keaktifan_penduduk_rate) == (cakupan, keaktifan)
-    assert rule.sumber
-
-
-def test_a_date_before_every_rule_is_refused():
-    with pytest.raises(
-        InputError, match=r"uhc_cakupan_min.*none in force on 2013-12-31"
-    ):
-        uhc_rule(dt.date(2013, 12, 31))
 
 
 def test_every_rule_names_its_source_and_status():
     rules = list_peraturan()
     assert (rules["sumber"].str.len() > 10).all()
-    assert set(rules["status"]) == {
-        "berlaku",
-        "turunan",
-        "belum terverifikasi",
-        "rancangan",
-    }
+    assert set(rules["status"]) == {"berlaku", "rancangan"}
+    assert set(rules["kepastian"]) == {"pasti", "dilaporkan", "tidak pasti"}
+    assert (rules["berlaku_mulai"] <= DIPERIKSA).all()
 
 
 def test_rules_of_one_kind_never_overlap():
@@ -99,7 +64,7 @@ def test_pemda_premium_is_the_members_part_and_the_regions_subsidy():
     member = iuran_rp("PBPU", kelas=3, tanggal=NOV)
     region = find_aturan("subsidi_daerah", NOV, kunci="PBPU 3").nilai
     assert member + region == IURAN_PBPU_PEMDA_RP
-    assert find_aturan("iuran", NOV, kunci="PBPU Pemda").status == "turunan"
+    assert find_aturan("iuran", NOV, kunci="PBPU Pemda").kepastian != "pasti"
 
 
 def test_a_segmen_paid_by_wage_has_no_tariff():
@@ -107,102 +72,38 @@ def test_a_segmen_paid_by_wage_has_no_tariff():
         iuran_rp("PPU-BU", tanggal=NOV)
 
 
-@pytest.mark.parametrize(("umur", "months"), [(1, 1), (23, 23), (24, 24), (25, 24)])
-def test_arrears_are_billed_for_at_most_24_months(umur, months):
-    assert billable_rp(umur, 35_000) == months * 35_000
-
-
-def test_billable_works_on_a_column():
-    ages = pd.Series([1, 24, 25, 50])
-    assert billable_rp(ages, 100).tolist() == [100, 2_400, 2_400, 2_400]
-
-
 def test_constants_agree_with_the_table():
     assert find_aturan("tunggakan_maks_bulan", NOV).nilai == CAP_BULAN
     assert find_aturan("jatuh_tempo_hari", NOV).nilai == JATUH_TEMPO_HARI
-    assert due_date(dt.date(2025, 2, 1)) == dt.date(2025, 2, JATUH_TEMPO_HARI)
-
-
-def fine(tanggal=NOV, *, biaya=10_000_000, months=3, days=10, segmen="PBPU"):
-    return denda_pelayanan_rp(
-        biaya,
-        bulan_menunggak=months,
-        hari_sejak_aktif=days,
-        segmen=segmen,
-        tanggal=tanggal,
-    )
-
-
-def test_fine_is_five_percent_per_month_up_to_twelve():
-    assert fine() == 1_500_000
-    assert fine(months=12) == fine(months=13) == fine(months=50) == 6_000_000
 
 
 @pytest.mark.parametrize(
-    ("tanggal", "cap"),
-    [(dt.date(2024, 5, 7), 30_000_000), (dt.date(2024, 5, 8), 20_000_000)],
-)
-def test_fine_is_capped_lower_since_perpres_59_2024(tanggal, cap):
-    assert fine(tanggal, biaya=100_000_000, months=12) == cap
-
-
-def test_fine_needs_care_within_45_days():
-    assert fine(days=45) > 0
-    assert fine(days=46) == 0
-
-
-@pytest.mark.parametrize("segmen", ["PBI JK", "PBPU Pemda"])
-def test_members_paid_by_government_are_never_fined(segmen):
-    assert fine(segmen=segmen) == 0
-
-
-def test_rehab_includes_the_running_premium_since_2_0():
-    before, after = (rehab_terms(dt.date(2025, 2, day)) for day in (2, 3))
-    assert not before.termasuk_iuran_berjalan
-    assert after.termasuk_iuran_berjalan
-    assert (before.angsuran_maks_mutasi, after.angsuran_maks_mutasi) == (None, 36)
-
-
-@pytest.mark.parametrize(
-    ("umur", "count"), [(3, 0), (4, 2), (10, 5), (24, 12), (25, 12)]
-)
-def test_rehab_instalments_are_half_the_months(umur, count):
-    assert rehab_terms(NOV).count_angsuran(umur) == count
-
-
-def test_prioritas_also_asks_for_no_unpaid_pemda_premium():
-    rule = prioritas_rule(NOV)
-    assert rule.tunggakan_pemda_maks_rp == 0
-    assert (rule.cakupan_rate, rule.keaktifan_penduduk_rate) == (0.98, 0.80)
-    assert rule.porsi_pbpu_pemda_rate == 0.20
-    assert prioritas_rule(dt.date(2024, 6, 1)).keaktifan_penduduk_rate is None
-
-
-@pytest.mark.parametrize(
-    ("cakupan", "keaktifan", "porsi", "tunggakan", "level"),
+    ("jenis", "kunci", "nilai"),
     [
-        (0.98, 0.80, 0.25, 0, "Madya"),
-        (0.98, 0.80, 0.25, 1, "Pratama"),
-        (0.98, 0.80, 0.2499, 0, "Pratama"),
-        (0.98, 0.7999, 0.25, 0, None),
-        (0.9799, 0.80, 0.25, 0, None),
-        (0.99, 0.95, 0.18, 0, "Utama"),
-        (0.99, 0.95, 0.1799, 0, "Pratama"),
-        (0.99, 1.0, 0.0, 0, "Utama"),
-        (0.9899, 0.95, 0.18, 0, "Pratama"),
-        (1.0003, 0.9191, 0.36, 0, "Madya"),
+        ("upah_maks_rp", "", 12_000_000),
+        ("upah_min", "", None),
+        ("rehab_umur_min", "mutasi", 2),
+        ("rehab_iuran_min_rp", "mutasi", 35_000),
+        ("rehab_angsuran_maks", "mutasi", 36),
+        ("rehab_angsuran_maks", "", 12),
+        ("pajak_rokok_jkn_rate", "", 0.375),
+        ("prioritas_porsi_pbpu_pemda_min", "", 0.20),
     ],
 )
-def test_award_levels(cakupan, keaktifan, porsi, tunggakan, level):
-    found = find_award(
-        cakupan,
-        keaktifan,
-        porsi_pbpu_pemda_rate=porsi,
-        tunggakan_pemda_rp=tunggakan,
-        tanggal=JUDGED,
-    )
-    assert found == level
+def test_rules_of_money(jenis, kunci, nilai):
+    assert find_aturan(jenis, NOV, kunci=kunci).nilai == nilai
 
 
-def test_award_levels_come_highest_first():
-    assert [level.nama for level in list_award(JUDGED)] == ["Utama", "Madya", "Pratama"]
+def test_what_is_open_in_law_says_so():
+    cut = find_aturan("potong_dau_dbh_umur", NOV)
+    assert (cut.nilai, cut.kepastian) == (12, "tidak pasti")
+    assert "belum jelas" in cut.keterangan
+
+
+def test_an_observed_rate_is_not_known_before_its_source():
+    assert look_up("laju_reaktivasi_pbi", dt.date(2026, 2, 9)) is None
+    found = find_aturan("laju_reaktivasi_pbi", dt.date(2026, 2, 10))
+    assert found.nilai == 0.0065
+    assert found.nilai == pytest.approx(87_591 / 13_400_000, abs=5e-5)
+    month = find_aturan("laju_reaktivasi_pbi_bulan", dt.date(2026, 2, 10))
+    assert month.nilai == pytest.approx(34_652 / 516_237, abs=5e-4)

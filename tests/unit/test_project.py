@@ -27,6 +27,7 @@ LAYERS = [
     ["reporting.style"],
     ["cleaning"],
     ["indicators", "suppression"],
+    ["uhc"],
     ["forecasting"],
     ["tunggakan", "anggaran"],
     ["skenario"],
