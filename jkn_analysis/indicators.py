@@ -3,126 +3,137 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import pandas as pd
 
-from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
+from jkn_analysis.terms import TOTAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from jkn_analysis.tables import PanelTable, UkuranTable
+    from jkn_analysis.tables import PanelTable
 
 TERBARU = "terbaru"
 """Setting of `sumber_penduduk`: at each month the latest source then in force."""
-CAMPURAN = "campuran"
-"""Name of the denominator where the parts of a sum come from several sources."""
+
+
+Unit = Literal["rate", "rasio", "jiwa", "rp", "jumlah"]
+"""How a value reads: a fraction of a whole, a quotient, people, rupiah, a count."""
+Direction = Literal["naik", "turun", ""]
+"""Which way is better; empty where neither is."""
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """A quotient of two summed columns; no denominator means an amount."""
+    """A quotient of two summed columns; no denominator means an amount.
+
+    An entry of `INDICATORS` is all an indicator needs: it is then measured in table
+    `ukuran` by `measures.build_ukuran`, at every level; found by its name in the
+    boards; forecast where `forecast` says so; and listed on every page where
+    `on_page` does.
+    """
 
     name: str
     numerator: str
     denominator: str | None
     table: str
+    """Table of the numerator; its months and segmen are those of the indicator."""
     arti: str
+    unit: Unit
+    direction: Direction = ""
+    denominator_table: str = ""
+    """Table of the denominator where it is another: its totals of all segmen."""
+    segmen: str = TOTAL
+    """The only segmen whose numerator counts."""
+    forecast: bool = False
+    on_page: bool = False
+    """Whether the page lists it among the further indicators."""
+
+    def __post_init__(self) -> None:
+        """Let the denominator come from the numerator's table unless told."""
+        if not self.denominator_table:
+            object.__setattr__(self, "denominator_table", self.table)
+
+    @property
+    def is_of_total(self) -> bool:
+        """Tell whether it is measured of all segmen together only."""
+        return self.denominator_table != self.table or self.segmen != TOTAL
 
 
+_PESERTA = "kepesertaan"
 _ALL = (
     Indicator(
-        "cakupan_rate",
-        "terdaftar_jiwa",
-        "penduduk_jiwa",
-        "kepesertaan",
+        "cakupan_rate", "terdaftar_jiwa", "penduduk_jiwa", _PESERTA,
         "peserta terdaftar dibagi penduduk",
+        "rate", "naik", "penduduk",
     ),
     Indicator(
-        "keaktifan_penduduk_rate",
-        "aktif_jiwa",
-        "penduduk_jiwa",
-        "kepesertaan",
+        "keaktifan_penduduk_rate", "aktif_jiwa", "penduduk_jiwa", _PESERTA,
         "peserta aktif dibagi penduduk",
+        "rate", "naik", "penduduk", forecast=True,
     ),
     Indicator(
-        "keaktifan_terdaftar_rate",
-        "aktif_jiwa",
-        "terdaftar_jiwa",
-        "kepesertaan",
+        "keaktifan_terdaftar_rate", "aktif_jiwa", "terdaftar_jiwa", _PESERTA,
         "peserta aktif dibagi peserta terdaftar",
+        "rate", "naik", forecast=True,
     ),
     Indicator(
-        "nonaktif_menunggak_rate",
-        "nonaktif_menunggak_jiwa",
-        "terdaftar_jiwa",
-        "kepesertaan",
-        "peserta nonaktif karena menunggak dibagi peserta terdaftar",
+        "nonaktif_menunggak_rate", "nonaktif_menunggak_jiwa", "terdaftar_jiwa",
+        _PESERTA, "peserta nonaktif karena menunggak dibagi peserta terdaftar",
+        "rate", "turun",
     ),
     Indicator(
-        "nonaktif_mutasi_rate",
-        "nonaktif_mutasi_jiwa",
-        "terdaftar_jiwa",
-        "kepesertaan",
-        "peserta nonaktif karena mutasi dibagi peserta terdaftar",
+        "nonaktif_mutasi_rate", "nonaktif_mutasi_jiwa", "terdaftar_jiwa",
+        _PESERTA, "peserta nonaktif karena mutasi dibagi peserta terdaftar",
+        "rate", "turun",
     ),
     Indicator(
-        "pbpu_pemda_penduduk_rate",
-        "pbpu_pemda_aktif_jiwa",
-        "penduduk_jiwa",
-        "kepesertaan",
+        "pbpu_pemda_penduduk_rate", "aktif_jiwa", "penduduk_jiwa", _PESERTA,
         "peserta aktif PBPU Pemda dibagi penduduk",
+        "rate", "", "penduduk", segmen="PBPU Pemda",
     ),
     Indicator(
-        "terdaftar_jiwa", "terdaftar_jiwa", None, "kepesertaan", "peserta terdaftar"
+        "terdaftar_jiwa", "terdaftar_jiwa", None, _PESERTA, "peserta terdaftar",
+        "jiwa", "naik", forecast=True,
     ),
-    Indicator("aktif_jiwa", "aktif_jiwa", None, "kepesertaan", "peserta aktif"),
     Indicator(
-        "kolektibilitas_rate",
-        "diterima_rp",
-        "ditagih_rp",
-        "iuran",
+        "aktif_jiwa", "aktif_jiwa", None, _PESERTA, "peserta aktif",
+        "jiwa", "naik", forecast=True,
+    ),
+    Indicator(
+        "kolektibilitas_rate", "diterima_rp", "ditagih_rp", "iuran",
         "iuran diterima dibagi iuran ditagih pada bulan itu",
+        "rate", "naik",
     ),
     Indicator(
-        "tunggakan_peserta_rp",
-        "tunggakan_rp",
-        None,
-        "tunggakan_peserta",
+        "tunggakan_peserta_rp", "tunggakan_rp", None, "tunggakan_peserta",
         "tunggakan iuran peserta mandiri",
+        "rp", "turun", forecast=True,
     ),
     Indicator(
-        "tunggakan_peserta_jiwa",
-        "peserta_jiwa",
-        None,
-        "tunggakan_peserta",
+        "tunggakan_peserta_jiwa", "peserta_jiwa", None, "tunggakan_peserta",
         "peserta mandiri yang menunggak",
+        "jiwa", "turun", forecast=True,
     ),
     Indicator(
-        "tunggakan_pemda_rp",
-        "tunggakan_pemda_rp",
-        None,
-        "iuran_pemda",
+        "tunggakan_pemda_rp", "tunggakan_pemda_rp", None, "iuran_pemda",
         "iuran PBPU Pemda yang belum dibayar pemerintah daerah",
+        "rp", "turun", forecast=True,
     ),
     Indicator(
-        "serapan_kuota_rate",
-        "terisi_jiwa",
-        "kuota_jiwa",
-        "iuran_pemda",
+        "serapan_kuota_rate", "terisi_jiwa", "kuota_jiwa", "iuran_pemda",
         "kuota PBPU Pemda yang terisi",
+        "rate", "naik",
     ),
     Indicator(
-        "serapan_anggaran_rate",
-        "dibayar_tahun_rp",
-        "pagu_rp",
-        "iuran_pemda",
+        "serapan_anggaran_rate", "dibayar_tahun_rp", "pagu_rp", "iuran_pemda",
         "iuran dibayar sejak Januari dibagi pagu setelah pergeseran",
+        "rate", "naik",
     ),
-)
+)  # fmt: skip
 INDICATORS: dict[str, Indicator] = {indicator.name: indicator for indicator in _ALL}
+"""The registry; adding an entry is all it takes (see `Indicator`)."""
 
 
 def measure(
@@ -273,294 +284,3 @@ def sum_tunggakan_pemda(iuran_pemda: pd.DataFrame) -> pd.Series:
     balance = start + flow.groupby(block).cumsum()
     balance = balance.mask(gap.groupby(block).transform("any"))
     return balance.reindex(iuran_pemda.index)
-
-
-@dataclass(frozen=True)
-class _Cube:
-    """Counts as arrays [kode, periode, segmen]; NaN where not delivered."""
-
-    kode: np.ndarray
-    periode: np.ndarray
-    counts: dict[str, np.ndarray]
-    delivered: np.ndarray
-    """Whether the row was delivered, before absent segmen count as 0 in sums."""
-
-
-_COUNTS = (
-    "terdaftar_jiwa",
-    "aktif_jiwa",
-    "nonaktif_menunggak_jiwa",
-    "nonaktif_mutasi_jiwa",
-)
-
-
-def _build_cube(panel: pd.DataFrame, periode: np.ndarray, kode: np.ndarray) -> _Cube:
-    """Lay the panel out as arrays.
-
-    A segmen counts as 0 before its first month in a region that was delivered
-    then, so that a segmen that starts late does not blank the total; one that
-    disappears later leaves the total missing.
-    """
-    shape = (len(kode), len(periode), len(SEGMEN))
-    where = (
-        pd.Index(kode).get_indexer(pd.Index(panel["kode"])),
-        pd.Index(periode).get_indexer(pd.Index(panel["periode"])),
-        pd.Index(SEGMEN).get_indexer(pd.Index(panel["segmen"])),
-    )
-    delivered = np.zeros(shape, dtype=bool)
-    delivered[where] = True
-    month = np.arange(len(periode))[None, :, None]
-    first = np.where(delivered.any(1), delivered.argmax(1), len(periode))[:, None, :]
-    absent = (month < first) & delivered.any(2, keepdims=True)
-    values = {}
-    for name in _COUNTS:
-        cube = np.full(shape, np.nan)
-        cube[where] = panel[name].to_numpy(dtype="float64", na_value=np.nan)
-        cube[absent] = 0.0
-        values[name] = cube
-    return _Cube(kode, periode, values, delivered)
-
-
-def _sum_up(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Sum kab/kota (axis 0, sorted by provinsi) to provinsi and country.
-
-    NaN spreads: a provinsi with one missing part is missing.
-    """
-    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
-    provinces = np.add.reduceat(values, starts, axis=0)
-    return np.concatenate([values, provinces, values.sum(0, keepdims=True)])
-
-
-def _list_kode(kode: np.ndarray) -> np.ndarray:
-    """Name the rows that `_sum_up` returns."""
-    provinces = sorted({text[:2] for text in kode})
-    return np.array([*kode, *provinces, NASIONAL], dtype=object)
-
-
-@dataclass(frozen=True)
-class _Penduduk:
-    """Population in force, arrays [kode, periode], with the source's name."""
-
-    jiwa: np.ndarray
-    sumber: np.ndarray
-
-
-def _lay_penduduk(
-    penduduk: pd.DataFrame, cube: _Cube, *, sumber_penduduk: str
-) -> _Penduduk:
-    """Lay the population out beside a cube and sum it to provinsi and country."""
-    shape = (len(cube.kode), len(cube.periode))
-    jiwa = np.full(shape, np.nan)
-    names = np.full(shape, "", dtype=object)
-    found = find_penduduk(
-        penduduk[penduduk["kode"].isin(cube.kode)],
-        pd.Series(cube.periode),
-        sumber_penduduk=sumber_penduduk,
-    )
-    where = (
-        pd.Index(cube.kode).get_indexer(found["kode"]),
-        pd.Index(cube.periode).get_indexer(found["periode"]),
-    )
-    jiwa[where] = found["penduduk_jiwa"].to_numpy(dtype="float64")
-    names[where] = found["sumber"].to_numpy(dtype=object)
-    groups = np.array([text[:2] for text in cube.kode])
-    blocks = [names]
-    for group in (*np.unique(groups), None):
-        part = names if group is None else names[groups == group]
-        alike = (part == part[:1]).all(0)
-        blocks.append(np.where(alike, part[0], CAMPURAN)[None, :])
-    return _Penduduk(_sum_up(jiwa, groups), np.concatenate(blocks))
-
-
-def _to_rows(
-    indicator: str,
-    axes: tuple[np.ndarray, np.ndarray, Sequence[str]],
-    parts: tuple[np.ndarray, np.ndarray | None],
-    sumber: np.ndarray | None = None,
-) -> pd.DataFrame:
-    """Turn arrays [kode, periode, segmen] into rows of `ukuran`."""
-    above, below = parts
-    value = above if below is None else above / np.where(below > 0, below, np.nan)
-    keep = ~np.isnan(value) if below is None else ~(np.isnan(above) & np.isnan(below))
-    k, t, s = np.nonzero(keep)
-    rows = {
-        "kode": pd.Series(axes[0], dtype="str").take(k).to_numpy(),
-        "periode": axes[1][t],
-        "segmen": pd.Series(axes[2], dtype="str").take(s).to_numpy(),
-        "indikator": indicator,
-        "nilai": value[keep],
-        "pembilang": above[keep],
-        "penyebut": np.nan if below is None else below[keep],
-    }
-    named = None if sumber is None else sumber[k, t]
-    return pd.DataFrame(rows).assign(sumber_penyebut=named)
-
-
-def _measure_kepesertaan(
-    tables: Mapping[str, pd.DataFrame], *, sumber_penduduk: str
-) -> list[pd.DataFrame]:
-    """Measure everything that rests on kepesertaan."""
-    panel = tables["kepesertaan"]
-    panel = panel[panel["kode"].str.len() > 2]
-    if panel.empty:
-        return []
-    kode = np.array(sorted(panel["kode"].unique()), dtype=object)
-    periode = np.array(sorted(panel["periode"].unique()), dtype="datetime64[us]")
-    cube = _build_cube(panel, periode, kode)
-    groups = np.array([text[:2] for text in kode])
-    names = _list_kode(kode)
-    people = _lay_penduduk(tables["penduduk"], cube, sumber_penduduk=sumber_penduduk)
-    above = np.ones((len(names) - len(kode), *cube.delivered.shape[1:]), dtype=bool)
-    shown = np.concatenate([cube.delivered, above])
-    split = {name: _sum_up(values, groups) for name, values in cube.counts.items()}
-    both = {
-        name: np.concatenate(
-            [np.where(shown, values, np.nan), values.sum(2, keepdims=True)], axis=2
-        )
-        for name, values in split.items()
-    }
-    axes = (names, periode, (*SEGMEN, TOTAL))
-    only_total = (names, periode, (TOTAL,))
-    frames = [
-        _to_rows(name, axes, (both[name], None))
-        for name in ("terdaftar_jiwa", "aktif_jiwa")
-    ]
-    over_terdaftar = [
-        indicator
-        for indicator in INDICATORS.values()
-        if indicator.denominator == "terdaftar_jiwa"
-    ]
-    for indicator in over_terdaftar:
-        parts = (both[indicator.numerator], both["terdaftar_jiwa"])
-        frames.append(_to_rows(indicator.name, axes, parts))
-    pemda = SEGMEN.index("PBPU Pemda")
-    over_people = {
-        "cakupan_rate": both["terdaftar_jiwa"][:, :, -1:],
-        "keaktifan_penduduk_rate": both["aktif_jiwa"][:, :, -1:],
-        "pbpu_pemda_penduduk_rate": both["aktif_jiwa"][:, :, pemda : pemda + 1],
-    }
-    below = people.jiwa[:, :, None]
-    return frames + [
-        _to_rows(name, only_total, (counts, below), people.sumber)
-        for name, counts in over_people.items()
-    ]
-
-
-def _measure_amounts(
-    frame: pd.DataFrame, columns: Mapping[str, str | tuple[str, str]]
-) -> list[pd.DataFrame]:
-    """Measure amounts and rates of a table with one row per kode, month, segmen."""
-    frame = frame[frame["kode"].str.len() > 2]
-    if frame.empty:
-        return []
-    kode = np.array(sorted(frame["kode"].unique()), dtype=object)
-    periode = np.array(sorted(frame["periode"].unique()), dtype="datetime64[us]")
-    segmen = list(dict.fromkeys(frame["segmen"]))
-    where = (
-        pd.Index(kode).get_indexer(frame["kode"]),
-        pd.Index(periode).get_indexer(frame["periode"]),
-        pd.Index(segmen).get_indexer(frame["segmen"]),
-    )
-    groups = np.array([text[:2] for text in kode])
-    axes = (_list_kode(kode), periode, segmen)
-
-    def lay(name: str) -> np.ndarray:
-        cube = np.full((len(kode), len(periode), len(segmen)), np.nan)
-        cube[where] = frame[name].to_numpy(dtype="float64", na_value=np.nan)
-        return _sum_up(cube, groups)
-
-    frames = []
-    for name, column in columns.items():
-        above, below = (column, None) if isinstance(column, str) else column
-        parts = (lay(above), None if below is None else lay(below))
-        frames.append(_to_rows(name, axes, parts))
-    return frames
-
-
-def _with_total(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Sum a table to kode, month and segmen, and add the total of all segmen."""
-    keys = ["kode", "periode", "segmen"]
-    by_segmen = frame.groupby(keys, observed=True)[columns].sum().reset_index()
-    total = frame.groupby(keys[:2], observed=True)[columns].sum().reset_index()
-    return pd.concat([by_segmen, total.assign(segmen=TOTAL)], ignore_index=True)
-
-
-def _measure_pemda(
-    iuran_pemda: pd.DataFrame, anggaran: pd.DataFrame
-) -> list[pd.DataFrame]:
-    """Measure quota, arrears and budget use of the local governments."""
-    frame = iuran_pemda.assign(
-        segmen=TOTAL,
-        tahun=iuran_pemda["periode"].dt.year,
-        tunggakan_pemda_rp=sum_tunggakan_pemda(iuran_pemda),
-    ).sort_values(["kode", "periode"], kind="stable")
-    paid = frame.groupby(["kode", "tahun"], observed=True)["dibayar_rp"]
-    frame["dibayar_tahun_rp"] = paid.cumsum()
-    changed = anggaran[["kode", "tahun"]].astype({"tahun": frame["tahun"].dtype})
-    changed["pagu_rp"] = anggaran["pagu_rp"] + anggaran["pergeseran_rp"]
-    frame = frame.merge(
-        changed.groupby(["kode", "tahun"], observed=True)["pagu_rp"]
-        .sum()
-        .reset_index(),
-        on=["kode", "tahun"],
-        how="left",
-        validate="many_to_one",
-    )
-    return _measure_amounts(
-        frame,
-        {
-            "tunggakan_pemda_rp": "tunggakan_pemda_rp",
-            "serapan_kuota_rate": ("terisi_jiwa", "kuota_jiwa"),
-            "serapan_anggaran_rate": ("dibayar_tahun_rp", "pagu_rp"),
-        },
-    )
-
-
-def build_ukuran(
-    tables: Mapping[str, pd.DataFrame], *, sumber_penduduk: str = TERBARU
-) -> UkuranTable:
-    """Measure every indicator for kabupaten/kota, provinsi and country.
-
-    Parameters
-    ----------
-    tables
-        Canonical tables by name; ``kepesertaan`` and ``penduduk`` must be there,
-        the others may be absent. Rows of a provinsi's own in the money tables
-        are no part of its kabupaten/kota and stay out of the sums.
-    sumber_penduduk
-        A value of ``penduduk.sumber``, or `TERBARU`.
-
-    Returns
-    -------
-    DataFrame
-        Table `ukuran`; ``segmen`` is a segmen or ``total``, ``kode`` a region, a
-        provinsi of two digits or ``00``. Amounts have no ``penyebut``.
-    """
-    from jkn_analysis.tables import conform
-
-    empty: pd.DataFrame = pd.DataFrame()
-    frames = _measure_kepesertaan(tables, sumber_penduduk=sumber_penduduk)
-    iuran = tables.get("iuran", empty)
-    if not iuran.empty:
-        summed = _with_total(iuran, ["diterima_rp", "ditagih_rp"])
-        columns = {"kolektibilitas_rate": ("diterima_rp", "ditagih_rp")}
-        frames += _measure_amounts(summed, columns)
-    owed = tables.get("tunggakan_peserta", empty)
-    if not owed.empty:
-        summed = _with_total(owed, ["tunggakan_rp", "peserta_jiwa"])
-        frames += _measure_amounts(
-            summed,
-            {
-                "tunggakan_peserta_rp": "tunggakan_rp",
-                "tunggakan_peserta_jiwa": "peserta_jiwa",
-            },
-        )
-    pemda = tables.get("iuran_pemda", empty)
-    if not pemda.empty:
-        budget = tables.get("anggaran", empty)
-        frames += _measure_pemda(pemda, conform(budget, "anggaran"))
-    if not frames:
-        return conform(empty, "ukuran")
-    ukuran = conform(pd.concat(frames, ignore_index=True), "ukuran")
-    keys = ["kode", "indikator", "segmen", "periode"]
-    return ukuran.sort_values(keys, kind="stable", ignore_index=True)

@@ -9,6 +9,7 @@ import pandas as pd
 from jkn_analysis.briefing.charts import list_events
 from jkn_analysis.briefing.context import RATE
 from jkn_analysis.briefing.data import as_date
+from jkn_analysis.briefing.further import build_further
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
 from jkn_analysis.briefing.money import build_assumptions
 
@@ -30,6 +31,7 @@ _DEKAT = 0.0005
 def build_annex(context: Context, kipas: Kipas | None) -> tuple[Bagian, ...]:
     """Build the annex, a part for each question."""
     parts = [
+        build_further(context),
         _disagreement(context),
         build_quality(context),
         build_method(context),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.errors import InputError
-from jkn_analysis.indicators import attach_penduduk
+from jkn_analysis.indicators import INDICATORS, attach_penduduk
 from jkn_analysis.store import read_manifest, read_table_or_empty
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import get_wilayah
@@ -129,6 +129,9 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
     for name in ("rapat", "peristiwa"):
         tables[name] = read_table_or_empty(name, root=root, kode=above)
     tables["uji_balik"] = read_table_or_empty("uji_balik", root=root)
+    if any(indicator.on_page for indicator in INDICATORS.values()):
+        measured = read_table_or_empty("ukuran", root=root, kode=kode)
+        tables["ukuran"] = until(measured, month)
     for name in PERIODIC:
         tables[name] = until(tables[name], month)
     for name in ("ramalan", "peluang"):

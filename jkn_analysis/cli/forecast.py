@@ -69,7 +69,7 @@ def _forecast_tables(config: Config, *, horizon: int, anew: bool) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
     from jkn_analysis.forecasting import build_ramalan
     from jkn_analysis.forecasting.keep import find_kept, note_told
-    from jkn_analysis.indicators import build_ukuran
+    from jkn_analysis.measures import build_ukuran
     from jkn_analysis.skenario import build_uang
     from jkn_analysis.store import list_tables, read_table, write_table
     from jkn_analysis.tables import DELIVERED

@@ -31,19 +31,24 @@ from jkn_analysis.forecasting.panel import (
     fill_gaps,
 )
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
+from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CUTOFFS = 12
 LEAST_MONTHS = 9
-INDICATORS_TESTED = {
-    "aktif_jiwa": "amount",
-    "keaktifan_penduduk_rate": "rate",
-    "keaktifan_terdaftar_rate": "rate",
-    "tunggakan_peserta_rp": "amount",
-    "tunggakan_pemda_rp": "amount",
-}
+NOT_TESTED = frozenset({"terdaftar_jiwa", "tunggakan_peserta_jiwa"})
+"""Forecast indicators that take the width another one's backtest asked for."""
+
+
+def list_kinds() -> dict[str, Kind]:
+    """Return the indicators whose registry entry asks for a forecast, by their kind."""
+    return {
+        name: "rate" if indicator.unit == "rate" else "amount"
+        for name, indicator in INDICATORS.items()
+        if indicator.forecast
+    }
 
 
 def backtest(
@@ -219,7 +224,9 @@ def backtest_ukuran(
     told = None if peristiwa is None or peristiwa.empty else peristiwa
     cleared = None if told is None else clear_totals(ukuran, told)
     tested = {}
-    for name, kind in INDICATORS_TESTED.items():
+    for name, kind in list_kinds().items():
+        if name in NOT_TESTED:
+            continue
         chosen = (ukuran["indikator"] == name) & (ukuran["segmen"] == "total")
         rows = ukuran[chosen & ukuran["nilai"].notna()]
         if rows["periode"].nunique() < LEAST_MONTHS:
@@ -233,7 +240,7 @@ def backtest_ukuran(
             history,
             cleared=known,
             horizon_months=horizon_months,
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             cutoffs=cutoffs,
         )
     return tested

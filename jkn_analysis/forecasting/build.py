@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.backtest import backtest_ukuran
+from jkn_analysis.forecasting.backtest import backtest_ukuran, list_kinds
 from jkn_analysis.forecasting.decrees import (
     COUNTED,
     SEP,
@@ -19,7 +19,6 @@ from jkn_analysis.forecasting.decrees import (
     select_history,
 )
 from jkn_analysis.forecasting.forecast import (
-    Kind,
     Outcome,
     forecast_panel,
     forecast_tree,
@@ -34,6 +33,7 @@ from jkn_analysis.forecasting.probability import (
 )
 from jkn_analysis.forecasting.targets import measure_correlation
 from jkn_analysis.forecasting.widen import measure_factor, widen, widen_tested
+from jkn_analysis.indicators import INDICATORS
 from jkn_analysis.terms import TOTAL
 
 if TYPE_CHECKING:
@@ -47,15 +47,6 @@ TERDAFTAR_RATE = "keaktifan_terdaftar_rate"
 TARGETS = (0.80,)
 DRAWS = 2000
 
-KIND: dict[str, Kind] = {
-    "terdaftar_jiwa": "amount",
-    "aktif_jiwa": "amount",
-    "keaktifan_terdaftar_rate": "rate",
-    "tunggakan_peserta_rp": "amount",
-    "tunggakan_peserta_jiwa": "amount",
-    "tunggakan_pemda_rp": "amount",
-}
-"""Indicators that are forecast; keaktifan_penduduk_rate follows from aktif_jiwa."""
 TESTED_AS = {"tunggakan_peserta_jiwa": "tunggakan_peserta_rp"}
 """Indicators whose intervals follow another one's backtest."""
 
@@ -89,10 +80,10 @@ def _forecast_indicator(
     if history.empty:
         return None
     history = keep_live(history)
-    kind = KIND[indikator]
+    kind = list_kinds()[indikator]
     panel = align_panel(build_panel(history))
     options = {"horizon": horizon, "probabilities": probabilities, "kind": kind}
-    if kind == "rate":
+    if INDICATORS[indikator].denominator is not None:
         outcome = forecast_panel(panel, **options)  # type: ignore[arg-type]
     else:
         names = pd.Series(panel.names)
@@ -349,7 +340,7 @@ def build_ramalan(
     ForecastError
         If there is no participation to forecast.
     """
-    from jkn_analysis.indicators import build_ukuran
+    from jkn_analysis.measures import build_ukuran
 
     ukuran = tables.get("ukuran")
     if ukuran is None or ukuran.empty:
@@ -360,7 +351,9 @@ def build_ramalan(
     peristiwa = tables.get("peristiwa", pd.DataFrame())
     tested = backtest_ukuran(ukuran, horizon_months=horizon, peristiwa=peristiwa)
     aheads = {}
-    for name in KIND:
+    for name in list_kinds():
+        if name == PENDUDUK_RATE:
+            continue
         events = None
         if name in COUNTED and not peristiwa.empty:
             events = list_decrees(peristiwa, ukuran, indikator=name)
@@ -394,7 +387,9 @@ def _assemble(
     frames: list[pd.DataFrame] = []
     counts: dict[str, tuple[_Ahead, np.ndarray]] = {}
     for name, ahead in found.items():
-        if KIND[name] == "rate":
+        if INDICATORS[name].denominator is not None:
+            if name != TERDAFTAR_RATE:
+                frames.append(_to_rows(ahead, ahead.quantiles, name, wanted))
             continue
         most = None
         if name == "aktif_jiwa" and "terdaftar_jiwa" in counts:

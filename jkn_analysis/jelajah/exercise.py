@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jkn_analysis.config import find_root
 from jkn_analysis.jelajah.start import DaftarTabel
-from jkn_analysis.store import write_text
+from jkn_analysis.store import (
+    list_tables,
+    read_manifest,
+    read_table,
+    write_manifest,
+    write_table,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from jkn_analysis.cleaning import Problem
+    from jkn_analysis.config import Config
 
 KIRIMAN = """\
 DATA CONTOH - Jumlah fasilitas kesehatan
@@ -43,3 +52,31 @@ def show_masalah(problems: Sequence[Problem]) -> DaftarTabel:
     ]
     table = pd.DataFrame(rows, columns=["Tempat", "Masalah", "Langkah"])
     return DaftarTabel(f"{len(rows)} masalah.", table)
+
+
+def forecast_latihan(kode: str, *, config: Config) -> Path:
+    """Measure and forecast one region into ``.jkn/latihan/<kode>``; return the folder.
+
+    The region's stored deliveries and events are copied there first; the real tables
+    stay as they are.
+    """
+    from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.measures import build_ukuran
+    from jkn_analysis.tables import DELIVERED, TABLES
+
+    folder = find_root() / ".jkn" / "latihan" / kode
+    root = config.paths.processed
+    names = [name for name in list_tables(root) if name in DELIVERED]
+    tables = {
+        name: read_table(name, root=root, kode=[kode, "00"])
+        if "kode" in TABLES[name].names
+        else read_table(name, root=root)
+        for name in names
+    }
+    tables["ukuran"] = build_ukuran(
+        tables, sumber_penduduk=config.build.sumber_penduduk
+    )
+    for name, table in {**tables, **build_ramalan(tables, config=config)}.items():
+        write_table(table, name, root=folder)
+    write_manifest(read_manifest(root), root=folder)
+    return folder

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from jkn_analysis.indicators import (
-    CAMPURAN,
     INDICATORS,
     attach_penduduk,
-    build_ukuran,
     find_penduduk,
     measure,
     sum_tunggakan_pemda,
 )
+from jkn_analysis.measures import CAMPURAN, build_ukuran
 from jkn_analysis.tables import check, conform
 from jkn_analysis.terms import SEGMEN
+
+TOP = Path(__file__).resolve().parents[2]
 
 
 def make_panel(

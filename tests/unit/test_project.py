@@ -27,7 +27,7 @@ LAYERS = [
     ["reporting.style"],
     ["cleaning"],
     ["indicators", "suppression"],
-    ["uhc"],
+    ["uhc", "measures"],
     ["forecasting"],
     ["tunggakan", "anggaran"],
     ["skenario"],
