@@ -523,7 +523,7 @@ def _heat(area: Area) -> Bagian:
         judul=title,
         label=tuple(labels),
         periode=tuple(as_date(month) for month in grid.columns),
-        nilai=tuple(tuple(row) for row in values),
+        nilai=tuple(tuple(_value(rate) for rate in row) for row in values),
         target=area.context.target,
         alt=words.say("petak.alt", told),
         catatan=words.say("petak.catatan", told),

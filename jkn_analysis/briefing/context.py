@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +15,7 @@ from jkn_analysis.briefing.data import (
     end_of_month,
     select_fan,
 )
+from jkn_analysis.briefing.figures import FigureBook, collect_figures
 from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.briefing.words import Words
 from jkn_analysis.errors import InputError
@@ -44,6 +45,7 @@ class Context:
     tenggat: dt.date
     """Month at whose end the target is judged."""
     skenario: str = "dasar"
+    figures: FigureBook = field(default_factory=FigureBook)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -179,7 +181,7 @@ def build_context(
     panel = potongan.tables["kepesertaan"]
     history = None if panel.empty else build_history(potongan)
     meeting = find_rapat(potongan, rapat)
-    return Context(
+    context = Context(
         potongan=potongan,
         words=Words(bahasa),
         history=history,
@@ -190,3 +192,5 @@ def build_context(
         tenggat=find_tenggat(potongan.periode, tenggat_bulan),
         skenario=skenario,
     )
+    collect_figures(context)
+    return context

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import datetime as dt
+from jkn_analysis.uhc import Status
 
-    from jkn_analysis.uhc import Status
-
+Certainty = Literal["diukur", "dihitung", "diramal", "asumsi"]
 Satuan = Literal["jiwa", "rp", "rate", "poin", "bulan", "tanggal", "jumlah", "teks"]
 Nada = Literal["baik", "buruk", "netral"]
 
@@ -28,6 +27,47 @@ class Angka:
     def is_numeric(self) -> bool:
         """Tell whether the cell lines up on the right."""
         return self.satuan in {"jiwa", "rp", "rate", "poin", "jumlah"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One value that the page, the mail and every other rendering share.
+
+    One (``name``, ``kode``, ``periode``, ``segmen``, ``skenario``, ``kuantil``) has
+    one value.
+    """
+
+    name: str
+    """From the registry of indicators or the glossary, its unit at the end."""
+    kode: str
+    periode: dt.date
+    """Month the value holds for."""
+    value: float | int | str | bool | None
+    """In full precision."""
+    unit: Satuan
+    text: str
+    """As it is printed."""
+    segmen: str = "total"
+    skenario: str | None = None
+    """None for what was measured, ``dasar`` for the forecast."""
+    kuantil: float | None = None
+    denominator: str = ""
+    as_of: dt.date | None = None
+    """Last day of the data behind the value."""
+    source: str = ""
+    certainty: Certainty = "diukur"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What may have one value only."""
+        return (
+            self.name,
+            self.kode,
+            self.periode,
+            self.segmen,
+            self.skenario,
+            self.kuantil,
+        )
 
 
 @dataclass(frozen=True)
@@ -123,8 +163,8 @@ class Petak:
     judul: str
     label: tuple[str, ...]
     periode: tuple[dt.date, ...]
-    nilai: tuple[tuple[float, ...], ...]
-    """Fractions, NaN where a region did not report."""
+    nilai: tuple[tuple[float | None, ...], ...]
+    """Fractions, None where a region did not report."""
     target: float
     alt: str
     catatan: str = ""
@@ -210,6 +250,8 @@ class Briefing:
     status: Status | None = None
     jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten"
     permintaan: tuple[Permintaan, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    versi: str = ""
 
     def find_bagian(self, nama: str) -> Bagian:
         """Return one part by name."""

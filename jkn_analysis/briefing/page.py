@@ -47,4 +47,6 @@ def build_page(
         status=context.status,
         jenis=jenis,
         permintaan=permintaan,
+        figures=tuple(context.figures.values()),
+        versi=__version__,
     )

@@ -22,6 +22,10 @@ class Words:
 
     bahasa: str
 
+    def __post_init__(self) -> None:
+        """Refuse a language without a catalogue."""
+        read_catalogue(self.bahasa)
+
     def say(self, key: str, values: Mapping[str, object] | None = None) -> str:
         """Return a text of the catalogue."""
         return read_catalogue(self.bahasa).say(key, values)
@@ -45,6 +49,12 @@ class Words:
     def rate(self, value: Number, decimals: int = 2) -> str:
         """Write a fraction as percent."""
         return formats.format_rate(value, decimals, bahasa=self.bahasa)
+
+    def rate_at(self, value: float, target: float) -> str:
+        """Write a rate beside a line; it never reads as on the other side of it."""
+        rounded = round(value, 3)
+        crosses = (value < target) != (rounded < target)
+        return self.rate(value, 2 if crosses else 1)
 
     def target(self, value: float) -> str:
         """Write a threshold without needless decimals."""

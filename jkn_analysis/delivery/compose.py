@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jkn_analysis.briefing.page_file import page_stem
 from jkn_analysis.delivery.attachments import XLSX, Sheet, Value, build_workbook
 from jkn_analysis.delivery.calendar import build_calendar
 from jkn_analysis.delivery.content import (
@@ -113,7 +114,7 @@ def compose(
         raise DeliveryError(f"{kode}: nobody receives this region's briefing")
     addresses = [a for office in occasion.offices.values() for a in office]
     refuse_outsiders(addresses, domains=desk.domain)
-    report = desk.reports / desk.periode / f"{kode}.html"
+    report = desk.reports / desk.periode / f"{page_stem(kode, desk.bahasa)}.html"
     if not report.is_file():
         raise DeliveryError(f"{report}: no report\n  → run: jkn run --wilayah {kode}")
     build = build_briefing if "." in kode else build_area_briefing

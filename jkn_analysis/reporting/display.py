@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.briefing.page_file import MIME, describe_page
 from jkn_analysis.reporting.figures import render_svg
-from jkn_analysis.reporting.index_page import build_index_row
 from jkn_analysis.reporting.pieces import (
     render_annex,
     render_fan,
@@ -24,23 +23,26 @@ META = "jkn"
 """Key of an output's metadata that tells `render` title, language, sample or not."""
 
 
-def _publish(html: str, meta: dict[str, Any] | None = None) -> None:
-    """Put HTML into the notebook's output."""
+def _publish(html: str, briefing: Briefing | None = None) -> None:
+    """Put HTML into the notebook's output, the page itself beside it if given."""
     from IPython.display import display
 
-    display({"text/html": html}, raw=True, metadata={META: meta} if meta else {})
-
-
-def show_head(briefing: Briefing) -> None:
-    """Show head, verdict and key figures; tells title, language and index row."""
+    bundle: dict[str, Any] = {"text/html": html}
+    if briefing is None:
+        display(bundle, raw=True)
+        return
     meta = {
         "judul": f"{briefing.nama}: {briefing.periode:%Y-%m}",
         "bahasa": briefing.bahasa,
         "contoh": briefing.contoh,
-        "kode": briefing.kode,
-        "indeks": asdict(build_index_row(briefing, f"{briefing.kode}.html")),
     }
-    _publish(render_head(briefing), meta)
+    bundle[MIME] = describe_page(briefing)
+    display(bundle, raw=True, metadata={META: meta})
+
+
+def show_head(briefing: Briefing) -> None:
+    """Show head, verdict and key figures; hands the page on to be kept as a file."""
+    _publish(render_head(briefing), briefing)
 
 
 def show_fan(briefing: Briefing) -> None:

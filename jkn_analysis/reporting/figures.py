@@ -479,7 +479,7 @@ def plot_petak(axes: Axes, petak: Petak, *, bahasa: str = "id") -> Axes:
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
     grades = [
-        [math.nan if math.isnan(v) else grade(v, petak.target) for v in row]
+        [math.nan if v is None else grade(v, petak.target) for v in row]
         for row in petak.nilai
     ]
     norm = BoundaryNorm([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5], 6)

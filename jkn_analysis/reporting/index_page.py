@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jkn_analysis.formats import MISSING
 from jkn_analysis.reporting.pieces import build_environment
 from jkn_analysis.reporting.style import read_css
 from jkn_analysis.texts import read_catalogue
@@ -12,8 +14,6 @@ from jkn_analysis.texts import read_catalogue
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
-
-    from jkn_analysis.briefing.model import Briefing
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,27 @@ class IndexRow:
     """First line of the error where the report was not made."""
 
 
-def build_index_row(briefing: Briefing, berkas: str) -> IndexRow:
-    """Take from a page what the list says of it."""
-    from jkn_analysis.briefing.words import Words
-
-    words = Words(briefing.bahasa)
-    judged = briefing.status
-    gap = judged.gap_keaktifan_jiwa if judged else None
+def read_index_row(content: bytes, berkas: str) -> IndexRow:
+    """Take from a page's file what the list says of it."""
+    told = json.loads(content)
+    parts = told["parts"]
+    figures = {
+        figure["name"]: figure
+        for figure in told["figures"]
+        if figure["skenario"] is None and figure["segmen"] == "total"
+    }
+    gap = figures.get("kurang_aktif_jiwa", {})
+    rate = figures.get("keaktifan_penduduk_rate", {})
     return IndexRow(
-        kode=briefing.kode,
-        nama=briefing.nama,
-        nama_provinsi=briefing.nama_provinsi,
+        kode=told["kode"],
+        nama=parts["nama"],
+        nama_provinsi=parts["nama_provinsi"],
         berkas=berkas,
-        judul=briefing.judul,
-        rate=words.rate(judged.keaktifan_penduduk_rate if judged else None),
-        gap_jiwa=gap,
-        gap=words.jumlah(gap) if gap else "–",
-        nada=briefing.nada,
+        judul=parts["judul"],
+        rate=rate.get("text") or MISSING[told["bahasa"]],
+        gap_jiwa=gap.get("value"),
+        gap=gap["text"] if gap.get("value") else "–",
+        nada=parts["nada"],
     )
 
 

@@ -138,7 +138,7 @@ def make_remote(
     """
     from jkn_analysis.running.manifest import SUFFIX
     from jkn_analysis.running.pool import Pool
-    from jkn_analysis.running.report import NOTEBOOKS
+    from jkn_analysis.running.report import NOTEBOOKS, PAGE
 
     job = Job.from_dict(told)
     root = lay_inputs(digest, content)
@@ -154,9 +154,10 @@ def make_remote(
         outcome = next(o for o in _POOLS["pool"].run([moved]) if o is not None)
         files = {}
         for name in (
-            f"{job.kode}.html",
-            f"{job.kode}{SUFFIX}",
-            f"{NOTEBOOKS}/{job.kode}.ipynb",
+            f"{job.stem}.html",
+            f"{job.stem}{PAGE}",
+            f"{job.stem}{SUFFIX}",
+            f"{NOTEBOOKS}/{job.stem}.ipynb",
         ):
             with contextlib.suppress(FileNotFoundError):
                 files[name] = (Path(folder) / name).read_bytes()

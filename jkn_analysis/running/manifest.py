@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 SUFFIX = ".manifest.json"
 
 
@@ -29,7 +29,6 @@ def build_manifest(
     inputs: Mapping[str, Any],
     *,
     outputs: Mapping[str, str],
-    row: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return the bytes of a manifest; equal reports have equal ones, so no time.
 
@@ -39,11 +38,8 @@ def build_manifest(
         What the report depends on.
     outputs
         File name to SHA-256.
-    row
-        What the index page says of the report.
     """
     told = {
-        "row": dict(row or {}),
         "format": FORMAT,
         "key": hash_values(inputs),
         "inputs": inputs,
@@ -53,9 +49,9 @@ def build_manifest(
     return (text + "\n").encode()
 
 
-def read_report_manifest(folder: Path, kode: str) -> dict[str, Any] | None:
+def read_report_manifest(folder: Path, stem: str) -> dict[str, Any] | None:
     """Read the manifest of a report; None when there is none that can be read."""
-    path = folder / f"{kode}{SUFFIX}"
+    path = folder / f"{stem}{SUFFIX}"
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -6,13 +6,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.briefing.page_file import MIME
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from nbformat import NotebookNode
 
-META = "jkn"
-"""Key of an output's metadata that carries facts of the page."""
 INJECTED = "injected-parameters"
 ERROR_MARKER = "papermill-error-cell-tag"
 
@@ -83,11 +83,11 @@ def write_notebook(nb: NotebookNode) -> bytes:
     return (nbformat.writes(nb) + "\n").encode()
 
 
-def read_row(nb: NotebookNode) -> dict[str, Any]:
-    """Read what an executed notebook tells the index page; empty if nothing."""
+def take_page(nb: NotebookNode) -> dict[str, Any] | None:
+    """Take the page out of an executed notebook, in place; None if it shows none."""
     for cell in nb.cells:
         for output in cell.get("outputs", []):
-            told = output.get("metadata", {}).get(META, {})
-            if "indeks" in told:
-                return dict(told["indeks"])
-    return {}
+            told = output.get("data", {}).pop(MIME, None)
+            if told is not None:
+                return dict(told)
+    return None

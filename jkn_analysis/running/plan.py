@@ -21,7 +21,7 @@ from jkn_analysis.running.manifest import (
 )
 from jkn_analysis.running.notebook import hash_notebook, read_notebook
 from jkn_analysis.running.parameters import read_parameters, validate_parameters
-from jkn_analysis.running.report import Job, Limits
+from jkn_analysis.running.report import PAGE, Job, Limits
 from jkn_analysis.running.slices import hash_slices, select_slices
 from jkn_analysis.terms import NASIONAL
 
@@ -235,7 +235,7 @@ def build_plan(choice: Choice, config: Config) -> list[Planned]:
         job = _build_job(kode, choice, config, declared[find_level(kode)])
         inputs = _build_inputs(job, code, select_slices(slices, kode))
         job = Job(**{**job.__dict__, "inputs": inputs})
-        failed = not last.get(kode, {"ok": True})["ok"]
+        failed = not last.get(job.stem, {"ok": True})["ok"]
         if choice.only_failed and not failed:
             continue
         reasons = find_reasons(job, folder=folder, failed=failed)
@@ -295,7 +295,7 @@ def _build_inputs(job: Job, code: Code, data: dict[str, str]) -> dict[str, Any]:
 
 def find_reasons(job: Job, *, folder: Path, failed: bool) -> tuple[str, ...]:
     """Return why a report must be made; nothing if it is up to date."""
-    told = read_report_manifest(folder, job.kode)
+    told = read_report_manifest(folder, job.stem)
     if told is None:
         return ("failed before" if failed else "new",)
     reasons = compare_inputs(job.inputs, told["inputs"])
@@ -320,15 +320,17 @@ def verify_report(report: Path, config: Config) -> list[str]:
     RunError
         If the report has no manifest.
     """
-    kode = report.name.removesuffix(SUFFIX).removesuffix(".html")
-    told = read_report_manifest(report.parent, kode)
+    stem = report.name.removesuffix(SUFFIX).removesuffix(".html").removesuffix(PAGE)
+    told = read_report_manifest(report.parent, stem)
     if told is None:
         raise RunError(
-            f"{report.parent / kode}{SUFFIX}: no manifest that can be read\n"
+            f"{report.parent / stem}{SUFFIX}: no manifest that can be read\n"
             "  → make the report: jkn run"
         )
     parameters = told["inputs"]["parameters"]
-    choice = Choice(parameters["periode"], (kode,), bahasa=parameters["bahasa"])
+    choice = Choice(
+        parameters["periode"], (parameters["kode"],), bahasa=parameters["bahasa"]
+    )
     job = build_plan(choice, config)[0].job
     own_key = hash_values(told["inputs"]) == told["key"]
     return [

@@ -141,7 +141,7 @@ class Pool:
         self.workers.remove(worker)
         if job is None:
             raise RuntimeError("an idle worker has nothing to give up")
-        return Outcome(kode=job.kode, ok=False, error=error)
+        return Outcome(kode=job.stem, ok=False, error=error)
 
     def _start(self) -> Worker:
         """Start one worker process."""

@@ -9,14 +9,24 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.errors import JknError
+from jkn_analysis.briefing.page_file import SUFFIX as PAGE
+from jkn_analysis.briefing.page_file import page_stem, read_page, write_page
+from jkn_analysis.errors import JknError, RunError, StoreError
 from jkn_analysis.running.kernel import WARM_KERNEL
-from jkn_analysis.running.manifest import build_manifest, hash_bytes
-from jkn_analysis.running.notebook import clean_notebook, read_row, write_notebook
+from jkn_analysis.running.manifest import (
+    SUFFIX,
+    build_manifest,
+    find_changed_outputs,
+    hash_bytes,
+    read_report_manifest,
+)
+from jkn_analysis.running.notebook import clean_notebook, take_page, write_notebook
 from jkn_analysis.store import write_bytes
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from jkn_analysis.briefing.model import Briefing
 
 NOTEBOOKS = ".notebooks"
 FIRST_LINE_CHARACTERS = 300
@@ -45,6 +55,11 @@ class Job:
     kernel: str = WARM_KERNEL
     limits: Limits = field(default_factory=Limits)
     inputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stem(self) -> str:
+        """Name of the report's files."""
+        return page_stem(self.kode, str(self.parameters.get("bahasa", "id")))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -96,8 +111,9 @@ def make_report(job: Job) -> tuple[Outcome, dict[str, bytes]]:
     Outcome
         With ``cell`` and the first error line where it failed.
     dict
-        File name below the period's folder to content: the page, its manifest and
-        the executed notebook; only the notebook where it failed.
+        File name below the period's folder to content: the page as HTML and as
+        object, their manifest and the executed notebook; only the notebook where it
+        failed.
     """
     began, cpu = time.monotonic(), time.process_time()
     execution = Execution()
@@ -105,15 +121,18 @@ def make_report(job: Job) -> tuple[Outcome, dict[str, bytes]]:
     error = _execute(job, execution)
     if execution.nb is not None:
         clean_notebook(execution.nb)
-        files[f"{NOTEBOOKS}/{job.kode}.ipynb"] = write_notebook(execution.nb)
+        page = take_page(execution.nb)
+        files[f"{NOTEBOOKS}/{job.stem}.ipynb"] = write_notebook(execution.nb)
+        if page is not None and not error:
+            files[f"{job.stem}{PAGE}"] = write_page(page)
     if not error and execution.nb is not None:
         error = _render(job, execution.nb, files)
     outcome = Outcome(
-        kode=job.kode,
+        kode=job.stem,
         ok=not error,
         cell=execution.cell if error else None,
         error=error,
-        notebook=f"{NOTEBOOKS}/{job.kode}.ipynb",
+        notebook=f"{NOTEBOOKS}/{job.stem}.ipynb",
         wall_s=round(time.monotonic() - began, 3),
         cpu_s=round(time.process_time() - cpu + execution.usage.get("cpu_s", 0.0), 3),
         peak_mb=execution.usage.get("peak_mb", 0.0),
@@ -128,7 +147,7 @@ def publish(files: dict[str, bytes], *, folder: Path) -> None:
     A report counts as made only when its manifest names the bytes that lie beside
     it, so a run killed between two files makes that report again.
     """
-    for name in sorted(files, key=lambda name: (name.endswith(".json"), name)):
+    for name in sorted(files, key=lambda name: (name.endswith(SUFFIX), name)):
         write_bytes(folder / name, files[name])
 
 
@@ -214,9 +233,42 @@ def _render(job: Job, nb: NotebookNode, files: dict[str, bytes]) -> str:
         page = render_notebook(nb).encode()
     except (JknError, ValueError, KeyError, TypeError, OSError) as exc:
         return _text(f"rendering: {type(exc).__name__}", exc)
-    files[f"{job.kode}.html"] = page
+    files[f"{job.stem}.html"] = page
     made = {name: hash_bytes(content) for name, content in files.items()}
-    files[f"{job.kode}.manifest.json"] = build_manifest(
-        job.inputs, outputs=made, row=read_row(nb)
-    )
+    files[f"{job.stem}{SUFFIX}"] = build_manifest(job.inputs, outputs=made)
     return ""
+
+
+def read_report(folder: Path, kode: str, *, bahasa: str = "id") -> Briefing:
+    """Read the page object of a report, as its manifest vouches for it.
+
+    Whether the report is also what would be made now is asked of the plan.
+
+    Parameters
+    ----------
+    folder
+        The period's folder below the reports.
+    kode
+        Region, province or country.
+    bahasa
+        Language of the page.
+
+    Raises
+    ------
+    RunError
+        If there is no such report, or its files are not those of its manifest.
+    """
+    stem = page_stem(kode, bahasa)
+    path = folder / f"{stem}{PAGE}"
+    told = read_report_manifest(folder, stem)
+    outputs = {} if told is None else told["outputs"]
+    name = path.name
+    if name not in outputs or find_changed_outputs(folder, {name: outputs[name]}):
+        raise RunError(
+            f"{path}: no page, or not the one its manifest names\n"
+            f"  → make it: jkn run --wilayah {kode}"
+        )
+    try:
+        return read_page(path.read_bytes())
+    except StoreError as exc:
+        raise RunError(f"{path}: {exc}") from exc

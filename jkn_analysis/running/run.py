@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from jkn_analysis.briefing.page_file import page_stem, split_stem
 from jkn_analysis.errors import RunError
 from jkn_analysis.running.ledger import (
     append_event,
@@ -15,9 +16,9 @@ from jkn_analysis.running.ledger import (
     read_events,
     read_last_outcomes,
 )
-from jkn_analysis.running.manifest import SUFFIX, read_report_manifest
+from jkn_analysis.running.manifest import SUFFIX
 from jkn_analysis.running.plan import Choice, Planned, build_plan
-from jkn_analysis.running.report import NOTEBOOKS, Outcome
+from jkn_analysis.running.report import NOTEBOOKS, PAGE, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from jkn_analysis.reporting.index_page import IndexRow
     from jkn_analysis.running.report import Job
 
-INDEX = "index.html"
+INDEX = "index"
 DEFAULT_WEIGHT_S = {"nasional": 30.0, "provinsi": 10.0, "kabupaten": 1.0}
 
 
@@ -75,7 +76,7 @@ def sort_longest_first(
     from jkn_analysis.running.plan import find_level
 
     def weight(job: Job) -> float:
-        known = last.get(job.kode, {}).get("wall_s") or 0.0
+        known = last.get(job.stem, {}).get("wall_s") or 0.0
         return known or DEFAULT_WEIGHT_S[find_level(job.kode)]
 
     return sorted((p.job for p in planned), key=lambda job: (-weight(job), job.kode))
@@ -129,7 +130,7 @@ def run_reports(
             )
             _work(jobs, hire=hire, ledger=ledger, summary=summary, watch=watch)
             append_event(ledger, _describe_end(summary))
-        write_index(folder, config=config, periode=choice.periode)
+        write_index(folder, config=config, choice=choice)
     return summary
 
 
@@ -166,46 +167,43 @@ def _describe_end(summary: Summary) -> dict[str, Any]:
     }
 
 
-def write_index(folder: Path, *, config: Config, periode: str) -> None:
+def write_index(folder: Path, *, config: Config, choice: Choice) -> None:
     """Write the page that lists every report of the month; unchanged if equal."""
     from jkn_analysis.reporting.index_page import render_index
     from jkn_analysis.store import read_manifest, write_text
 
-    failed = {
-        kode: event["error"]
-        for kode, event in read_last_outcomes(
-            ledger_path(config.paths.reports, periode)
-        ).items()
-        if not event["ok"]
-    }
+    ledger = ledger_path(config.paths.reports, choice.periode)
+    last = read_last_outcomes(ledger)
+    failed = {stem: event["error"] for stem, event in last.items() if not event["ok"]}
     made = {path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")}
-    if not made | failed.keys():
+    stems = {s for s in made | failed.keys() if split_stem(s)[1] == choice.bahasa}
+    if not stems:
         return
     page = render_index(
-        [_build_row(folder, kode, failed.get(kode, "")) for kode in {*made, *failed}],
-        periode=date.fromisoformat(f"{periode}-01"),
+        [_build_row(folder, stem, failed.get(stem, "")) for stem in sorted(stems)],
+        periode=date.fromisoformat(f"{choice.periode}-01"),
         contoh=bool(read_manifest(config.paths.processed).get("contoh")),
-        bahasa=config.report.bahasa,
+        bahasa=choice.bahasa,
     )
-    path = folder / INDEX
+    path = folder / f"{page_stem(INDEX, choice.bahasa)}.html"
     if not path.is_file() or path.read_text(encoding="utf-8") != page:
         write_text(path, page)
 
 
-def _build_row(folder: Path, kode: str, error: str) -> IndexRow:
-    """Build the line of one report from its manifest."""
-    from jkn_analysis.reporting.index_page import IndexRow
+def _build_row(folder: Path, stem: str, error: str) -> IndexRow:
+    """Build the line of one report from its page object."""
+    from jkn_analysis.reporting.index_page import IndexRow, read_index_row
     from jkn_analysis.wilayah import get_wilayah
 
-    told = read_report_manifest(folder, kode)
-    if told is not None and told["row"] and not error:
-        return IndexRow(**told["row"])
-    region = get_wilayah(kode)
+    page = folder / f"{stem}{PAGE}"
+    if page.is_file() and not error:
+        return read_index_row(page.read_bytes(), f"{stem}.html")
+    region = get_wilayah(split_stem(stem)[0])
     return IndexRow(
-        kode=kode,
+        kode=region.kode,
         nama=region.nama_lengkap,
         nama_provinsi=region.nama_provinsi,
-        berkas=f"{kode}.html" if told is not None else "",
+        berkas=f"{stem}.html" if (folder / f"{stem}.html").is_file() else "",
         kesalahan=error,
     )
 

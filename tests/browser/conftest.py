@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jkn_analysis.briefing import build_area_briefing, build_briefing
+from jkn_analysis.briefing.page_file import describe_page, write_page
 from tests.browser.pages import render_area, render_region
 from tests.conftest import require
 from tests.unit.page_data import build_region, store_tables
@@ -92,7 +93,7 @@ def _render_sample(root: Path) -> dict[str, str]:
 
     from jkn_analysis.config import read_config
     from jkn_analysis.forecasting.build import build_ramalan
-    from jkn_analysis.reporting.index_page import build_index_row, render_index
+    from jkn_analysis.reporting.index_page import read_index_row, render_index
     from jkn_analysis.skenario.outcome import build_uang
     from jkn_sample import build_tables
 
@@ -104,7 +105,7 @@ def _render_sample(root: Path) -> dict[str, str]:
     for kode in sorted(tables["kepesertaan"]["kode"].unique()):
         page = build_briefing(kode, "2025-11", root=root)
         found[kode] = render_region(page)
-        rows.append(build_index_row(page, f"{kode}.html"))
+        rows.append(read_index_row(write_page(describe_page(page)), f"{kode}.html"))
     for kode in ("82", "00"):
         found[kode] = render_area(build_area_briefing(kode, "2025-11", root=root))
     found["index"] = render_index(rows, periode=dt.date(2025, 11, 1), contoh=True)

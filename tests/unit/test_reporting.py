@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import itertools
-import math
 import re
 from html.parser import HTMLParser
 
@@ -14,6 +13,7 @@ import pytest
 from PIL import Image
 
 from jkn_analysis.briefing import Kipas, build_area_briefing, build_briefing
+from jkn_analysis.briefing.page_file import describe_page, write_page
 from jkn_analysis.errors import InputError, RunError
 from jkn_analysis.reporting import tampilkan
 from jkn_analysis.reporting.figures import (
@@ -27,7 +27,7 @@ from jkn_analysis.reporting.figures import (
     render_svg,
     spread,
 )
-from jkn_analysis.reporting.index_page import IndexRow, build_index_row, render_index
+from jkn_analysis.reporting.index_page import IndexRow, read_index_row, render_index
 from jkn_analysis.reporting.mail_charts import briefing_charts
 from jkn_analysis.reporting.maps import read_boundaries, render_map
 from jkn_analysis.reporting.pdf import VARIABLE, print_pdf
@@ -334,7 +334,7 @@ def test_a_png_carries_no_date():
 
 def test_the_index_lists_the_widest_gap_first_and_the_failed(briefing):
     rows = [
-        build_index_row(briefing, "82.71.html"),
+        read_index_row(write_page(describe_page(briefing)), "82.71.html"),
         IndexRow(
             "82.03", "Halut", "Maluku Utara", "82.03.html", gap_jiwa=9_999, gap="9.999"
         ),
@@ -362,7 +362,7 @@ def test_a_province_page_draws_every_part(root):
 def test_a_heat_map_leaves_missing_months_blank(root):
     heat = build_area_briefing("82", "2025-11", root=root).find_bagian("petak").petak
     assert heat is not None
-    holes = (tuple(math.nan for _ in heat.nilai[0]), *heat.nilai[1:])
+    holes = (tuple(None for _ in heat.nilai[0]), *heat.nilai[1:])
     from dataclasses import replace
 
     drawn = render_svg(draw_petak(replace(heat, nilai=holes)), nama="p", alt="a")

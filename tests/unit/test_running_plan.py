@@ -153,10 +153,10 @@ def test_changed_package_is_named(project, monkeypatch):
     assert reasons(project)["82.71"] == ["versions: pandas"]
 
 
-def test_other_language_is_a_change_of_parameters(project):
+def test_another_language_is_another_report(project):
     pretend(project)
     found = reasons(project, Choice("2025-11", ("82.71",), bahasa="en"))
-    assert found == {"82.71": ["parameters: bahasa"]}
+    assert found == {"82.71": ["new"]}
 
 
 def test_touched_page_is_made_again(project):

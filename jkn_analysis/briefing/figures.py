@@ -1,0 +1,252 @@
+"""The figures of a page, each computed once; what the parts print is read from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jkn_analysis.briefing.data import as_date, end_of_month
+from jkn_analysis.briefing.model import Figure
+from jkn_analysis.terms import SEGMEN, TOTAL
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from jkn_analysis.briefing.context import Context
+    from jkn_analysis.briefing.model import Certainty, Satuan
+
+RATE = "keaktifan_penduduk_rate"
+DASAR = "dasar"
+_UNITS: dict[str, Satuan] = {"jiwa": "jiwa", "rp": "rp", "rate": "rate"}
+
+
+class FigureBook(dict[tuple[object, ...], Figure]):
+    """Figures by key; a second value for a key is refused."""
+
+    def add(self, figure: Figure) -> Figure:
+        """Keep a figure, or return the one that is there with the same value.
+
+        Raises
+        ------
+        ValueError
+            If the key has another value already.
+        """
+        known = self.setdefault(figure.key, figure)
+        if known.value != figure.value:
+            raise ValueError(
+                f"{figure.name} of {figure.kode}, {figure.periode:%Y-%m}: "
+                f"{known.value} ({known.source}) and {figure.value} ({figure.source})"
+            )
+        return known
+
+
+def _note(
+    context: Context,
+    name: str,
+    value: Any,  # noqa: ANN401 - a cell of a table
+    source: str,
+    certainty: Certainty = "diukur",
+    *,
+    periode: dt.date | None = None,
+    **where: Any,  # noqa: ANN401 - fields of the key
+) -> None:
+    """Add one figure; nothing where its value is missing."""
+    if value is None or pd.isna(value):
+        return
+    words = context.words
+    unit = _UNITS.get(name.rsplit("_", 1)[-1], "teks")
+    text = str(value)
+    if unit == "rate":
+        text = words.rate_at(float(value), context.target)
+    elif unit != "teks":
+        value = int(value) if float(value).is_integer() else float(value)
+        text = words.jumlah(value) if unit == "jiwa" else words.rp(value)
+    over = name.endswith("penduduk_rate") or name == "cakupan_rate"
+    last = context.history.last if context.history else None
+    context.figures.add(
+        Figure(
+            name=name,
+            kode=str(where.pop("kode", context.potongan.kode)),
+            periode=periode or context.periode,
+            value=value,
+            unit=unit,
+            text=text,
+            denominator=str(last["sumber"]) if over and last is not None else "",
+            as_of=end_of_month(context.periode),
+            source=source,
+            certainty=certainty,
+            **where,
+        )
+    )
+
+
+def collect_figures(context: Context) -> None:
+    """Compute every figure of a page into the context's book."""
+    _counts(context)
+    _segments(context)
+    _forecast(context)
+    _chances(context)
+    _arrears(context)
+    _budget(context)
+    _scenarios(context)
+
+
+def _counts(context: Context) -> None:
+    """Note counts, rates, gaps and status of the newest month."""
+    if context.history is None:
+        return
+    last, source = context.history.last, f"kepesertaan {context.periode:%Y-%m}"
+    for name in ("terdaftar_jiwa", "aktif_jiwa"):
+        _note(context, name, last[name], source)
+    _note(context, "penduduk_jiwa", last["penduduk_jiwa"], str(last["sumber"]))
+    judged = context.status
+    if judged is None:
+        return
+    told = {
+        "cakupan_rate": judged.cakupan_rate,
+        RATE: judged.keaktifan_penduduk_rate,
+        "kurang_aktif_jiwa": judged.gap_keaktifan_jiwa,
+        "kurang_terdaftar_jiwa": judged.gap_cakupan_jiwa,
+        "uhc": judged.uhc,
+        "prioritas": judged.prioritas,
+        "award": judged.award or "tidak",
+    }
+    for name, value in told.items():
+        _note(context, name, value, source, "dihitung")
+
+
+def _segments(context: Context) -> None:
+    """Note the newest counts of every segmen and the rate over registered."""
+    panel = context.tables["kepesertaan"]
+    now = panel[panel["periode"] == pd.Timestamp(context.periode)].set_index("segmen")
+    counts = now[[name for name in now.columns if name.endswith("_jiwa")]]
+    parts: dict[str, Any] = {
+        name: counts.loc[name] for name in SEGMEN if name in counts.index
+    }
+    if len(counts):
+        parts[TOTAL] = counts.sum(skipna=False)
+    source = f"kepesertaan {context.periode:%Y-%m}"
+    for segmen, row in parts.items():
+        for name, value in row.items():
+            _note(context, str(name), value, source, segmen=segmen)
+        if row["terdaftar_jiwa"]:
+            rate = row["aktif_jiwa"] / row["terdaftar_jiwa"]
+            name = "keaktifan_terdaftar_rate"
+            _note(context, name, rate, source, "dihitung", segmen=segmen)
+
+
+def _forecast(context: Context) -> None:
+    """Note every stored quantile of the rate, and the segmen's at the deadline."""
+    for month, row in context.fan.iterrows():
+        for level, value in row.items():
+            where: dict[str, Any] = {"skenario": DASAR, "kuantil": level}
+            when = as_date(month)
+            _note(context, RATE, value, "ramalan", "diramal", periode=when, **where)
+    rows = context.tables["ramalan"]
+    name = "keaktifan_terdaftar_rate"
+    chosen = rows[
+        (rows["indikator"] == name)
+        & (rows["skenario"] == DASAR)
+        & (rows["periode"] == pd.Timestamp(context.tenggat))
+        & (rows["kuantil"] == 0.5)
+    ]
+    for told in chosen.to_dict("records"):
+        where = {"skenario": DASAR, "kuantil": 0.5, "segmen": str(told["segmen"])}
+        _note(
+            context, name, told["nilai"], "ramalan", "diramal",
+            periode=context.tenggat, **where,
+        )  # fmt: skip
+
+
+def _chances(context: Context) -> None:
+    """Note by month the chance of the line, and of UHC as a whole."""
+    for month in context.fan.index:
+        when = as_date(month)
+        _note(
+            context, f"peluang_{round(context.target * 100)}_rate",
+            context.peluang(when), "peluang", "diramal", periode=when, skenario=DASAR,
+        )  # fmt: skip
+    table = context.tables["skenario"]
+    rows = table[(table["ukuran"] == "peluang_uhc") & (table["skenario"] == DASAR)]
+    for row in rows.to_dict("records"):
+        _note(
+            context, "peluang_uhc_rate", row["nilai"], "skenario", "diramal",
+            periode=as_date(row["periode"]), skenario=DASAR,
+        )  # fmt: skip
+
+
+def _arrears(context: Context) -> None:
+    """Note the two kinds of arrears, never added up."""
+    from jkn_analysis.briefing.context import latest_tunggakan_pemda
+
+    pemda = context.tables["iuran_pemda"]
+    if len(pemda):
+        when = as_date(pemda["periode"].max())
+        owed = latest_tunggakan_pemda(context.potongan)
+        _note(context, "tunggakan_pemda_rp", owed, "iuran_pemda", periode=when)
+        last = pemda.sort_values("periode").iloc[-1]
+        for name in ("kuota_jiwa", "terisi_jiwa"):
+            _note(context, name, last[name], "iuran_pemda", periode=when)
+    members = context.tables["tunggakan_peserta"]
+    if members.empty:
+        return
+    newest = members["periode"].max()
+    now, when = members[members["periode"] == newest], as_date(newest)
+    source = "tunggakan_peserta"
+    rupiah, people = now["tunggakan_rp"].sum(), now["peserta_jiwa"].sum()
+    _note(context, "tunggakan_peserta_rp", rupiah, source, periode=when)
+    _note(context, "tunggakan_peserta_jiwa", people, source, periode=when)
+
+
+def _budget(context: Context) -> None:
+    """Note the year's cash: what is set aside, paid, owed, and left in December."""
+    year = context.potongan.periode.year
+    december = context.potongan.periode.replace(month=12)
+    table = context.tables["uang"]
+    middle = table[(table["tahun"] == year) & (table["kuantil"] == 0.5)]
+    now = middle.set_index("ukuran")["nilai"].dropna().to_dict()
+    for name, stored in (("pagu_rp", "pagu_rp"), ("dibayar_rp", "realisasi_rp")):
+        _note(context, name, now.get(stored), "anggaran, iuran_pemda")
+    if {"tagihan_tahun_rp", "tagihan_rp", "utang_rp"} <= now.keys():
+        coming = now["tagihan_tahun_rp"] - now["tagihan_rp"]
+        where: dict[str, Any] = {"periode": december, "skenario": DASAR, "kuantil": 0.5}
+        bill = "kewajiban_desember_rp"
+        _note(context, bill, now["utang_rp"] + coming, "uang", "diramal", **where)
+        if {"pagu_rp", "realisasi_rp"} <= now.keys():
+            left = now["pagu_rp"] - now["realisasi_rp"] - coming
+            name = "sisa_kas_desember_rp"
+            _note(context, name, left, "uang", "diramal", **where)
+    need = table[(table["tahun"] == year + 1)].dropna(subset=["nilai"])
+    need = need[need["ukuran"] == "kebutuhan_bertahan_rp"]
+    for row in need.to_dict("records"):
+        _note(
+            context, "kebutuhan_tahun_depan_rp", row["nilai"], "uang", "diramal",
+            periode=december.replace(year=year + 1), skenario=DASAR,
+            kuantil=float(row["kuantil"]),
+        )  # fmt: skip
+
+
+def _scenarios(context: Context) -> None:
+    """Note where each scenario leads: its lowest and last month, its premium.
+
+    'Nothing changes' is the forecast itself and is noted there.
+    """
+    table = context.tables["skenario"]
+    middle = table[(table["skenario"] != DASAR) & (table["kuantil"] == 0.5)]
+    for name, part in middle.groupby("skenario", observed=True):
+        where: dict[str, Any] = {"skenario": str(name), "kuantil": 0.5}
+        rates = part[part["ukuran"] == RATE].sort_values("periode")
+        low = rates.sort_values("nilai", kind="stable").head(1)
+        for row in pd.concat([low, rates.tail(1)]).to_dict("records"):
+            when = as_date(row["periode"])
+            _note(
+                context, RATE, row["nilai"], "skenario", "asumsi",
+                periode=when, **where,
+            )  # fmt: skip
+        cost = part[part["ukuran"] == "anggaran_rp"]
+        if len(cost):
+            _note(
+                context, "iuran_pemda_setahun_rp", round(float(cost["nilai"].sum())),
+                "skenario", "asumsi", periode=as_date(cost["periode"].max()), **where,
+            )  # fmt: skip
