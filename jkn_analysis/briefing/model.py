@@ -6,8 +6,6 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jkn_analysis.uhc import Status
-
 Certainty = Literal["diukur", "dihitung", "diramal", "asumsi"]
 Satuan = Literal["jiwa", "rp", "rate", "poin", "bulan", "tanggal", "jumlah", "teks"]
 Nada = Literal["baik", "buruk", "netral"]
@@ -247,11 +245,30 @@ class Briefing:
     bagian: tuple[Bagian, ...]
     kaki: str
     rapat: Rapat | None = None
-    status: Status | None = None
     jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten"
     permintaan: tuple[Permintaan, ...] = ()
     figures: tuple[Figure, ...] = ()
     versi: str = ""
+
+    def find_figure(self, name: str, **where: object) -> Figure | None:
+        """Return one figure of the page's own region, None where it has none.
+
+        Parameters
+        ----------
+        name
+            As in the file, such as ``"kurang_aktif_jiwa"``.
+        where
+            Fields of the figure that must agree; the measured whole of the newest
+            month where nothing is said.
+        """
+        wanted = {"kode": self.kode, "segmen": "total", "skenario": None, **where}
+        found = (
+            figure
+            for figure in self.figures
+            if figure.name == name
+            and all(getattr(figure, key) == value for key, value in wanted.items())
+        )
+        return next(found, None)
 
     def find_bagian(self, nama: str) -> Bagian:
         """Return one part by name."""

@@ -44,7 +44,6 @@ def build_page(
         bagian=bagian,
         kaki=words.say("kaki.isi", footer),
         rapat=context.rapat,
-        status=context.status,
         jenis=jenis,
         permintaan=permintaan,
         figures=tuple(context.figures.values()),

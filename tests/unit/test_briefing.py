@@ -115,8 +115,9 @@ def test_the_last_meetings_late_decision_is_named(root):
 
 def test_coverage_of_109_percent_is_shown_as_it_is(root):
     page = make(root, "82.02")
-    assert page.status is not None
-    assert page.status.cakupan_rate == pytest.approx(1.0939, abs=1e-4)
+    cover = page.find_figure("cakupan_rate")
+    assert cover is not None
+    assert cover.value == pytest.approx(1.0939, abs=1e-4)
     assert page.nada == "baik"
     assert "lebih" in page.find_kartu("keaktifan").kalimat
     notes = " ".join(page.find_bagian("mutu").kalimat)
@@ -166,7 +167,7 @@ def test_without_population_there_is_no_rate_but_a_page(root):
     page = make(root, "82.05")
     assert "jumlah penduduk tidak tersedia" in page.judul
     assert page.kipas is None
-    assert page.status is None
+    assert page.find_figure("keaktifan_penduduk_rate") is None
     assert page.find_bagian("segmen").tabel
 
 
@@ -373,7 +374,7 @@ def test_a_country_known_in_part_is_not_called_the_country(processed):
 
 def test_an_area_without_the_population_of_one_part_has_no_rate(root):
     page = build_area_briefing("82", "2025-11", root=root)
-    assert page.status is None
+    assert page.find_figure("keaktifan_penduduk_rate") is None
 
 
 def test_an_area_nobody_reported_gets_a_page_that_says_so(root):

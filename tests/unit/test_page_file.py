@@ -55,28 +55,17 @@ def test_the_file_has_its_schema_and_nothing_that_is_no_json(page):
     )  # fmt: skip
 
 
-def find(page, name, **where):
-    wanted = {"segmen": "total", "skenario": None, "kuantil": None, **where}
-    (found,) = [
-        figure
-        for figure in page.figures
-        if figure.name == name
-        and all(getattr(figure, key) == value for key, value in wanted.items())
-    ]
-    return found
-
-
 def test_figures_carry_value_unit_denominator_date_and_certainty(page):
-    rate = find(page, "keaktifan_penduduk_rate")
-    assert rate.value == page.status.aktif_jiwa / 210_836
+    rate = page.find_figure("keaktifan_penduduk_rate")
+    assert rate.value == page.find_figure("aktif_jiwa").value / 210_836
     assert (rate.text, rate.unit, rate.certainty) == ("79,0%", "rate", "dihitung")
     assert rate.denominator == "Dukcapil sem II 2024"
     assert rate.as_of == dt.date(2025, 11, 30)
-    assert find(page, "kurang_aktif_jiwa").value == 2_110
-    owed = find(page, "tunggakan_pemda_rp")
+    assert page.find_figure("kurang_aktif_jiwa").value == 2_110
+    owed = page.find_figure("tunggakan_pemda_rp")
     assert (owed.value, owed.certainty) == (36 * 480_000_000, "diukur")
-    ahead = find(
-        page, "keaktifan_penduduk_rate", skenario="dasar", kuantil=0.5,
+    ahead = page.find_figure(
+        "keaktifan_penduduk_rate", skenario="dasar", kuantil=0.5,
         periode=dt.date(2025, 12, 1),
     )  # fmt: skip
     assert ahead.certainty == "diramal"
@@ -85,7 +74,7 @@ def test_figures_carry_value_unit_denominator_date_and_certainty(page):
 def test_a_rate_under_the_line_never_reads_as_on_it(tmp_path):
     store_tables([build_region("82.71", aktif=0.79975)], tmp_path / "p")
     page = build_briefing("82.71", "2025-11", root=tmp_path / "p")
-    assert find(page, "keaktifan_penduduk_rate").text == "79,97%"
+    assert page.find_figure("keaktifan_penduduk_rate").text == "79,97%"
 
 
 def test_no_key_has_two_figures(root):
