@@ -11,6 +11,7 @@ from jkn_analysis.briefing.annex import build_method, build_provenance, build_qu
 from jkn_analysis.briefing.charts import build_fan
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import as_date
+from jkn_analysis.briefing.figures import collect_figures
 from jkn_analysis.briefing.first_screen import build_cards
 from jkn_analysis.briefing.members import (
     Members,
@@ -118,6 +119,7 @@ def build_area_briefing(
         bahasa=bahasa,
         tenggat_bulan=tenggat_bulan,
     )
+    collect_figures(context)
     if members.nama.empty:
         return _assemble(context, None)
     measured = measure_members(

@@ -9,6 +9,7 @@ from jkn_analysis.briefing.ask import build_ask, list_asks
 from jkn_analysis.briefing.charts import build_fan
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import read_slice
+from jkn_analysis.briefing.figures import collect_figures
 from jkn_analysis.briefing.first_screen import build_cards, build_verdict
 from jkn_analysis.briefing.money import build_arrears, build_money, build_scenarios
 from jkn_analysis.briefing.page import build_page
@@ -73,7 +74,7 @@ def build_briefing(
         bahasa=bahasa,
         tenggat_bulan=tenggat_bulan,
     )
-    return assemble(context)
+    return assemble(collect_figures(context))
 
 
 def assemble(context: Context) -> Briefing:

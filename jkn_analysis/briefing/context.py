@@ -15,8 +15,7 @@ from jkn_analysis.briefing.data import (
     end_of_month,
     select_fan,
 )
-from jkn_analysis.briefing.figures import FigureBook, collect_figures
-from jkn_analysis.briefing.model import Rapat
+from jkn_analysis.briefing.model import FigureBook, Rapat
 from jkn_analysis.briefing.words import Words
 from jkn_analysis.errors import InputError
 from jkn_analysis.uhc import Keadaan, Status, measure_pemda, status
@@ -181,7 +180,7 @@ def build_context(
     panel = potongan.tables["kepesertaan"]
     history = None if panel.empty else build_history(potongan)
     meeting = find_rapat(potongan, rapat)
-    context = Context(
+    return Context(
         potongan=potongan,
         words=Words(bahasa),
         history=history,
@@ -192,5 +191,3 @@ def build_context(
         tenggat=find_tenggat(potongan.periode, tenggat_bulan),
         skenario=skenario,
     )
-    collect_figures(context)
-    return context

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jkn_analysis.briefing.context import latest_tunggakan_pemda
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Figure
 from jkn_analysis.terms import SEGMEN, TOTAL
@@ -19,26 +20,6 @@ if TYPE_CHECKING:
 RATE = "keaktifan_penduduk_rate"
 DASAR = "dasar"
 _UNITS: dict[str, Satuan] = {"jiwa": "jiwa", "rp": "rp", "rate": "rate"}
-
-
-class FigureBook(dict[tuple[object, ...], Figure]):
-    """Figures by key; a second value for a key is refused."""
-
-    def add(self, figure: Figure) -> Figure:
-        """Keep a figure, or return the one that is there with the same value.
-
-        Raises
-        ------
-        ValueError
-            If the key has another value already.
-        """
-        known = self.setdefault(figure.key, figure)
-        if known.value != figure.value:
-            raise ValueError(
-                f"{figure.name} of {figure.kode}, {figure.periode:%Y-%m}: "
-                f"{known.value} ({known.source}) and {figure.value} ({figure.source})"
-            )
-        return known
 
 
 def _note(
@@ -81,8 +62,8 @@ def _note(
     )
 
 
-def collect_figures(context: Context) -> None:
-    """Compute every figure of a page into the context's book."""
+def collect_figures(context: Context) -> Context:
+    """Compute every figure of a page into the context's book; return the context."""
     _counts(context)
     _segments(context)
     _forecast(context)
@@ -90,6 +71,7 @@ def collect_figures(context: Context) -> None:
     _arrears(context)
     _budget(context)
     _scenarios(context)
+    return context
 
 
 def _counts(context: Context) -> None:
@@ -178,8 +160,6 @@ def _chances(context: Context) -> None:
 
 def _arrears(context: Context) -> None:
     """Note the two kinds of arrears, never added up."""
-    from jkn_analysis.briefing.context import latest_tunggakan_pemda
-
     pemda = context.tables["iuran_pemda"]
     if len(pemda):
         when = as_date(pemda["periode"].max())

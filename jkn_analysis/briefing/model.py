@@ -68,6 +68,26 @@ class Figure:
         )
 
 
+class FigureBook(dict[tuple[object, ...], Figure]):
+    """Figures by key; a second value for a key is refused."""
+
+    def add(self, figure: Figure) -> Figure:
+        """Keep a figure, or return the one that is there with the same value.
+
+        Raises
+        ------
+        ValueError
+            If the key has another value already.
+        """
+        known = self.setdefault(figure.key, figure)
+        if known.value != figure.value:
+            raise ValueError(
+                f"{figure.name} of {figure.kode}, {figure.periode:%Y-%m}: "
+                f"{known.value} ({known.source}) and {figure.value} ({figure.source})"
+            )
+        return known
+
+
 @dataclass(frozen=True)
 class Kolom:
     """A column's heading; numbers stand on the right."""

@@ -9,8 +9,7 @@ from dataclasses import replace
 import pytest
 
 from jkn_analysis.briefing import build_area_briefing, build_briefing
-from jkn_analysis.briefing.figures import FigureBook
-from jkn_analysis.briefing.model import Figure
+from jkn_analysis.briefing.model import Figure, FigureBook
 from jkn_analysis.briefing.page_file import (
     SCHEMA,
     describe_page,
