@@ -37,6 +37,7 @@ LAYERS = [
     ["reporting"],
     ["running"],
     ["delivery"],
+    ["api"],
     ["jelajah"],
     ["cli"],
 ]

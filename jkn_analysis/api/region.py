@@ -1,0 +1,159 @@
+"""One region: activity, arrears, forecast, chances, money, and its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.api.answer import find_name
+from jkn_analysis.errors import InputError
+from jkn_analysis.formats import format_rate
+from jkn_analysis.indicators import INDICATORS
+from jkn_analysis.terms import SEGMEN, TOTAL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jkn_analysis.api.answer import Answer
+    from jkn_analysis.api.source import Source
+    from jkn_analysis.wilayah import Wilayah
+
+ACTIVITY = (
+    "terdaftar_jiwa",
+    "aktif_jiwa",
+    "cakupan_rate",
+    "keaktifan_penduduk_rate",
+    "keaktifan_terdaftar_rate",
+)
+ARREARS = ("tunggakan_peserta_jiwa", "tunggakan_peserta_rp", "tunggakan_pemda_rp")
+
+
+class Region:
+    """A kabupaten/kota, provinsi or the country, with the questions one asks of it."""
+
+    def __init__(self, data: Source, wilayah: Wilayah) -> None:
+        self.data = data
+        self.wilayah = wilayah
+        if wilayah.kode not in data.kode:
+            raise InputError(
+                f"{wilayah.nama_lengkap} ({wilayah.kode}): tidak ada data\n"
+                "  → lihat data.kode untuk wilayah yang mengirim data"
+            )
+
+    def __repr__(self) -> str:
+        """Name the region and the day of its newest data."""
+        return f"<{self.nama} ({self.kode}), per {self.data.per}>"
+
+    @property
+    def kode(self) -> str:
+        """Kemendagri code."""
+        return self.wilayah.kode
+
+    @property
+    def nama(self) -> str:
+        """Full name."""
+        return self.wilayah.nama_lengkap
+
+    def _wide(self, names: Sequence[str], segmen: str = TOTAL) -> pd.DataFrame:
+        """Put indicators side by side, a row a month."""
+        rows = self.data.read("ukuran", kode=self.kode)
+        rows = rows[rows["indikator"].isin(names) & (rows["segmen"] == segmen)]
+        wide = rows.pivot_table(index="periode", columns="indikator", values="nilai")
+        wide.columns.name = None
+        return wide.reindex(columns=list(names)).reset_index()
+
+    def _penyebut(self) -> str:
+        """Name the population behind the newest rate."""
+        rows = self.data.ukuran("keaktifan_penduduk_rate", kode=self.kode)
+        source = rows.loc[rows["periode"] == rows["periode"].max(), "sumber_penyebut"]
+        return f"penduduk, {source.iloc[0]}" if len(source) else ""
+
+    def keaktifan(self) -> Answer:
+        """Give registered, active, cakupan and both keaktifan rates, a row a month."""
+        table = self._wide(ACTIVITY)
+        judul = f"Keaktifan {self.nama}"
+        return self.data.answer(table, judul, penyebut=self._penyebut())
+
+    def segmen(self) -> Answer:
+        """Give registered, active, keaktifan (terdaftar) by segmen, newest month."""
+        rows = self.data.read("ukuran", kode=self.kode)
+        wanted = ("terdaftar_jiwa", "aktif_jiwa", "keaktifan_terdaftar_rate")
+        month = rows["periode"] == self.data.periode
+        rows = rows[month & rows["indikator"].isin(wanted)]
+        wide = rows.pivot_table(index="segmen", columns="indikator", values="nilai")
+        order = [name for name in SEGMEN if name in wide.index]
+        wide = wide.loc[order, list(wanted)].rename_axis(columns=None).reset_index()
+        judul = f"Segmen {self.nama}"
+        return self.data.answer(wide, judul, penyebut="peserta terdaftar")
+
+    def tunggakan(self) -> Answer:
+        """Arrears of members and of the local government, apart, a row a month."""
+        judul = f"Tunggakan peserta dan tunggakan Pemda, {self.nama}"
+        return self.data.answer(self._wide(ARREARS), judul)
+
+    def tunggakan_kelas(self) -> Answer:
+        """Arrears of members by kelas, rupiah, a row a month."""
+        rows = self._leaves("tunggakan_peserta")
+        wide = rows.pivot_table(
+            index="periode", columns="kelas", values="tunggakan_rp", aggfunc="sum"
+        )
+        wide.columns = [f"kelas_{kelas}_rp" for kelas in wide.columns]
+        judul = f"Tunggakan peserta menurut kelas, {self.nama}"
+        return self.data.answer(wide.reset_index(), judul)
+
+    def kolektibilitas(self) -> Answer:
+        """Premium received over billed, by kelas and year: sums, never averages."""
+        rows = self._leaves("iuran").assign(tahun=lambda t: t["periode"].dt.year)
+        sums = rows.groupby(["tahun", "kelas"])[["diterima_rp", "ditagih_rp"]].sum()
+        rate = (sums["diterima_rp"] / sums["ditagih_rp"]).rename("rate").reset_index()
+        rate = rate.pivot_table(index="tahun", columns="kelas", values="rate")
+        rate.columns = [f"kelas_{kelas}_rate" for kelas in rate.columns]
+        judul = f"Kolektibilitas iuran menurut kelas, {self.nama}"
+        told = {"penyebut": "iuran ditagih", "catatan": "kelas 0 = tanpa kelas"}
+        return self.data.answer(rate.reset_index(), judul, **told)
+
+    def _leaves(self, name: str) -> pd.DataFrame:
+        """Read rows of a delivered table: own, or of all kabupaten/kota inside."""
+        inside = "" if self.kode == "00" else self.kode
+        wanted = [kode for kode in self.data.kode if "." in kode]
+        wanted = [kode for kode in wanted if kode.startswith(inside)]
+        return self.data.read(name, kode=wanted)
+
+    def ramalan(self, indikator: str = "keaktifan_penduduk_rate") -> Answer:
+        """Proyeksi of an indicator: a row a month, a column a quantile."""
+        rows = self.data.read("ramalan", kode=self.kode)
+        rows = rows[rows["segmen"] == TOTAL]
+        rows = rows[rows["cutoff"] == rows["cutoff"].max()]
+        name = find_name(indikator, rows["indikator"].unique(), "indikator")
+        rows = rows[rows["indikator"] == name]
+        wide = rows.pivot_table(index="periode", columns="kuantil", values="nilai")
+        unit = name.rsplit("_", 1)[-1]
+        wide.columns = [f"kuantil_{100 * level:g}_{unit}" for level in wide.columns]
+        judul = f"Proyeksi {self.nama}: {INDICATORS[name].arti}"
+        told = {"catatan": "kuantil 10 sampai 90 = rentang 8 dari 10"}
+        return self.data.answer(wide.reset_index(), judul, **told)
+
+    def peluang(
+        self, target: float, indikator: str = "keaktifan_penduduk_rate"
+    ) -> Answer:
+        """Chance that a rate reaches a target at the end of each coming month.
+
+        Raises
+        ------
+        InputError
+            If no chance of this target was computed.
+        """
+        rows = self.data.read("peluang", kode=self.kode)
+        rows = rows[rows["indikator"] == indikator]
+        known = sorted(rows["target"].unique())
+        rows = rows[(rows["target"] - target).abs() < 1e-9]
+        if rows.empty:
+            listed = ", ".join(format_rate(level, 0) for level in known) or "tidak ada"
+            raise InputError(
+                f"peluang {indikator} {format_rate(target, 0)} belum dihitung\n"
+                f"  → yang ada: {listed}"
+            )
+        rows = rows[rows["cutoff"] == rows["cutoff"].max()]
+        judul = f"Peluang {self.nama} mencapai {format_rate(target, 0)}"
+        return self.data.answer(rows[["periode", "peluang"]], judul)

@@ -1,0 +1,163 @@
+"""The suite as one object: names anyone would type, answers that are plain pandas."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+import jkn_analysis as jkn
+from jkn_analysis.api.answer import Answer, read_columns, write_value
+from jkn_analysis.api.data import Data
+from jkn_analysis.errors import InputError, StoreError, UnknownNameError
+from jkn_analysis.tables import TABLES
+
+
+@pytest.fixture(scope="module")
+def data(processed) -> Data:
+    return Data(processed)
+
+
+@pytest.fixture(scope="module")
+def ternate(data):
+    return data.wilayah("Ternate")
+
+
+def test_every_column_of_every_table_has_a_label_and_a_meaning():
+    declared = {column.name for table in TABLES.values() for column in table.columns}
+    assert declared <= set(read_columns())
+    assert all(label and meaning for label, meaning in read_columns().values())
+
+
+@pytest.mark.parametrize(
+    "name", ["Ternate", "Kota Ternate", "82.71", "kota  ternate", "8271", 82.71]
+)
+def test_a_region_is_found_by_any_of_its_names(data, name):
+    assert data.wilayah(name).kode == "82.71"
+
+
+def test_activity_carries_both_denominators_and_their_product(ternate):
+    table = ternate.keaktifan()
+    last = table[table["periode"] == pd.Timestamp("2025-11-01")].iloc[0]
+    assert last["keaktifan_penduduk_rate"] == last["aktif_jiwa"] / 210_836
+    product = last["cakupan_rate"] * last["keaktifan_terdaftar_rate"]
+    assert product == pytest.approx(last["keaktifan_penduduk_rate"])
+    assert "Dukcapil" in table.attrs["penyebut"]
+    assert table.attrs["satuan"]["aktif_jiwa"] == "jiwa"
+
+
+def test_segments_add_up_to_the_region(ternate):
+    active = ternate.keaktifan()["aktif_jiwa"].iloc[-1]
+    assert ternate.segmen()["aktif_jiwa"].sum() == active
+
+
+def test_collection_by_kelas_is_a_ratio_of_yearly_sums(data, ternate):
+    rows = data.read("iuran", kode="Kota Ternate")
+    year = rows[(rows["periode"].dt.year == 2024) & (rows["kelas"] == 3)]
+    table = ternate.kolektibilitas().set_index("tahun")
+    expected = year["diterima_rp"].sum() / year["ditagih_rp"].sum()
+    assert table.loc[2024, "kelas_3_rate"] == pytest.approx(expected)
+
+
+def test_arrears_by_kelas_of_a_province_are_its_regions_sum(data):
+    whole = data.wilayah("Maluku Utara").tunggakan_kelas().iloc[-1]
+    parts = data.read("tunggakan_peserta")
+    parts = parts[parts["kode"].str.startswith("82.")]
+    parts = parts[parts["periode"] == whole["periode"]]
+    by_kelas = parts.groupby("kelas")["tunggakan_rp"].sum()
+    assert [whole[f"kelas_{n}_rp"] for n in (1, 2, 3)] == by_kelas.tolist()
+
+
+def test_quantiles_of_a_forecast_do_not_cross(ternate):
+    table = ternate.ramalan()
+    levels = [name for name in table.columns if name.startswith("kuantil")]
+    assert len(table) == 12
+    assert (table[levels].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+
+
+def test_a_chance_that_was_not_computed_is_refused_with_those_that_were(ternate):
+    assert ternate.peluang(0.8)["peluang"].between(0, 1).all()
+    with pytest.raises(InputError, match=r"yang ada: .*80%"):
+        ternate.peluang(0.73)
+
+
+def test_ranking_since_a_month_puts_the_largest_fall_first(data):
+    table = data.peringkat("aktif_jiwa", sejak="2025-05", provinsi="Maluku")
+    assert table["kode"].str.startswith("81.").all()
+    assert table["perubahan"].is_monotonic_increasing
+    assert (table["aktif_jiwa"] - table["semula"] == table["perubahan"]).all()
+
+
+def test_ranking_by_segmen_reads_that_segmen(data):
+    table = data.peringkat("aktif_jiwa", sejak="2025-05", segmen="PBI JK")
+    ternate = data.read("kepesertaan", kode="Ternate")
+    pbi = ternate[ternate["segmen"] == "PBI JK"].set_index("periode")["aktif_jiwa"]
+    change = pbi[pd.Timestamp("2025-11-01")] - pbi[pd.Timestamp("2025-05-01")]
+    assert table.set_index("kode").loc["82.71", "perubahan"] == change
+
+
+def test_regions_side_by_side_keep_the_order_asked(data):
+    table = data.bandingkan(["Tikep", "ambon"])
+    assert list(table.columns) == [
+        "periode",
+        "Kota Tidore Kepulauan",
+        "Kota Ambon",
+    ]
+    assert table.attrs["satuan"]["Kota Ambon"] == "bagian dari 1"
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "hint"),
+    [
+        (lambda d: d.read("kepesertan"), UnknownNameError, "kepesertaan"),
+        (lambda d: d.peringkat("aktif"), UnknownNameError, "aktif_jiwa"),
+        (lambda d: d.wilayah("Ternat"), UnknownNameError, "Kota Ternate"),
+        (lambda d: d.wilayah("Kota Medan"), InputError, "tidak ada data"),
+        (lambda d: d.peringkat("aktif_jiwa", sejak="1999-01"), StoreError, "pilih"),
+        (
+            lambda d: d.wilayah("Ternate").ramalan("keaktifan"),
+            UnknownNameError,
+            "keaktifan_penduduk_rate",
+        ),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_right_ones(data, ask, error, hint):
+    with pytest.raises(error, match=hint):
+        ask(data)
+
+
+def test_an_answer_stays_plain_pandas_with_its_labels(ternate):
+    table = ternate.keaktifan()
+    part = table[table["periode"] >= "2025-06-01"]
+    assert isinstance(part, Answer)
+    assert part.attrs["judul"] == table.attrs["judul"]
+    assert len(table.merge(part, on="periode", validate="1:1")) == len(part)
+
+
+def test_a_shown_answer_has_headings_units_mark_and_denominator(ternate):
+    shown = ternate.keaktifan().tail(1)._repr_html_()
+    for text in ("DATA CONTOH", "November 2025", "79,00%", "Penyebut: penduduk"):
+        assert text in shown
+    assert "aktif_jiwa" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("aktif_jiwa", 166560.0, "166.560"),
+        ("keaktifan_penduduk_rate", 0.79, "79,00%"),
+        ("tunggakan_pemda_rp", 17_600_000_000, "Rp17.600.000.000"),
+        ("periode", pd.Timestamp(dt.date(2025, 11, 1)), "November 2025"),
+        ("tenggat", pd.Timestamp(dt.date(2025, 11, 1)), "1 November 2025"),
+        ("tahun", 2025, "2025"),
+        ("aktif_jiwa", float("nan"), "tidak tersedia"),
+    ],
+)
+def test_a_value_is_written_by_what_its_column_is(name, value, text):
+    assert write_value(name, value) == text
+
+
+def test_loading_where_nothing_was_built_says_what_to_run(tmp_path):
+    with pytest.raises(StoreError, match="jkn build"):
+        jkn.load(tmp_path)
