@@ -174,7 +174,7 @@ def compare_pooling(factors: tuple[float, ...], worlds: int) -> pd.DataFrame:
 def time_scenarios() -> tuple[float, float, int]:
     """Return CPU seconds of the starting point and of all scenarios, and their rows."""
     from jkn_analysis.config import read_config
-    from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.skenario import build_keadaan, compare, read_skenario
     from jkn_analysis.tunggakan.ahead import backtest_tunggakan
     from jkn_analysis.tunggakan.stock import build_stok

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "kode", "periode", "tanggal", "segmen", "kelas", "umur", "tahun",
-    "jiwa", "rp", "rate", "number", "count", "text",
+    "jiwa", "rp", "rate", "number", "count", "text", "bytes",
 ]  # fmt: skip
 
 DATE_DTYPE = "datetime64[us]"
@@ -49,6 +49,8 @@ class Column:
             return DATE_DTYPE
         if self.kind in {"rate", "number"}:
             return "float64"
+        if self.kind == "bytes":
+            return "object"
         return "Int64" if self.optional else "int64"
 
 
@@ -356,6 +358,19 @@ _DECLARED = (
             Column("naif", "number", optional=True),
         ),
         ("kode", "indikator", "segmen", "cutoff", "periode", "skenario", "kuantil"),
+    ),
+    Table(
+        "masa_depan",
+        "all joint draws of one measure in one month ahead; draw 0 is the middle path",
+        (
+            KODE,
+            Column("cutoff", "periode"),
+            PERIODE,
+            Column("ukuran", "text"),
+            Column("segmen", "text"),
+            Column("jalur", "bytes"),
+        ),
+        ("kode", "cutoff", "periode", "ukuran", "segmen"),
     ),
     Table(
         "peluang",

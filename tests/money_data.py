@@ -14,7 +14,7 @@ BABEL = "19"
 def read_sample() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the sample's tables of Babel and their forecast."""
     from jkn_analysis.config import read_config
-    from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.masa_depan import build_ramalan
     from jkn_sample import build_tables
 
     tables = {

@@ -67,8 +67,8 @@ def forecast_command(
 
 def _forecast_tables(config: Config, *, horizon: int, anew: bool) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
-    from jkn_analysis.forecasting import build_ramalan
     from jkn_analysis.forecasting.keep import find_kept, note_told
+    from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.measures import build_ukuran
     from jkn_analysis.skenario import build_uang
     from jkn_analysis.store import list_tables, read_table, write_table
@@ -89,7 +89,7 @@ def _forecast_tables(config: Config, *, horizon: int, anew: bool) -> None:
     made = build_ramalan(
         tables,
         config=config.model_copy(update={"forecast": section}),
-        told=None if kept is None else kept.read("ramalan"),
+        told=None if kept is None else kept.read("masa_depan"),
     )
     made = made if kept is None else kept.merge(made)
     money = build_uang(

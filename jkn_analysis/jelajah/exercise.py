@@ -60,7 +60,7 @@ def forecast_latihan(kode: str, *, config: Config) -> Path:
     The region's stored deliveries and events are copied there first; the real tables
     stay as they are.
     """
-    from jkn_analysis.forecasting import build_ramalan
+    from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.measures import build_ukuran
     from jkn_analysis.tables import DELIVERED, TABLES
 

@@ -92,7 +92,7 @@ def _render_sample(root: Path) -> dict[str, str]:
     import datetime as dt
 
     from jkn_analysis.config import read_config
-    from jkn_analysis.forecasting.build import build_ramalan
+    from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.reporting.index_page import read_index_row, render_index
     from jkn_analysis.skenario.outcome import build_uang
     from jkn_sample import build_tables

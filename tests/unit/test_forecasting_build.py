@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from jkn_analysis.cli import app
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting import build_ramalan
 from jkn_analysis.forecasting.backtest import backtest
 from jkn_analysis.forecasting.scoring import score
+from jkn_analysis.masa_depan import build_ramalan
 from jkn_analysis.reporting.figures_model import (
     list_worst,
     measure_by_size,

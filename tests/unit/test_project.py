@@ -29,7 +29,7 @@ LAYERS = [
     ["indicators", "suppression"],
     ["uhc", "measures"],
     ["forecasting"],
-    ["tunggakan", "anggaran"],
+    ["tunggakan", "anggaran", "masa_depan"],
     ["skenario"],
     ["rekonsiliasi"],
     ["texts"],

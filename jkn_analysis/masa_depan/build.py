@@ -1,0 +1,201 @@
+"""From the forecaster's quantiles to joint paths, and the tables read off them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.forecasting.build import (
+    DASAR,
+    Ahead,
+    forecast_counts,
+    last_value,
+    score_tested,
+)
+from jkn_analysis.forecasting.forecast import quantile_levels
+from jkn_analysis.indicators import INDICATORS
+from jkn_analysis.masa_depan.paths import (
+    PEOPLE,
+    SLOTS,
+    TABLE,
+    Paths,
+    from_table,
+    read_quantiles,
+    to_table,
+)
+from jkn_analysis.masa_depan.people import draw_counts
+from jkn_analysis.tables import conform
+from jkn_analysis.terms import TOTAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from jkn_analysis.config import Config
+
+PENDUDUK_RATE = "keaktifan_penduduk_rate"
+TERDAFTAR_RATE = "keaktifan_terdaftar_rate"
+TARGETS = (0.80,)
+
+
+def build_ramalan(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    config: Config,
+    told: pd.DataFrame | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Forecast every region in one pass: joint paths, and what is read off them.
+
+    Parameters
+    ----------
+    tables
+        Canonical tables by name; ``ukuran`` is used if there, else measured.
+    config
+        Settings: horizon, levels, seed, source of the population.
+    told
+        Rows of ``masa_depan`` that stay, of the same months: sums are made of them.
+
+    Returns
+    -------
+    dict
+        Tables ``masa_depan``, ``ramalan``, ``peluang``, ``uji_balik``.
+
+    Raises
+    ------
+    ForecastError
+        If there is no participation to forecast.
+    """
+    from jkn_analysis.measures import build_ukuran
+
+    ukuran = tables.get("ukuran")
+    if ukuran is None or ukuran.empty:
+        ukuran = build_ukuran(tables, sumber_penduduk=config.build.sumber_penduduk)
+    peristiwa = tables.get("peristiwa", pd.DataFrame())
+    made = forecast_counts(ukuran, peristiwa, config=config)
+    people = find_people(ukuran)
+    kept = None if told is None or told.empty else from_table(told)
+    paths = draw_counts(
+        made.found, penduduk=people, told=kept, seed=config.forecast.seed
+    )
+    wanted = quantile_levels(config.forecast.levels)
+    rows = [*_list_rows(paths, made.found, wanted=wanted, penduduk=people)]
+    out = {
+        TABLE: to_table(paths),
+        "ramalan": pd.concat(rows, ignore_index=True),
+        "peluang": build_peluang(paths, people),
+        "uji_balik": score_tested(made.tested),
+    }
+    return {name: conform(table, name) for name, table in out.items()}
+
+
+def find_people(ukuran: pd.DataFrame) -> pd.Series:
+    """Return the newest population of each region, provinsi and the country."""
+    rows = ukuran[ukuran["indikator"] == PENDUDUK_RATE]
+    rows = rows.dropna(subset=["penyebut"]).sort_values("periode", kind="stable")
+    return rows.groupby("kode")["penyebut"].last()
+
+
+def _list_rows(
+    paths: Paths, found: Mapping[str, Ahead], *, wanted: np.ndarray, penduduk: pd.Series
+) -> Iterator[pd.DataFrame]:
+    """Yield the rows of ``ramalan``: people and rates off the paths, arrears as told.
+
+    Arrears keep the forecaster's quantiles here; the money side puts its own paths
+    in their place where it has any.
+    """
+    people = penduduk.reindex(paths.kode).to_numpy(dtype=float, na_value=np.nan)
+    last = {name: _lay_last(found[name], paths) for name in PEOPLE}
+    for segmen in (*SLOTS[:-1], TOTAL):
+        there = last["aktif_jiwa"][segmen]
+        drawn = {name: paths.get(name, segmen) for name in PEOPLE}
+        for name, values in drawn.items():
+            grid = read_quantiles(values, wanted, middle=True)
+            yield lay_rows(paths, name, segmen, grid, wanted, last[name][segmen])
+        if segmen == TOTAL:
+            grid = read_quantiles(drawn["aktif_jiwa"], wanted, middle=True)
+            yield lay_rows(
+                paths, PENDUDUK_RATE, segmen, grid / people[None, :, None], wanted,
+                there / people,
+            )  # fmt: skip
+        share = drawn["aktif_jiwa"] / np.maximum(drawn["terdaftar_jiwa"], 1)
+        grid = read_quantiles(share, wanted, middle=True)
+        naive = there / np.maximum(last["terdaftar_jiwa"][segmen], 1)
+        yield lay_rows(paths, TERDAFTAR_RATE, segmen, grid, wanted, naive)
+    for name, ahead in found.items():
+        if name not in PEOPLE:
+            yield from _told_rows(ahead, name, wanted)
+
+
+def _lay_last(ahead: Ahead, paths: Paths) -> dict[str, np.ndarray]:
+    """Lay the last known values beside the paths' rows; NaN where not forecast."""
+    known = pd.Series(last_value(ahead), index=pd.MultiIndex.from_frame(ahead.nodes))
+    return {
+        segmen: known.reindex([(str(k), segmen) for k in paths.kode]).to_numpy()
+        for segmen in (*SLOTS[:-1], TOTAL)
+    }
+
+
+def lay_rows(
+    paths: Paths,
+    indikator: str,
+    segmen: str | np.ndarray,
+    grid: np.ndarray,
+    wanted: Sequence[float] | np.ndarray,
+    naive: np.ndarray,
+) -> pd.DataFrame:
+    """Lay quantiles (months, rows, levels) out as rows of ``ramalan``.
+
+    Rows whose last value `naive` or whose quantiles are not known are left out.
+    """
+    months, rows, count = grid.shape
+    kuantil = np.tile(np.asarray(wanted), months * rows)
+    told = np.tile(np.repeat(naive, count), months)
+    frame = pd.DataFrame(
+        {
+            "kode": np.tile(np.repeat(paths.kode.astype(str), count), months),
+            "indikator": indikator,
+            "segmen": np.tile(np.repeat(np.broadcast_to(segmen, rows), count), months),
+            "cutoff": paths.cutoff,
+            "periode": np.repeat(paths.periode, rows * count),
+            "skenario": DASAR,
+            "kuantil": kuantil,
+            "nilai": grid.ravel().astype(float),
+            "naif": np.where(np.isclose(kuantil, 0.5), told, np.nan),
+        }
+    )
+    return frame[~(np.isnan(told) | frame["nilai"].isna())]
+
+
+def _told_rows(
+    ahead: Ahead, indikator: str, wanted: np.ndarray
+) -> Iterator[pd.DataFrame]:
+    """Yield the forecaster's own quantiles, amounts in whole rupiah or people."""
+    keep = [int(np.flatnonzero(ahead.probabilities == p)[0]) for p in wanted]
+    grid = np.moveaxis(ahead.quantiles[:, :, keep], 1, 0)
+    if INDICATORS[indikator].denominator is None:
+        grid = np.round(grid)
+    kode, segmen = (ahead.nodes[name].to_numpy(object) for name in ("kode", "segmen"))
+    paths = Paths(ahead.cutoff, ahead.months, kode, {})
+    yield lay_rows(paths, indikator, segmen, grid, wanted, last_value(ahead))
+
+
+def build_peluang(paths: Paths, penduduk: pd.Series) -> pd.DataFrame:
+    """Read the chance to reach each target at the end of each month off the paths."""
+    people = penduduk.reindex(paths.kode).to_numpy(dtype=float, na_value=np.nan)
+    months, rows = len(paths.periode), len(paths.kode)
+    frames = [
+        pd.DataFrame(
+            {
+                "kode": np.tile(paths.kode.astype(str), months),
+                "indikator": PENDUDUK_RATE,
+                "cutoff": paths.cutoff,
+                "periode": np.repeat(paths.periode, rows),
+                "skenario": DASAR,
+                "target": target,
+                "peluang": paths.chance("aktif_jiwa", target * people).ravel(),
+            }
+        )
+        for target in TARGETS
+    ]
+    return pd.concat(frames, ignore_index=True).dropna(subset=["peluang"])

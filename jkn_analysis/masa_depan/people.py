@@ -1,0 +1,181 @@
+"""Registered and active people as joint paths: medians, ceilings, draws, sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.forecasting.build import Ahead, last_value
+from jkn_analysis.forecasting.targets import measure_correlation
+from jkn_analysis.masa_depan.draws import (
+    Group,
+    Shares,
+    draw_people,
+    measure_shares,
+    share_out,
+)
+from jkn_analysis.masa_depan.paths import SLOTS, Paths, add_levels
+from jkn_analysis.terms import TOTAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ENDS = (0.1, 0.9)
+_CLIP = 6.0
+_FEWEST = 200
+"""Pairs of past errors below which both counts are taken to move together halfway."""
+
+
+def draw_counts(
+    found: Mapping[str, Ahead],
+    *,
+    penduduk: pd.Series,
+    told: Paths | None = None,
+    seed: int = 0,
+) -> Paths:
+    """Draw registered and active people of every region and of the sums above.
+
+    Parameters
+    ----------
+    found
+        Forecasts by indicator.
+    penduduk
+        Population by code; a region has at most the larger of this and the people
+        registered now.
+    told
+        Paths of regions that stay as they were told.
+    seed
+        Of all chance.
+    """
+    registered, active = found["terdaftar_jiwa"], found["aktif_jiwa"]
+    kode = _list_regions(registered)
+    most = find_most(registered, penduduk, kode)
+    place = [_place_nodes(ahead, kode) for ahead in (registered, active)]
+    middle = _cap_medians(registered, active, place=place, most=most)
+    groups = (
+        _build_group(registered, place[0], kode, middle[0]),
+        _build_group(active, place[1], kode, middle[1]),
+    )
+    drawn = draw_people(
+        groups,
+        registered.probabilities,
+        kode=kode,
+        most=most,
+        together=_correlate(registered, active),
+        seed=seed,
+    )
+    values = {}
+    for ukuran, part in zip(("terdaftar_jiwa", "aktif_jiwa"), drawn, strict=True):
+        for at, segmen in enumerate(SLOTS):
+            if (place[0][at] >= 0).any():
+                own = _keep_told(part[at], kode, told, (ukuran, segmen))
+                values[ukuran, segmen], names = add_levels(own, kode)
+    return Paths(active.cutoff, active.months, names, values)
+
+
+def _keep_told(
+    own: np.ndarray, kode: np.ndarray, told: Paths | None, key: tuple[str, str]
+) -> np.ndarray:
+    """Put the draws told before in place of new ones."""
+    if told is None or key not in told.drawn:
+        return own
+    place = {str(name): at for at, name in enumerate(told.kode)}
+    rows = [(at, place[str(k)]) for at, k in enumerate(kode) if str(k) in place]
+    if rows:
+        here, there = (list(part) for part in zip(*rows, strict=True))
+        own[:, here] = told.drawn[key][:, there]
+    return own
+
+
+def _list_regions(ahead: Ahead) -> np.ndarray:
+    """List the kabupaten/kota forecast."""
+    kode = ahead.nodes["kode"]
+    return np.array(sorted(set(kode[kode.str.len() > 2])), dtype=object)
+
+
+def find_most(ahead: Ahead, penduduk: pd.Series, kode: np.ndarray) -> np.ndarray:
+    """Return the most people a region can have registered: now, or its population."""
+    total = ahead.nodes["segmen"].eq(TOTAL).to_numpy()
+    last = pd.Series(last_value(ahead)[total], index=ahead.nodes["kode"][total])
+    now = last.reindex(kode).fillna(0).to_numpy(dtype=float)
+    people = penduduk.reindex(kode).to_numpy(dtype=float, na_value=np.nan)
+    return np.floor(np.fmax(now, np.where(np.isnan(people), np.inf, people)))
+
+
+def _place_nodes(ahead: Ahead, kode: np.ndarray) -> np.ndarray:
+    """Return the node of each segmen and region, -1 where none; (segments, regions).
+
+    The last row holds the total of regions without segments.
+    """
+    place = np.stack([_find_nodes(ahead, kode, segmen) for segmen in SLOTS])
+    split = (place[:-1] >= 0).any(axis=0)
+    place[-1, split] = -1
+    return place
+
+
+def _find_nodes(ahead: Ahead, kode: np.ndarray, segmen: str) -> np.ndarray:
+    """Return the node of each region in one segmen, -1 where none."""
+    index = pd.MultiIndex.from_frame(ahead.nodes)
+    names = pd.MultiIndex.from_product([list(kode.astype(str)), [segmen]])
+    return np.asarray(index.get_indexer(names))
+
+
+def _cap_medians(
+    registered: Ahead, active: Ahead, *, place: list[np.ndarray], most: np.ndarray
+) -> list[np.ndarray]:
+    """Return whole-number medians under both ceilings, (months, segments, regions)."""
+    capped = []
+    for ahead, nodes in zip((registered, active), place, strict=True):
+        median = np.round(np.maximum(ahead.median, 0))
+        found = np.where((nodes >= 0)[..., None], median[nodes], 0.0)
+        capped.append(np.moveaxis(found, -1, 0))
+    total = capped[0].sum(axis=1)
+    limit = np.minimum(total, most)
+    wanted = capped[0] * (limit / np.maximum(total, 1))[:, None]
+    capped[0] = share_out(wanted, limit, capped[0])
+    capped[1] = np.minimum(capped[1], capped[0])
+    return capped
+
+
+def _build_group(
+    ahead: Ahead, place: np.ndarray, kode: np.ndarray, middle: np.ndarray
+) -> Group:
+    """Gather what the draws of one count need."""
+    whole = _find_nodes(ahead, kode, TOTAL)
+    grid = np.moveaxis(ahead.quantiles, 1, 0)
+    parts = np.where((place >= 0)[None, ..., None], grid[:, place], np.nan)
+    chain = np.linalg.cholesky(measure_correlation(ahead.outcome, len(grid)))
+    return Group(grid[:, whole], parts, middle, chain, _share(ahead, kode, whole))
+
+
+def _share(ahead: Ahead, kode: np.ndarray, whole: np.ndarray) -> Shares:
+    """Choose what regions share from the widths of the sums above them."""
+    low, high = (int(np.abs(ahead.probabilities - end).argmin()) for end in _ENDS)
+    width = (ahead.quantiles[..., high] - ahead.quantiles[..., low]).T
+    nodes = ahead.nodes
+    above = nodes[nodes["segmen"].eq(TOTAL) & nodes["kode"].str.len().eq(2)]
+    upper = {str(name): width[:, at] for at, name in above["kode"].items()}
+    return measure_shares(width[:, whole], upper, kode)
+
+
+def _correlate(registered: Ahead, active: Ahead) -> float:
+    """Return how errors of registered and active totals moved together in the past."""
+    errors = []
+    for ahead in (registered, active):
+        nodes = ahead.nodes
+        rows = nodes[nodes["segmen"].eq(TOTAL) & nodes["kode"].str.len().gt(2)]
+        scale = ahead.outcome.scale[rows.index]
+        part = ahead.outcome.errors[:, rows.index]
+        part = part / np.where(scale > 0, scale, 1.0)[None, :, None]
+        errors.append((list(rows["kode"]), part))
+    (names, one), (others, other) = errors
+    if names != others or one.shape != other.shape:
+        return 0.5
+    known = np.isfinite(one) & np.isfinite(other)
+    if known.sum() < _FEWEST:
+        return 0.5
+    x, y = (np.clip(part[known], -_CLIP, _CLIP) for part in (one, other))
+    size = float(np.sqrt((x**2).mean() * (y**2).mean()))
+    return float(np.clip((x * y).mean() / size, 0.0, 1.0)) if size > 0 else 0.5
