@@ -4,78 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MISSING = {"id": "tidak tersedia", "en": "not available"}
-BULAN = {
-    "id": [
-        "Januari",
-        "Februari",
-        "Maret",
-        "April",
-        "Mei",
-        "Juni",
-        "Juli",
-        "Agustus",
-        "September",
-        "Oktober",
-        "November",
-        "Desember",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
-BULAN_SINGKAT = {
-    "id": [
-        "Jan",
-        "Feb",
-        "Mar",
-        "Apr",
-        "Mei",
-        "Jun",
-        "Jul",
-        "Agu",
-        "Sep",
-        "Okt",
-        "Nov",
-        "Des",
-    ],
-    "en": [
-        "Jan",
-        "Feb",
-        "Mar",
-        "Apr",
-        "May",
-        "Jun",
-        "Jul",
-        "Aug",
-        "Sep",
-        "Oct",
-        "Nov",
-        "Dec",
-    ],
-}
 SKALA = {
     "id": ((10**12, "triliun"), (10**9, "miliar"), (10**6, "juta")),
     "en": ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")),
 }
 Number = float | int | None
+
+
+@cache
+def month_names(bahasa: str = "id", *, short: bool = False) -> tuple[str, ...]:
+    """Return the names of the twelve months, or their abbreviations.
+
+    Examples
+    --------
+    >>> month_names()[7], month_names(short=True)[7]
+    ('Agustus', 'Agu')
+    """
+    from babel.dates import get_month_names
+
+    names = get_month_names("abbreviated" if short else "wide", locale=bahasa)
+    return tuple(names[number] for number in range(1, 13))
 
 
 def is_missing(value: object) -> bool:
@@ -204,7 +159,7 @@ def format_periode(periode: object, *, short: bool = False, bahasa: str = "id") 
     """
     if is_missing(periode):
         return MISSING[bahasa]
-    names = (BULAN_SINGKAT if short else BULAN)[bahasa]
+    names = month_names(bahasa, short=short)
     return f"{names[periode.month - 1]} {periode.year}"  # type: ignore[attr-defined]
 
 
@@ -219,7 +174,7 @@ def format_tanggal(tanggal: object, *, bahasa: str = "id") -> str:
     """
     if is_missing(tanggal):
         return MISSING[bahasa]
-    month = BULAN[bahasa][tanggal.month - 1]  # type: ignore[attr-defined]
+    month = month_names(bahasa)[tanggal.month - 1]  # type: ignore[attr-defined]
     return f"{tanggal.day} {month} {tanggal.year}"  # type: ignore[attr-defined]
 
 

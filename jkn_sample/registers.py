@@ -94,8 +94,9 @@ def _birth_dates(people: pd.DataFrame, rng: np.random.Generator) -> Array:
     year = born.astype("datetime64[Y]")
     old = (year < np.datetime64("1985")) & (rng.random(n) < 0.06)
     months = rng.choice([0, 6, 11], n, p=[0.5, 0.3, 0.2])
-    rounded = (year.astype("datetime64[M]") + months).astype("datetime64[D]")
-    rounded = rounded + np.where(months == 11, 30, 0)
+    month = year.astype("datetime64[M]") + months.astype("timedelta64[M]")
+    last = np.where(months == 11, 30, 0).astype("timedelta64[D]")
+    rounded = month.astype("datetime64[D]") + last
     return np.where(old, rounded, born)
 
 

@@ -54,7 +54,7 @@ def require(found: object, what: str) -> None:
     """Skip without a tool; in CI its absence is a failure."""
     if not found:
         if os.environ.get("CI"):
-            pytest.fail(f"{what} is missing; tests/browser/install.sh installs it")
+            pytest.fail(f"{what} is missing; tests/browser/install.py installs it")
         pytest.skip(f"no {what} on this machine")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from jkn_analysis.errors import DeliveryError, LockedError
 
@@ -76,6 +77,19 @@ class Record:
     jawaban: str
 
 
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the file with its table; what cannot be read is closed again."""
+    base = sqlite3.connect(path, isolation_level=None)
+    try:
+        base.execute("PRAGMA journal_mode=DELETE")
+        base.execute("PRAGMA synchronous=EXTRA")
+        base.executescript(_SCHEMA)
+    except sqlite3.DatabaseError:
+        base.close()
+        raise
+    return base
+
+
 class Ledger:
     """Append-only list of deliveries; each line is on disk before the call returns."""
 
@@ -83,10 +97,7 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._now = now
         try:
-            self._base = sqlite3.connect(path, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode=DELETE")
-            self._base.execute("PRAGMA synchronous=EXTRA")
-            self._base.executescript(_SCHEMA)
+            self._base = _connect(path)
         except sqlite3.DatabaseError as exc:
             raise DeliveryError(
                 f"{path}: the ledger of sent mail cannot be read ({exc})\n"
@@ -144,19 +155,19 @@ def open_ledger(path: Path, *, now: Callable[[], dt.datetime]) -> Iterator[Ledge
         If another sender has it; the lock dies with its process.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            raise LockedError(
-                f"{path}: another `jkn mail --really` is sending\n"
-                "  → wait until it ends; its results stand in the same ledger"
-            ) from exc
-        ledger = Ledger(path, now=now)
-        try:
+    lock = FileLock(path.with_suffix(".lock"), blocking=False)
+    try:
+        lock.acquire()
+    except Timeout as exc:
+        raise LockedError(
+            f"{path}: another `jkn mail --really` is sending\n"
+            "  → wait until it ends; its results stand in the same ledger"
+        ) from exc
+    try:
+        with closing(Ledger(path, now=now)) as ledger:
             yield ledger
-        finally:
-            ledger.close()
+    finally:
+        lock.release()
 
 
 def read_statuses(path: Path) -> dict[tuple[str, str], Status]:

@@ -130,7 +130,7 @@ def _name_months(last: np.ndarray, ahead: np.ndarray) -> np.ndarray:
     """Return months ahead as dates; not a time where infinite."""
     sure = np.isfinite(ahead)
     months = build_months(last + np.where(sure, ahead, 0).astype(np.int64))
-    return np.where(sure, months.to_numpy(), np.datetime64("NaT"))
+    return np.where(sure, months.to_numpy(), np.datetime64("NaT", "us"))
 
 
 def judge_chances(

@@ -234,7 +234,9 @@ def _judge(
         StatusNik.SAH,
     ).astype(np.uint8)
     months = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
-    lahir = months.astype("datetime64[D]") + np.clip(day - 1, 0, 30)
+    lahir = months.astype("datetime64[D]") + np.clip(day - 1, 0, 30).astype(
+        "timedelta64[D]"
+    )
     return status, kode, nik, lahir, female
 
 

@@ -39,7 +39,7 @@ class Cluster:
         except ImportError as exc:
             raise RunError(
                 "--cluster needs dask.distributed\n"
-                "  → pip install 'jkn-analysis[cluster]'"
+                "  → python make.py install cluster"
             ) from exc
         try:
             self._client = Client(address, timeout=WAIT_S, set_as_default=False)

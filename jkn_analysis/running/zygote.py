@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import JknError
-from jkn_analysis.running.settle import settle
 from jkn_analysis.running.warm import (
     Listed,
     Prepared,
@@ -449,7 +448,10 @@ def main() -> None:
         os.write(ready, b"threads\n")
         sys.exit(1)
     zygote = Zygote(path, lifeline)
-    listed = settle(Listed)
+    gc.collect()
+    listed = Listed()
+    # a collection in a child would otherwise write into every page shared with it
+    gc.freeze()
     try:
         with contextlib.suppress(BrokenPipeError):
             os.write(ready, b"ready\n")

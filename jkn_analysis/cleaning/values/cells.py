@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any, Literal
 
-from jkn_analysis.formats import BULAN
+from jkn_analysis.formats import month_names
 
 Cell = Any
 """A cell of any type: text, number, date, None."""
@@ -106,7 +106,7 @@ _SHORT = {
 }
 BULAN_TULISAN: dict[str, int] = {
     word: number for number, words in _SHORT.items() for word in words.split()
-} | {name.lower(): number for number, name in enumerate(BULAN["id"], 1)}
+} | {name.lower(): number for number, name in enumerate(month_names(), 1)}
 """Every spelling of a month, lower case, to its number."""
 
 
