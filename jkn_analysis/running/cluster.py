@@ -38,8 +38,7 @@ class Cluster:
             from distributed import Client
         except ImportError as exc:
             raise RunError(
-                "--cluster needs dask.distributed\n"
-                "  → python make.py install cluster"
+                "--cluster needs dask.distributed\n  → python make.py install cluster"
             ) from exc
         try:
             self._client = Client(address, timeout=WAIT_S, set_as_default=False)
