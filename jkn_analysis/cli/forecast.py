@@ -44,6 +44,7 @@ def forecast_command(
     kind: str,
     bulan: int | None,
     anew: bool,  # noqa: FBT001 - click's own
+    periode: str | None,
 ) -> None:
     r"""Forecast activity and arrears for all regions, or any long csv.
 
@@ -62,24 +63,33 @@ def forecast_command(
         folder = out_folder or config.paths.reports / "panel"
         _forecast_file(panel_path, folder, kind=kind, horizon=horizon)
         return
-    _forecast_tables(config, horizon=horizon, anew=anew)
+    from jkn_analysis.store import hold_project
+
+    with hold_project(config.paths.processed, holder="jkn forecast"):
+        _forecast_tables(config, horizon=horizon, anew=anew, cutoff=periode)
 
 
-def _forecast_tables(config: Config, *, horizon: int, anew: bool) -> None:
+def _forecast_tables(
+    config: Config, *, horizon: int, anew: bool, cutoff: str | None
+) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
     from jkn_analysis.forecasting.keep import find_kept, note_told
     from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.measures import build_ukuran
     from jkn_analysis.skenario import build_uang
-    from jkn_analysis.store import list_tables, read_table, write_table
+    from jkn_analysis.store import list_tables, read_table, write_generation
     from jkn_analysis.tables import DELIVERED
 
     started = time.process_time()
     root = config.paths.processed
-    names = [name for name in list_tables(root) if name in {*DELIVERED, "wilayah"}]
-    tables = {name: read_table(name, root=root) for name in names}
+    stored = list_tables(root, cutoff=cutoff)
+    tables = {
+        name: read_table(name, root=root, cutoff=cutoff)
+        for name in stored
+        if name in {*DELIVERED, "wilayah"}
+    }
     basis = _describe_basis(config, tables, horizon=horizon)
-    kept = None if anew else find_kept(root, basis=basis)
+    kept = None if anew or not stored else find_kept(root, basis=basis, cutoff=cutoff)
     if kept is not None and not kept.changed:
         click.echo(f"forecast is up to date: no figure was corrected -> {root}")
         return
@@ -96,9 +106,10 @@ def _forecast_tables(config: Config, *, horizon: int, anew: bool) -> None:
         tables, made, seed=section.seed, tenggat_bulan=section.tenggat_bulan
     )
     made |= money if kept is None else kept.merge(money)
-    for name, table in ({"ukuran": ukuran} | made).items():
-        write_table(table, name, root=root)
-    note_told(root, ["ukuran", *made], basis=basis)
+    with write_generation(root, by="jkn forecast", cutoff=cutoff) as draft:
+        for name, table in ({"ukuran": ukuran} | made).items():
+            draft.put(table, name)
+        note_told(draft, ["ukuran", *made], basis=basis)
     ramalan = made["ramalan"]
     told = "" if kept is None else f" ({_tell_changed(kept.changed)})"
     click.echo(

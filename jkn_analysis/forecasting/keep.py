@@ -8,18 +8,20 @@ library change, or all is asked for anew.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jkn_analysis.store import has_table, hash_file, hash_table, read_table, write_text
+from jkn_analysis.errors import StoreError
+from jkn_analysis.store import open_generation, read_table
 from jkn_analysis.terms import NASIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from jkn_analysis.store import Draft, Generation
 
 INPUTS = (
     "anggaran",
@@ -36,8 +38,8 @@ WIDE = "peristiwa"
 SUMS = {"arus_tunggakan": ["periode", "jenis"]}
 """Tables whose rows of a provinsi are sums, and what a row is; `ramalan` is one too,
 but the forecaster itself adds that up."""
-STATE = "ramalan.json"
-FORMAT = 1
+STATE = "ramalan"
+"""What the manifest of a generation says of its forecasts."""
 
 Digests = dict[str, dict[str, str]]
 """Table to region to digest of its rows."""
@@ -49,10 +51,11 @@ class Kept:
 
     root: Path
     changed: frozenset[str]
+    cutoff: str | None = None
 
     def read(self, name: str) -> pd.DataFrame:
         """Read the rows of a table that stay."""
-        told = read_table(name, root=self.root)
+        told = read_table(name, root=self.root, cutoff=self.cutoff)
         return told[~told["kode"].isin(self.changed)] if "kode" in told else told
 
     def merge(self, made: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -90,13 +93,9 @@ def _add_up(
     return pd.concat([rest, *sums], ignore_index=True)[list(table.columns)]
 
 
-def hash_inputs(root: Path) -> Digests:
-    """Hash the rows of every input table per region."""
-    return {
-        name: hash_table(root / f"{name}.parquet")
-        for name in INPUTS
-        if has_table(name, root=root)
-    }
+def hash_inputs(tables: Generation | Draft) -> Digests:
+    """Return the digests of every input table's rows per region."""
+    return {name: tables.digests(name) for name in INPUTS if name in tables.tables}
 
 
 def find_changed(now: Digests, then: Digests) -> frozenset[str]:
@@ -119,7 +118,7 @@ def find_changed(now: Digests, then: Digests) -> frozenset[str]:
     return frozenset(changed | above)
 
 
-def find_kept(root: Path, *, basis: str) -> Kept | None:
+def find_kept(root: Path, *, basis: str, cutoff: str | None = None) -> Kept | None:
     """Find what was told before on the same basis; None if all must be made anew.
 
     Parameters
@@ -128,28 +127,34 @@ def find_kept(root: Path, *, basis: str) -> Kept | None:
         The folder of processed tables.
     basis
         Stands for months, settings and library.
+    cutoff
+        Data month; the newest if None.
     """
-    try:
-        told: dict[str, Any] = json.loads((root / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    generation = open_generation(root, cutoff=cutoff)
+    told: Mapping[str, Any] = generation.manifest.get(STATE, {})
+    if told.get("basis") != basis or not _is_whole(generation, told["outputs"]):
         return None
-    if (told.get("format"), told.get("basis")) != (FORMAT, basis):
-        return None
-    for name, digest in told["outputs"].items():
-        path = root / f"{name}.parquet"
-        if not path.is_file() or hash_file(path) != digest:
-            return None
-    now = hash_inputs(root)
+    now = hash_inputs(generation)
     changed = find_changed(now, told["inputs"])
-    return Kept(root, changed) if now["kepesertaan"].keys() - changed else None
+    if not now["kepesertaan"].keys() - changed:
+        return None
+    return Kept(root, changed, cutoff)
 
 
-def note_told(root: Path, names: Iterable[str], *, basis: str) -> None:
-    """Note what the stored tables were made of."""
-    told = {
-        "format": FORMAT,
-        "basis": basis,
-        "inputs": hash_inputs(root),
-        "outputs": {name: hash_file(root / f"{name}.parquet") for name in names},
-    }
-    write_text(root / STATE, json.dumps(told, sort_keys=True) + "\n")
+def _is_whole(generation: Generation, outputs: Mapping[str, str]) -> bool:
+    """Tell whether the forecasts told are stored, and not edited since."""
+    try:
+        generation.verify()
+    except StoreError:
+        return False
+    return all(
+        name in generation.tables and generation.tables[name]["sidik"]["file"] == file
+        for name, file in outputs.items()
+    )
+
+
+def note_told(draft: Draft, names: Iterable[str], *, basis: str) -> None:
+    """Note what the drafted tables were made of."""
+    outputs = {name: draft.tables[name]["sidik"]["file"] for name in names}
+    told = {"basis": basis, "inputs": hash_inputs(draft), "outputs": outputs}
+    draft.tell(**{STATE: told})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import RunError, StoreError
 from jkn_analysis.running.kernel import STOCK_KERNEL, WARM_KERNEL, can_fork
-from jkn_analysis.running.ledger import ledger_path, read_last_outcomes, state_folder
+from jkn_analysis.running.ledger import ledger_path, read_last_outcomes
 from jkn_analysis.running.manifest import (
     SUFFIX,
     compare_inputs,
@@ -22,7 +22,7 @@ from jkn_analysis.running.manifest import (
 from jkn_analysis.running.notebook import hash_notebook, read_notebook
 from jkn_analysis.running.parameters import read_parameters, validate_parameters
 from jkn_analysis.running.report import PAGE, Job, Limits
-from jkn_analysis.running.slices import hash_slices, select_slices
+from jkn_analysis.running.slices import read_slices, select_slices
 from jkn_analysis.terms import NASIONAL
 
 if TYPE_CHECKING:
@@ -113,20 +113,24 @@ def find_last_periode(root: Path) -> str:
     StoreError
         If nothing was built.
     """
-    from jkn_analysis.store import list_values
+    from jkn_analysis.store import open_generation
 
-    months = list_values("kepesertaan", "periode", root=root)
-    if not months:
-        raise StoreError(f"{root}: table 'kepesertaan' is empty\n  → run: jkn build")
-    return f"{months[-1]:%Y-%m}"
+    cutoff = open_generation(root).cutoff
+    if cutoff is None:
+        raise StoreError(
+            f"{root}: table 'kepesertaan' is not built\n  → run: jkn build"
+        )
+    return cutoff
 
 
 def list_stored_regions(root: Path) -> list[str]:
     """List the regions with participants, with their provinces and the country."""
-    from jkn_analysis.store import read_table
+    from jkn_analysis.store import open_generation
 
-    own = read_table("kepesertaan", root=root, columns=["kode"])["kode"].unique()
-    return list_regions({"kepesertaan": dict.fromkeys(own, "")})
+    generation = open_generation(root)
+    known = "kepesertaan" in generation.tables
+    own = generation.digests("kepesertaan") if known else {}
+    return list_regions({"kepesertaan": own})
 
 
 def list_regions(slices: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -137,8 +141,11 @@ def list_regions(slices: Mapping[str, Mapping[str, str]]) -> list[str]:
     return sorted({NASIONAL, *(kode[:2] for kode in own), *own})
 
 
-def hash_code(config: Config) -> Code:
-    """Hash the library, the template, the packages and the settings."""
+def hash_code(config: Config, *, cutoff: str | None = None) -> Code:
+    """Hash the library, the template, the packages, the settings and the deliveries.
+
+    The deliveries are those of the data month `cutoff`, the newest if None.
+    """
     package = Path(__file__).resolve().parents[1]
     templates = package / "reporting" / "templates"
     sources = [
@@ -159,23 +166,23 @@ def hash_code(config: Config) -> Code:
             for level, name in NOTEBOOK_OF.items()
             if (config.paths.notebooks / name).is_file()
         },
-        deliveries=_hash_deliveries(config.paths.processed),
+        deliveries=_hash_deliveries(config.paths.processed, cutoff),
     )
 
 
-def _hash_deliveries(root: Path) -> str:
+def _hash_deliveries(root: Path, cutoff: str | None) -> str:
     """Hash what the manifest of the build tells a page, its digests apart.
 
     What is in the files reaches a page through the tables, region by region.
     """
     from jkn_analysis.store import read_manifest
 
-    told = read_manifest(root)
+    told = read_manifest(root, cutoff=cutoff)
     files = {
         name: [file["file"] for file in entry.get("files", [])]
         for name, entry in told.get("tables", {}).items()
     }
-    return hash_values([told.get("contoh"), len(told.get("refused", [])), files])
+    return hash_values([told["contoh"], len(told.get("refused", [])), files])
 
 
 def _hash_files(paths: Iterable[Path], base: Path) -> str:
@@ -216,9 +223,8 @@ def build_plan(choice: Choice, config: Config) -> list[Planned]:
         If there is no notebook for any region asked for, or a parameter does not
         fit its notebook.
     """
-    cache = state_folder(config.paths.reports) / "slices.json"
-    slices = hash_slices(config.paths.processed, cache=cache)
-    code = hash_code(config)
+    slices = read_slices(config.paths.processed, cutoff=choice.periode)
+    code = hash_code(config, cutoff=choice.periode)
     asked = choice.kode or tuple(list_regions(slices))
     regions = [kode for kode in asked if find_level(kode) in code.notebooks]
     _require_notebooks(asked, regions, config)

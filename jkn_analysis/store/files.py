@@ -1,0 +1,124 @@
+"""Files written whole or not at all, JSON read or refused, names of any bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def open_atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that replaces it on success.
+
+    The file appears whole or not at all; a failure leaves the old one.
+    """
+    name = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as exc:
+        raise StoreError(
+            f"{show_name(path)}: cannot be written ({exc.strerror or exc}); the folder "
+            f"has {_free_bytes(path.parent)} bytes free\n"
+            "  → free space or choose another folder"
+        ) from exc
+    finally:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+
+
+def _free_bytes(folder: Path) -> int | str:
+    """Tell how much room a folder's disk has."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return "unknown"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    with open_atomic(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def show_name(path: Path | str) -> str:
+    r"""Return a file's name as text that can be printed and stored.
+
+    Names are bytes; those that are no UTF-8 come to Python as lone surrogates, which
+    neither a terminal nor a JSON file takes.
+
+    Examples
+    --------
+    >>> show_name("kepesertaan_\udce9.csv")
+    'kepesertaan_\\xe9.csv'
+    """
+    name = path if isinstance(path, str) else path.as_posix()
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def dump_json(values: object) -> bytes:
+    """Return plain values as the bytes of a JSON file, equal for equal values."""
+    text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True)
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def write_json(path: Path, values: object) -> None:
+    """Write plain values as JSON, whole or not at all."""
+    write_bytes(path, dump_json(values))
+
+
+def read_json(path: Path, *, remedy: str) -> dict[str, Any]:
+    """Read a JSON file that holds an object.
+
+    Parameters
+    ----------
+    path
+        The file.
+    remedy
+        What makes it anew, for the error.
+
+    Raises
+    ------
+    StoreError
+        If it is missing, cut short, no JSON, or JSON of another shape.
+    """
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        why = exc.strerror or str(exc)
+    except (ValueError, RecursionError):
+        why = "damaged: no JSON"
+    else:
+        if isinstance(told, dict):
+            return told
+        why = f"damaged: holds a {type(told).__name__}"
+    raise StoreError(f"{path}: cannot be read ({why})\n  → {remedy}")
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

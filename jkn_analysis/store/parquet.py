@@ -1,0 +1,199 @@
+"""One table as Parquet files that carry its name, version and sample mark."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from jkn_analysis.errors import StoreError
+from jkn_analysis.store.generation import REMEDY, SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow.parquet import FileMetaData, ParquetFile
+
+ROW_GROUP = 8192
+"""Rows that are read together; small, so that one region costs little."""
+PART_ROWS = 100_000
+"""Longer tables are split by year: years that stay are not stored again."""
+ALL = "*"
+"""Stands for the whole of a table without a column kode."""
+DIGEST_CHARACTERS = 32
+MARK = b"jkn"
+
+
+def split_years(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield a table whole under '', or a long one by year of periode."""
+    if len(frame) <= PART_ROWS or "periode" not in frame or "cutoff" in frame:
+        yield "", frame
+        return
+    for year, part in frame.groupby(frame["periode"].dt.year, sort=True):
+        yield f"{year}", part
+
+
+def encode_parquet(frame: pd.DataFrame, *, mark: Mapping[str, Any]) -> bytes:
+    """Return a frame as a Parquet file with its mark and a checksum per page."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    told = json.dumps({"skema": SCHEMA, **mark}, sort_keys=True)
+    metadata = {**(table.schema.metadata or {}), MARK: told.encode()}
+    written = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata(metadata),
+        written,
+        compression="zstd",
+        row_group_size=ROW_GROUP,
+        write_page_checksum=True,
+    )
+    return written.getvalue().to_pybytes()
+
+
+def open_parquet(path: Path, *, mark: Mapping[str, Any]) -> ParquetFile:
+    """Open a stored file, which must carry the mark of its generation.
+
+    Raises
+    ------
+    StoreError
+        If it is damaged, or its name, version or sample mark differ or are missing.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        stored = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
+        told = json.loads((stored.schema_arrow.metadata or {}).get(MARK, b"{}"))
+    except (OSError, ValueError, pa.ArrowException) as exc:
+        raise _damaged(path, exc) from exc
+    wanted = {"skema": SCHEMA, **mark}
+    if any(told.get(name) != value for name, value in wanted.items()):
+        stored.close()
+        raise StoreError(
+            f"{path}: its mark is missing or not its generation's "
+            f"(sample, table, version)\n  → {REMEDY}"
+        )
+    return stored
+
+
+def _damaged(path: Path, exc: Exception) -> StoreError:
+    """Say that a Parquet file cannot be read."""
+    why = (str(exc).splitlines() or [""])[0][:200]
+    return StoreError(f"{path}: damaged ({why})\n  → {REMEDY}")
+
+
+def read_parquet(
+    path: Path,
+    *,
+    mark: Mapping[str, Any],
+    wanted: Mapping[str, Sequence[Any]],
+    columns: Sequence[str] | None,
+) -> pa.Table:
+    """Read the row groups that may hold wanted rows, and keep these of each.
+
+    Tables lie in order of kode, so one region is a group or two of a national
+    table. One thread: the batch runs as many processes as there are cores.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged or carries another mark.
+    """
+    import pyarrow as pa
+
+    with open_parquet(path, mark=mark) as stored:
+        try:
+            return _read_groups(stored, wanted, columns)
+        except KeyError as exc:
+            raise StoreError(
+                f"{path}: table '{mark['tabel']}' has no column {exc}\n"
+                f"  → one of: {', '.join(stored.schema_arrow.names)}"
+            ) from exc
+        except (OSError, pa.ArrowException) as exc:
+            raise _damaged(path, exc) from exc
+
+
+def _read_groups(
+    stored: ParquetFile,
+    wanted: Mapping[str, Sequence[Any]],
+    columns: Sequence[str] | None,
+) -> pa.Table:
+    """Read one open file."""
+    import pyarrow as pa
+
+    schema = stored.schema_arrow
+    for name in columns or ():
+        if name not in schema.names:
+            raise KeyError(name)
+    asked = {name: found for name, found in wanted.items() if name in schema.names}
+    if not asked:
+        return stored.read(columns=columns, use_threads=False)
+    groups: Sequence[int] = range(stored.metadata.num_row_groups)
+    if "kode" in asked:
+        place = schema.names.index("kode")
+        groups = _find_groups(stored.metadata, place, asked["kode"])
+    needed = None if columns is None else [*dict.fromkeys([*columns, *asked])]
+    pieces = [
+        _choose_rows(
+            stored.read_row_group(number, columns=needed, use_threads=False), asked
+        )
+        for number in groups
+    ]
+    table = pa.concat_tables(pieces) if pieces else schema.empty_table()
+    return table if columns is None else table.select(list(columns))
+
+
+def _choose_rows(table: pa.Table, wanted: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """Keep the rows whose columns hold wanted values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name, values in wanted.items():
+        chosen = pa.array(values, table[name].type)
+        table = table.filter(pc.is_in(table[name], chosen))
+    return table
+
+
+def _find_groups(told: FileMetaData, column: int, kode: Sequence[str]) -> Sequence[int]:
+    """Give the numbers of row groups whose range of codes holds one of `kode`."""
+    found = []
+    for number in range(told.num_row_groups):
+        range_ = told.row_group(number).column(column).statistics
+        within = range_ is None or not range_.has_min_max
+        if within or any(range_.min <= code <= range_.max for code in kode):
+            found.append(number)
+    return found
+
+
+def hash_regions(frame: pd.DataFrame) -> dict[str, str]:
+    """Hash the rows of a table per kode, whatever their order.
+
+    Returns
+    -------
+    dict
+        Region to digest; ``*`` for a table without regions or without rows.
+    """
+    import numpy as np
+    import pandas as pd
+
+    head = "|".join(f"{name}:{frame[name].dtype}" for name in frame.columns).encode()
+    if frame.empty:
+        return {ALL: hashlib.sha256(head).hexdigest()[:DIGEST_CHARACTERS]}
+    rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    names, numbers = [ALL], np.zeros(len(frame), dtype=np.int64)
+    if "kode" in frame:
+        numbers, found = pd.factorize(frame["kode"])
+        names = [str(name) for name in found]
+    order = np.lexsort((rows, numbers))
+    edges = np.searchsorted(numbers[order], np.arange(len(names) + 1))
+    return {
+        kode: hashlib.sha256(
+            head + rows[order[edges[place] : edges[place + 1]]].tobytes()
+        ).hexdigest()[:DIGEST_CHARACTERS]
+        for place, kode in enumerate(names)
+    }
