@@ -55,15 +55,13 @@ ROUTES = {
 def make_project(root: Path) -> None:
     """Write the sample's tables and forecast below `root`."""
     from jkn_analysis.config import read_config
-    from jkn_analysis.store import write_manifest, write_table
+    from jkn_analysis.store import write_tables
     from jkn_sample import build_tables
 
     (root / "data/raw").mkdir(parents=True)
     (root / "notebooks").symlink_to(TOP / "notebooks")
     processed = read_config(root=root).paths.processed
-    for name, frame in build_tables().items():
-        write_table(frame, name, root=processed)
-    write_manifest({"contoh": True}, root=processed)
+    write_tables(build_tables(), root=processed, contoh=True)
     command = [sys.executable, "-m", "jkn_analysis", "forecast"]
     subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
 

@@ -135,7 +135,7 @@ def measure_messages():
     from jkn_analysis.briefing import build_briefing
     from jkn_analysis.delivery.compose import Extras, content_from_briefing
     from jkn_analysis.delivery.message import Sender, build_body
-    from jkn_analysis.store import write_manifest, write_table
+    from jkn_analysis.store import write_tables
     from jkn_analysis.tables import TABLES
     from jkn_analysis.wilayah import list_wilayah
     from jkn_sample import build_tables
@@ -144,11 +144,8 @@ def measure_messages():
     rows = []
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
-        write_table(list_wilayah(), "wilayah", root=root)
         tables = {k: v for k, v in build_tables().items() if k in TABLES}
-        for name, table in tables.items():
-            write_table(table, name, root=root)
-        write_manifest({"contoh": True}, root=root)
+        write_tables({**tables, "wilayah": list_wilayah()}, root=root, contoh=True)
         for kode in sorted(tables["kepesertaan"]["kode"].unique()):
             started = time.process_time()
             briefing = build_briefing(kode, "2025-11", root=root)

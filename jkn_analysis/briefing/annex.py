@@ -14,7 +14,7 @@ from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
 from jkn_analysis.briefing.money import build_assumptions
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.briefing.model import Kipas
@@ -321,7 +321,7 @@ def build_provenance(context: Context) -> Bagian:
     title = words.say("lampiran.asal")
     values = {"versi": __version__, "kode": context.potongan.kode}
     sentence = words.say("lampiran.versi", values)
-    built = context.potongan.manifest.get("tables", {})
+    built = context.potongan.manifest.get("kiriman", {})
     shown = sorted(built.keys() & context.potongan.tables.keys())
     rows = tuple(_origin(context, name, built[name]) for name in shown)
     if not rows:
@@ -330,7 +330,9 @@ def build_provenance(context: Context) -> Bagian:
     return Bagian("asal", title, (sentence,), (Tabel("asal", title, columns, rows),))
 
 
-def _origin(context: Context, name: str, entry: Mapping[str, Any]) -> tuple[Angka, ...]:
+def _origin(
+    context: Context, name: str, files: Sequence[Mapping[str, Any]]
+) -> tuple[Angka, ...]:
     """Write what a table was built from, with rows and digest of this region's part.
 
     A change in another region leaves this page as it is.
@@ -339,7 +341,6 @@ def _origin(context: Context, name: str, entry: Mapping[str, Any]) -> tuple[Angk
 
     words = context.words
     own = context.potongan.tables[name]
-    files = entry.get("files", [])
     told = ", ".join(str(file["file"]).rsplit("/", 1)[-1] for file in files)
     if len(files) > _BERKAS_DISEBUT:
         told = words.say("lampiran.banyak_berkas", {"n": len(files)})

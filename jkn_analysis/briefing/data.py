@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -61,7 +62,7 @@ class Slice:
     @property
     def is_contoh(self) -> bool:
         """Tell whether the data are the synthetic sample."""
-        return bool(self.manifest.get("contoh", False))
+        return bool(self.manifest["contoh"])
 
     @property
     def tanggal(self) -> dt.date:
@@ -113,7 +114,7 @@ def newest_cutoff(frame: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
 
 
 def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
-    """Read what the page of one region needs.
+    """Read what the page of one region needs, as it was stored of its month.
 
     Raises
     ------
@@ -125,18 +126,18 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
     wilayah = get_wilayah(kode)
     month = parse_periode(periode)
     above = (kode, wilayah.kode_provinsi, NASIONAL)
-    tables = {name: read_table_or_empty(name, root=root, kode=kode) for name in OWN}
+    read = partial(read_table_or_empty, root=root, cutoff=periode)
+    tables = {name: read(name, kode=kode) for name in OWN}
     for name in ("rapat", "peristiwa"):
-        tables[name] = read_table_or_empty(name, root=root, kode=above)
-    tables["uji_balik"] = read_table_or_empty("uji_balik", root=root)
+        tables[name] = read(name, kode=above)
+    tables["uji_balik"] = read("uji_balik")
     if any(indicator.on_page for indicator in INDICATORS.values()):
-        measured = read_table_or_empty("ukuran", root=root, kode=kode)
-        tables["ukuran"] = until(measured, month)
+        tables["ukuran"] = until(read("ukuran", kode=kode), month)
     for name in PERIODIC:
         tables[name] = until(tables[name], month)
     for name in ("ramalan", "peluang"):
         tables[name] = newest_cutoff(tables[name], month)
-    return Slice(wilayah, month, tables, read_manifest(root))
+    return Slice(wilayah, month, tables, read_manifest(root, cutoff=periode))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,8 +78,9 @@ def read_members(kode: str, periode: dt.date, *, root: Path) -> Members:
     codes = regions["kode"].tolist()
     debts = "tunggakan_peserta"
     only = {**ONLY, debts: _find_newest(debts, codes, periode, root=root)}
+    read = partial(read_table_or_empty, root=root, cutoff=f"{periode:%Y-%m}")
     tables = {
-        name: read_table_or_empty(name, root=root, kode=codes, only=only.get(name))
+        name: read(name, kode=codes, only=only.get(name))
         for name in (*SUMMED, "iuran_pemda", *OF_MEMBERS)
     }
     for name in PERIODIC:
@@ -97,9 +99,10 @@ def _find_newest(
     name: str, codes: list[str], periode: dt.date, *, root: Path
 ) -> dict[str, list[Any]]:
     """Choose the newest month of a table of which a page shows no other."""
-    if not has_table(name, root=root):
+    cutoff = f"{periode:%Y-%m}"
+    if not has_table(name, root=root, cutoff=cutoff):
         return {}
-    months = list_values(name, "periode", root=root, kode=codes)
+    months = list_values(name, "periode", root=root, kode=codes, cutoff=cutoff)
     return {"periode": [month for month in months if month.date() <= periode][-1:]}
 
 
@@ -150,10 +153,11 @@ def read_area(kode: str, periode: str, *, root: Path) -> tuple[Slice, Members]:
     """Read an area: sums of its parts as if it were one region, and the parts."""
     month = parse_periode(periode)
     members = read_members(kode, month, root=root)
-    own = {name: read_table_or_empty(name, root=root, kode=kode) for name in OWN}
+    read = partial(read_table_or_empty, root=root, cutoff=periode)
+    own = {name: read(name, kode=kode) for name in OWN}
     above = (kode, NASIONAL)
     for name in ("rapat", "peristiwa"):
-        own[name] = read_table_or_empty(name, root=root, kode=above)
+        own[name] = read(name, kode=above)
     for name in ("ramalan", "peluang"):
         own[name] = newest_cutoff(own[name], month)
     summed = {name: sum_members(members, name, kode) for name in SUMMED}
@@ -163,9 +167,10 @@ def read_area(kode: str, periode: str, *, root: Path) -> tuple[Slice, Members]:
         **own,
         **summed,
         "iuran_pemda": sum_iuran_pemda(members, kode),
-        "uji_balik": read_table_or_empty("uji_balik", root=root),
+        "uji_balik": read("uji_balik"),
     }
-    return Slice(get_wilayah(kode), month, tables, read_manifest(root)), members
+    manifest = read_manifest(root, cutoff=periode)
+    return Slice(get_wilayah(kode), month, tables, manifest), members
 
 
 def measure_members(

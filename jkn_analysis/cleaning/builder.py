@@ -17,12 +17,12 @@ from jkn_analysis.errors import (
     JknError,
     UnknownNameError,
 )
-from jkn_analysis.tables import DELIVERED, TABLES, check, conform
+from jkn_analysis.tables import DELIVERED, check, conform
 from jkn_analysis.terms import TANDA_CONTOH
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from jkn_analysis.config import Config
@@ -208,6 +208,8 @@ def build(config: Config, *, today: dt.date | None = None) -> BuildReport:
         What was stored and everything wrong; tables of good deliveries are stored
         even where others are refused.
     """
+    from jkn_analysis.store import show_name
+
     deliveries = find_deliveries(config.paths.raw, contoh=config.build.contoh)
     if not deliveries:
         raise InputError(
@@ -216,7 +218,7 @@ def build(config: Config, *, today: dt.date | None = None) -> BuildReport:
         )
     reports, results = [], []
     for delivery in deliveries:
-        name = delivery.path.relative_to(config.paths.raw).as_posix()
+        name = show_name(delivery.path.relative_to(config.paths.raw))
         settings = settings_of(config, delivery.table, today=today)
         report, result = read_delivery(delivery, settings=settings, name=name)
         reports.append(report)
@@ -238,14 +240,16 @@ def _store(
     tables["penduduk"] = _with_packaged(tables.get("penduduk"))
     report = BuildReport(reports, {}, contoh=_is_contoh(reports))
     report.problems = across.check_tables(tables)
-    for name, frame in tables.items():
-        store.write_table(frame, name, root=root)
-        report.tables[name] = len(frame)
-    stale = set(store.list_tables(root)) & (set(DELIVERED) - {*tables, "selisih"})
-    for name in sorted(stale):
-        store.remove_table(name, root=root)
-        report.removed.append(name)
-    store.write_manifest(_manifest(report, tables), root=root)
+    with store.write_generation(root, by="jkn build", contoh=report.contoh) as draft:
+        stale = set(draft.tables) & (set(DELIVERED) - {*tables, "selisih"})
+        for name in sorted(stale):
+            draft.drop(name)
+            report.removed.append(name)
+        for name, frame in tables.items():
+            draft.put(frame, name)
+            report.tables[name] = len(frame)
+        draft.tell(**_manifest(report, tables))
+        draft.sign()
     return report
 
 
@@ -312,27 +316,15 @@ def _with_packaged(delivered: pd.DataFrame | None) -> pd.DataFrame:
     )
 
 
-def _manifest(report: BuildReport, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+def _manifest(report: BuildReport, tables: Iterable[str]) -> dict[str, Any]:
     """Say which rows of which files became which table."""
-    from jkn_analysis.store import hash_frame
-
-    listed: dict[str, Any] = {}
-    for name, frame in tables.items():
+    kiriman: dict[str, Any] = {}
+    for name in tables:
         files = [_entry(item) for item in report.files if item.delivery.table == name]
-        ordered = frame.sort_values(list(TABLES[name].key), kind="stable")
-        listed[name] = {
-            "rows": len(frame),
-            "sha256": hash_frame(ordered),
-            "contoh": _is_contoh(
-                [item for item in report.files if item.delivery.table == name]
-            ),
-            "files": [entry for entry in files if not entry["refused_delivery"]],
-        }
-    for name in ("wilayah", "penduduk"):
-        listed[name]["packaged"] = PACKAGED
+        kiriman[name] = [entry for entry in files if not entry["refused_delivery"]]
     return {
-        "contoh": report.contoh,
-        "tables": listed,
+        "kiriman": kiriman,
+        "packaged": PACKAGED,
         "refused": [_entry(item) for item in report.files if item.refused],
     }
 

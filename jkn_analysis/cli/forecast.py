@@ -36,6 +36,7 @@ SHOWN = 6
 @click.option("--kind", type=click.Choice(KINDS), default="amount", show_default=True)
 @click.option("--bulan", type=click.IntRange(1, 60), help="Months ahead.")
 @click.option("--anew", is_flag=True, help="Also regions without a correction.")
+@click.option("--periode", help="Data month as 2025-11. Default: the newest stored.")
 @click.pass_obj
 def forecast_command(
     config: Config,

@@ -65,6 +65,7 @@ def reconcile_command(
     from jkn_analysis.rekonsiliasi.pseudonym import read_key
     from jkn_analysis.rekonsiliasi.reconcile import Order, reconcile
     from jkn_analysis.rekonsiliasi.worklists import parse_recipient
+    from jkn_analysis.store import open_generation
 
     if recipients and worklists is None:
         raise click.UsageError("--kantor needs --daftar, the folder of the work lists")
@@ -79,7 +80,9 @@ def reconcile_command(
         recipients=dict(parse_recipient(text) for text in recipients),
         worklists=worklists,
     )
-    found = reconcile(order, key=read_key())
+    key = read_key()
+    open_generation(config.paths.processed)
+    found = reconcile(order, key=key)
     stored = _store(found, order.pada, config.paths.processed)
     _summarise(found)
     click.echo(f"counts in {stored}; scanned: nothing personal")
@@ -98,9 +101,10 @@ def _store(found: Reconciliation, pada: dt.date, processed: Path) -> Path:
     people = {str(kode): int(jiwa) for kode, jiwa in latest.last().items()}
     fresh = build_selisih(found.counts, periode=pada.replace(day=1), penduduk=people)
     merged = merge_selisih(store.read_table_or_empty("selisih", root=processed), fresh)
-    path = store.write_table(merged, "selisih", root=processed)
-    refuse_personal([path])
-    return path
+    with store.write_generation(processed, by="jkn reconcile") as draft:
+        draft.put(merged, "selisih")
+        refuse_personal(draft.paths("selisih"))
+    return processed
 
 
 def _summarise(found: Reconciliation) -> None:

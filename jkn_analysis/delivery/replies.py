@@ -52,7 +52,7 @@ def store_reply(path: Path, *, raw: Path, processed: Path) -> tuple[Path, int]:
     rapat = read_table("rapat", root=processed)
     merged = merge_reply(current, reply, rapat=rapat)
     changed = _count_changed(current, merged)
-    contoh = bool(read_manifest(processed).get("contoh", False))
+    contoh = read_manifest(processed)["contoh"]
     folder = raw / (KIRIMAN_CONTOH if contoh else KIRIMAN) / "tindak_lanjut"
     stored = folder / f"{REPLY}_{folder_name(reply['id_rapat'].iloc[0])}.xlsx"
     meetings = reply["id_rapat"].unique()

@@ -108,7 +108,7 @@ class Papan:
             layout=wide,
         )
         self.contoh = widgets.HTML(
-            f"<b>{CONTOH}</b>" if read_manifest(root).get("contoh") else ""
+            f"<b>{CONTOH}</b>" if read_manifest(root)["contoh"] else ""
         )
         self.gambar = widgets.HTML()
         self.kalimat = widgets.HTML()

@@ -12,8 +12,7 @@ from jkn_analysis.store import (
     list_tables,
     read_manifest,
     read_table,
-    write_manifest,
-    write_table,
+    write_tables,
     write_text,
 )
 
@@ -76,7 +75,6 @@ def forecast_latihan(kode: str, *, config: Config) -> Path:
     tables["ukuran"] = build_ukuran(
         tables, sumber_penduduk=config.build.sumber_penduduk
     )
-    for name, table in {**tables, **build_ramalan(tables, config=config)}.items():
-        write_table(table, name, root=folder)
-    write_manifest(read_manifest(root), root=folder)
+    tables |= build_ramalan(tables, config=config)
+    write_tables(tables, root=folder, contoh=read_manifest(root)["contoh"])
     return folder

@@ -71,7 +71,7 @@ def show_isi(*, root: Path) -> DaftarTabel:
         text = "Belum ada data. Jalankan: jkn build, lalu jkn forecast."
         return DaftarTabel(text, tabel)
     last = read_table("ukuran", root=root, columns=["periode"])["periode"].max()
-    contoh = bool(read_manifest(root).get("contoh"))
+    contoh = read_manifest(root)["contoh"]
     mark = "DATA CONTOH (sintetis), bukan angka sebenarnya. " if contoh else ""
     text = f"{mark}{len(tabel)} tabel termuat; keadaan akhir {format_periode(last)}."
     return DaftarTabel(text, tabel)

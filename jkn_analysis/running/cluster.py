@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 RETRIES = 3
 WAIT_S = 30
 LAID = "jkn-masukan-"
-SHIPPED = ("data/processed", "notebooks")
 _POOLS: dict[str, Any] = {}
 
 
@@ -58,7 +57,7 @@ class Cluster:
 
         if not jobs:
             return
-        shipped = read_inputs(Path(jobs[0].root))
+        shipped = read_inputs(Path(jobs[0].root), cutoff=jobs[0].periode)
         content = self._client.scatter(shipped, broadcast=True, hash=False)
         digest = hash_inputs(shipped)
         futures = {
@@ -81,13 +80,19 @@ class Cluster:
         return Outcome(**told)
 
 
-def read_inputs(root: Path) -> dict[str, bytes]:
+def read_inputs(root: Path, *, cutoff: str | None = None) -> dict[str, bytes]:
     """Read the files that workers need, by their path below the project."""
+    from jkn_analysis.store import list_shipped
+
+    notebooks = [
+        path
+        for path in (root / "notebooks").rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    ]
+    tables = list_shipped(root / "data/processed", cutoff=cutoff)
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
-        for part in SHIPPED
-        for path in sorted((root / part).rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
+        for path in sorted([*notebooks, *tables])
     }
 
 

@@ -179,8 +179,8 @@ def _hash_deliveries(root: Path, cutoff: str | None) -> str:
 
     told = read_manifest(root, cutoff=cutoff)
     files = {
-        name: [file["file"] for file in entry.get("files", [])]
-        for name, entry in told.get("tables", {}).items()
+        name: [file["file"] for file in entries]
+        for name, entries in told.get("kiriman", {}).items()
     }
     return hash_values([told["contoh"], len(told.get("refused", [])), files])
 

@@ -22,6 +22,7 @@ from jkn_analysis.store.generation import (
     Generation,
     find_generation,
     list_cutoffs,
+    list_shipped,
     open_generation,
 )
 from jkn_analysis.store.lock import hold_project
@@ -46,6 +47,7 @@ __all__ = [
     "hash_frame",
     "hold_project",
     "list_cutoffs",
+    "list_shipped",
     "list_tables",
     "list_values",
     "open_atomic",

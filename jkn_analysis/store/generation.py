@@ -94,8 +94,8 @@ class Generation:
         """The manifest's file."""
         return _manifest_path(self.root, self.name)
 
-    def parts(self, name: str) -> list[Path]:
-        """List the files of a stored table.
+    def parts(self, name: str) -> dict[Path, str]:
+        """Return the files of a stored table with the digests of their footers.
 
         Raises
         ------
@@ -105,12 +105,12 @@ class Generation:
         """
         if name not in self.tables:
             raise StoreError(f"{self.root}: table '{name}' is not built\n  → {REMEDY}")
-        found = []
-        for part in self.tables[name]["files"]:
+        found = {}
+        for part in self.tables[name]["isi"]:
             path = self.root / CONTENT / part["file"]
             if not path.is_file() or path.stat().st_size != part["size"]:
                 raise torn(path, "missing or cut short")
-            found.append(path)
+            found[path] = part["ekor"]
         return found
 
     def digests(self, name: str) -> dict[str, str]:
@@ -126,7 +126,7 @@ class Generation:
         parts = [
             part
             for entry in self.tables.values()
-            for part in (*entry["files"], entry["sidik"])
+            for part in (*entry["isi"], entry["sidik"])
         ]
         return {self.path, *(self.root / CONTENT / part["file"] for part in parts)}
 
@@ -139,7 +139,7 @@ class Generation:
             Names the first file that is not what was written.
         """
         for name, entry in self.tables.items():
-            for part in (*entry["files"], entry["sidik"]):
+            for part in (*entry["isi"], entry["sidik"]):
                 path = self.root / CONTENT / part["file"]
                 if not path.is_file() or hash_file(path) != part["sha256"]:
                     raise torn(path, f"not what was written of table '{name}'")
@@ -246,6 +246,13 @@ def open_generation(root: Path, *, cutoff: str | None = None) -> Generation:
     if found is None:
         raise StoreError(f"{root}: nothing is built\n  → {REMEDY}")
     return found
+
+
+def list_shipped(root: Path, *, cutoff: str | None = None) -> list[Path]:
+    """List the files that a reader of one data month needs on another machine."""
+    found = open_generation(root, cutoff=cutoff)
+    own = open_generation(root)
+    return sorted({root / POINTER, own.path, *found.named_files()})
 
 
 def list_cutoffs(root: Path) -> list[str]:

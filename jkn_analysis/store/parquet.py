@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import StoreError
-from jkn_analysis.store.generation import REMEDY, SCHEMA
+from jkn_analysis.store.generation import REMEDY, SCHEMA, hash_content, torn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +55,27 @@ def encode_parquet(frame: pd.DataFrame, *, mark: Mapping[str, Any]) -> bytes:
     return written.getvalue().to_pybytes()
 
 
-def open_parquet(path: Path, *, mark: Mapping[str, Any]) -> ParquetFile:
+def hash_footer(content: bytes) -> str:
+    """Return the digest of a Parquet file's end: its schema, marks and offsets.
+
+    Pages carry checksums of their own, so that a region's rows are read without
+    hashing the whole file.
+    """
+    size = int.from_bytes(content[-8:-4], "little") + 8
+    return hash_content(content[-size:])
+
+
+def _read_footer(path: Path) -> bytes:
+    """Read the end of a Parquet file, as far as its last bytes say it goes."""
+    with path.open("rb") as opened:
+        whole = opened.seek(0, 2)
+        opened.seek(max(0, whole - 8))
+        size = int.from_bytes(opened.read(4), "little") + 8
+        opened.seek(max(0, whole - size))
+        return opened.read()
+
+
+def open_parquet(path: Path, *, footer: str, mark: Mapping[str, Any]) -> ParquetFile:
     """Open a stored file, which must carry the mark of its generation.
 
     Raises
@@ -67,6 +87,8 @@ def open_parquet(path: Path, *, mark: Mapping[str, Any]) -> ParquetFile:
     import pyarrow.parquet as pq
 
     try:
+        if hash_content(_read_footer(path)) != footer:
+            raise torn(path, "damaged: not the end that was written")
         stored = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
         told = json.loads((stored.schema_arrow.metadata or {}).get(MARK, b"{}"))
     except (OSError, ValueError, pa.ArrowException) as exc:
@@ -84,12 +106,13 @@ def open_parquet(path: Path, *, mark: Mapping[str, Any]) -> ParquetFile:
 def _damaged(path: Path, exc: Exception) -> StoreError:
     """Say that a Parquet file cannot be read."""
     why = (str(exc).splitlines() or [""])[0][:200]
-    return StoreError(f"{path}: damaged ({why})\n  → {REMEDY}")
+    return torn(path, f"damaged ({why})")
 
 
 def read_parquet(
     path: Path,
     *,
+    footer: str,
     mark: Mapping[str, Any],
     wanted: Mapping[str, Sequence[Any]],
     columns: Sequence[str] | None,
@@ -106,7 +129,7 @@ def read_parquet(
     """
     import pyarrow as pa
 
-    with open_parquet(path, mark=mark) as stored:
+    with open_parquet(path, footer=footer, mark=mark) as stored:
         try:
             return _read_groups(stored, wanted, columns)
         except KeyError as exc:

@@ -100,11 +100,12 @@ def _read(
     from jkn_analysis.store.parquet import read_parquet
     from jkn_analysis.tables import TABLES
 
+    parts = generation.parts(name)
     mark = {"contoh": generation.contoh, "tabel": name}
     key = [c for c in TABLES[name].key if columns is None or c in columns]
     pieces = [
-        read_parquet(path, mark=mark, wanted=wanted, columns=columns)
-        for path in generation.parts(name)
+        read_parquet(path, footer=footer, mark=mark, wanted=wanted, columns=columns)
+        for path, footer in parts.items()
     ]
     frame = pa.concat_tables(pieces).to_pandas(use_threads=False)
     if len(pieces) > 1 and key:

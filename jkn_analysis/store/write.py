@@ -61,6 +61,19 @@ class Draft:
         path = self.root / CONTENT / self.tables[name]["sidik"]["file"]
         return read_json(path, remedy=REMEDY)
 
+    def paths(self, name: str) -> list[Path]:
+        """List the files of a drafted table."""
+        return [self.root / CONTENT / part["file"] for part in self.tables[name]["isi"]]
+
+    def sign(self) -> None:
+        """Name the build after what was delivered: equal deliveries, equal name."""
+        parts = {
+            name: [part["sha256"] for part in entry["isi"]]
+            for name, entry in self.tables.items()
+            if not is_computed(name)
+        }
+        self.tell(dibuat=hash_content(dump_json(parts)))
+
     def drop(self, name: str) -> None:
         """Leave a table out."""
         self.tables.pop(name, None)
@@ -89,7 +102,7 @@ class Draft:
         entry: dict[str, Any] = {"rows": len(ordered), **stamp}
         if "periode" in ordered and len(ordered):
             entry["sampai"] = f"{ordered['periode'].max():%Y-%m}"
-        entry["files"] = [
+        entry["isi"] = [
             self._put_part(part, name, year, stamp)
             for year, part in split_years(ordered)
         ]
@@ -101,12 +114,14 @@ class Draft:
         self, frame: pd.DataFrame, name: str, year: str, stamp: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Write one file under the name its content gives it."""
-        from jkn_analysis.store.parquet import encode_parquet
+        from jkn_analysis.store.parquet import encode_parquet, hash_footer
 
         # A split table's years stay the same bytes from month to month.
         mark = {"contoh": self.contoh, "tabel": name, **({} if year else stamp)}
         stem = f"{name}.{year}" if year else name
-        return self._put_file(encode_parquet(frame, mark=mark), stem, "parquet")
+        content = encode_parquet(frame, mark=mark)
+        told = self._put_file(content, stem, "parquet")
+        return {**told, "ekor": hash_footer(content)}
 
     def _put_file(self, content: bytes, stem: str, suffix: str) -> dict[str, Any]:
         """Write a file under its digest; what lies there whole is left."""
@@ -179,6 +194,7 @@ def write_generation(
         yield draft
         manifest = draft.close()
         if base is not None and manifest == dict(base.manifest):
+            _mend_pointer(root, before)
             return
         if _read_before(root) != before:
             raise LockedError(
@@ -198,6 +214,15 @@ def _read_before(root: Path) -> Pointer | None:
     except StoreError:
         return recover_pointer(root)
     return pointer
+
+
+def _mend_pointer(root: Path, pointer: Pointer | None) -> None:
+    """Write the pointer again where it was damaged and nothing else has changed."""
+    with suppress(StoreError):
+        if read_pointer(root) == pointer:
+            return
+    if pointer is not None:
+        write_bytes(root / POINTER, dump_json(pointer.to_dict()))
 
 
 def _find_base(

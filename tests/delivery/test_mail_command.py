@@ -19,7 +19,7 @@ from jkn_analysis.cli import app
 from jkn_analysis.delivery.compose import month_end
 from jkn_analysis.delivery.outbox import read_outbox
 from jkn_analysis.errors import DeliveryError, InputError, JknError
-from jkn_analysis.store import read_table, write_manifest, write_table
+from jkn_analysis.store import read_table, write_table, write_tables
 from jkn_analysis.tables import TABLES, conform
 from tests.delivery.conftest import PASSWORD, USER, Faults
 
@@ -37,12 +37,12 @@ def stored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("proyek")
     root = folder / "data" / "processed"
     (folder / "data" / "raw").mkdir(parents=True)
-    write_table(list_wilayah(), "wilayah", root=root)
-    for name, table in build_tables().items():
-        if name in TABLES and "kode" in table:
-            own = table["kode"].isin([*REGIONS, "82", "00"])
-            write_table(table[own], name, root=root)
-    write_manifest({"contoh": True}, root=root)
+    tables = {
+        name: table[table["kode"].isin([*REGIONS, "82", "00"])]
+        for name, table in build_tables().items()
+        if name in TABLES and "kode" in table
+    }
+    write_tables({**tables, "wilayah": list_wilayah()}, root=root, contoh=True)
     pages = folder / "reports" / "2025-11"
     pages.mkdir(parents=True)
     for kode in REGIONS:

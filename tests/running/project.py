@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.config import Config, read_config
-from jkn_analysis.store import write_table
+from jkn_analysis.store import write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +79,11 @@ def make_project(
     for part in ("data/raw", "data/processed", "notebooks", "reports"):
         (root / part).mkdir(parents=True, exist_ok=True)
     processed = root / "data/processed"
-    write_table(build_kepesertaan(regions), "kepesertaan", root=processed)
-    write_table(build_peristiwa(), "peristiwa", root=processed)
+    write_tables(
+        {"kepesertaan": build_kepesertaan(regions), "peristiwa": build_peristiwa()},
+        root=processed,
+        contoh=True,
+    )
     path = root / "notebooks/briefing_kabupaten.ipynb"
     nbformat.write(build_notebook(cells), path)
     (root / "jkn.toml").write_text(settings, encoding="utf-8")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.store import write_manifest, write_table
+from jkn_analysis.store import write_tables
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import SEGMEN
 
@@ -153,10 +153,13 @@ def build_region(
     }  # fmt: skip
 
 
-def store_tables(regions: list[dict[str, pd.DataFrame]], root) -> None:
+def store_tables(
+    regions: list[dict[str, pd.DataFrame]], root, *, contoh: bool = True
+) -> None:
     """Write the tables of some regions as `jkn build` and `jkn forecast` would."""
     root.mkdir(parents=True, exist_ok=True)
+    tables = {}
     for name in dict.fromkeys(name for region in regions for name in region):
         frames = [region[name] for region in regions if name in region]
-        write_table(conform(pd.concat(frames), name), name, root=root)
-    write_manifest({"contoh": True}, root=root)
+        tables[name] = conform(pd.concat(frames), name)
+    write_tables(tables, root=root, contoh=contoh)

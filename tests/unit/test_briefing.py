@@ -14,8 +14,12 @@ import jkn_analysis
 from jkn_analysis.briefing import Briefing, build_area_briefing, build_briefing
 from jkn_analysis.briefing.context import find_tenggat
 from jkn_analysis.briefing.data import add_months, parse_periode
-from jkn_analysis.errors import ConfigError, InputError, UnknownNameError
-from jkn_analysis.store import read_manifest, write_manifest
+from jkn_analysis.errors import (
+    ConfigError,
+    InputError,
+    StoreError,
+    UnknownNameError,
+)
 from jkn_analysis.texts import BAHASA, read_catalogue
 from tests.unit.page_data import SUMBER, build_region, store_tables
 
@@ -188,12 +192,22 @@ def test_no_page_shows_python_or_a_hole_in_a_text(root, kode, bahasa):
     assert not [text for text in texts if "  " in text or " ." in text]
 
 
-def test_nothing_after_the_report_month_is_read(root):
-    page = build_briefing("82.71", "2025-06", root=root)
-    assert dict(page.kepala)["Data"] == "per 30 Juni 2025"
+def test_an_earlier_month_is_told_as_it_was_stored_or_refused(tmp_path):
+    november, october = build_region("82.71"), build_region("82.71")
+    for name in ("kepesertaan", "tunggakan_peserta", "iuran_pemda"):
+        rows = october[name]
+        october[name] = rows[rows["periode"] < "2025-11-01"]
+    for name in ("ramalan", "peluang"):
+        del october[name]
+    store_tables([october], tmp_path)
+    store_tables([november], tmp_path)
+    page = build_briefing("82.71", "2025-10", root=tmp_path)
+    assert dict(page.kepala)["Data"] == "per 31 Oktober 2025"
     assert page.kipas is not None
-    assert max(page.kipas.periode) == parse_periode("2025-06")
+    assert max(page.kipas.periode) == parse_periode("2025-10")
     assert page.kipas.periode_ramalan == ()
+    with pytest.raises(StoreError, match=r"2025-09 \(stored: 2025-10, 2025-11\)"):
+        build_briefing("82.71", "2025-09", root=tmp_path)
 
 
 def test_a_late_delivery_is_said_in_the_head(root):
@@ -289,9 +303,7 @@ def test_an_unknown_region_is_refused(root):
 
 def test_sample_data_are_marked_and_others_are_not(root, tmp_path):
     assert make(root, "82.71").contoh
-    store_tables([build_region("82.71")], tmp_path / "p")
-    told = {**read_manifest(tmp_path / "p"), "contoh": False}
-    write_manifest(told, root=tmp_path / "p")
+    store_tables([build_region("82.71")], tmp_path / "p", contoh=False)
     assert not make(tmp_path / "p", "82.71").contoh
 
 

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +19,13 @@ from jkn_analysis.cleaning.rows.across import check_tables
 from jkn_analysis.cli import app
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import InputError
-from jkn_analysis.store import list_tables, read_manifest, read_table
+from jkn_analysis.store import (
+    list_tables,
+    open_generation,
+    read_manifest,
+    read_table,
+)
+from jkn_analysis.store.parquet import MARK
 
 HEADER = "Kode;Periode;Segmen;Terdaftar;Aktif\n"
 
@@ -28,6 +35,15 @@ def put(root: Path, name: str, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def read_files(root: Path) -> dict[str, bytes]:
+    """Return every file below a folder with its bytes."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
 
 
 def config_of(root: Path, text: str = ""):
@@ -49,7 +65,7 @@ def test_a_good_delivery_is_stored_with_its_manifest(tmp_path):
     report = build(config)
     assert report.error is None
     assert len(read_table("kepesertaan", root=config.paths.processed)) == 1
-    entry = read_manifest(config.paths.processed)["tables"]["kepesertaan"]["files"][0]
+    entry = read_manifest(config.paths.processed)["kiriman"]["kepesertaan"][0]
     assert entry["file"] == "juni/kepesertaan/a.csv"
     assert (entry["rows_in"], entry["rows_kept"], entry["rows_refused"]) == (1, 1, 0)
     assert len(entry["sha256"]) == 64
@@ -102,7 +118,8 @@ def test_a_file_that_says_it_is_synthetic_is_so_wherever_it_lies(tmp_path, text)
     assert "(DATA CONTOH)" in str(report)
     manifest = read_manifest(config.paths.processed)
     assert manifest["contoh"]
-    assert manifest["tables"]["kepesertaan"]["contoh"]
+    (part,) = open_generation(config.paths.processed).parts("kepesertaan")
+    assert json.loads(pq.read_schema(part).metadata[MARK])["contoh"]
 
 
 def test_a_refused_file_does_not_make_the_others_synthetic(tmp_path):
@@ -144,9 +161,9 @@ def test_two_builds_of_the_same_files_are_equal_bytes(tmp_path):
     put(tmp_path, "juni/kepesertaan.csv", HEADER + row() + row("82.03"))
     config = config_of(tmp_path)
     build(config)
-    first = {p.name: p.read_bytes() for p in config.paths.processed.iterdir()}
+    first = read_files(config.paths.processed)
     build(config)
-    assert {p.name: p.read_bytes() for p in config.paths.processed.iterdir()} == first
+    assert read_files(config.paths.processed) == first
 
 
 def test_overlap_that_differs_refuses_the_later_delivery_and_lists_it(tmp_path):
@@ -301,9 +318,7 @@ def test_build_command_stores_the_good_and_exits_with_the_kind(tmp_path, monkeyp
     put(tmp_path, "juni/kepesertaan/buruk.csv", HEADER + row("99.99"))
     result = run(tmp_path, "build")
     assert result.exit_code == 6
-    manifest = json.loads(
-        (tmp_path / "data" / "processed" / "manifest.json").read_text("utf-8")
-    )
+    manifest = read_manifest(tmp_path / "data" / "processed")
     assert manifest["tables"]["kepesertaan"]["rows"] == 1
 
 

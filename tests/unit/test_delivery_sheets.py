@@ -19,7 +19,7 @@ from jkn_analysis.delivery.tindak_lanjut import (
     read_form,
 )
 from jkn_analysis.errors import InputError
-from jkn_analysis.store import read_table, write_manifest, write_table
+from jkn_analysis.store import read_table, write_tables
 from jkn_analysis.tables import conform
 
 RISKY = [
@@ -201,9 +201,8 @@ def test_a_reply_for_another_region_is_refused():
 @pytest.mark.parametrize(("contoh", "kiriman"), [(True, "contoh"), (False, "balasan")])
 def test_a_reply_updates_the_table_and_stays_as_a_delivery(tmp_path, contoh, kiriman):
     processed, raw = tmp_path / "processed", tmp_path / "raw"
-    write_table(decisions(), "tindak_lanjut", root=processed)
-    write_table(rapat(("R-1", "82.71")), "rapat", root=processed)
-    write_manifest({"contoh": contoh}, root=processed)
+    tables = {"tindak_lanjut": decisions(), "rapat": rapat(("R-1", "82.71"))}
+    write_tables(tables, root=processed, contoh=contoh)
     form = filled(tmp_path / "form.xlsx", {"G5": "selesai"})
     stored, changed = store_reply(form, raw=raw, processed=processed)
     assert changed == 1

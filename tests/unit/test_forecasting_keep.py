@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,8 +13,8 @@ import pandas as pd
 import pytest
 
 from jkn_analysis.forecasting.keep import STATE, Kept, find_changed, find_kept
-from jkn_analysis.running.slices import hash_slices, select_slices
-from jkn_analysis.store import list_tables, read_table, write_table
+from jkn_analysis.running.slices import read_slices, select_slices
+from jkn_analysis.store import list_tables, read_manifest, read_table, write_table
 
 TOP = Path(__file__).resolve().parents[2]
 KODE = "82.71"
@@ -52,7 +51,7 @@ def told(processed, tmp_path):
 
 def read_basis(root):
     """Return the basis on which the sample was forecast."""
-    return json.loads((root / STATE).read_text("utf-8"))["basis"]
+    return read_manifest(root)[STATE]["basis"]
 
 
 def test_nothing_stays_on_another_basis_or_beside_an_edited_table(told):
@@ -94,7 +93,7 @@ def correct_one_region(root: Path) -> None:
 
 @pytest.mark.slow
 def test_a_correction_changes_what_three_reports_depend_on(told, tmp_path):
-    before = hash_slices(told, cache=tmp_path / "before.json")
+    before = read_slices(told)
     correct_one_region(told)
     settings = tmp_path / "uji.toml"
     settings.write_text(f'[paths]\nprocessed = "{told}"\n', encoding="utf-8")
@@ -108,7 +107,7 @@ def test_a_correction_changes_what_three_reports_depend_on(told, tmp_path):
         check=True,
     )
     assert "anew only 00, 82, 82.71;" in done.stdout
-    after = hash_slices(told, cache=tmp_path / "after.json")
+    after = read_slices(told)
     regions = {*before["ukuran"], *after["ukuran"]}
     changed = {
         kode

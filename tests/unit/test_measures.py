@@ -10,6 +10,7 @@ from jkn_analysis.errors import StoreError, UnknownNameError
 from jkn_analysis.indicators import INDICATORS, Indicator
 from jkn_analysis.jelajah.indicator import plot_indicator, read_indicator
 from jkn_analysis.measures import build_ukuran
+from jkn_analysis.store import write_table
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import SEGMEN
 from tests.unit.page_data import build_region, store_tables
@@ -92,8 +93,7 @@ def test_a_name_nobody_registered_is_refused_with_the_known_ones(tmp_path):
 
 def test_an_indicator_never_delivered_says_which_table_to_send(tmp_path):
     store_tables([build_region(KODE)], tmp_path)
-    ukuran = conform(pd.DataFrame(), "ukuran")
-    ukuran.to_parquet(tmp_path / "ukuran.parquet")
+    write_table(conform(pd.DataFrame(), "ukuran"), "ukuran", root=tmp_path)
     with pytest.raises(StoreError, match="deliver table iuran"):
         plot_indicator("kolektibilitas_rate", KODE, root=tmp_path)
 

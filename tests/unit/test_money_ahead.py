@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from jkn_analysis.briefing import build_briefing
-from jkn_analysis.store import write_manifest, write_table
+from jkn_analysis.store import write_tables
 from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.wilayah import list_wilayah
 from tests.money_data import read_sample, read_uang
@@ -24,10 +24,8 @@ def root(tmp_path_factory):
         "ramalan": ramalan,
         **read_uang(),
     }
-    for name, table in everything.items():
-        if name in TABLES:
-            write_table(table, name, root=folder)
-    write_manifest({}, root=folder)
+    known = {name: table for name, table in everything.items() if name in TABLES}
+    write_tables(known, root=folder, contoh=True)
     return folder
 
 
@@ -65,14 +63,9 @@ def test_english_says_the_same_numbers(root):
 
 def test_without_money_tables_the_page_says_nothing_of_the_future(root, tmp_path):
     tables, ramalan = read_sample()
-    for name, table in {
-        "wilayah": list_wilayah(),
-        **tables,
-        "ramalan": ramalan,
-    }.items():
-        if name in TABLES:
-            write_table(table, name, root=tmp_path)
-    write_manifest({}, root=tmp_path)
+    stored = {"wilayah": list_wilayah(), **tables, "ramalan": ramalan}
+    known = {name: table for name, table in stored.items() if name in TABLES}
+    write_tables(known, root=tmp_path, contoh=True)
     told = " ".join(part(tmp_path, "tunggakan").kalimat)
     assert "diperkirakan" not in told
 
@@ -84,10 +77,9 @@ def test_debt_is_laid_out_by_quarter(root, tmp_path):
         tunggakan_pemda_rp=found["tunggakan_pemda_rp"] + 5e9, peluang_lunas=0.0
     )
     stored = {"wilayah": list_wilayah(), **tables, "ramalan": ramalan, **read_uang()}
-    for name, table in (stored | {"utang_pemda": conform(owed, "utang_pemda")}).items():
-        if name in TABLES:
-            write_table(table, name, root=tmp_path)
-    write_manifest({}, root=tmp_path)
+    stored |= {"utang_pemda": conform(owed, "utang_pemda")}
+    known = {name: table for name, table in stored.items() if name in TABLES}
+    write_tables(known, root=tmp_path, contoh=True)
     page = part(tmp_path, "tunggakan")
     table = next(one for one in page.tabel if one.nama == "tunggakan_pemda")
     assert [row[0].teks for row in table.baris] == [

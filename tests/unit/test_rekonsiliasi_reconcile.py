@@ -38,6 +38,7 @@ from jkn_analysis.reporting.figures_registers import (
 )
 from jkn_analysis.suppression import audit_intervals
 from jkn_analysis.tables import check, conform
+from jkn_analysis.wilayah import list_wilayah
 from jkn_sample.registers import PADA, write_registers
 
 SECRET = secrets.token_hex(32)
@@ -233,6 +234,8 @@ def tree(tmp_path, monkeypatch):
 
 
 def test_the_command_stores_counts_and_prints_no_person(registers, tree):
+    root = tree / "data" / "processed"
+    store.write_table(list_wilayah(), "wilayah", root=root, contoh=True)
     arguments = ["reconcile", "--pada", "2025-11-30"]
     for name, path in registers.items():
         arguments += [f"--{name}", str(path)]
@@ -240,7 +243,7 @@ def test_the_command_stores_counts_and_prints_no_person(registers, tree):
     assert done.exit_code == 0
     assert "nik_diperbaiki" in done.output
     assert not any(value in done.output for value in clear_values(registers))
-    stored = store.read_table("selisih", root=tree / "data" / "processed")
+    stored = store.read_table("selisih", root=root)
     assert set(stored["kantor"]) <= {reason.kantor.value for reason in ALASAN.values()}
     assert scan_paths([tree]) == []
     scanned = CliRunner().invoke(app, ["scan"], catch_exceptions=False)
@@ -271,8 +274,8 @@ def processed(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("olahan")
     tables = build_tables()
-    for name in ("selisih", "kepesertaan"):
-        store.write_table(tables[name], name, root=root)
+    own = {name: tables[name] for name in ("selisih", "kepesertaan")}
+    store.write_tables(own, root=root, contoh=True)
     return root
 
 

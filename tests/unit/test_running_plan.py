@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from jkn_analysis.errors import RunError, StoreError
-from jkn_analysis.running import slices
 from jkn_analysis.running.ledger import append_event, ledger_path
 from jkn_analysis.running.manifest import build_manifest, hash_bytes
 from jkn_analysis.running.plan import (
@@ -19,8 +19,14 @@ from jkn_analysis.running.plan import (
     list_stored_regions,
     verify_report,
 )
-from jkn_analysis.running.slices import find_scope, hash_table, select_slices
-from jkn_analysis.store import list_values, read_table, write_table
+from jkn_analysis.running.slices import find_scope, select_slices
+from jkn_analysis.store import (
+    list_values,
+    open_generation,
+    read_table,
+    write_table,
+)
+from jkn_analysis.store.parquet import hash_regions
 from tests.running.project import (
     build_kepesertaan,
     build_notebook,
@@ -102,13 +108,7 @@ def test_table_that_appears_runs_those_it_is_about(project):
 def test_order_of_rows_is_no_change(project):
     pretend(project)
     rows = build_kepesertaan().sample(frac=1, random_state=1)
-    rows.to_parquet(project.paths.processed / "kepesertaan.parquet", index=False)
-    before = hash_table(project.paths.processed / "kepesertaan.parquet")
     write_table(rows, "kepesertaan", root=project.paths.processed)
-    assert (
-        hash_table(project.paths.processed / "kepesertaan.parquet").keys()
-        == before.keys()
-    )
     assert reasons(project) == {}
 
 
@@ -139,7 +139,7 @@ def test_changed_code_runs_all(project, monkeypatch, part):
 
     pretend(project)
     code = replace(plan.hash_code(project), **{part: "other"})
-    monkeypatch.setattr(plan, "hash_code", lambda _config: code)
+    monkeypatch.setattr(plan, "hash_code", lambda _config, cutoff: code)
     assert set(map(tuple, reasons(project).values())) == {(part,)}
     assert len(reasons(project)) == 7
 
@@ -198,7 +198,7 @@ def test_level_without_notebook_has_no_reports(project):
 
 def test_nothing_built_says_what_to_do(tmp_path):
     config = make_project(tmp_path)
-    (config.paths.processed / "kepesertaan.parquet").unlink()
+    shutil.rmtree(config.paths.processed)
     with pytest.raises(StoreError, match="run: jkn build"):
         find_last_periode(config.paths.processed)
     with pytest.raises(StoreError, match="run: jkn build"):
@@ -234,15 +234,12 @@ def test_manifest_told_wrong_is_found(project):
     assert found == ["the manifest's key is not the hash of its inputs", "library"]
 
 
-def test_digest_of_slices_agrees_with_plain_hashing(tmp_path):
+def test_digest_of_a_region_is_that_of_its_rows_alone(tmp_path):
     rng = np.random.default_rng(0)
     frame = build_kepesertaan(["82.71", "82.03"]).sample(frac=1, random_state=2)
     frame["terdaftar_jiwa"] += rng.integers(0, 9, len(frame))
-    frame.to_parquet(tmp_path / "a.parquet", index=False)
-    one = frame[frame["kode"] == "82.71"]
-    one.to_parquet(tmp_path / "b.parquet", index=False)
-    both = hash_table(tmp_path / "a.parquet")
-    assert both["82.71"] == hash_table(tmp_path / "b.parquet")["82.71"]
+    both = hash_regions(frame)
+    assert both["82.71"] == hash_regions(frame[frame["kode"] == "82.71"])["82.71"]
     assert both["82.71"] != both["82.03"]
 
 
@@ -260,23 +257,13 @@ def test_table_without_rows_of_a_region_is_left_out():
     assert list(select_slices(slices, "82.71")) == ["anggaran"]
 
 
-def test_large_tables_are_hashed_in_a_process_of_their_own(
-    project, tmp_path, monkeypatch
-):
-    root = project.paths.processed
-    here = slices.hash_slices(root, cache=tmp_path / "here.json")
-    monkeypatch.setattr(slices, "SMALL_BYTES", 0)
-    assert slices.hash_slices(root, cache=tmp_path / "there.json") == here
-
-
-def test_table_that_is_no_parquet_is_named_with_what_to_do(
-    project, tmp_path, monkeypatch
-):
-    root = project.paths.processed
-    (root / "iuran.parquet").write_bytes(b"PAR1 cut short")
-    monkeypatch.setattr(slices, "SMALL_BYTES", 0)
-    with pytest.raises(StoreError, match=r"a table cannot be read .*\n.*jkn build"):
-        slices.hash_slices(root, cache=tmp_path / "cache.json")
+def test_a_table_that_is_not_what_was_written_stops_the_plan(project):
+    (part,) = open_generation(project.paths.processed).parts("peristiwa")
+    content = bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 1
+    part.write_bytes(content)
+    with pytest.raises(StoreError, match=r"not what was written.*\n.*jkn build"):
+        build_plan(ALL, project)
 
 
 def test_reading_only_some_rows_agrees_with_choosing_them_after(project):
