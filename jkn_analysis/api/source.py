@@ -37,7 +37,7 @@ class Source:
     @cached_property
     def contoh(self) -> bool:
         """Whether the data are the labelled synthetic sample."""
-        return bool(read_manifest(self.root).get("contoh", True))
+        return bool(read_manifest(self.root)["contoh"])
 
     @cached_property
     def kode(self) -> list[str]:

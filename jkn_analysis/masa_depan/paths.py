@@ -223,9 +223,8 @@ def read_paths(
     StoreError
         If nothing was forecast for these rows or that cutoff.
     """
-    table = read_table(TABLE, root=root, kode=kode)
-    when = table["cutoff"].max() if cutoff is None else pd.Timestamp(cutoff)
-    table = table[table["cutoff"] == when]
+    month = None if cutoff is None else f"{pd.Timestamp(cutoff):%Y-%m}"
+    table = read_table(TABLE, root=root, kode=kode, cutoff=month)
     if table.empty:
         raise StoreError(
             f"no forecast of {kode or 'any region'} for that cutoff\n"

@@ -180,17 +180,10 @@ def write_index(folder: Path, *, config: Config, choice: Choice) -> None:
     if not stems:
         return
     page = render_index(
-<<<<<<< HEAD
         [_build_row(folder, stem, failed.get(stem, "")) for stem in sorted(stems)],
         periode=date.fromisoformat(f"{choice.periode}-01"),
-        contoh=bool(read_manifest(config.paths.processed).get("contoh")),
+        contoh=read_manifest(config.paths.processed, cutoff=choice.periode)["contoh"],
         bahasa=choice.bahasa,
-=======
-        [_build_row(folder, kode, failed.get(kode, "")) for kode in {*made, *failed}],
-        periode=date.fromisoformat(f"{periode}-01"),
-        contoh=read_manifest(config.paths.processed, cutoff=periode)["contoh"],
-        bahasa=config.report.bahasa,
->>>>>>> 7cf121d (Store: a build is one generation, switched in one step; every data month keeps its own; marks and hashes in every file)
     )
     path = folder / f"{page_stem(INDEX, choice.bahasa)}.html"
     if not path.is_file() or path.read_text(encoding="utf-8") != page:

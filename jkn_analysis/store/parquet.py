@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROW_GROUP = 8192
 """Rows that are read together; small, so that one region costs little."""
+ROW_GROUP_BYTES = 256
+"""The same where a column holds all draws of a row."""
 PART_ROWS = 100_000
 """Longer tables are split by year: years that stay are not stored again."""
 ALL = "*"
@@ -42,6 +44,7 @@ def encode_parquet(frame: pd.DataFrame, *, mark: Mapping[str, Any]) -> bytes:
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
+    holds_bytes = any(pa.types.is_binary(kind) for kind in table.schema.types)
     told = json.dumps({"skema": SCHEMA, **mark}, sort_keys=True)
     metadata = {**(table.schema.metadata or {}), MARK: told.encode()}
     written = pa.BufferOutputStream()
@@ -49,7 +52,7 @@ def encode_parquet(frame: pd.DataFrame, *, mark: Mapping[str, Any]) -> bytes:
         table.replace_schema_metadata(metadata),
         written,
         compression="zstd",
-        row_group_size=ROW_GROUP,
+        row_group_size=ROW_GROUP_BYTES if holds_bytes else ROW_GROUP,
         write_page_checksum=True,
     )
     return written.getvalue().to_pybytes()

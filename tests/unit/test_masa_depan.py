@@ -167,7 +167,7 @@ def test_chances_are_shares_of_the_same_draws_and_fall_with_the_line():
 
 def test_stored_paths_come_back_row_by_row(tmp_path):
     paths = read_drawn()
-    write_table(to_table(paths), "masa_depan", root=tmp_path)
+    write_table(to_table(paths), "masa_depan", root=tmp_path, contoh=True)
     whole, one = read_paths(tmp_path), read_paths(tmp_path, kode=KODE)
     assert list(whole.kode) == list(paths.kode)
     assert list(one.kode) == [KODE]
