@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 CONFIG_VARIABLE = "JKN_CONFIG"
+SETTINGS = "jkn.toml"
+"""File in the project folder that is read where no other is named."""
 
 
 class _Section(BaseModel):
@@ -136,7 +138,8 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
     ----------
     path
         A TOML file; if None the one that ``JKN_CONFIG`` names (the command line sets
-        it, so that notebooks it starts read the same settings), else the defaults.
+        it, so that notebooks it starts read the same settings), else ``jkn.toml`` in
+        the folder where there is one, else the defaults alone.
     root
         Folder that relative paths start from; the working directory if None.
 
@@ -149,9 +152,11 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
     settings = tomllib.loads(text)
     if path is None and os.environ.get(CONFIG_VARIABLE):
         path = Path(os.environ[CONFIG_VARIABLE])
+    base = (root or Path.cwd()).resolve()
+    if path is None and (base / SETTINGS).is_file():
+        path = base / SETTINGS
     if path is not None:
         settings = _merge(settings, _read_toml(path))
-    base = (root or Path.cwd()).resolve()
     try:
         config = Config.model_validate(settings)
     except ValidationError as exc:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Make a working folder: deliveries, notebooks, settings."),
     "sample": ("sample", "Write the labelled synthetic deliveries."),
     "check": ("check", "Read any file or folder and list everything wrong with it."),
     "build": ("build", "Clean every delivery and store the canonical tables."),

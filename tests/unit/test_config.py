@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from jkn_analysis.cli import app
 from jkn_analysis.config import find_root, read_config
 from jkn_analysis.errors import ConfigError
+
+TOP = Path(__file__).resolve().parents[2]
 
 
 def write(folder: Path, text: str) -> Path:
@@ -24,6 +29,54 @@ def test_a_key_overrides_its_default_and_leaves_the_others(tmp_path: Path):
 def test_relative_folders_start_at_the_root(tmp_path: Path):
     config = read_config(root=tmp_path)
     assert config.paths.raw == tmp_path.resolve() / "data" / "raw"
+
+
+def test_the_file_of_the_folder_is_read_without_being_named(tmp_path: Path):
+    write(tmp_path, "[run]\nworkers = 7\n")
+    assert read_config(root=tmp_path).run.workers == 7
+
+
+def test_a_named_file_is_read_instead_of_the_folders_own(tmp_path: Path):
+    write(tmp_path, "[run]\nworkers = 7\n")
+    other = tmp_path / "lain.toml"
+    other.write_text("[run]\nworkers = 3\n", encoding="utf-8")
+    assert read_config(other, root=tmp_path).run.workers == 3
+
+
+def make_folder(folder: Path) -> Path:
+    result = CliRunner().invoke(app, ["init", str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_a_new_folder_holds_all_a_month_of_work_needs(tmp_path: Path):
+    made = make_folder(tmp_path / "meja")
+    assert find_root(made / "notebooks") == made
+    known = {path.name for path in (TOP / "notebooks").glob("*.ipynb")}
+    assert {path.name for path in (made / "notebooks").iterdir()} == known
+    assert read_config(root=made) == read_config(root=made.parent).model_copy(
+        update={"paths": read_config(root=made).paths}
+    )
+
+
+def test_what_a_folder_holds_already_stays(tmp_path: Path):
+    made = make_folder(tmp_path / "meja")
+    write(made, "[run]\nworkers = 9\n")
+    own = made / "notebooks" / "mulai.ipynb"
+    own.write_text("punya saya", encoding="utf-8")
+    make_folder(made)
+    assert read_config(root=made).run.workers == 9
+    assert own.read_text("utf-8") == "punya saya"
+
+
+def test_every_line_of_a_new_settings_file_is_a_default(tmp_path: Path):
+    text = (make_folder(tmp_path / "meja") / "jkn.toml").read_text("utf-8")
+    lines = [line.removeprefix("# ") for line in text.splitlines()]
+    kept = [line for line in lines if re.match(r"\[|[a-z_]+ = ", line)]
+    assert len(kept) > 20
+    other = write(tmp_path, "\n".join(kept))
+    bare = tmp_path / "kosong"
+    assert read_config(other, root=bare) == read_config(root=bare)
 
 
 def test_a_misspelt_key_is_named_with_its_path(tmp_path: Path):
