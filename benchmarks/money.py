@@ -175,17 +175,20 @@ def time_scenarios() -> tuple[float, float, int]:
     """Return CPU seconds of the starting point and of all scenarios, and their rows."""
     from jkn_analysis.config import read_config
     from jkn_analysis.masa_depan import build_ramalan
+    from jkn_analysis.masa_depan.paths import from_table
     from jkn_analysis.skenario import build_keadaan, compare, read_skenario
     from jkn_analysis.tunggakan.ahead import backtest_tunggakan
     from jkn_analysis.tunggakan.stock import build_stok
     from jkn_sample import build_tables
 
     tables = build_tables(nasional=True)
-    ramalan = build_ramalan(tables, config=read_config())["ramalan"]
+    made = build_ramalan(tables, config=read_config())
     stok = build_stok(tables["tunggakan_peserta"], kepesertaan=tables["kepesertaan"])
     uji = backtest_tunggakan(stok)
     started = time.process_time()
-    keadaan = build_keadaan(tables, ramalan, uji=uji, draws=200)
+    keadaan = build_keadaan(
+        tables, from_table(made["masa_depan"]), ramalan=made["ramalan"], uji=uji
+    )
     ready = time.process_time()
     table = compare(keadaan, list(read_skenario().values()))
     return ready - started, time.process_time() - ready, len(table)

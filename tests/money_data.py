@@ -11,8 +11,8 @@ BABEL = "19"
 
 
 @cache
-def read_sample() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Return the sample's tables of Babel and their forecast."""
+def read_sample() -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Return the sample's tables of Babel and the tables of their forecast."""
     from jkn_analysis.config import read_config
     from jkn_analysis.masa_depan import build_ramalan
     from jkn_sample import build_tables
@@ -23,16 +23,24 @@ def read_sample() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         else table
         for name, table in build_tables().items()
     }
-    return tables, build_ramalan(tables, config=read_config())["ramalan"]
+    return tables, build_ramalan(tables, config=read_config())
+
+
+@cache
+def read_ahead():
+    """Return the joint paths of people of Babel."""
+    from jkn_analysis.masa_depan.paths import from_table
+
+    return from_table(read_sample()[1]["masa_depan"])
 
 
 @cache
 def read_keadaan():
-    """Return the starting point of scenarios for Babel, 60 draws."""
+    """Return the starting point of scenarios for Babel."""
     from jkn_analysis.skenario import build_keadaan
 
-    tables, ramalan = read_sample()
-    return build_keadaan(tables, ramalan, draws=60)
+    tables, made = read_sample()
+    return build_keadaan(tables, read_ahead(), ramalan=made["ramalan"])
 
 
 @cache
@@ -40,8 +48,7 @@ def read_uang() -> dict[str, pd.DataFrame]:
     """Return the money tables of Babel."""
     from jkn_analysis.skenario import build_uang
 
-    tables, ramalan = read_sample()
-    return build_uang(tables, {"ramalan": ramalan}, draws=60)
+    return build_uang(*read_sample())
 
 
 def make_pemda(

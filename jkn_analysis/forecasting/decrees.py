@@ -10,16 +10,32 @@ import pandas as pd
 from jkn_analysis.forecasting.events import SHIFT, clean_tree, match_tree_events
 from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
 from jkn_analysis.forecasting.panel import build_months, build_panel
+from jkn_analysis.peraturan import look_up
 from jkn_analysis.terms import NASIONAL, TOTAL
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
 SKENARIO = "skenario"
+PBI = "PBI JK"
 COUNTED = ("aktif_jiwa", "terdaftar_jiwa")
 """Indicators that decisions are stated for."""
+BALIK_RATE, BALIK_BULAN = 0.33, 6
+"""Assumed: the part of people cut from PBI JK who come back, and over how long."""
 SEP = "|"
 """Between region and segmen in the name of a series."""
+
+
+def find_return(tanggal: dt.date) -> tuple[float, bool]:
+    """Return the part of people cut from PBI JK who come back; True if observed.
+
+    What was observed replaces our assumption from the day it was known.
+    """
+    known = look_up("laju_reaktivasi_pbi", tanggal)
+    if known is None or known.nilai is None:
+        return BALIK_RATE, False
+    return float(known.nilai), True
 
 
 class _Decree(NamedTuple):
@@ -75,7 +91,8 @@ def list_decrees(
 
     What happened is fitted out, its size read from the data; what is certain to
     come shifts the path by its declared size, shared among the regions in its scope
-    by their people. Additions raise the registered too, cuts only the active.
+    by their people. Additions raise the registered too, cuts only the active, and of
+    those cut from PBI JK a part comes back over some months (`find_return`).
     Scenarios stay out: they are not the base case.
 
     Parameters
@@ -129,7 +146,13 @@ def _spread_event(
             size = share * held_now
             if not size or pd.isna(size) or (indikator == COUNTED[1] and size < 0):
                 continue
-        yield f"{kode}{SEP}{segmen}", month, SHIFT, float(size), event.id_peristiwa
+        seri = f"{kode}{SEP}{segmen}"
+        yield seri, month, SHIFT, float(size), event.id_peristiwa
+        if segmen == PBI and size < 0:
+            back = -size * find_return(newest.date())[0] / BALIK_BULAN
+            for after in range(1, BALIK_BULAN + 1):
+                later = month + pd.DateOffset(months=after)
+                yield seri, later, SHIFT, float(back), event.id_peristiwa
 
 
 def measure_moved(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import InputError, StoreError
+from jkn_analysis.masa_depan import read_paths
 from jkn_analysis.skenario import (
     TANPA,
     Keadaan,
@@ -200,7 +201,7 @@ def read_sumber(kode: str, *, root: Path) -> Sumber:
     ahead = read_table_or_empty("tunggakan_ramalan", root=root, kode=kode)
     keadaan = build_keadaan(
         tables,
-        read_table("ramalan", root=root, kode=kode),
+        read_paths(root, kode=kode),
         kode=kode,
         laju=read_table("laju_tunggakan", root=root, kode=[kode, NASIONAL]),
         uji=read_table("uji_tunggakan", root=root, kode=kode),

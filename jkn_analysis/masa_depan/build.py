@@ -28,6 +28,7 @@ from jkn_analysis.masa_depan.paths import (
 from jkn_analysis.masa_depan.people import draw_counts
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import TOTAL
+from jkn_analysis.uhc import needed_jiwa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 PENDUDUK_RATE = "keaktifan_penduduk_rate"
 TERDAFTAR_RATE = "keaktifan_terdaftar_rate"
 TARGETS = (0.80,)
+ARREARS = ("tunggakan_peserta_rp", "tunggakan_peserta_jiwa", "tunggakan_pemda_rp")
 
 
 def build_ramalan(
@@ -79,11 +81,11 @@ def build_ramalan(
         made.found, penduduk=people, told=kept, seed=config.forecast.seed
     )
     wanted = quantile_levels(config.forecast.levels)
-    rows = [*_list_rows(paths, made.found, wanted=wanted, penduduk=people)]
+    rows = [*_list_rows(paths, made.found, wanted=wanted)]
     out = {
         TABLE: to_table(paths),
         "ramalan": pd.concat(rows, ignore_index=True),
-        "peluang": build_peluang(paths, people),
+        "peluang": build_peluang(paths),
         "uji_balik": score_tested(made.tested),
     }
     return {name: conform(table, name) for name, table in out.items()}
@@ -97,14 +99,13 @@ def find_people(ukuran: pd.DataFrame) -> pd.Series:
 
 
 def _list_rows(
-    paths: Paths, found: Mapping[str, Ahead], *, wanted: np.ndarray, penduduk: pd.Series
+    paths: Paths, found: Mapping[str, Ahead], *, wanted: np.ndarray
 ) -> Iterator[pd.DataFrame]:
     """Yield the rows of ``ramalan``: people and rates off the paths, arrears as told.
 
     Arrears keep the forecaster's quantiles here; the money side puts its own paths
     in their place where it has any.
     """
-    people = penduduk.reindex(paths.kode).to_numpy(dtype=float, na_value=np.nan)
     last = {name: _lay_last(found[name], paths) for name in PEOPLE}
     for segmen in (*SLOTS[:-1], TOTAL):
         there = last["aktif_jiwa"][segmen]
@@ -114,10 +115,9 @@ def _list_rows(
             yield lay_rows(paths, name, segmen, grid, wanted, last[name][segmen])
         if segmen == TOTAL:
             grid = read_quantiles(drawn["aktif_jiwa"], wanted, middle=True)
-            yield lay_rows(
-                paths, PENDUDUK_RATE, segmen, grid / people[None, :, None], wanted,
-                there / people,
-            )  # fmt: skip
+            people = paths.penduduk
+            share, naive = grid / people[None, :, None], there / people
+            yield lay_rows(paths, PENDUDUK_RATE, segmen, share, wanted, naive)
         share = drawn["aktif_jiwa"] / np.maximum(drawn["terdaftar_jiwa"], 1)
         grid = read_quantiles(share, wanted, middle=True)
         naive = there / np.maximum(last["terdaftar_jiwa"][segmen], 1)
@@ -180,9 +180,34 @@ def _told_rows(
     yield lay_rows(paths, indikator, segmen, grid, wanted, last_value(ahead))
 
 
-def build_peluang(paths: Paths, penduduk: pd.Series) -> pd.DataFrame:
+def tell_arrears(ramalan: pd.DataFrame, paths: Paths) -> pd.DataFrame:
+    """Put quantiles of the paths in place of the forecaster's own of arrears.
+
+    Parameters
+    ----------
+    ramalan
+        Table of that name.
+    paths
+        With arrears and Pemda debt; regions without any keep their rows.
+    """
+    wanted = np.sort(ramalan["kuantil"].unique())
+    parts = []
+    for name in ARREARS:
+        rows = ramalan[ramalan["indikator"].eq(name) & ramalan["segmen"].eq(TOTAL)]
+        if not paths.has(name) or rows.empty:
+            continue
+        naive = rows.dropna(subset=["naif"]).groupby("kode")["naif"].first()
+        grid = read_quantiles(paths.get(name), wanted, middle=False)
+        last = naive.reindex(paths.kode.astype(str)).to_numpy(dtype=float)
+        told = lay_rows(paths, name, TOTAL, grid, wanted, last)
+        parts.append(told.assign(cutoff=rows["cutoff"].max()))
+        known = rows.index[rows["kode"].isin(told["kode"])]
+        ramalan = ramalan.drop(index=known)
+    return pd.concat([ramalan, *parts], ignore_index=True)
+
+
+def build_peluang(paths: Paths) -> pd.DataFrame:
     """Read the chance to reach each target at the end of each month off the paths."""
-    people = penduduk.reindex(paths.kode).to_numpy(dtype=float, na_value=np.nan)
     months, rows = len(paths.periode), len(paths.kode)
     frames = [
         pd.DataFrame(
@@ -193,7 +218,9 @@ def build_peluang(paths: Paths, penduduk: pd.Series) -> pd.DataFrame:
                 "periode": np.repeat(paths.periode, rows),
                 "skenario": DASAR,
                 "target": target,
-                "peluang": paths.chance("aktif_jiwa", target * people).ravel(),
+                "peluang": paths.chance(
+                    "aktif_jiwa", needed_jiwa(target, paths.penduduk)
+                ).ravel(),
             }
         )
         for target in TARGETS

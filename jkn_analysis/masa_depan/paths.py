@@ -11,9 +11,11 @@ reading of them:
     paths.chance("aktif_jiwa", need_jiwa)      # share of draws at or above a line
 
 Measures: ``aktif_jiwa`` and ``terdaftar_jiwa`` (by segmen and total; draw 0 is the
-middle path and the median told, and adds up at every level), and where delivered
-``tunggakan_peserta_rp``, ``tunggakan_peserta_jiwa``, ``tunggakan_pemda_rp`` and
-``tagihan_pemda_rp`` (total only; of rupiah the draws add up, not the medians).
+middle path and the median told, and adds up at every level); ``penduduk_jiwa``, one
+value; and where delivered ``tunggakan_peserta_rp``, ``tunggakan_peserta_jiwa``,
+``tunggakan_pemda_rp``, ``tagihan_pemda_rp``, ``dibayar_pemda_rp`` (total only; of
+these the draws add up, not the medians) and ``laju_bayar_pemda_rate``, what is paid
+of a month's bill, of kabupaten/kota alone.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import StoreError
-from jkn_analysis.masa_depan.draws import DRAWS
 from jkn_analysis.store import read_table
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
 
@@ -80,6 +81,13 @@ class Paths:
         """Tell whether a measure was delivered."""
         return any(name == ukuran for name, _ in self.drawn)
 
+    @property
+    def penduduk(self) -> np.ndarray:
+        """(rows,): population the rates are of, NaN where unknown."""
+        if ("penduduk_jiwa", TOTAL) not in self.drawn:
+            return np.full(len(self.kode), np.nan)
+        return np.asarray(self.drawn["penduduk_jiwa", TOTAL][0, :, 0])
+
     def take(self, kode: Sequence[str]) -> Paths:
         """Return only some rows, in the order asked for."""
         place = {str(name): at for at, name in enumerate(self.kode)}
@@ -131,11 +139,15 @@ def read_quantiles(
     middle
         Draw 0 is the median; the other quantiles keep to their side of it.
     """
-    found = np.moveaxis(np.quantile(drawn, levels, axis=-1), 0, -1)
+    ordered = np.sort(drawn, axis=-1)
+    at = np.asarray(levels, dtype=float)
+    place = (at * (drawn.shape[-1] - 1)).round(9)
+    low = np.floor(place).astype(int)
+    high = np.ceil(place).astype(int)
+    found = ordered[..., low] + (place - low) * (ordered[..., high] - ordered[..., low])
     if not middle:
-        return found
+        return np.asarray(found, dtype=float)
     centre = drawn[..., :1].astype(float)
-    at = np.asarray(levels)
     below, above = np.minimum(found, centre), np.maximum(found, centre)
     sided = np.where(at < 0.5, below, above)
     return np.where(np.isclose(at, 0.5), centre, sided)
@@ -184,14 +196,16 @@ def from_table(table: pd.DataFrame) -> Paths:
     kode = np.array(sorted(table["kode"].unique(), key=_level), dtype=object)
     periode = pd.DatetimeIndex(sorted(table["periode"].unique()))
     place = {name: at for at, name in enumerate(kode)}
+    found = (len(periode), len(kode))
     values = {}
     for (ukuran, segmen), rows in table.groupby(["ukuran", "segmen"], sort=False):
         people = ukuran in PEOPLE
         form, empty = (_WHOLE, 0) if people else (_MONEY, np.nan)
-        drawn = np.full((len(periode), len(kode), DRAWS), empty, dtype=form)
         at = periode.get_indexer(pd.DatetimeIndex(rows["periode"]))
         block = np.frombuffer(b"".join(rows["jalur"]), dtype=form)
-        drawn[at, rows["kode"].map(place).to_numpy()] = block.reshape(len(rows), -1)
+        block = block.reshape(len(rows), -1)
+        drawn = np.full((*found, block.shape[1]), empty, dtype=form)
+        drawn[at, rows["kode"].map(place).to_numpy()] = block
         values[str(ukuran), str(segmen)] = drawn
     return Paths(pd.Timestamp(table["cutoff"].iloc[0]), periode, kode, values)
 

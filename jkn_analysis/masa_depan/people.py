@@ -66,13 +66,21 @@ def draw_counts(
         together=_correlate(registered, active),
         seed=seed,
     )
-    values = {}
+    values: dict[tuple[str, str], np.ndarray] = {}
     for ukuran, part in zip(("terdaftar_jiwa", "aktif_jiwa"), drawn, strict=True):
         for at, segmen in enumerate(SLOTS):
             if (place[0][at] >= 0).any():
                 own = _keep_told(part[at], kode, told, (ukuran, segmen))
                 values[ukuran, segmen], names = add_levels(own, kode)
-    return Paths(active.cutoff, active.months, names, values)
+    people = penduduk.reindex(names).to_numpy(dtype=float, na_value=np.nan)
+    shape = (len(active.months), len(names), 1)
+    held = np.broadcast_to(people[None, :, None], shape)
+    return Paths(
+        active.cutoff,
+        active.months,
+        names,
+        values | {("penduduk_jiwa", TOTAL): held},
+    )
 
 
 def _keep_told(

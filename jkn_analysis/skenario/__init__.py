@@ -4,12 +4,19 @@ For `jkn forecast`: ``build_uang(tables, hasil)`` returns the tables
 ``laju_tunggakan``, ``tunggakan_ramalan``, ``arus_tunggakan``, ``utang_pemda``,
 ``kolektibilitas``, ``uang``, ``rute``, ``permintaan`` and ``skenario`` (columns in
 `jkn_analysis.tables`), all regions at once; ``tables`` are the delivered tables by
-name, ``hasil`` the tables of `build_ramalan` (``ramalan`` is used). Missing tables
-make their part empty, never zero.
+name, ``hasil`` the tables of `build_ramalan` (``masa_depan`` and ``ramalan`` are used
+and come back with arrears and debt). Missing tables make their part empty, never zero.
 
-``skenario.ukuran``: aktif_jiwa, keaktifan_penduduk_rate, tunggakan_peserta_rp,
-tunggakan_pemda_rp, anggaran_rp (premium the region must pay that month),
-peluang_uhc (share of draws at or above both thresholds; kuantil 0.5 only).
+A scenario is the stored paths, changed; 'dasar' is the paths themselves, so it equals
+``ramalan`` to the person. No draw has more active than registered people, nor more
+registered than there are.
+
+``skenario.ukuran``: aktif_jiwa, keaktifan_penduduk_rate, terdaftar_jiwa, cakupan_rate,
+tunggakan_peserta_rp, tunggakan_pemda_rp, anggaran_rp (premium the region must pay that
+month), iuran_pbi_rp (premium of PBI JK that month, paid by the state), peluang_80 and
+peluang_uhc (share of draws at 80% active, and at both thresholds; kuantil 0.5 only),
+and where not 0 tak_tertampung_jiwa (people asked for beyond those there are) and
+tanpa_jaminan_jiwa_bulan (person-months without cover so far, against 'dasar').
 ``skenario.kuantil``: 0.1, 0.5, 0.9; ``selisih`` is the same quantile of the paired
 difference from 'dasar' (nothing changes).
 
@@ -26,7 +33,8 @@ month; people then carried), kebutuhan_utang_rp
 In a notebook (``laju``, ``uji``: rows of ``laju_tunggakan``, kode of the region and
 '00', and of ``uji_tunggakan``)::
 
-    keadaan = build_keadaan(tables, ramalan, kode="82.71", laju=laju, uji=uji)
+    paths = read_paths(root, kode="82.71")
+    keadaan = build_keadaan(tables, paths, kode="82.71", laju=laju, uji=uji)
     hasil = apply_scenario(keadaan, potong_pbi("2026-02", 10) + pemutihan("2026-06"))
     hasil.ringkas()
 """

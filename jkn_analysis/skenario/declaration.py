@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.errors import ScenarioError
+from jkn_analysis.forecasting.decrees import BALIK_BULAN, BALIK_RATE
 from jkn_analysis.terms import NASIONAL, SEGMEN
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ JENIS: dict[str, Jenis] = {
         "daftar PBI JK dipotong: anggotanya nonaktif sejak tanggal itu",
         {
             "persen": Parameter("bagian PBI JK aktif yang dipotong", 10),
-            "kembali_persen": Parameter("bagian yang diaktifkan kembali", 0),
-            "kembali_bulan": Parameter("lama pengaktifan kembali", 3, 1, 60),
+            "kembali_persen": Parameter(
+                "bagian yang diaktifkan kembali; teramati bila sudah diketahui",
+                100 * BALIK_RATE,
+            ),
+            "kembali_bulan": Parameter("lama pengaktifan kembali", BALIK_BULAN, 1, 60),
         },
     ),
     "kuota_telat": Jenis(
@@ -125,6 +129,10 @@ JENIS: dict[str, Jenis] = {
         {
             "dampak_jiwa": Parameter("jiwa aktif", 0, -_TAK_TERBATAS, _TAK_TERBATAS),
             "dampak_persen": Parameter("bagian dari aktif segmen", 0, -100, 1000),
+            "kembali_persen": Parameter(
+                "bagian yang diaktifkan kembali; PBI JK seperti potong_pbi", 0
+            ),
+            "kembali_bulan": Parameter("lama pengaktifan kembali", BALIK_BULAN, 1, 60),
         },
         butuh_segmen=True,
     ),
@@ -309,10 +317,12 @@ def make_skenario(
 
 
 def potong_pbi(
-    mulai: str, persen: float = 10, *, kembali_persen: float = 0
+    mulai: str, persen: float = 10, *, kembali_persen: float | None = None
 ) -> Skenario:
-    """Cut the PBI JK list by a share."""
-    nilai = {"persen": persen, "kembali_persen": kembali_persen}
+    """Cut the PBI JK list by a share; who comes back as `find_return` if not given."""
+    nilai = {"persen": persen}
+    if kembali_persen is not None:
+        nilai["kembali_persen"] = kembali_persen
     return make_skenario("potong_pbi", mulai, nilai)
 
 
@@ -378,7 +388,7 @@ def from_peristiwa(peristiwa: pd.DataFrame, *, cutoff: pd.Timestamp) -> Skenario
         )
         for row in ahead.to_dict("records")
     )
-    return Skenario("peristiwa", "Peristiwa yang direncanakan", acts)
+    return Skenario("peristiwa", "Peristiwa yang belum pasti (status skenario)", acts)
 
 
 def _impact(jiwa: float | None, rate: float | None) -> dict[str, float]:

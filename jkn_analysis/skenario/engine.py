@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.forecasting.decrees import find_return
+from jkn_analysis.masa_depan.paths import read_quantiles
+from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.skenario.declaration import DASAR, TANPA
 from jkn_analysis.terms import NASIONAL, SEGMEN
 from jkn_analysis.tunggakan.ahead import sum_regions
 from jkn_analysis.tunggakan.pemda import settle
 from jkn_analysis.tunggakan.simulate import Ubahan, simulate_tunggakan
-from jkn_analysis.uhc import reaches_uhc
+from jkn_analysis.uhc import needed_jiwa, reaches_uhc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
     from jkn_analysis.tunggakan.simulate import Jalur
 
 TINGKAT = (0.1, 0.5, 0.9)
+RATES = {
+    "aktif_jiwa": "keaktifan_penduduk_rate",
+    "terdaftar_jiwa": "cakupan_rate",
+}
+"""People and their rates, of which the median is the middle path's."""
+RARE = ("tak_tertampung_jiwa", "tanpa_jaminan_jiwa_bulan")
+"""Measures told only where they are not 0."""
+SASARAN = 0.80
 GALAT_ASUMSI = 0.25
 """Spread (plus or minus, triangular) put on a size that is only assumed."""
 _PBI, _PEMDA, _PBPU = (SEGMEN.index(name) for name in ("PBI JK", "PBPU Pemda", "PBPU"))
@@ -35,7 +46,6 @@ class Hasil:
     skenario: Skenario
     keadaan: Keadaan
     ukuran: dict[str, np.ndarray]
-    terdaftar: np.ndarray
     jalur: Jalur | None
 
     def ringkas(self) -> pd.DataFrame:
@@ -58,7 +68,9 @@ class _Dampak:
     tambah: dict[int, np.ndarray]
     """Segment to people added."""
     daftar: np.ndarray
+    """People who are registered for the first time."""
     tarif_pemda: np.ndarray
+    """Factor on what the region and the state pay per person."""
     bayar_pemda: np.ndarray
     keluar: np.ndarray
     masuk: np.ndarray
@@ -102,11 +114,14 @@ class _Konteks:
         value = self.act.get(name) / 100
         if not self.act.is_assumed(name):
             return np.full((1, 1, 1), value)
+        return self.spread(value, maksimal=maksimal)
+
+    def spread(self, value: float, *, maksimal: float = 1.0) -> np.ndarray:
+        """Spread a fraction that is only assumed over the draws."""
         u = self.keadaan.peluang
         low = np.sqrt(2 * np.minimum(u, 0.5)) - 1
         high = 1 - np.sqrt(2 * np.minimum(1 - u, 0.5))
-        spread = np.where(u < 0.5, low, high)
-        drawn = value * (1 + GALAT_ASUMSI * spread)
+        drawn = value * (1 + GALAT_ASUMSI * np.where(u < 0.5, low, high))
         return np.minimum(drawn, maksimal)[None, None, :]
 
 
@@ -132,10 +147,10 @@ def apply_scenario(keadaan: Keadaan, skenario: Skenario = TANPA) -> Hasil:
     for act in skenario.tindakan:
         _EFFECTS[act.jenis](_context(keadaan, act), impact)
     path = _simulate(keadaan, impact)
-    measures = _activity(keadaan, impact, path)
+    measures, found = _activity(keadaan, impact, path)
     measures |= _arrears(keadaan, path)
-    measures |= _debt(keadaan, impact)
-    return Hasil(skenario, keadaan, measures, keadaan.terdaftar + impact.daftar, path)
+    measures |= _debt(keadaan, impact, found=found)
+    return Hasil(skenario, keadaan, measures, path)
 
 
 def _neutral(keadaan: Keadaan) -> _Dampak:
@@ -146,7 +161,7 @@ def _neutral(keadaan: Keadaan) -> _Dampak:
     shape = (months, units, 1)
     unit_one, unit_none = np.ones(shape), np.zeros(shape)
     return _Dampak(
-        {}, {}, none[..., 0].copy(), one.copy(), one.copy(), unit_one, unit_one,
+        {}, {}, none, one.copy(), one.copy(), unit_one, unit_one,
         unit_one, unit_none, unit_none, {},
     )  # fmt: skip
 
@@ -170,12 +185,27 @@ def _context(keadaan: Keadaan, act: Tindakan) -> _Konteks:
     return _Konteks(keadaan, act, start, where[None, :, None])
 
 
-def _cut_pbi(at: _Konteks, impact: _Dampak) -> None:
-    """Take a share of PBI JK out; a part comes back over some months."""
-    cut = np.minimum(at.draw("persen"), 1.0)
+def _course(at: _Konteks) -> np.ndarray:
+    """Return (months, 1, draws): 1 from the start of a cut on, less who came back."""
     h = np.arange(len(at.keadaan.periode))
     back = np.clip((h - at.mulai) / at.act.get("kembali_bulan"), 0, 1)[:, None, None]
-    gone = cut * (1 - at.draw("kembali_persen") * back) * at.from_start()
+    return np.asarray((1 - _returning(at) * back) * at.from_start())
+
+
+def _returning(at: _Konteks) -> np.ndarray:
+    """Return the part of people cut who come back: declared, observed or assumed."""
+    of_pbi = at.act.jenis == "potong_pbi" or at.act.segmen == SEGMEN[_PBI]
+    observed = find_return((at.keadaan.cutoff + pd.offsets.MonthEnd(0)).date())
+    if "kembali_persen" in at.act.nilai or not of_pbi:
+        return at.draw("kembali_persen")
+    if observed[1]:
+        return np.full((1, 1, 1), observed[0])
+    return at.spread(observed[0])
+
+
+def _cut_pbi(at: _Konteks, impact: _Dampak) -> None:
+    """Take a share of PBI JK out; a part comes back over some months."""
+    gone = np.minimum(at.draw("persen"), 1.0) * _course(at)
     impact.scale(_PBI, 1 - gone * at.wilayah, at.keadaan.ukuran)
 
 
@@ -186,8 +216,14 @@ def _late_quota(at: _Konteks, impact: _Dampak) -> None:
 
 
 def _change_quota(at: _Konteks, impact: _Dampak) -> None:
-    """Cut or enlarge the Pemda quota; of those added only a part is new."""
-    filled = np.nan_to_num(at.keadaan.terisi)[None, :, None]
+    """Cut or enlarge the Pemda quota; of those added only a part is new.
+
+    Those who are new are registered for the first time as far as there are people
+    who are not; a cut leaves people registered.
+    """
+    known = at.keadaan.terisi
+    held = at.keadaan.paths.get("aktif_jiwa", SEGMEN[_PEMDA])[0, :, 0]
+    filled = np.where(np.isnan(known), held, known)[None, :, None]
     change = filled * at.act.get("persen") / 100 + at.act.get("jiwa")
     if "kuota_jiwa" in at.act.nilai:
         change = change + at.act.get("kuota_jiwa") - filled
@@ -197,6 +233,7 @@ def _change_quota(at: _Konteks, impact: _Dampak) -> None:
     impact.add(_PEMDA, added + np.minimum(change, 0), at.keadaan.ukuran)
     if (added > 0).any():
         impact.add(_PBPU, -added * (1 - net), at.keadaan.ukuran)
+        impact.daftar = impact.daftar + added * net
 
 
 def _stop_paying(at: _Konteks, impact: _Dampak) -> None:
@@ -242,16 +279,19 @@ def _join_rehab(at: _Konteks, impact: _Dampak) -> None:
 
 
 def _change_tariff(at: _Konteks, impact: _Dampak) -> None:
-    """Change the members' premium; payers fall once, paying up gets rarer for good.
+    """Change the premium; payers fall once, paying up gets rarer for good.
 
     Elasticity speaks of the number of payers, so the loss is taken in the first
-    month and not again every month.
+    month and not again every month. What the region pays for PBPU Pemda and the
+    state for PBI JK is the premium of kelas 3 and changes with it.
     """
-    units = _units(at, at.act.get("kelas"))
+    rise = 1 + at.act.get("naik_persen") / 100
+    if at.act.get("kelas") in (0, 3):
+        _change_pemda_tariff(at, impact)
     part = at.keadaan.tunggakan
     if part is None:
         return
-    rise = 1 + at.act.get("naik_persen") / 100
+    units = _units(at, at.act.get("kelas"))
     payers = max(rise, 1e-6) ** (100 * at.draw("elastisitas"))
     on, once = at.from_start() * units, at.from_start(1) * units
     impact.tarif = impact.tarif * (1 + on * (rise - 1))
@@ -278,23 +318,30 @@ def _recruit(at: _Konteks, impact: _Dampak) -> None:
     spread = at.draw("bertahan_persen", maksimal=np.inf) * 100
     scaled = found * spread / max(at.act.get("bertahan_persen"), 1e-9) * at.wilayah
     impact.add(_PBPU, scaled, at.keadaan.ukuran)
-    flow = at.act.get("jumlah") * at.act.get("per_bulan") * count[:, None]
-    impact.daftar = impact.daftar + flow * at.wilayah[..., 0]
+    flow = at.act.get("jumlah") * at.act.get("per_bulan") * count[:, None, None]
+    impact.daftar = impact.daftar + flow * at.wilayah
 
 
 def _event(at: _Konteks, impact: _Dampak) -> None:
-    """Change one segment by people (shared by size) or by a share."""
+    """Change one segment by people (shared by size) or by a share.
+
+    Additions are registered too, cuts only switch off; those cut come back as after
+    a cut of PBI JK where the change says so.
+    """
     segmen = SEGMEN.index(at.act.segmen)
-    share = at.draw("dampak_persen", maksimal=np.inf) * at.from_start() * at.wilayah
-    impact.scale(segmen, np.maximum(1 + share, 0.0), at.keadaan.ukuran)
+    base = at.keadaan.paths.get("aktif_jiwa", at.act.segmen)
+    course = _course(at)
+    share = at.draw("dampak_persen", maksimal=np.inf)
+    lasting = np.where(share < 0, course, at.from_start()) * at.wilayah
+    impact.scale(segmen, np.maximum(1 + share * lasting, 0.0), at.keadaan.ukuran)
+    impact.daftar = impact.daftar + np.maximum(share, 0) * lasting * base
     people = at.act.get("dampak_jiwa")
     if people:
-        size = at.keadaan.porsi[segmen] * at.keadaan.aktif[0].mean(axis=-1)
-        size = size * at.wilayah[0, :, 0]
-        part = size / max(size.sum(), 1.0)
-        impact.add(
-            segmen, people * part[None, :, None] * at.from_start(), at.keadaan.ukuran
-        )
+        size = base[0, :, 0] * at.wilayah[0, :, 0]
+        part = (size / max(size.sum(), 1.0))[None, :, None]
+        moved = people * part * (course if people < 0 else at.from_start())
+        impact.add(segmen, moved, at.keadaan.ukuran)
+        impact.daftar = impact.daftar + np.maximum(moved, 0)
 
 
 _EFFECTS: dict[str, Callable[[_Konteks, _Dampak], None]] = {
@@ -329,17 +376,48 @@ def _simulate(keadaan: Keadaan, impact: _Dampak) -> Jalur | None:
 
 def _activity(
     keadaan: Keadaan, impact: _Dampak, path: Jalur | None
-) -> dict[str, np.ndarray]:
-    """Add up active members over the segments a scenario changes."""
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Change the segments' draws within the ceilings; second, the share found.
+
+    Whoever is asked for beyond the people there are is not found: the share of
+    those wanted who are, which the bill follows.
+    """
     aktif = keadaan.aktif.copy()
+    wanted = np.zeros_like(aktif)
     for segmen in sorted(set(impact.kali) | set(impact.tambah)):
-        base = keadaan.aktif * keadaan.porsi[segmen][None, :, None]
-        changed = base * impact.kali.get(segmen, 1.0) + impact.tambah.get(segmen, 0.0)
-        aktif += np.maximum(changed, 0) - base
+        base = keadaan.paths.get("aktif_jiwa", SEGMEN[segmen])
+        more = impact.tambah.get(segmen, 0.0)
+        aktif += np.maximum(base * impact.kali.get(segmen, 1.0) + more, 0) - base
+        wanted += np.maximum(more, 0)
     part = keadaan.tunggakan
     if path is not None and part is not None and path is not part.dasar:
         aktif += _payers_gained(keadaan, path)
-    return {"aktif_jiwa": np.maximum(aktif, 0)}
+    asked = np.maximum(aktif, 0)
+    limit = np.maximum(keadaan.batas[None, :, None], keadaan.terdaftar)
+    terdaftar = np.minimum(keadaan.terdaftar + impact.daftar, limit)
+    aktif = np.minimum(asked, terdaftar)
+    beyond = asked - aktif
+    found = 1 - np.divide(
+        np.minimum(beyond, wanted), wanted, out=np.zeros_like(wanted), where=wanted > 0
+    )
+    off = np.cumsum(np.maximum(keadaan.aktif - aktif, 0), axis=0)
+    price = [iuran_rp(SEGMEN[_PBI], tanggal=month.date()) for month in keadaan.periode]
+    return {
+        "aktif_jiwa": aktif,
+        "terdaftar_jiwa": terdaftar,
+        "tak_tertampung_jiwa": beyond,
+        "tanpa_jaminan_jiwa_bulan": off,
+        "iuran_pbi_rp": _pbi(keadaan, impact)
+        * np.array(price)[:, None, None]
+        * impact.tarif_pemda,
+    }, found
+
+
+def _pbi(keadaan: Keadaan, impact: _Dampak) -> np.ndarray:
+    """Return the active PBI JK of a scenario."""
+    base = keadaan.paths.get("aktif_jiwa", SEGMEN[_PBI])
+    changed = base * impact.kali.get(_PBI, 1.0) + impact.tambah.get(_PBI, 0.0)
+    return np.maximum(changed, 0)
 
 
 def _payers_gained(keadaan: Keadaan, path: Jalur) -> np.ndarray:
@@ -374,7 +452,9 @@ def _spread(keadaan: Keadaan, values: np.ndarray, *, gap: float) -> np.ndarray:
     return out
 
 
-def _debt(keadaan: Keadaan, impact: _Dampak) -> dict[str, np.ndarray]:
+def _debt(
+    keadaan: Keadaan, impact: _Dampak, *, found: np.ndarray
+) -> dict[str, np.ndarray]:
     """Bill the members who are on, pay at the drawn rate, carry the rest."""
     pemda = keadaan.pemda
     if pemda is None:
@@ -383,7 +463,9 @@ def _debt(keadaan: Keadaan, impact: _Dampak) -> dict[str, np.ndarray]:
     if _touches_pemda(impact):
         at = np.searchsorted(keadaan.kode.astype(str), pemda.kode.astype(str))
         filled = np.maximum(keadaan.terisi, 1.0)[None, :, None]
-        people = impact.kali.get(_PEMDA, 1.0) + impact.tambah.get(_PEMDA, 0.0) / filled
+        more = impact.tambah.get(_PEMDA, np.zeros(1))
+        more = np.where(more > 0, more * found, more)
+        people = impact.kali.get(_PEMDA, 1.0) + more / filled
         people = np.broadcast_to(np.maximum(people, 0), keadaan.ukuran)
         bills = bills * (people * impact.tarif_pemda)[:, at]
         rates = pemda.laju_bayar * impact.bayar_pemda[:, at]
@@ -418,16 +500,17 @@ def summarise(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
     """Lay out a scenario beside 'nothing changes' as table ``skenario``."""
     keadaan = hasil.keadaan
     parts = []
+    people = keadaan.tingkat.sum_one(keadaan.penduduk)[None, :, None]
     for name, values in hasil.ukuran.items():
         base = dasar.ukuran[name]
         own = keadaan.tingkat.sum_up(values)
         change = None if values is base else keadaan.tingkat.sum_up(values - base)
-        parts.append(_rows(hasil, name, own, change))
-        if name == "aktif_jiwa":
-            people = keadaan.tingkat.sum_one(keadaan.penduduk)[None, :, None]
+        rows = _rows(hasil, name, own, change)
+        parts.append(rows[rows["nilai"].gt(0)] if name in RARE else rows)
+        if name in RATES:
             rate = None if change is None else change / people
-            parts.append(_rows(hasil, "keaktifan_penduduk_rate", own / people, rate))
-            parts.append(_chance(hasil, dasar))
+            parts.append(_rows(hasil, RATES[name], own / people, rate))
+    parts += _chances(hasil, dasar)
     table = pd.concat(parts, ignore_index=True)
     return table.dropna(subset=["nilai"]).reset_index(drop=True)
 
@@ -436,20 +519,15 @@ def _rows(
     hasil: Hasil, name: str, values: np.ndarray, change: np.ndarray | None
 ) -> pd.DataFrame:
     """Lay out quantiles of one measure and of its difference."""
-    grid = _quantiles(values)
-    delta = np.zeros_like(grid) if change is None else _quantiles(change)
+    middle = name in {*RATES, *RATES.values()}
+    grid = _quantiles(values, middle=middle)
+    delta = np.zeros_like(grid) if change is None else _quantiles(change, middle=middle)
     return _frame(hasil, name, grid, delta, TINGKAT)
 
 
-def _quantiles(values: np.ndarray) -> np.ndarray:
-    """Return quantiles over draws, levels first; sorting float32 is the quick way."""
-    ordered = np.sort(values.astype(np.float32), axis=-1)
-    at = np.asarray(TINGKAT) * (values.shape[-1] - 1)
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, values.shape[-1] - 1)
-    part = at - low
-    grid = ordered[..., low] * (1 - part) + ordered[..., high] * part
-    return np.moveaxis(grid, -1, 0)
+def _quantiles(values: np.ndarray, *, middle: bool) -> np.ndarray:
+    """Return quantiles over draws, levels first."""
+    return np.moveaxis(read_quantiles(values, TINGKAT, middle=middle), -1, 0)
 
 
 def _frame(
@@ -475,28 +553,41 @@ def _frame(
     )
 
 
-def _chance(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
-    """Lay out the share of draws at or above both UHC thresholds."""
-    own, base = _uhc(hasil), _uhc(dasar)
-    return _frame(hasil, "peluang_uhc", own[None], (own - base)[None], (0.5,))
+def _chances(hasil: Hasil, dasar: Hasil) -> list[pd.DataFrame]:
+    """Lay out the shares of draws at 80% active and at both UHC thresholds."""
+    own, base = _reached(hasil), _reached(dasar)
+    return [
+        _frame(hasil, name, own[name][None], (own[name] - base[name])[None], (0.5,))
+        for name in own
+    ]
 
 
-def _uhc(hasil: Hasil) -> np.ndarray:
-    """Return (months, rows): probability of meeting both thresholds."""
+def _reached(hasil: Hasil) -> dict[str, np.ndarray]:
+    """Return (months, rows) of both chances, read from the same draws."""
     keadaan = hasil.keadaan
     people = keadaan.tingkat.sum_one(keadaan.penduduk)
-    covered = keadaan.tingkat.sum_up(hasil.terdaftar)
-    active = keadaan.tingkat.sum_up(hasil.ukuran["aktif_jiwa"])
-    out = np.empty(active.shape[:2])
-    for h, month in enumerate(keadaan.periode):
-        reached = reaches_uhc(
-            covered[h][:, None],
-            active[h],
-            people[:, None],
-            tanggal=(month + pd.offsets.MonthEnd(0)).date(),
-        )
-        out[h] = reached.mean(axis=-1)
-    return np.where(np.isnan(people)[None, :], np.nan, out)
+    covered, active = (
+        keadaan.tingkat.sum_up(hasil.ukuran[name])
+        for name in ("terdaftar_jiwa", "aktif_jiwa")
+    )
+    uhc = np.stack(
+        [
+            reaches_uhc(
+                covered[h],
+                active[h],
+                people[:, None],
+                tanggal=(month + pd.offsets.MonthEnd(0)).date(),
+            ).mean(axis=-1)
+            for h, month in enumerate(keadaan.periode)
+        ]
+    )
+    need = np.nan_to_num(needed_jiwa(SASARAN, people))
+    eighty = (active >= need[None, :, None]).mean(axis=-1)
+    unknown = np.isnan(people)[None, :]
+    return {
+        "peluang_uhc": np.where(unknown, np.nan, uhc),
+        "peluang_80": np.where(unknown, np.nan, eighty),
+    }
 
 
 def compare(keadaan: Keadaan, skenario: Sequence[Skenario]) -> pd.DataFrame:
@@ -508,8 +599,9 @@ def compare(keadaan: Keadaan, skenario: Sequence[Skenario]) -> pd.DataFrame:
         Table ``skenario``, 'dasar' first.
     """
     base = apply_scenario(keadaan, TANPA)
-    results = [base, *[apply_scenario(keadaan, one) for one in skenario]]
-    return pd.concat([summarise(one, base) for one in results], ignore_index=True)
+    parts = [summarise(base, base)]
+    parts += [summarise(apply_scenario(keadaan, one), base) for one in skenario]
+    return pd.concat(parts, ignore_index=True)
 
 
 __all__ = ["DASAR", "Hasil", "apply_scenario", "compare", "summarise"]

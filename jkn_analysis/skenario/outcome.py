@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.anggaran import build_rute, build_uang_tahunan, check_anggaran
+from jkn_analysis.masa_depan.build import tell_arrears
+from jkn_analysis.masa_depan.paths import from_table, to_table
 from jkn_analysis.skenario.declaration import from_peristiwa, read_skenario
 from jkn_analysis.skenario.engine import compare
 from jkn_analysis.skenario.permintaan import Posisi, build_permintaan
-from jkn_analysis.skenario.state import build_keadaan
+from jkn_analysis.skenario.state import add_money, build_keadaan
 from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.tunggakan.ahead import (
     summarise_depan,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 TABEL_UANG = (
     "laju_tunggakan", "tunggakan_ramalan", "uji_tunggakan", "arus_tunggakan",
     "utang_pemda", "kolektibilitas", "uang", "rute", "permintaan", "skenario",
+    "masa_depan", "ramalan",
 )  # fmt: skip
 _DIPAKAI = (
     "penduduk", "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda",
@@ -43,7 +46,6 @@ def build_uang(
     hasil: Mapping[str, pd.DataFrame],
     *,
     skenario: Sequence[Skenario] | None = None,
-    draws: int = 200,
     seed: int = 0,
     tenggat_bulan: int = 12,
 ) -> dict[str, pd.DataFrame]:
@@ -54,19 +56,20 @@ def build_uang(
     tables
         Delivered tables by name; an absent or empty one leaves its part empty.
     hasil
-        Tables of `build_ramalan`; ``ramalan`` is used.
+        Tables of `build_ramalan`; ``masa_depan`` and ``ramalan`` are used.
     skenario
         Scenarios to lay beside 'nothing changes'; the suite's own and the events
         of status 'skenario' if None.
-    draws, seed
-        Number of draws and their seed.
+    seed
+        Of the draws of arrears and debt.
     tenggat_bulan
         Month of the year at whose end targets are judged.
 
     Returns
     -------
     dict
-        Table name to rows, for every name of `TABEL_UANG`.
+        Table name to rows, for every name of `TABEL_UANG`; ``masa_depan`` and
+        ``ramalan`` come back with the paths of arrears and debt.
 
     Raises
     ------
@@ -79,7 +82,10 @@ def build_uang(
     }
     check_anggaran(given["anggaran"], given["iuran_pemda"])
     ramalan = hasil["ramalan"]
-    keadaan = build_keadaan(given, ramalan, draws=draws, seed=seed)
+    paths = from_table(hasil["masa_depan"])
+    keadaan = build_keadaan(given, paths, ramalan=ramalan, seed=seed)
+    paths = add_money(paths, keadaan)
+    ramalan = tell_arrears(ramalan, paths)
     chosen = list(skenario) if skenario is not None else _default(given, keadaan)
     out = _arrears_tables(given, keadaan)
     out["kolektibilitas"] = _collection(given["iuran"], len(keadaan.periode))
@@ -87,6 +93,7 @@ def build_uang(
     out["rute"] = _routes(given, keadaan)
     out["permintaan"] = _asks(keadaan, rute=out["rute"], tenggat_bulan=tenggat_bulan)
     out["skenario"] = compare(keadaan, chosen)
+    out |= {"masa_depan": to_table(paths), "ramalan": ramalan}
     return {
         name: conform(out.get(name, pd.DataFrame()), name)[TABLES[name].names]
         for name in TABEL_UANG
@@ -202,13 +209,13 @@ def list_posisi(keadaan: Keadaan, *, tenggat: pd.Timestamp) -> list[Posisi]:
     rule = find_target(tenggat.date())
     at = int(keadaan.periode.searchsorted(tenggat.replace(day=1)))
     at = min(at, len(keadaan.periode) - 1)
-    active = np.median(keadaan.aktif[at], axis=-1)
+    active = keadaan.aktif[at, :, 0]
     free, debt = _free_money(keadaan, tenggat), _owed(keadaan)
     return [
         Posisi(
             str(kode),
             _gap(rule.keaktifan_penduduk_rate, people, active[i]),
-            _gap(rule.cakupan_rate, people, keadaan.terdaftar[i]),
+            _gap(rule.cakupan_rate, people, keadaan.terdaftar[at, i, 0]),
             None if np.isnan(debt[i]) else float(debt[i]),
             None if np.isnan(free[i]) else float(free[i]),
             _is_prioritas(keadaan, i, debt=debt[i]),
@@ -252,8 +259,8 @@ def _is_prioritas(keadaan: Keadaan, at: int, *, debt: float) -> bool:
     """Tell whether new Pemda members are active at once: both targets, no debt."""
     people = keadaan.penduduk[at]
     rule = find_target(keadaan.cutoff.date())
-    active = float(np.median(keadaan.aktif[0, at])) / people
-    covered = keadaan.terdaftar[at] / people
+    active = float(keadaan.aktif[0, at, 0]) / people
+    covered = keadaan.terdaftar[0, at, 0] / people
     return bool(
         covered >= rule.cakupan_rate
         and active >= (rule.keaktifan_penduduk_rate or 0.0)

@@ -1,21 +1,24 @@
-"""What a scenario starts from: draws of activity, arrears and Pemda debt ahead."""
+"""What a scenario starts from: the stored paths of people, arrears and Pemda debt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ScenarioError
-from jkn_analysis.indicators import find_penduduk
-from jkn_analysis.terms import SEGMEN, TOTAL
+from jkn_analysis.masa_depan.draws import DRAWS
+from jkn_analysis.masa_depan.paths import Paths, add_levels
+from jkn_analysis.terms import TOTAL
 from jkn_analysis.tunggakan.ahead import (
     Tingkat,
     backtest_tunggakan,
     build_tingkat,
     scale_to_ramalan,
+    sum_regions,
     to_depan,
 )
 from jkn_analysis.tunggakan.pemda import project_utang
@@ -28,7 +31,7 @@ from jkn_analysis.tunggakan.simulate import draw_laju, simulate_tunggakan
 from jkn_analysis.tunggakan.stock import build_stok
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jkn_analysis.tunggakan.pemda import UtangDepan
     from jkn_analysis.tunggakan.rates import Laju
@@ -36,8 +39,17 @@ if TYPE_CHECKING:
     from jkn_analysis.tunggakan.stock import Stok
 
 _RIWAYAT_MIN_BULAN = 3
-_RHO_BULAN = 0.95
-"""Correlation of a path's rank from month to month: a low forecast stays low."""
+_ARREARS = {
+    "tunggakan_rp": "tunggakan_peserta_rp",
+    "peserta_jiwa": "tunggakan_peserta_jiwa",
+}
+_PEMDA = {
+    "tagihan_rp": "tagihan_pemda_rp",
+    "dibayar_rp": "dibayar_pemda_rp",
+    "utang_rp": "tunggakan_pemda_rp",
+    "laju_bayar": "laju_bayar_pemda_rate",
+}
+"""Fields of `UtangDepan` and the measures they are stored as."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class Tunggakan:
     posisi: np.ndarray
     """Index of each unit's region in `Keadaan.kode`."""
     skala: dict[str, np.ndarray]
-    """Factors to the forecaster's totals where roll rates lost the contest."""
+    """Factors to the stored paths; to the forecaster's where roll rates lost."""
     uji: pd.DataFrame
 
 
@@ -59,20 +71,46 @@ class Tunggakan:
 class Keadaan:
     """Everything a scenario is applied to; arrays are (months, regions, draws)."""
 
-    cutoff: pd.Timestamp
-    periode: pd.DatetimeIndex
-    kode: np.ndarray
+    paths: Paths
+    """People of the kabupaten/kota, by segmen."""
     tingkat: Tingkat
-    penduduk: np.ndarray
-    terdaftar: np.ndarray
-    aktif: np.ndarray
-    porsi: np.ndarray
-    """(segments, regions): share of each segment in active members now."""
+    batas: np.ndarray
+    """(regions,): most registered people: now, or the population."""
     terisi: np.ndarray
     pemda: UtangDepan | None
     tunggakan: Tunggakan | None
     peluang: np.ndarray
     """(draws,): ranks shared by all assumed parameters of a scenario."""
+
+    @property
+    def cutoff(self) -> pd.Timestamp:
+        """Last month of the data."""
+        return self.paths.cutoff
+
+    @property
+    def periode(self) -> pd.DatetimeIndex:
+        """Months ahead."""
+        return self.paths.periode
+
+    @property
+    def kode(self) -> np.ndarray:
+        """Codes of the regions, sorted."""
+        return self.paths.kode
+
+    @property
+    def penduduk(self) -> np.ndarray:
+        """(regions,): population in force, NaN where unknown."""
+        return self.paths.penduduk
+
+    @cached_property
+    def aktif(self) -> np.ndarray:
+        """Active people of all segments."""
+        return self.paths.get("aktif_jiwa").astype(float)
+
+    @cached_property
+    def terdaftar(self) -> np.ndarray:
+        """Registered people of all segments."""
+        return self.paths.get("terdaftar_jiwa").astype(float)
 
     @property
     def ukuran(self) -> tuple[int, int, int]:
@@ -83,85 +121,77 @@ class Keadaan:
 
 def build_keadaan(
     tables: Mapping[str, pd.DataFrame],
-    ramalan: pd.DataFrame,
+    paths: Paths,
     *,
     kode: str | Sequence[str] | None = None,
+    ramalan: pd.DataFrame | None = None,
     laju: pd.DataFrame | None = None,
     uji: pd.DataFrame | None = None,
-    draws: int = 200,
     seed: int = 0,
 ) -> Keadaan:
     """Build the starting point of scenarios for one region, some or all.
 
+    Arrears and Pemda debt are those of the paths where they hold any; else they are
+    simulated here (as ``jkn forecast`` does before it stores them).
+
     Parameters
     ----------
     tables
-        Delivered tables by name; kepesertaan and penduduk are needed, without
-        iuran_pemda or tunggakan_peserta those measures are absent.
-    ramalan
-        Table of that name (aktif_jiwa, segmen total, skenario dasar).
+        Delivered tables by name; kepesertaan is needed, without iuran_pemda or
+        tunggakan_peserta those measures are absent.
+    paths
+        From `read_paths` or `build_ramalan`.
     kode
-        Kabupaten/kota to take; all that are forecast if None.
+        Kabupaten/kota to take; all of the paths if None.
+    ramalan
+        Table of that name, for arrears whose roll rates lost the contest.
     laju
         Table ``laju_tunggakan``; estimated from what is given if None. A slice
         of one region needs it, or small regions lose the pooling.
     uji
         Table ``uji_tunggakan``; the contest is held anew if None.
-    draws, seed
-        Number of draws and their seed.
+    seed
+        Of the draws made here.
 
     Raises
     ------
     ScenarioError
         If no region has a forecast of active members.
     """
-    wanted = [kode] if isinstance(kode, str) else kode
-    rows = _active_rows(ramalan, wanted)
-    names = np.array(sorted(rows["kode"].unique()), dtype=object)
-    periode = pd.DatetimeIndex(sorted(rows["periode"].unique()))
-    cutoff = periode[0] - pd.offsets.MonthBegin(1)
-    slices = _take(tables, names)
-    aktif = _draw_aktif(rows, ramalan, names=names, draws=draws, seed=seed)
+    own = _take_regions(paths, [kode] if isinstance(kode, str) else kode)
+    slices = _take(tables, own.kode)
     now = slices["kepesertaan"]
-    now = now[now["periode"].eq(_last_month(now, cutoff))]
+    now = now[now["periode"].eq(_last_month(now, own.cutoff))]
+    registered = now.groupby("kode")["terdaftar_jiwa"].sum().reindex(own.kode)
+    people = np.where(np.isnan(own.penduduk), np.inf, own.penduduk)
     return Keadaan(
-        cutoff,
-        periode,
-        names,
-        build_tingkat(list(names)),
-        _people(slices["penduduk"], cutoff, names),
-        _registered(now, names),
-        aktif,
-        _shares(now, names),
-        _filled(slices.get("iuran_pemda"), cutoff, names),
-        _pemda(slices, periode=periode, draws=(draws, seed)),
-        _arrears(
-            slices,
-            (laju, uji, ramalan),
-            names=names,
-            periode=periode,
-            draws=(draws, seed),
-        ),
-        np.random.default_rng(seed + 7).random(draws),
+        own,
+        build_tingkat(list(own.kode)),
+        np.fmax(registered.to_numpy(dtype=float, na_value=np.nan), people),
+        _filled(slices.get("iuran_pemda"), own.cutoff, own.kode),
+        _pemda(slices, own, seed=seed),
+        _arrears(slices, (laju, uji, ramalan), paths=own, seed=seed),
+        _assumed_ranks(seed),
     )
 
 
-def _active_rows(ramalan: pd.DataFrame, wanted: Sequence[str] | None) -> pd.DataFrame:
-    """Take the forecast of active members of kabupaten/kota."""
-    rows = ramalan[
-        ramalan["indikator"].eq("aktif_jiwa")
-        & ramalan["segmen"].eq(TOTAL)
-        & ramalan["skenario"].eq("dasar")
-        & ramalan["kode"].str.len().eq(5)
-    ]
-    if wanted is not None:
-        rows = rows[rows["kode"].isin(list(wanted))]
-    if rows.empty:
+def _assumed_ranks(seed: int) -> np.ndarray:
+    """Draw ranks of assumed sizes; the middle path takes them as declared."""
+    ranks = np.random.default_rng(seed + 7).random(DRAWS)
+    ranks[0] = 0.5
+    return ranks
+
+
+def _take_regions(paths: Paths, wanted: Sequence[str] | None) -> Paths:
+    """Take the kabupaten/kota wanted, sorted."""
+    held = [str(k) for k in paths.kode if len(str(k)) > 2]
+    names = sorted(held if wanted is None else set(held) & set(wanted))
+    if not names:
         raise ScenarioError(
             f"no forecast of aktif_jiwa for {', '.join(wanted or ['any region'])}\n"
             "  → run: jkn forecast, and name a kabupaten/kota"
         )
-    return rows[rows["cutoff"].eq(rows["cutoff"].max())]
+    return paths.take(names)
 
 
 def _take(
@@ -180,29 +210,6 @@ def _last_month(now: pd.DataFrame, cutoff: pd.Timestamp) -> pd.Timestamp:
     return now.loc[now["periode"].le(cutoff), "periode"].max()
 
 
-def _people(
-    penduduk: pd.DataFrame, cutoff: pd.Timestamp, names: np.ndarray
-) -> np.ndarray:
-    """Return the population in force, NaN where unknown."""
-    found = find_penduduk(penduduk, pd.Series([cutoff]))
-    own = found.set_index("kode")["penduduk_jiwa"].reindex(names)
-    return own.to_numpy(dtype=float, na_value=np.nan)
-
-
-def _registered(now: pd.DataFrame, names: np.ndarray) -> np.ndarray:
-    """Return registered members, NaN where not delivered."""
-    total = now.groupby("kode")["terdaftar_jiwa"].sum()
-    return total.reindex(names).to_numpy(dtype=float, na_value=np.nan)
-
-
-def _shares(now: pd.DataFrame, names: np.ndarray) -> np.ndarray:
-    """Return each segment's share of active members."""
-    wide = now.pivot_table(index="kode", columns="segmen", values="aktif_jiwa")
-    wide = wide.reindex(index=names, columns=list(SEGMEN)).astype(float).fillna(0.0)
-    total = wide.sum(axis=1).clip(lower=1)
-    return wide.div(total, axis=0).to_numpy().T
-
-
 def _filled(
     pemda: pd.DataFrame | None, cutoff: pd.Timestamp, names: np.ndarray
 ) -> np.ndarray:
@@ -215,38 +222,46 @@ def _filled(
 
 
 def _pemda(
-    slices: Mapping[str, pd.DataFrame],
-    *,
-    periode: pd.DatetimeIndex,
-    draws: tuple[int, int],
+    slices: Mapping[str, pd.DataFrame], paths: Paths, *, seed: int
 ) -> UtangDepan | None:
     """Project Pemda debt of the regions that delivered the last month."""
     from jkn_analysis.anggaran import read_pagu
 
     rows = slices.get("iuran_pemda")
+    first = paths.periode[0]
+    rows = None if rows is None else rows[rows["periode"].lt(first)]
     if rows is None or rows.empty:
-        return None
-    first = periode[0]
-    rows = rows[rows["periode"].lt(first)]
-    if rows.empty:
         return None
     last = rows["periode"].max()
     late = (first.year - last.year) * 12 + first.month - last.month - 1
     pagu = slices.get("anggaran")
     known = None if pagu is None or pagu.empty else read_pagu(pagu)
     ahead = project_utang(
-        rows, horizon=len(periode) + late, pagu=known, draws=draws[0], seed=draws[1]
+        rows, horizon=len(paths.periode) + late, pagu=known, draws=DRAWS, seed=seed
     )
-    return ahead.skip(late)
+    return _use_stored(ahead.skip(late), paths)
+
+
+def _use_stored(ahead: UtangDepan, paths: Paths) -> UtangDepan:
+    """Put stored paths of Pemda debt in place of those drawn here."""
+    if not paths.has("laju_bayar_pemda_rate"):
+        return ahead
+    part = paths.take([str(k) for k in ahead.kode])
+    known = ~np.isnan(part.get("laju_bayar_pemda_rate")).any(axis=(0, 2))
+    fields = {}
+    for field, measure in _PEMDA.items():
+        made = getattr(ahead, field).copy()
+        made[:, known] = part.get(measure)[:, known]
+        fields[field] = made
+    return replace(ahead, **fields)
 
 
 def _arrears(
     slices: Mapping[str, pd.DataFrame],
-    given: tuple[pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame],
+    given: tuple[pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None],
     *,
-    names: np.ndarray,
-    periode: pd.DatetimeIndex,
-    draws: tuple[int, int],
+    paths: Paths,
+    seed: int,
 ) -> Tunggakan | None:
     """Simulate arrears of the regions that delivered them by age."""
     rows = slices.get("tunggakan_peserta")
@@ -255,16 +270,67 @@ def _arrears(
     stok = build_stok(
         rows, kepesertaan=slices.get("kepesertaan"), iuran=slices.get("iuran")
     )
-    stok = stok.reach(periode[0] - pd.offsets.MonthBegin(1))
+    stok = stok.reach(paths.cutoff)
     laju, uji, ramalan = given
     own = _rates(stok, slices) if laju is None else read_laju(laju, stok.unit)
-    undian = draw_laju(own, horizon=len(periode), draws=draws[0], seed=draws[1])
+    undian = draw_laju(own, horizon=len(paths.periode), draws=DRAWS, seed=seed)
     dasar = simulate_tunggakan(own, stok, undian=undian)
-    position = np.searchsorted(names.astype(str), stok.kode.astype(str))
-    contest = uji if uji is not None else backtest_tunggakan(stok, seed=draws[1])
-    won = contest.set_index("kode")["terpilih"].astype(bool)
-    scale = scale_to_ramalan(to_depan(dasar), ramalan, terpilih=won, seed=draws[1])
+    position = np.searchsorted(paths.kode.astype(str), stok.kode.astype(str))
+    contest = uji if uji is not None else backtest_tunggakan(stok, seed=seed)
+    scale = _scale(dasar, contest, paths=paths, ramalan=ramalan, seed=seed)
     return Tunggakan(own, stok, undian, dasar, position, scale, contest)
+
+
+def _scale(
+    dasar: Jalur,
+    contest: pd.DataFrame,
+    *,
+    paths: Paths,
+    ramalan: pd.DataFrame | None,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Return what turns simulated totals into stored, else forecast, ones."""
+    depan = to_depan(dasar)
+    won = contest.set_index("kode")["terpilih"].astype(bool)
+    if ramalan is None:
+        scale = {name: np.ones(depan.total[name].shape) for name in _ARREARS}
+    else:
+        scale = scale_to_ramalan(depan, ramalan, terpilih=won, seed=seed)
+    for name, measure in _ARREARS.items():
+        if paths.has(measure):
+            told = paths.take([str(k) for k in depan.kode]).get(measure)
+            own = depan.total[name].astype(float)
+            known = ~np.isnan(told) & (own > 0)
+            scale[name] = np.divide(told, own, out=scale[name].copy(), where=known)
+    return scale
+
+
+def add_money(paths: Paths, keadaan: Keadaan) -> Paths:
+    """Add arrears and Pemda debt, with their sums, to the paths of people."""
+    drawn = dict(paths.drawn)
+    names = [str(k) for k in keadaan.kode]
+    for measure, kode, values in _list_money(keadaan):
+        own = np.full((len(paths.periode), len(names), values.shape[-1]), np.nan)
+        own[:, [names.index(str(k)) for k in kode]] = values
+        whole, _ = add_levels(own, keadaan.kode)
+        if not measure.endswith(("_rp", "_jiwa")):
+            whole[:, len(names) :] = np.nan
+        drawn[measure, TOTAL] = whole
+    return replace(paths, drawn=drawn)
+
+
+def _list_money(keadaan: Keadaan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield measure, regions and draws (months, regions, draws) of what is owed."""
+    part, pemda = keadaan.tunggakan, keadaan.pemda
+    if part is not None:
+        kode = part.stok.kode
+        regions = np.array(sorted(set(kode)), dtype=object)
+        for name, measure in _ARREARS.items():
+            simulated = part.dasar.rp if name == "tunggakan_rp" else part.dasar.jiwa
+            yield measure, regions, sum_regions(simulated, kode) * part.skala[name]
+    if pemda is not None:
+        for field, measure in _PEMDA.items():
+            yield measure, pemda.kode, getattr(pemda, field)
 
 
 def _rates(stok: Stok, slices: Mapping[str, pd.DataFrame]) -> Laju:
@@ -286,72 +352,3 @@ def list_abaikan(peristiwa: pd.DataFrame | None) -> list[tuple[str, pd.Timestamp
     ]
     months = past["tanggal"].dt.to_period("M").dt.start_time
     return list(zip(past["kode"].astype(str), months, strict=True))
-
-
-def _draw_aktif(
-    rows: pd.DataFrame,
-    ramalan: pd.DataFrame,
-    *,
-    names: np.ndarray,
-    draws: int,
-    seed: int,
-) -> np.ndarray:
-    """Draw paths of active members whose quantiles are the forecast's.
-
-    Ranks follow a first-order chain over months. Regions share a part of their rank
-    such that the country's spread is that of its own forecast.
-    """
-    from scipy.special import ndtr
-
-    wide = rows.pivot_table(
-        index=["periode", "kode"], columns="kuantil", values="nilai"
-    ).sort_index()
-    levels = wide.columns.to_numpy(dtype=float)
-    months = wide.index.get_level_values("periode").nunique()
-    grid = wide.to_numpy(dtype=float).reshape(months, len(names), len(levels))
-    shared = _shared_part(grid, levels, ramalan, rows["cutoff"].max())
-    rng = np.random.default_rng(seed + 3)
-    rank = np.empty((months, len(names), draws))
-    own, common = _normals(rng, (len(names), draws)), _normals(rng, (1, draws))
-    step = (1 - _RHO_BULAN**2) ** 0.5
-    for h in range(months):
-        rank[h] = shared**0.5 * common + (1 - shared) ** 0.5 * own
-        own = _RHO_BULAN * own + step * _normals(rng, own.shape)
-        common = _RHO_BULAN * common + step * _normals(rng, common.shape)
-    return _interpolate(ndtr(rank), levels, grid)
-
-
-def _normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Draw standard normals whose every row has mean 0 and spread 1."""
-    z = rng.standard_normal(shape)
-    z -= z.mean(axis=-1, keepdims=True)
-    return np.asarray(z / z.std(axis=-1, keepdims=True))
-
-
-def _shared_part(
-    grid: np.ndarray, levels: np.ndarray, ramalan: pd.DataFrame, cutoff: pd.Timestamp
-) -> float:
-    """Return the part of rank variance that regions must share."""
-    top = ramalan[
-        ramalan["kode"].eq("00")
-        & ramalan["indikator"].eq("aktif_jiwa")
-        & ramalan["segmen"].eq(TOTAL)
-        & ramalan["cutoff"].eq(cutoff)
-    ]
-    low, high = int(np.searchsorted(levels, 0.1)), int(np.searchsorted(levels, 0.9))
-    if top.empty or grid.shape[1] < 2 or high >= len(levels):
-        return 0.0
-    wide = top.pivot_table(index="periode", columns="kuantil", values="nilai")
-    width = (wide[levels[high]] - wide[levels[low]]).to_numpy(dtype=float)[-1]
-    own = grid[-1, :, high] - grid[-1, :, low]
-    alone, together = float((own**2).sum()), float(own.sum() ** 2)
-    return float(np.clip((width**2 - alone) / max(together - alone, 1e-9), 0.0, 1.0))
-
-
-def _interpolate(rank: np.ndarray, levels: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Turn ranks into values between quantiles, straight on beyond the last."""
-    at = np.clip(np.searchsorted(levels, rank) - 1, 0, len(levels) - 2)
-    low = np.take_along_axis(grid, at, axis=-1)
-    high = np.take_along_axis(grid, at + 1, axis=-1)
-    part = (np.clip(rank, 0.01, 0.99) - levels[at]) / (levels[at + 1] - levels[at])
-    return np.asarray(np.maximum(low + part * (high - low), 0.0))

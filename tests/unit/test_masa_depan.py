@@ -155,7 +155,7 @@ def test_what_was_told_stays_and_the_sums_follow():
 def test_chances_are_shares_of_the_same_draws_and_fall_with_the_line():
     _, people = read_made()
     paths = read_drawn()
-    table = build_peluang(paths, people).set_index(["kode", "periode"])["peluang"]
+    table = build_peluang(paths).set_index(["kode", "periode"])["peluang"]
     own = paths.take([KODE]).get("aktif_jiwa")[-1, 0]
     expected = sum(1 for draw in own if draw >= 0.8 * people[KODE]) / DRAWS
     assert table[KODE, paths.periode[-1]] == pytest.approx(expected, abs=1e-12)
