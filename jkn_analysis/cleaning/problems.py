@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jkn_analysis.cleaning.values.cells import mask_persons
 from jkn_analysis.errors import HostileInputError, InputError, UnknownNameError
+from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ Severity = Literal["fault", "suspicion", "note"]
 
 MAX_SHOWN = 40
 _MAX_VALUE = 60
-_LEAST_PERSON = 12
+_LEAST_PERSON = 9
 
 KINDS: dict[str, type[JknError]] = {
     "unreadable": InputError,
@@ -76,9 +76,11 @@ class Problem:
     table: str = ""
 
     def __post_init__(self) -> None:
-        """Hide numbers of persons: no list or message shows a NIK or NIP."""
-        if len(self.value) > _LEAST_PERSON:
-            object.__setattr__(self, "value", mask_persons(self.value))
+        """Hide what points at a person: no list or message shows a NIK or card."""
+        for name in ("file", "sheet", "message", "value"):
+            text = getattr(self, name)
+            if len(text) > _LEAST_PERSON:
+                object.__setattr__(self, name, mask_personal(text))
 
     @property
     def cell(self) -> str:

@@ -7,8 +7,9 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.cleaning.values.cells import mask_persons, tidy
+from jkn_analysis.cleaning.values.cells import tidy
 from jkn_analysis.errors import JknError
+from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,7 +198,7 @@ def _write(target: Cell, row: int, column: int, value: Cell) -> None:
     if isinstance(value, float) and abs(value) >= LEAST_PERSON:
         value = HIDDEN
     if isinstance(value, str):
-        cell.value = mask_persons(_printable(value))
+        cell.value = mask_personal(_printable(value))
         cell.data_type = "s"
     else:
         cell.value = value

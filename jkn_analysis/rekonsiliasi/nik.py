@@ -12,10 +12,11 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+
+from jkn_analysis.personal import list_nik_kode
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,10 +83,8 @@ class ParsedNik:
 def _codes() -> Ints:
     """Return 0 unknown, 1 current, 2 no longer in force per PPRR."""
     known = np.zeros(10_000, np.uint8)
-    text = resources.files(__package__).joinpath("kode_nik.csv").read_text("ascii")
-    for line in text.splitlines()[1:]:
-        kode, _, last = line.split(",")
-        known[int(kode.replace(".", ""))] = 1 if int(last) == _TERBARU else 2
+    for kode, last in list_nik_kode().items():
+        known[int(kode)] = 1 if int(last) == _TERBARU else 2
     return known
 
 
@@ -289,8 +288,8 @@ def parse_nik(values: Cells, *, pada: dt.date) -> ParsedNik:
     Examples
     --------
     >>> import datetime as dt
-    >>> digits = "82710341" "07010001"
-    >>> cells = [digits, "'8271.0341.0701.0001", "8,27103E+15", None]
+    >>> digits = "82710341" + "07010001"
+    >>> cells = [digits, f"'8271.0341.{digits[8:]}", "8,27103E+15", None]
     >>> parsed = parse_nik(cells, pada=dt.date(2025, 11, 30))
     >>> [StatusNik(code).name for code in parsed.status]
     ['SAH', 'SAH', 'TERPOTONG', 'KOSONG']

@@ -9,42 +9,40 @@ from __future__ import annotations
 
 import base64
 import binascii
-import datetime as dt
 import gzip
+import html
 import io
+import json
 import re
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default as default_policy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jkn_analysis.errors import PrivacyError
-from jkn_analysis.rekonsiliasi.nik import parse_nik
+from jkn_analysis.personal import KNOWN_NIK, WALL, count_personal, mask_personal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-_NIK = re.compile(
-    rb"(?<![0-9A-Za-z_])(?<![0-9]\.)(?<![0-9A-Fa-f]-)"
-    rb"([0-9]{16}|[0-9]{2}[. ]?[0-9]{2}[. ]?[0-9]{2}[. -][0-9]{6}[. -][0-9]{4}|"
-    rb"[0-9]{4} [0-9]{4} [0-9]{4} [0-9]{4})(?![0-9A-Za-z_])(?!-[0-9A-Fa-f])"
+_GEOMETRY = re.compile(
+    r"\s(?:d|points|transform|viewBox|x\d?|y\d?|cx|cy|rx|ry|dx|dy|width|height)="
+    r'"[^"]*"'
 )
-_CARD = re.compile(rb"(?<![0-9A-Za-z_.])(0001[0-9]{9})(?![0-9A-Za-z_])")
-_PHONE = re.compile(
-    rb"(?<![0-9A-Za-z_.+/=])"
-    rb"((?:\+62[ -]?|0)8[1-9][0-9]{1,2}[ -]?[0-9]{3,4}[ -]?[0-9]{3,5})"
-    rb"(?![0-9A-Za-z_])"
-)
+_DATA_URI = re.compile(r"data:[a-z/+.-]+;base64,[A-Za-z0-9+/=\s\\]+")
+_INVISIBLE_TAG = re.compile(r"</?wbr\s*/?>", re.IGNORECASE)
+_BRACKETS = str.maketrans(dict.fromkeys('<>"', WALL))
+_LIST_MARKS = str.maketrans(dict.fromkeys(",;|\t\r\n", WALL))
+_MARKUP = re.compile(r"\s*(?:<!|<\?|<[a-zA-Z])")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{20,}(?:\r?\n[A-Za-z0-9+/]{4,})*={0,2}")
-_LONG_NUMBER = re.compile(r"\+?[0-9][0-9. -]{7,}[0-9]")
-_SEPARATORS = re.compile(rb"[. -]")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt", b"eXIf"}
 _MOST_BYTES = 512 << 20
 _MOST_DEPTH = 4
-_MANY_YEARS = dt.date(2100, 1, 1)
 SKIPPED_FOLDERS = frozenset({".git", ".venv", "__pycache__", "node_modules"})
 SKIPPED_SUFFIXES = frozenset({".age", ".pyc", ".so", ".woff2", ".ttf"})
 
@@ -57,39 +55,70 @@ class Finding:
     part: str
     """Where inside: a zip part, a column, ``base64``; empty for the file itself."""
     kind: str
-    """nik, kartu or telepon."""
+    """As `personal` names it: nik, kartu, telepon."""
     count: int
 
     def __str__(self) -> str:
         """Name the place without the value."""
         inside = f", {self.part}" if self.part else ""
-        named = _LONG_NUMBER.sub("…", f"{self.path}{inside}")
-        return f"{named}: {self.count} x {self.kind}"
+        return f"{mask_personal(f'{self.path}{inside}')}: {self.count} x {self.kind}"
 
 
-def _count_text(content: bytes) -> dict[str, int]:
-    """Count what parses as personal in one run of bytes."""
-    found = {
-        "kartu": len(_CARD.findall(content)),
-        "telepon": sum(_is_phone(match) for match in _PHONE.findall(content)),
-    }
-    cells = [_SEPARATORS.sub(b"", match).decode() for match in _NIK.findall(content)]
-    found["nik"] = int(parse_nik(cells, pada=_MANY_YEARS).sah.sum()) if cells else 0
-    return {kind: number for kind, number in found.items() if number}
+@dataclass(frozen=True)
+class Door:
+    """What may pass here: whether mail addresses are findings, and which belong."""
+
+    mail: bool = False
+    allowed: frozenset[str] = frozenset()
+
+    def count(self, text: str) -> dict[str, int]:
+        """Count what is personal in a text."""
+        return count_personal(text, allowed=self.allowed, mail=self.mail)
 
 
-def _is_phone(match: bytes) -> bool:
-    """Tell whether the digits make a mobile number: 10 to 13, not all alike."""
-    digits = _SEPARATORS.sub(b"", match).lstrip(b"+")
-    digits = b"0" + digits[2:] if digits.startswith(b"62") else digits
-    return 10 <= len(digits) <= 13 and len(set(digits[3:])) > 2
+PAGE_DOOR = Door(mail=True)
+"""A page names no address of anybody."""
 
 
-def _texts(content: bytes) -> Iterator[bytes]:
-    """Yield the content, and again without zero bytes if it may be UTF-16."""
-    yield content
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        yield content.decode("utf-16", "ignore").encode()
+def _texts(content: bytes) -> Iterator[str]:
+    """Yield the content as text: markup without its geometry, JSON by its strings."""
+    wide = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    text = content.decode("utf-16" if wide else "utf-8", "replace")
+    if _MARKUP.match(text):
+        yield _markup_text(text)
+    elif text[:1] in {"{", "["} and (strings := _json_text(text)) is not None:
+        yield strings
+    else:
+        yield _DATA_URI.sub(WALL, text).translate(_LIST_MARKS)
+
+
+def _markup_text(text: str) -> str:
+    """Return what a page says and is labelled with, its pieces apart."""
+    plain = _GEOMETRY.sub("", _DATA_URI.sub(WALL, _INVISIBLE_TAG.sub("", text)))
+    return html.unescape(plain.translate(_BRACKETS))
+
+
+def _json_text(text: str) -> str | None:
+    """Return the strings and large whole numbers of JSON; None where it is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += [*item, *item.values()]
+        elif isinstance(item, list):
+            lines = bool(item) and all(isinstance(each, str) for each in item)
+            waiting += ["".join(item)] if lines else item
+        elif isinstance(item, str):
+            markup = _MARKUP.match(item) is not None
+            found.append(_markup_text(item) if markup else _DATA_URI.sub(WALL, item))
+        elif isinstance(item, int):
+            found.append(str(item))
+    return WALL.join(found)
 
 
 def _parts(content: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
@@ -104,8 +133,26 @@ def _parts(content: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
         yield from _png_parts(content)
     elif content.startswith(b"PAR1"):
         yield from _parquet_parts(content)
+    elif _is_mail(content):
+        yield from _mail_parts(content)
     else:
         yield from _base64_parts(content)
+
+
+def _is_mail(content: bytes) -> bool:
+    """Tell whether bytes are a mail as it lies in the outbox."""
+    head = content[:4096].partition(b"\r\n\r\n")[0]
+    return head.startswith(b"From: ") and b"\r\nMessage-ID: " in head
+
+
+def _mail_parts(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield subject, texts and attachments of a mail, decoded."""
+    message = message_from_bytes(content, policy=default_policy)
+    yield "subject", str(message["Subject"]).encode()
+    for part in message.walk():
+        if not part.is_multipart():
+            name = part.get_filename() or part.get_content_type()
+            yield name, part.get_payload(decode=True) or b""  # type: ignore[misc]
 
 
 def _zip_parts(content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -170,6 +217,8 @@ def _parquet_parts(content: bytes) -> Iterator[tuple[str, bytes]]:
         if not (pa.types.is_integer(kind) or _is_text(kind)):
             continue
         cells = pc.unique(column).cast(pa.string()).drop_null().to_pylist()
+        if not _is_text(kind):
+            cells = [cell for cell in cells if len(cell) >= KNOWN_NIK]
         yield f"column {name}", "\n".join(cells).encode()
 
 
@@ -199,7 +248,9 @@ def _padding(run: bytes) -> bytes:
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
 
-def scan_bytes(content: bytes, *, depth: int = 0) -> dict[tuple[str, str], int]:
+def scan_bytes(
+    content: bytes, *, depth: int = 0, door: Door | None = None
+) -> dict[tuple[str, str], int]:
     """Count personal values in bytes and in what is packed inside them.
 
     Parameters
@@ -208,6 +259,8 @@ def scan_bytes(content: bytes, *, depth: int = 0) -> dict[tuple[str, str], int]:
         Any file's bytes.
     depth
         How deep this is inside other files.
+    door
+        What may pass; numbers of persons never do.
 
     Returns
     -------
@@ -216,23 +269,49 @@ def scan_bytes(content: bytes, *, depth: int = 0) -> dict[tuple[str, str], int]:
 
     Examples
     --------
-    >>> number = "82710341" "07010001"
+    >>> number = "82710341" + "07010001"
     >>> scan_bytes(f"id;{number};x".encode())
     {('', 'nik'): 1}
     >>> scan_bytes(b"Rp1.391.162.000.000 1732240000000000 sha 82710341abcd")
     {}
     """
+    door = door or Door()
     found: dict[tuple[str, str], int] = {}
-    binary = content.startswith((b"PK\x03\x04", b"\x1f\x8b", _PNG, b"PAR1"))
-    if not binary:
+    packed = content.startswith((b"PK\x03\x04", b"\x1f\x8b", _PNG, b"PAR1"))
+    if not packed and not _is_mail(content):
         for text in _texts(content):
-            for kind, number in _count_text(text).items():
+            for kind, number in door.count(text).items():
                 found["", kind] = max(found.get(("", kind), 0), number)
     for name, inner in _parts(content, depth):
-        for (part, kind), number in scan_bytes(inner, depth=depth + 1).items():
+        for (part, kind), number in scan_bytes(
+            inner, depth=depth + 1, door=door
+        ).items():
             place = (f"{name} > {part}" if part else name, kind)
             found[place] = found.get(place, 0) + number
     return found
+
+
+def refuse_bytes(files: Mapping[str, bytes], *, door: Door = PAGE_DOOR) -> None:
+    """Stop before files are written that hold something personal.
+
+    Parameters
+    ----------
+    files
+        Name to content, still in memory or written aside.
+    door
+        What may pass.
+
+    Raises
+    ------
+    PrivacyError
+        Names every file, place and kind, never a value.
+    """
+    findings = [
+        Finding(Path(name), part, kind, number)
+        for name, content in files.items()
+        for (part, kind), number in scan_bytes(content, door=door).items()
+    ]
+    _refuse(sorted(findings), "nothing of it is kept; find the cell that holds it")
 
 
 def list_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -270,7 +349,7 @@ def scan_paths(paths: Iterable[Path]) -> list[Finding]:
         ]
         findings += [
             Finding(path, "file name", kind, number)
-            for kind, number in _count_text(path.name.encode()).items()
+            for kind, number in Door().count(path.name).items()
         ]
     return sorted(findings)
 
@@ -283,10 +362,14 @@ def refuse_personal(paths: Iterable[Path]) -> None:
     PrivacyError
         Names every place and kind, never a value.
     """
-    findings = scan_paths(paths)
+    _refuse(scan_paths(paths), "remove them, and find out which step wrote them")
+
+
+def _refuse(findings: list[Finding], remedy: str) -> None:
+    """Raise the error of some findings, if there are any."""
     if findings:
         raise PrivacyError(
-            "personal values found\n"
-            + "\n".join(f"  {finding}" for finding in findings)
-            + "\n  → remove them, and find out which step wrote them"
+            "personal values found: "
+            + "\n".join(f"  {finding}" for finding in findings).lstrip()
+            + f"\n  → {remedy}"
         )

@@ -24,8 +24,9 @@ from jkn_analysis.cleaning import (
 from jkn_analysis.cleaning.find.sheets import _read_tables
 from jkn_analysis.cleaning.open.records import find_records
 from jkn_analysis.cleaning.returned import write_annotated
-from jkn_analysis.cleaning.values.cells import close_up, find_month_name, mask_persons
+from jkn_analysis.cleaning.values.cells import close_up, find_month_name
 from jkn_analysis.config import read_config
+from jkn_analysis.personal import mask_personal
 
 NIP = "19800101 200501 1 002"
 
@@ -273,7 +274,7 @@ def test_numbers_of_persons_never_stand_in_a_problem():
         "a.csv", "number", "not a date", value="3304010101800001"
     )
     assert problem.value == "…"
-    assert mask_persons(f"NIP. {NIP} Rp 1.234.567.890.123") == (
+    assert mask_personal(f"NIP. {NIP} Rp 1.234.567.890.123") == (
         "NIP. … Rp 1.234.567.890.123"
     )
 

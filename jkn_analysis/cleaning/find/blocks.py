@@ -20,7 +20,8 @@ from jkn_analysis.cleaning.find.labels import (
     known_words,
     looks_like_header,
 )
-from jkn_analysis.cleaning.values.cells import look, mask_persons, tidy
+from jkn_analysis.cleaning.values.cells import look, tidy
+from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ def _title_lines(rows: Sequence[Row], start: int, stop: int) -> list[tuple[int, 
     for index in range(start, stop):
         texts = dict.fromkeys(tidy(cell) for cell in rows[index] if cell is not None)
         if texts:
-            lines.append((index, mask_persons(" ".join(texts))))
+            lines.append((index, mask_personal(" ".join(texts))))
     return lines
 
 

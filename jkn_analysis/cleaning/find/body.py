@@ -27,11 +27,11 @@ from jkn_analysis.cleaning.find.labels import (
 from jkn_analysis.cleaning.values.cells import (
     find_month_name,
     look,
-    mask_persons,
     tidy,
     whole,
 )
 from jkn_analysis.cleaning.values.names import find_segmen
+from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,7 +179,7 @@ class _Body:
             elif kind == "section":
                 grouped = _is_numbered_group(self.rows, self.filled, index)
                 last = self.rows[index][self.filled[index][-1]]
-                self.section = mask_persons(tidy(last)) if grouped else text
+                self.section = mask_personal(tidy(last)) if grouped else text
         if kind in {"data", "total", "statistic"}:
             self.last_data = index + 1
         self.footing = kind == "footer" or (self.footing and kind != "data")
@@ -242,7 +242,7 @@ def _is_itemised(rows: Sequence[Row], block: Block) -> bool:
 def _drop(block: Block, rows: Sequence[Row], index: int, reason: str) -> str:
     """Note a row that is no data and return its text."""
     texts = dict.fromkeys(tidy(cell) for cell in rows[index] if cell is not None)
-    text = mask_persons(" ".join(texts))
+    text = mask_personal(" ".join(texts))
     block.dropped.append(Dropped(index, reason, text))
     return text
 

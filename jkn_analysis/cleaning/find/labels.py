@@ -13,12 +13,12 @@ from jkn_analysis.cleaning.values.cells import (
     find_month_name,
     is_year,
     look,
-    mask_persons,
     tidy,
     whole,
 )
 from jkn_analysis.cleaning.values.months import read_moment
 from jkn_analysis.cleaning.values.names import find_segmen, is_region, is_segmen_word
+from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -282,7 +282,7 @@ def is_plain_number(cell: Cell) -> bool:
     """Tell whether a cell is a number other than one of a person."""
     if isinstance(cell, float) and abs(cell) >= LEAST_PERSON:
         return False
-    return look(cell) == "number" and mask_persons(tidy(cell)) == tidy(cell)
+    return look(cell) == "number" and mask_personal(tidy(cell)) == tidy(cell)
 
 
 def has_amount(row: Row) -> bool:

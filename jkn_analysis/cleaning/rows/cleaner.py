@@ -13,6 +13,7 @@ from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.assemble import assemble
 from jkn_analysis.cleaning.rows.identify import ROW_DIMS, read_kode
 from jkn_analysis.cleaning.rows.moments import read_dim, read_row_months, years_or_title
+from jkn_analysis.cleaning.rows.persons import report_persons
 from jkn_analysis.cleaning.rows.slices import group_columns, make_piece
 from jkn_analysis.cleaning.rows.work import CleanSettings, Piece, Work, start_work
 from jkn_analysis.cleaning.values import columns as col
@@ -140,6 +141,8 @@ def _read_attributes(work: Work) -> dict[str, np.ndarray]:
             )
         else:
             parsed = col.parse_text_column(cells, choices=declared.choices)
+            if not declared.choices:
+                report_persons(work, cells, column.position, name)
         data[name] = work.take(parsed, column.position, name)
         if not declared.optional:
             _report_missing(work, data[name], column, name)

@@ -78,11 +78,6 @@ _FOOTNOTE = re.compile(
 )
 _DIGITS = frozenset("0123456789")
 _SPACED_WORD = re.compile(r"\w(?: \w)+")
-_PERSON_NUMBER = re.compile(
-    r"(?<![\d.,])(?:\d{16,18}(?:\.0)?|\d{8} ?\d{6} ?\d ?\d{3}|000\d{10}|"
-    r"\d\.\d{8,}e\+1[5-7])(?![\d])"
-)
-"""NIK and KK of 16 digits, NIP of 18 and its older writing, card numbers of 13."""
 _DATE = re.compile(
     r"(?:19|20|21)\d\d(?:[-/]\d{1,2}(?:[-/]\d{1,2})?|\.\d{1,2}\.\d{1,2})"
     r"(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d(?:\.\d+)?)?Z?)?"
@@ -158,17 +153,6 @@ def close_up(text: str) -> str:
         w.replace(" ", "") if s else w for s, w in zip(spaced, words, strict=True)
     ]
     return tidy(" ".join(joined))
-
-
-def mask_persons(text: str) -> str:
-    """Return text in which numbers of persons (NIK, NIP, card) are hidden.
-
-    Examples
-    --------
-    >>> mask_persons("NIP. 19700101 200003 1 001"), mask_persons("Rp 1.234.567.890")
-    ('NIP. …', 'Rp 1.234.567.890')
-    """
-    return _PERSON_NUMBER.sub("…", text)
 
 
 @lru_cache(maxsize=65536)
