@@ -60,6 +60,10 @@ _MAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+-]*\s?(?:@|[(\[{]\s?(?:at|a)\s?[)\]}])\s?"
     r"(?:[A-Za-z0-9-]+(?:\.|\s?[(\[{]\s?(?:dot|titik)\s?[)\]}]\s?))+[A-Za-z]{2,24}"
 )
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@({_LABEL}(?:\.{_LABEL})+)")
+_LONGEST_ADDRESS = 254
 _AT = re.compile(r"@|[(\[{]\s?at?\s?[)\]}]")
 _BARE = re.compile(r"(?<![\d.,])\d{16,18}(?!\d)", re.ASCII)
 """In a message a number this long is hidden even where its parts do not fit."""
@@ -70,6 +74,10 @@ _PLACE_BEFORE = re.compile(
     r"(?:[a-z]{1,4}\.\s+)*$",
     re.IGNORECASE,
 )
+_NO_NAME = re.compile(
+    r"\b(?:award|penghargaan|utara|selatan|timur|barat|tengah|person)\b", re.IGNORECASE
+)
+"""Words of awards and of places that the list of names takes for parts of one."""
 
 
 @dataclass(frozen=True)
@@ -317,15 +325,15 @@ def find_names(text: str) -> int:
     from lokal.samaran import detect_pii
 
     shown = text.title() if text.isupper() or text.islower() else text
-    found = [
-        m for m in detect_pii(shown, types=["NAME"]) if not _is_place(shown, m.start)
-    ]
+    named = detect_pii(shown, types=["NAME"])
+    found = [m for m in named if not _is_place(shown, m.start, m.value)]
     return len(found) + len(_BIN.findall(text))
 
 
-def _is_place(text: str, start: int) -> bool:
-    """Tell whether a name stands behind a word for a building or street."""
-    return _PLACE_BEFORE.search(text[:start]) is not None
+def _is_place(text: str, start: int, value: str) -> bool:
+    """Tell whether a name is that of a building, street, direction or award."""
+    before = _PLACE_BEFORE.search(text[:start])
+    return before is not None or _NO_NAME.search(value) is not None
 
 
 def count_personal(
@@ -351,6 +359,17 @@ def count_personal(
     if names and (found := find_names(text)):
         counts[NAMA] = found
     return dict(counts)
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is one plain mail address.
+
+    Examples
+    --------
+    >>> is_address("sekda@ternate.go.id"), is_address("a@b.id, c@d.id")
+    (True, False)
+    """
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def mask_personal(text: str) -> str:

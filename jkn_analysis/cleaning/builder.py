@@ -17,6 +17,7 @@ from jkn_analysis.errors import (
     JknError,
     UnknownNameError,
 )
+from jkn_analysis.personal import mask_personal
 from jkn_analysis.tables import DELIVERED, check, conform
 from jkn_analysis.terms import TANDA_CONTOH
 
@@ -333,9 +334,9 @@ def _entry(report: FileReport) -> dict[str, Any]:
     """Return one file's line of the manifest."""
     counts = report.counts
     return {
-        "file": report.name,
+        "file": mask_personal(report.name),
         "sha256": report.sha256,
-        "sheets": [sheet for sheet in dict.fromkeys(report.sheets) if sheet],
+        "sheets": [mask_personal(s) for s in dict.fromkeys(report.sheets) if s],
         "rows_in": counts.rows_in,
         "rows_kept": counts.kept,
         "rows_refused": counts.refused,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from jkn_analysis.errors import HostileInputError, InputError, UnknownNameError
-from jkn_analysis.personal import mask_personal
+from jkn_analysis.personal import find_names, mask_personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,8 @@ Severity = Literal["fault", "suspicion", "note"]
 MAX_SHOWN = 40
 _MAX_VALUE = 60
 _LEAST_PERSON = 9
+_NAMED = frozenset({"unknown_name", "choice"})
+"""Problems whose value may be anything a clerk typed, a person's name included."""
 
 KINDS: dict[str, type[JknError]] = {
     "unreadable": InputError,
@@ -81,6 +83,8 @@ class Problem:
             text = getattr(self, name)
             if len(text) > _LEAST_PERSON:
                 object.__setattr__(self, name, mask_personal(text))
+        if self.kind in _NAMED and find_names(self.value):
+            object.__setattr__(self, "value", "…")
 
     @property
     def cell(self) -> str:

@@ -124,7 +124,6 @@ def run_command(
       jkn run --all
       jkn run --wilayah "Kota Ternate" --force
     """
-    from jkn_analysis.rekonsiliasi.scan import refuse_personal
     from jkn_analysis.running.run import require_success, run_reports
 
     choice = _read_choice(config, options)
@@ -139,8 +138,6 @@ def run_command(
         )
     folder = config.paths.reports / summary.periode
     _tell(summary, folder)
-    made = [folder / f"{outcome.kode}.html" for outcome in summary.outcomes]
-    refuse_personal(path for path in made if path.is_file())
     require_success(summary)
 
 

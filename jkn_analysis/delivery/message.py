@@ -19,6 +19,7 @@ from jkn_analysis.delivery.content import one_line
 from jkn_analysis.delivery.words import WORDS
 from jkn_analysis.errors import DeliveryError
 from jkn_analysis.formats import format_tanggal
+from jkn_analysis.personal import is_address
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -163,8 +164,6 @@ def message_id(body: Body, kantor: str, sender_address: str) -> str:
 
 def _address(name: str, address: str) -> Address:
     """Build an address header; refuse what is none."""
-    from jkn_analysis.delivery.schedule import is_address
-
     if not is_address(address):
         raise DeliveryError(
             f"mail: an address of '{one_line(name)}' is not a mail address\n"

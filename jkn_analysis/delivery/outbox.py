@@ -9,6 +9,7 @@ from email.policy import SMTP
 from typing import TYPE_CHECKING
 
 from jkn_analysis.delivery.content import one_line, slug
+from jkn_analysis.delivery.door import refuse_message
 from jkn_analysis.delivery.ledger import Copy
 from jkn_analysis.delivery.smtp import Job
 from jkn_analysis.errors import DeliveryError
@@ -87,12 +88,17 @@ def write_messages(
         raise DeliveryError(f"mail: '{one_line(kode)}' is not a kode of a region")
     meeting = body.content.meeting
     folder = outbox / folder_name(meeting.id_rapat if meeting else "tanpa-rapat")
-    written = []
-    for kantor, alamat in offices.items():
-        envelope = Envelope(kantor, tuple(alamat), tanggal)
-        path = folder / f"{kode}-{slug(kantor)}.eml"
-        write_bytes(path, build_message(body, envelope, sender))
-        written.append(path)
+    made = {
+        folder / f"{kode}-{slug(kantor)}.eml": build_message(
+            body, Envelope(kantor, tuple(alamat), tanggal), sender
+        )
+        for kantor, alamat in offices.items()
+    }
+    for path, content in made.items():
+        refuse_message(path.name, content)
+    for path, content in made.items():
+        write_bytes(path, content)
+    written = list(made)
     for stale in set(folder.glob(f"{kode}-*.eml")) - set(written):
         stale.unlink()
     return written

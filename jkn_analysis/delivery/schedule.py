@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.delivery.content import slug
 from jkn_analysis.errors import DeliveryError
+from jkn_analysis.personal import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,21 +24,6 @@ ZONES: dict[str, ZoneInfo] = {
 }
 """The three zones of Indonesia (Keppres 41/1987); none has summer time."""
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])[.:]([0-5]\d)(?!\d)")
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@({_LABEL}(?:\.{_LABEL})+)")
-_LONGEST_ADDRESS = 254
-
-
-def is_address(text: str) -> bool:
-    """Tell whether a text is one plain mail address.
-
-    Examples
-    --------
-    >>> is_address("sekda@ternate.go.id"), is_address("a@b.id, c@d.id")
-    (True, False)
-    """
-    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def domain_of(address: str) -> str:

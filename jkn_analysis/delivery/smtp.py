@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from pydantic import SecretStr
 
+from jkn_analysis.delivery.door import judge_message, tell
 from jkn_analysis.delivery.ledger import SETTLED, Copy, Status
 from jkn_analysis.errors import ConfigError, DeliveryError
 
@@ -312,7 +313,11 @@ def _send_round(
 
 def _send_one(link: smtplib.SMTP, job: Job, ledger: Ledger) -> Result:
     """Take one copy through MAIL, RCPT and DATA."""
-    payload = _dot_stuffed(job.path.read_bytes())
+    message = job.path.read_bytes()
+    if found := judge_message(message):
+        job.path.unlink()
+        return Result(job.copy, Status.REFUSED, f"withheld, {tell(found)}")
+    payload = _dot_stuffed(message)
     try:
         for step in (
             lambda: link.mail(job.sender),

@@ -11,6 +11,7 @@ import pandas as pd
 from jkn_analysis.delivery.attachments import save_workbook, set_text
 from jkn_analysis.delivery.content import one_line
 from jkn_analysis.errors import InputError
+from jkn_analysis.personal import count_personal, mask_personal
 from jkn_analysis.tables import TABLES, conform
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ HEADINGS: dict[str, str] = {
 }
 """Column of the table to its heading in the form."""
 STATUS: tuple[str, ...] = TABLES["tindak_lanjut"].column("status").choices
+_FREE_TEXT = ("keputusan", "penanggung_jawab", "catatan")
 BLANK_ROWS = 8
 _WIDTHS = (18, 8, 8, 52, 24, 14, 12, 40)
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
@@ -225,7 +227,8 @@ def _read_rows(
     if len(set(keys)) < len(keys):
         problems.append("  a number stands in two rows of the same meeting")
     if problems:
-        raise InputError(f"{path}: the form cannot be taken\n" + "\n".join(problems))
+        where = mask_personal(str(path))
+        raise InputError(f"{where}: the form cannot be taken\n" + "\n".join(problems))
     frame = pd.DataFrame(read, columns=list(HEADINGS))
     return conform(frame, "tindak_lanjut")
 
@@ -256,9 +259,14 @@ def _parse(row: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         wrong.append(("tenggat", "not a date; write 2025-12-31 or 31/12/2025"))
     values["status"] = values["status"].lower() or "belum"
     if values["status"] not in STATUS:
-        shown = values["status"][:_FAR_ENOUGH]
+        shown = mask_personal(values["status"])[:_FAR_ENOUGH]
         wrong.append(("status", f"'{shown}' is not one of {', '.join(STATUS)}"))
     values["catatan"] = values["catatan"] or None
+    wrong += [
+        (name, "points at a person; write the office or position instead")
+        for name in HEADINGS
+        if count_personal(_text(row[name]), names=name in _FREE_TEXT)
+    ]
     return values, wrong
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import InputError
+from jkn_analysis.places import find_kecamatan
 from jkn_analysis.rekonsiliasi.compare import compare, refuse_lost
 from jkn_analysis.rekonsiliasi.linkage import link
 from jkn_analysis.rekonsiliasi.reasons import ALASAN, COCOK, TANPA_ALASAN
@@ -356,8 +357,11 @@ def build_selisih(
     """
     known = counts[~counts["alasan"].isin(TANPA_ALASAN) & (counts["kode"] != "")]
     keys = ["kode", "kecamatan", "alasan"]
-    small = known.groupby(keys, as_index=False)[["jumlah", "nonaktif"]].sum()
-    small["kecamatan"] = small["kecamatan"].where(small["kecamatan"] != "", "(kosong)")
+    places = zip(known["kode"], known["kecamatan"], strict=True)
+    named = known.assign(
+        kecamatan=[find_kecamatan(name, kode) for kode, name in places]
+    )
+    small = named.groupby(keys, as_index=False)[["jumlah", "nonaktif"]].sum()
     small = small.rename(columns={"jumlah": "jumlah_jiwa", "nonaktif": "nonaktif_jiwa"})
     joined = _hide_small(small)
     joined["periode"] = pd.Timestamp(periode.replace(day=1))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import RunError
-from jkn_analysis.running.report import Job, Outcome, publish
+from jkn_analysis.running.report import Job, Outcome, take_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,8 +76,7 @@ class Cluster:
             text = str(problem).splitlines() or [""]
             return Outcome(job.kode, ok=False, error=f"RunError: cluster: {text[0]}")
         told, files = future.result()
-        publish(files, folder=Path(job.folder))
-        return Outcome(**told)
+        return take_in(Outcome(**told), files, folder=Path(job.folder))
 
 
 def read_inputs(root: Path, *, cutoff: str | None = None) -> dict[str, bytes]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.briefing.page_file import SUFFIX as PAGE
 from jkn_analysis.briefing.page_file import page_stem, read_page, write_page
 from jkn_analysis.errors import JknError, RunError, StoreError
+from jkn_analysis.personal import mask_personal
+from jkn_analysis.rekonsiliasi.scan import refuse_bytes
 from jkn_analysis.running.kernel import WARM_KERNEL
 from jkn_analysis.running.manifest import (
     SUFFIX,
@@ -146,7 +148,13 @@ def publish(files: dict[str, bytes], *, folder: Path) -> None:
 
     A report counts as made only when its manifest names the bytes that lie beside
     it, so a run killed between two files makes that report again.
+
+    Raises
+    ------
+    PrivacyError
+        If any of them points at a person; then none is written.
     """
+    refuse_bytes(files)
     for name in sorted(files, key=lambda name: (name.endswith(SUFFIX), name)):
         write_bytes(folder / name, files[name])
 
@@ -157,9 +165,13 @@ def run_job(job: Job) -> Outcome:
     A full disk or a folder that cannot be written is an outcome too; the old
     report stays.
     """
-    outcome, files = make_report(job)
+    return take_in(*make_report(job), folder=Path(job.folder))
+
+
+def take_in(outcome: Outcome, files: dict[str, bytes], *, folder: Path) -> Outcome:
+    """Publish what was made; what cannot be published has failed."""
     try:
-        publish(files, folder=Path(job.folder))
+        publish(files, folder=folder)
     except (JknError, OSError) as exc:
         return Outcome(
             **{**asdict(outcome), "ok": False, "error": _text(type(exc).__name__, exc)}
@@ -201,7 +213,7 @@ def _execute(job: Job, execution: Execution) -> str:
 def _text(kind: str, problem: object) -> str:
     """Return kind and first line of an error, without colours."""
     lines = _ANSI.sub("", str(problem)).strip().splitlines() or [""]
-    return f"{kind}: {lines[0]}"[:FIRST_LINE_CHARACTERS]
+    return mask_personal(f"{kind}: {lines[0]}")[:FIRST_LINE_CHARACTERS]
 
 
 def _tell_death(exit_code: int | None) -> str:

@@ -76,6 +76,29 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
         "has no place in this table",
         "only PBPU, BP",
     ),
+    "personal": (
+        "ID rapat,Kode,Nomor,Keputusan,Penanggung jawab,Tenggat,Status\n"
+        "R-1,82.71,1,Perbaiki NIK 827103" + "4107010001,Dukcapil,2025-12-31,belum\n",
+        "D2",
+        "",
+        "a NIK or family card number; the value is not shown",
+        "not the person",
+    ),
+    "address": (
+        "Kode,Kantor,Jabatan,Email\n82.71,Dukcapil,Kepala,dukcapil at ternate\n",
+        "D2",
+        "",
+        "not a mail address",
+        "one address",
+    ),
+    "place": (
+        "Kode,Kecamatan,Periode,Alasan,Kantor,Jumlah jiwa\n"
+        "82.71,Budi Santoso,2025-06,nama_beda,Dukcapil,10\n",
+        "B2",
+        "",
+        "no kecamatan of this name; the value is not shown",
+        "as Kemendagri lists it",
+    ),
     "missing": (HEADER + line(aktif=""), "E2", "", "no value", "0 if there is none"),
     "missing_column": (
         "Kode,Periode,Segmen,Terdaftar\n82.71,2025-06,PBPU,20\n",
@@ -230,6 +253,10 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
         "export again",
     ),
 }
+OTHER_TABLES = {
+    "choice": "tunggakan_peserta", "personal": "tindak_lanjut", "address": "penerima",
+    "place": "selisih",
+}  # fmt: skip
 BUILT = {"unreadable", "hostile", "overlap", "schema", "gap", "frozen", "jump"}
 """Kinds that need a whole build; each has its own test below."""
 LATEST = pd.Timestamp(2025, 12, 15).date()
@@ -267,7 +294,7 @@ def write_book(path: Path, sheets: dict[str, list]) -> Path:
 @pytest.mark.parametrize("kind", sorted(CASES))
 def test_problem_says_place_value_fault_and_remedy(tmp_path, kind):
     content, place, value, message, remedy = CASES[kind]
-    table = "tunggakan_peserta" if kind == "choice" else "kepesertaan"
+    table = OTHER_TABLES.get(kind, "kepesertaan")
     result = clean(
         table,
         read_sheet(write(tmp_path, content)),

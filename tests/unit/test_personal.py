@@ -233,7 +233,8 @@ def test_names_of_persons_are_found(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["Dinas Sosial", "Kota Ternate", "Ternate Selatan", "Aula Sultan Babullah",
+    ["Dinas Sosial", "Kota Ternate", "UHC Award Pratama", "Ibu Selatan",
+     "Ternate Selatan", "Aula Sultan Babullah",
      "RSUD Dr. H. Chasan Boesoirie", "Jl. Ahmad Yani", "Bupati Halmahera Utara",
      "Kepala Bidang Perlindungan Sosial", "PKS PBPU Pemda 2026 ditandatangani",
      "Forum Komunikasi Pemangku Kepentingan Utama"],

@@ -20,7 +20,7 @@ TOP = Path(__file__).resolve().parents[2]
 LAYERS = [
     ["errors"],
     ["terms"],
-    ["formats", "personal"],
+    ["formats", "personal", "places"],
     ["config"],
     ["tables"],
     ["wilayah", "peraturan"],

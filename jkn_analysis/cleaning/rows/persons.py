@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.values.columns import text_of
-from jkn_analysis.personal import count_personal
+from jkn_analysis.cleaning.values.numbers import Fault
+from jkn_analysis.personal import count_personal, is_address
+from jkn_analysis.places import is_kecamatan
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from jkn_analysis.cleaning.rows.work import Work
 
-ADDRESS = "email"
-"""The one column where a mail address belongs."""
 WORDS = {
-    "nik": "NIK atau nomor KK",
-    "kartu": "nomor kartu atau rekening iuran peserta",
-    "telepon": "nomor telepon pribadi",
-    "nip": "NIP",
-    "surel": "alamat surel",
-    "nama": "nama orang",
+    "nik": "a NIK or family card number",
+    "kartu": "a number of a card or a member's premium account",
+    "telepon": "a mobile phone number",
+    "nip": "a NIP",
+    "surel": "a mail address",
+    "nama": "a person's name",
 }
 
 
 def report_persons(work: Work, cells: pd.Series, position: int, name: str) -> None:
     """Report every cell of a text column that points at a person.
 
-    The value is shown nowhere; the delivery is refused until the sender mends it.
+    The value is shown nowhere; the delivery is refused until the sender mends it. In
+    the column of addresses, what cannot be one is a fault too.
     """
     texts = cells.map(text_of)
-    address = name == ADDRESS
-    found = {
-        text: _say(count_personal(text, mail=not address, names=not address))
-        for text in texts.unique()
-        if text
-    }
+    found = {text: _judge(text, name) for text in texts.unique() if text}
     for index, text in enumerate(texts):
-        if found.get(text):
+        fault = found.get(text)
+        if fault is not None:
             work.bad[index] = True
-            work.report(
-                "personal",
-                f"{name}: {found[text]}; the value is not shown",
-                "write the office, position or number of people, not the person",
-                row=index,
-                position=position,
-            )
+            work.report_fault(replace(fault, position=index), position, name)
 
 
-def _say(counts: dict[str, int]) -> str:
-    """Name the kinds found, "" for none."""
-    return ", ".join(WORDS[kind] for kind in counts)
+def _judge(text: str, name: str) -> Fault | None:
+    """Say what is wrong with a cell, never with its value; None for nothing."""
+    address, place = name == "email", name == "kecamatan"
+    counts = count_personal(text, mail=not address, names=not (address or place))
+    if counts:
+        said = ", ".join(WORDS[kind] for kind in counts)
+        remedy = "write the office, position or number of people, not the person"
+        return Fault(0, "", f"{said}; the value is not shown", remedy, "personal")
+    if address and not is_address(text):
+        remedy = "write one address such as sekretariat@ternatekota.go.id"
+        return Fault(0, "", "not a mail address", remedy, "address")
+    if place and not is_kecamatan(text):
+        remedy = "write the kecamatan as Kemendagri lists it"
+        said = "no kecamatan of this name; the value is not shown"
+        return Fault(0, "", said, remedy, "place")
+    return None
