@@ -111,8 +111,7 @@ def _json_text(text: str) -> str | None:
         if isinstance(item, dict):
             waiting += [*item, *item.values()]
         elif isinstance(item, list):
-            lines = bool(item) and all(isinstance(each, str) for each in item)
-            waiting += ["".join(item)] if lines else item
+            waiting += ["".join(item)] if _is_text_in_lines(item) else item
         elif isinstance(item, str):
             markup = _MARKUP.match(item) is not None
             found.append(_markup_text(item) if markup else _DATA_URI.sub(WALL, item))
@@ -137,6 +136,14 @@ def _parts(content: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
         yield from _mail_parts(content)
     else:
         yield from _base64_parts(content)
+
+
+def _is_text_in_lines(items: list[object]) -> bool:
+    """Tell whether a list is one text cut at its line ends, as notebooks keep it."""
+    return len(items) > 1 and all(
+        isinstance(each, str) and (each.endswith("\n") or at == len(items) - 1)
+        for at, each in enumerate(items)
+    )
 
 
 def _is_mail(content: bytes) -> bool:

@@ -131,3 +131,12 @@ def test_what_git_and_the_package_ship_is_clean(top):
 
 def test_what_was_built_is_clean(top):
     assert scan_paths([top / "data" / "processed", top / "reports"]) == []
+
+
+def test_dates_of_a_page_object_do_not_run_together():
+    months = [f"2024-{month:02d}-01" for month in range(1, 13)]
+    assert (
+        kinds(json.dumps({"bulan": months, "jiwa": [1234, 5678] * 9}).encode()) == set()
+    )
+    cut = [f"{NIK[:8]}\n", NIK[8:]]
+    assert kinds(json.dumps({"source": cut}).encode()) == {"nik"}
