@@ -152,8 +152,11 @@ def _hire(workers: int, choice: Choice, cluster: str | None) -> Any:  # noqa: AN
         from jkn_analysis.running.cluster import Cluster
 
         return Cluster(cluster)
+    from jkn_analysis.running.kernel import can_fork
     from jkn_analysis.running.pool import Pool
 
+    if not choice.stock and not can_fork():
+        click.echo("this system has no safe fork: fresh kernels (slower, same pages)")
     return Pool(workers, warm=not choice.stock)
 
 

@@ -115,11 +115,12 @@ class ReportClient(PapermillNotebookClient):
 
 def _limit_memory(pid: int, memory_mb: int) -> None:
     """Bound the address space of a stock kernel, where the system can."""
-    if sys.platform == "linux":
-        import resource
-
-        limit = memory_mb * 1024 * 1024
-        resource.prlimit(pid, resource.RLIMIT_AS, (limit, limit))
+    try:
+        from resource import RLIMIT_AS, prlimit
+    except ImportError:
+        return
+    limit = memory_mb * 1024 * 1024
+    prlimit(pid, RLIMIT_AS, (limit, limit))
 
 
 def name_connection() -> Path | None:

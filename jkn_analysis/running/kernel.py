@@ -52,8 +52,11 @@ ONE_THREAD = {
 
 
 def can_fork() -> bool:
-    """Tell whether this system can fork kernels safely (Linux 5.3 or newer)."""
-    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+    """Tell whether this system can fork kernels safely (Linux 5.3 or newer).
+
+    macOS has fork too, but its frameworks hold threads that do not survive it.
+    """
+    return sys.platform == "linux" and hasattr(os, "fork") and hasattr(os, "pidfd_open")
 
 
 def build_environment() -> dict[str, str]:

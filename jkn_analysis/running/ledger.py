@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
 
 from jkn_analysis.errors import LockedError, RunError
 
@@ -79,44 +80,34 @@ def hold_lock(reports: Path, *, started: str) -> Iterator[None]:
     LockedError
         Names the process that holds the tree and when it began.
     """
-    path = state_folder(reports) / "lock"
+    folder = state_folder(reports)
+    note = folder / "lock.oleh"
+    lock = FileLock(folder / "lock", timeout=0)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as exc:
+        raise LockedError(
+            f"{reports}: another run holds it ({_read_holder(note)})\n"
+            "  → wait for it to end, or stop it"
+        ) from exc
     except OSError as exc:
         raise RunError(
             f"{reports}: reports cannot be written there ({exc.strerror})\n"
             "  → make the folder writable or set paths.reports in the config file"
         ) from exc
     try:
-        if not _try_lock(handle):
-            holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
-            raise LockedError(
-                f"{reports}: another run holds it ({holder or 'just started'})\n"
-                "  → wait for it to end, or stop it"
-            )
-        os.truncate(handle, 0)
-        os.pwrite(handle, f"pid {os.getpid()}, started {started}\n".encode(), 0)
+        # beside the lock: where a lock forbids reading, others could not read it there
+        note.write_text(f"pid {os.getpid()}, started {started}", encoding="utf-8")
         yield
-        os.truncate(handle, 0)
     finally:
-        os.close(handle)
+        note.unlink(missing_ok=True)
+        lock.release()
 
 
-def _try_lock(handle: int) -> bool:
-    """Take the lock of an open file without waiting."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
+def _read_holder(note: Path) -> str:
+    """Say who holds the lock, as far as the note tells."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return note.read_text(encoding="utf-8", errors="replace") or "just started"
+    except OSError:
+        return "just started"

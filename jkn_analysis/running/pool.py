@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import sys
 import time
 from dataclasses import dataclass
 from multiprocessing import connection as mp_connection
@@ -191,7 +190,6 @@ def choose_rehearsal(jobs: Sequence[Job]) -> dict[str, str]:
 
 
 def count_cores() -> int:
-    """Count the processors this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Count the processors this process may use, where the system tells."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -253,7 +253,7 @@ def wait_for(condition, seconds=60):
 def test_two_runs_at_once_one_works_and_one_says_who(tmp_path):
     config = make_project(tmp_path, cells=(*CELLS, "import time; time.sleep(3)"))
     first = start(tmp_path, "run", "--workers", "2")
-    lock = config.paths.reports / ".run" / "lock"
+    lock = config.paths.reports / ".run" / "lock.oleh"
     wait_for(lambda: lock.is_file() and "started" in lock.read_text())
     second = jkn(tmp_path, "run", check=False)
     assert second.returncode == 11

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from jkn_analysis.cleaning import clean, read_sheet
-from jkn_analysis.cleaning.open import dialect, readers, sandbox, worker
+from jkn_analysis.cleaning.open import dialect, limits, readers, sandbox
 from jkn_analysis.errors import HostileInputError, InputError, JknError
 
 HEADER = "kode,periode,segmen,terdaftar_jiwa,aktif_jiwa\n"
@@ -419,7 +419,7 @@ def test_memory_of_the_reader_is_capped_under_600_mb(tmp_path):
     path.write_bytes(row * 40_000)
     with pytest.raises(HostileInputError, match=r"more than 600 MB|more memory than"):
         read_sheet(path)
-    assert worker.MEMORY_BYTES <= 600 * 2**20
+    assert limits.MEMORY_BYTES <= 600 * 2**20
 
 
 # --- large regular csv, read in this process ----------------------------------------

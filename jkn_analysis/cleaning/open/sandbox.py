@@ -7,20 +7,27 @@ import io
 import json
 import os
 import pickle
-import select
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from jkn_analysis.cleaning.open import limits
 from jkn_analysis.cleaning.values.cells import Cell
-from jkn_analysis.errors import HostileInputError, InputError
+from jkn_analysis.errors import (
+    ConfigError,
+    HostileInputError,
+    InputError,
+    JknError,
+)
 
 WALL_SECONDS = 90.0
 """The child's own limit is CPU time; this one only catches a child that waits."""
+WATCH_SECONDS = 0.2
 IS_FOLDER = "is a folder"
 _ALLOWED = {
     ("datetime", "datetime"),
@@ -54,11 +61,14 @@ class _Child:
             "ARROW_DEFAULT_MEMORY_POOL": "system",
         }
         self.owner = os.getpid()
+        self.ready = False
+        self.overdue = self.overgrown = False
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jkn_analysis.cleaning.open.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self.errors,
             env=environment,
             start_new_session=True,
         )
@@ -70,29 +80,55 @@ class _Child:
     def ask(self, path: Path) -> bytes | None:
         """Send one request; return the answer's bytes, None if the child died."""
         request = json.dumps({"path": str(path)}).encode() + b"\n"
-        deadline = time.monotonic() + WALL_SECONDS
+        done = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watch.start()
         try:
+            if not self.ready:
+                self.ready = self._receive(len(limits.READY)) == limits.READY
             os.write(self.process.stdin.fileno(), request)  # type: ignore[union-attr]
-        except BrokenPipeError:
+            head = self._receive(8)
+            return head and self._receive(int.from_bytes(head, "little"))
+        except OSError:
             return None
-        head = self._receive(8, deadline)
-        if head is None:
-            return None
-        return self._receive(int.from_bytes(head, "little"), deadline)
+        finally:
+            done.set()
+            watch.join()
 
-    def _receive(self, size: int, deadline: float) -> bytes | None:
-        """Read `size` bytes before `deadline`; None if the child ends or waits."""
-        source = self.process.stdout.fileno()  # type: ignore[union-attr]
-        parts = io.BytesIO()
-        while parts.tell() < size:
-            ready, _, _ = select.select(
-                [source], [], [], max(0.0, deadline - time.monotonic())
-            )
-            chunk = os.read(source, min(2**20, size - parts.tell())) if ready else b""
-            if not chunk:
-                return None
-            parts.write(chunk)
-        return parts.getvalue()
+    def _receive(self, size: int) -> bytes | None:
+        """Read `size` bytes; None if the child ends before."""
+        read = self.process.stdout.read(size)  # type: ignore[union-attr]
+        return read if len(read) == size else None
+
+    def _watch(self, done: threading.Event) -> None:
+        """Kill the child when it waits too long, or grows where no limit holds it.
+
+        A pipe can be waited for with a limit of time on some systems only; a process
+        can be killed on all.
+        """
+        deadline = time.monotonic() + WALL_SECONDS
+        while not done.wait(WATCH_SECONDS):
+            self.overdue = time.monotonic() > deadline
+            self.overgrown = not limits.LIMITED and self._is_overgrown()
+            if self.overdue or self.overgrown:
+                self.process.kill()
+                return
+
+    def _is_overgrown(self) -> bool:
+        """Tell whether the child has more memory than the limit of other systems."""
+        import psutil
+
+        try:
+            used = psutil.Process(self.process.pid).memory_info().rss
+        except psutil.Error:
+            return False
+        return used > limits.MEMORY_BYTES
+
+    def last_words(self) -> str:
+        """Return the last line the child wrote of an error, empty without one."""
+        self.errors.seek(0)
+        told = self.errors.read().decode(errors="replace").strip()
+        return told.splitlines()[-1] if told else ""
 
     def stop(self) -> int:
         """End the process and return its exit status."""
@@ -103,6 +139,7 @@ class _Child:
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 stream.close()
+        self.errors.close()
         return self.process.wait()
 
 
@@ -192,7 +229,7 @@ def _ask_child(path: Path) -> dict[str, Any]:
     try:
         payload = child.ask(path.resolve())
         if payload is None:
-            raise HostileInputError(_say_death(path, child.stop()))
+            raise _explain_death(path, child)
         answer = _PlainUnpickler(io.BytesIO(payload)).load()
         done = not answer.get("restart")
     finally:
@@ -201,14 +238,25 @@ def _ask_child(path: Path) -> dict[str, Any]:
     return answer
 
 
-def _say_death(path: Path, status: int) -> str:
-    """Explain why the reading process ended."""
+def _explain_death(path: Path, child: _Child) -> JknError:
+    """Explain why the reading process ended: the file, or this machine."""
+    told = child.last_words()
+    status = child.stop()
+    ended_by_us = child.overdue or child.overgrown
+    if not child.ready and not ended_by_us:
+        return ConfigError(
+            f"{path}: not read, the reading process does not start "
+            f"({told or f'exit status {status}'})\n"
+            "  → install the package anew: python make.py install"
+        )
     why = {
         -24: "took too much computing time",
         -9: "took too long or too much memory",
         -6: "is damaged, or asks for more memory than any table needs",
     }.get(status, "is damaged: the reading process ended")
-    return (
+    if ended_by_us:
+        why = "took too long or too much memory"
+    return HostileInputError(
         f"{path}: {why}\n"
         "  → open it by hand, save the table in a new workbook or as csv, send it again"
     )

@@ -9,26 +9,15 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import resource
 import sys
 from typing import Any
 
-MEMORY_BYTES = 600 * 2**20
-CPU_SECONDS = 9
-
-
-def limit_process() -> None:
-    """Cap memory, forbid files to be written and core dumps to be left."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def limit_cpu() -> None:
-    """Allow the coming request its own CPU seconds."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+from jkn_analysis.cleaning.open.limits import (
+    MEMORY_BYTES,
+    READY,
+    limit_cpu,
+    limit_process,
+)
 
 
 def answer(request: dict[str, Any]) -> bytes:
@@ -62,10 +51,19 @@ def _pack(content: dict[str, Any]) -> bytes:
 
 
 def main() -> None:
-    """Answer requests until standard input closes."""
+    """Answer requests until standard input closes.
+
+    What fails before the first word is told on standard error; later nothing may be
+    written there, since the limits forbid every file.
+    """
+    from jkn_analysis.cleaning.open import readers  # noqa: F401 - fails here or never
+
     channel = os.dup(1)
-    os.dup2(2, 1)
+    empty = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(empty, stream)
     limit_process()
+    os.write(channel, READY)
     for line in sys.stdin:
         limit_cpu()
         payload = answer(json.loads(line))
