@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tomllib
 from importlib import resources
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 CONFIG_VARIABLE = "JKN_CONFIG"
 SETTINGS = "jkn.toml"
 """File in the project folder that is read where no other is named."""
+PADA_VARIABLE = "JKN_PADA"
+"""A day: what was known then is built beside the present, in folders of its own."""
 
 
 class _Section(BaseModel):
@@ -46,6 +49,10 @@ class Build(_Section):
     contoh: Literal["auto", "ya", "tidak"]
     sumber_penduduk: str
     overlap: Literal["error", "later"]
+    tiba: dict[str, dt.date] = Field(default_factory=dict)
+    """Folder of a delivery to the day it came, if it lay there at the first build."""
+    pada: dt.date | None = None
+    """What was known on this day; set by ``jkn --pada``."""
     numbers: Numbers
 
 
@@ -111,6 +118,12 @@ class Config(_Section):
     mail: Mail
     rekonsiliasi: Rekonsiliasi
 
+    @property
+    def dapur(self) -> Path:
+        """Folder of the register of arrivals and of cleaned rows, on any day."""
+        root = self.paths.processed
+        return root if self.build.pada is None else root.parents[1]
+
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lay `over` on `base`, table by table."""
@@ -124,7 +137,7 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file or say what is wrong with it."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
@@ -167,7 +180,28 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
         where = path or "defaults.toml"
         raise ConfigError(f"{where}: not valid settings\n" + "\n".join(lines)) from exc
     absolute = {name: base / value for name, value in config.paths.model_dump().items()}
-    return config.model_copy(update={"paths": Paths(**absolute)})
+    config = config.model_copy(update={"paths": Paths(**absolute)})
+    pada = os.environ.get(PADA_VARIABLE)
+    return config if not pada else _look_back(config, pada)
+
+
+def _look_back(config: Config, pada: str) -> Config:
+    """Turn the settings to what was known on a day."""
+    try:
+        day = dt.date.fromisoformat(pada)
+    except ValueError as exc:
+        raise ConfigError(
+            f"--pada {pada}: not a day\n  → write it as 2025-12-10"
+        ) from exc
+    paths = config.paths
+    part = Path("pada", day.isoformat())
+    places = {"processed": paths.processed / part, "reports": paths.reports / part}
+    return config.model_copy(
+        update={
+            "paths": paths.model_copy(update=places),
+            "build": config.build.model_copy(update={"pada": day}),
+        }
+    )
 
 
 def find_root(start: Path | None = None) -> Path:

@@ -31,6 +31,10 @@ class HostileInputError(InputError):
     exit_code = 5
 
 
+class LimitError(HostileInputError):
+    """Our own limit of memory or time was met; the file itself is not judged."""
+
+
 class UnknownNameError(InputError):
     """A region, segmen, kelas or heading fits no known name, or more than one."""
 

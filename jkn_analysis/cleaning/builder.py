@@ -7,48 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jkn_analysis.cleaning.deliveries import Delivery, find_deliveries, is_reply
-from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
-from jkn_analysis.cleaning.rows.cleaner import clean
-from jkn_analysis.cleaning.rows.work import CleanResult, CleanSettings, Counts
-from jkn_analysis.errors import (
-    HostileInputError,
-    InputError,
-    JknError,
-    UnknownNameError,
+from jkn_analysis.cleaning.contents import (
+    list_items,
+    list_present,
+    read_instead,
+    read_item,
 )
+from jkn_analysis.cleaning.deliveries import Delivery, count_litter, is_reply
+from jkn_analysis.cleaning.kept import read_kept
+from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
+from jkn_analysis.cleaning.rows import across
+from jkn_analysis.cleaning.rows.work import Counts
+from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.personal import mask_personal
-from jkn_analysis.tables import DELIVERED, check, conform
-from jkn_analysis.terms import TANDA_CONTOH
+from jkn_analysis.store import hold_project, read_manifest, write_generation
+from jkn_analysis.tables import DELIVERED, TABLES, conform
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from jkn_analysis.cleaning.contents import Read
+    from jkn_analysis.cleaning.reading import FileReport
+    from jkn_analysis.cleaning.rows.work import CleanResult
     from jkn_analysis.config import Config
+    from jkn_analysis.errors import JknError
 
 PACKAGED = "jkn_analysis (Kepmendagri 300.2.2-2138/2025)"
-
-
-@dataclass
-class FileReport:
-    """What became of one delivery."""
-
-    delivery: Delivery
-    name: str
-    sha256: str
-    counts: Counts = field(default_factory=Counts)
-    sheets: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    contoh: bool = False
-    """Synthetic: it lies in the sample's folder, or says so itself wherever it lies."""
-
-    @property
-    def refused(self) -> bool:
-        """Tell whether the delivery was refused as a whole."""
-        return bool(faults(self.problems))
 
 
 @dataclass
@@ -62,6 +48,10 @@ class BuildReport:
     contoh: bool = False
     problems: list[Problem] = field(default_factory=list)
     """Problems between deliveries: overlaps, sums, jumps."""
+    gone: list[dict[str, Any]] = field(default_factory=list)
+    """Files that went with rows nobody else delivers, as the manifest names them."""
+    litter: int = 0
+    """Files passed over: what systems and broken downloads leave."""
 
     @property
     def all_problems(self) -> list[Problem]:
@@ -90,158 +80,210 @@ class BuildReport:
                 f"{total.recognised} recognised"
             )
         lines += [f"  removed (no delivery any more): {name}" for name in self.removed]
+        lines += self._tell_missing()
         if self.all_problems:
             lines.append(describe(self.all_problems))
         return "\n".join(lines)
 
-
-def settings_of(
-    config: Config, table: str, *, today: dt.date | None = None
-) -> CleanSettings:
-    """Return what the settings say about one table."""
-    source = config.sources.get(table)
-    general = config.build.numbers.locale
-    if source is None:
-        return CleanSettings(locale=general, latest=today)
-    return CleanSettings(
-        latest=today,
-        headings=source.headings,
-        locale=source.locale or general,
-        kode_system=source.kode_system,
-    )
-
-
-def read_delivery(
-    delivery: Delivery, *, settings: CleanSettings, name: str
-) -> tuple[FileReport, CleanResult | None]:
-    """Read and clean one delivery; whatever is wrong with it stands in the report."""
-    from jkn_analysis.cleaning.find.sheets import read_sheet
-    from jkn_analysis.cleaning.open.readers import CLOSED
-    from jkn_analysis.store import hash_file
-
-    report = FileReport(delivery, name, "", contoh=delivery.contoh)
-    try:
-        report.sha256 = hash_file(delivery.path)
-    except OSError as exc:
-        message = f"cannot be opened ({exc.strerror})"
-        report.problems.append(
-            Problem(file=name, kind="unreadable", message=message, remedy=CLOSED)
-        )
-        return report, None
-    if not delivery.table:
-        report.problems.append(_unknown_table(name))
-        return report, None
-    try:
-        sheets = read_sheet(delivery.path)
-    except (InputError, HostileInputError) as exc:
-        report.problems.append(problem_of(exc, name, delivery.path))
-        return report, None
-    result = clean(delivery.table, sheets, settings=settings)
-    report.counts = result.counts
-    report.sheets = [sheet.sheet for sheet in sheets]
-    report.contoh |= any(
-        TANDA_CONTOH in line
-        for sheet in sheets
-        for line in (*sheet.title, *sheet.notes)
-    )
-    report.problems = [_named(problem, name) for problem in result.problems]
-    report.notes = result.notes
-    if not report.refused:
-        _gate(result, report)
-    return report, None if report.refused else result
-
-
-def _gate(result: CleanResult, report: FileReport) -> None:
-    """Run the last gate; a fault it finds is one our own checks missed."""
-    try:
-        check(result.frame, result.table)
-    except InputError as exc:
-        report.problems.append(
-            Problem(
-                file=report.name,
-                kind="schema",
-                message=str(exc),
-                remedy="report this: the reading should have found it",
-                table=result.table,
+    def _tell_missing(self) -> list[str]:
+        """Say what stands in, what went and what was passed over."""
+        lines = [
+            f"  {one.name}: refused; the rows of its content of "
+            f"{one.instead['tiba'] or 'before'} stay"
+            for one in self.files
+            if one.refused and one.instead
+        ]
+        lines += [
+            f"  {entry['file']}: gone, and no other file has its rows; lay it there "
+            "again, or accept that: jkn build --lepas"
+            for entry in self.gone
+        ]
+        if self.litter:
+            lines.append(
+                f"  {self.litter} file(s) passed over (Thumbs.db and the like)"
             )
-        )
+        return lines
 
 
-def problem_of(exc: JknError, name: str, path: Path) -> Problem:
-    """Turn the error of a file that cannot be opened into a problem."""
-    text = str(exc).removeprefix(f"{path}: ")
-    message, _, remedy = text.partition("\n  → ")
-    kind = "hostile" if isinstance(exc, HostileInputError) else "unreadable"
-    kind = "unknown_name" if isinstance(exc, UnknownNameError) else kind
-    return Problem(file=name, kind=kind, message=message, remedy=remedy)
+def build(
+    config: Config,
+    *,
+    today: dt.date | None = None,
+    sampai: str | None = None,
+    release: bool = False,
+) -> BuildReport:
+    """Read every delivery, refuse the faulty ones whole, store the rest in one step.
 
-
-def _unknown_table(name: str) -> Problem:
-    """Describe a file whose table is not known."""
-    return Problem(
-        file=name,
-        kind="unreadable",
-        message="neither its folder nor its name says which table it is",
-        remedy=f"put it into a folder named after one of: {', '.join(DELIVERED)}",
-    )
-
-
-def _named(problem: Problem, name: str) -> Problem:
-    """Return a problem under the delivery's name."""
-    from dataclasses import replace
-
-    return replace(problem, file=name)
-
-
-def build(config: Config, *, today: dt.date | None = None) -> BuildReport:
-    """Read every delivery, refuse the faulty ones whole, store the rest.
+    A file that is refused leaves the rows that were last accepted of it; a file that
+    went is named until its rows are delivered again or its going is accepted.
 
     Parameters
     ----------
     config
         Settings; ``paths.raw`` is read, ``paths.processed`` written.
     today
-        Months after it are faults; None checks no month against the calendar.
+        Months after it are faults, and contents seen first are noted under it; None
+        checks no month against the calendar and notes nothing.
+    sampai
+        Store no month after this one (``2025-11``), as the figures of that data
+        month and not as the newest.
+    release
+        Accept that files have gone.
 
     Returns
     -------
     BuildReport
         What was stored and everything wrong; tables of good deliveries are stored
         even where others are refused.
-    """
-    from jkn_analysis.store import show_name
 
-    deliveries = find_deliveries(config.paths.raw, contoh=config.build.contoh)
-    if not deliveries:
-        raise InputError(
-            f"{config.paths.raw}: holds no delivery\n"
-            "  → put files there as <kiriman>/<table>/<file>, or run: jkn sample"
+    Raises
+    ------
+    InputError
+        If there is no delivery, none of the day looked at, or no participants of
+        the month asked for.
+    StoreError
+        If the store cannot be written.
+    LockedError
+        If another process writes.
+    """
+    with hold_project(config.paths.processed, holder="jkn build"):
+        day = config.build.pada or today
+        items = list_items(config, today=today)
+        before = _read_before(config.paths.processed)
+        read = [read_item(item, config, day=day) for item in items]
+        used = _settle(read, config=config, before=before)
+        tables = _make_tables(used, config=config, sampai=sampai)
+        report = BuildReport(
+            [one for one, _ in read],
+            {},
+            contoh=any(one.contoh for one, result in used if result is not None),
+            problems=across.check_tables(tables),
+            litter=count_litter(config.paths.raw),
         )
-    reports, results = [], []
-    for delivery in deliveries:
-        name = show_name(delivery.path.relative_to(config.paths.raw))
-        settings = settings_of(config, delivery.table, today=today)
-        report, result = read_delivery(delivery, settings=settings, name=name)
-        reports.append(report)
-        results.append(result)
-    return _store(config, reports, results)
+        if not release:
+            report.gone = _find_gone(before, used, tables, config=config, day=day)
+        _store(config, report, used, tables, sampai=sampai)
+    return report
+
+
+def _read_before(root: Path) -> dict[str, Any]:
+    """Read the manifest of what was last built; nothing where it cannot be read."""
+    try:
+        return read_manifest(root)
+    except StoreError:
+        return {}
+
+
+def _entries(before: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the files whose rows are stored, by name."""
+    return {
+        entry["file"]: {**entry, "table": table}
+        for table, entries in before.get("kiriman", {}).items()
+        for entry in entries
+    }
+
+
+def _settle(
+    read: Sequence[Read], *, config: Config, before: Mapping[str, Any]
+) -> list[Read]:
+    """Let the rows last accepted stand in for what is refused.
+
+    A file may be refused for itself, or because it contradicts another one: then
+    the overlaps are looked at once more with the rows that stand in.
+    """
+    entries = _entries(before)
+    used = list(read)
+    for _ in range(2):
+        join_tables(*_parted(used), overlap=config.build.overlap)
+        for place, (report, _result) in enumerate(used):
+            if report.refused:
+                old = read_instead(report, entries.get(report.name), config)
+                used[place] = old or (report, None)
+    return used
+
+
+def _parted(
+    read: Sequence[Read],
+) -> tuple[list[FileReport], list[CleanResult | None]]:
+    """Part reports and results."""
+    return [one for one, _ in read], [result for _, result in read]
+
+
+def _make_tables(
+    used: Sequence[Read], *, config: Config, sampai: str | None
+) -> dict[str, pd.DataFrame]:
+    """Join the deliveries table by table, no month after `sampai`."""
+    from jkn_analysis.wilayah import list_wilayah
+
+    tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
+    tables |= join_tables(*_parted(used), overlap=config.build.overlap)
+    tables["penduduk"] = _with_packaged(tables.get("penduduk"))
+    if sampai is None:
+        return tables
+    last = pd.Timestamp(f"{sampai}-01")
+    return {
+        name: frame[frame["periode"] <= last] if "periode" in frame else frame
+        for name, frame in tables.items()
+    }
+
+
+def _find_gone(
+    before: Mapping[str, Any],
+    used: Sequence[Read],
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    config: Config,
+    day: dt.date | None,
+) -> list[dict[str, Any]]:
+    """Name the files that went with rows nobody else delivers."""
+    known = {entry["file"]: entry for entry in before.get("hilang", [])}
+    known |= _entries(before)
+    present = {report.name for report, _ in used} | {*list_present(config.paths.raw)}
+    there = {report.sha256 for report, _ in used}
+    contoh = any(report.contoh for report, _ in used)
+    gone = []
+    for name, entry in sorted(known.items()):
+        if name in present or entry["sha256"] in there or entry["contoh"] != contoh:
+            continue
+        kode = _find_uncovered(entry, tables, config=config)
+        if kode != []:
+            told = {key: entry[key] for key in ("file", "table", "sha256", "contoh")}
+            since = entry.get("sejak") or str(day or "")
+            gone.append({**told, "tiba": entry["tiba"], "sejak": since, "kode": kode})
+    return gone
+
+
+def _find_uncovered(
+    entry: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], *, config: Config
+) -> list[str] | None:
+    """List the regions of a file's rows that no other file has; None if unknown."""
+    table = entry["table"]
+    delivery = Delivery("", config.paths.raw / entry["file"], table)
+    found = read_kept(
+        config.dapur, delivery, entry["sha256"], name=entry["file"], key=None
+    )
+    if found is None:
+        return None
+    rows, key = found[1].frame, list(TABLES[table].key)
+    if table not in tables:
+        return sorted(rows["kode"].unique())
+    merged = rows[key].merge(tables[table][key], on=key, how="left", indicator=True)
+    return sorted(merged.loc[merged["_merge"] == "left_only", "kode"].unique())
 
 
 def _store(
-    config: Config, reports: list[FileReport], results: list[CleanResult | None]
-) -> BuildReport:
-    """Join the results table by table and write them."""
-    from jkn_analysis import store
-    from jkn_analysis.cleaning.rows import across
-    from jkn_analysis.wilayah import list_wilayah
-
+    config: Config,
+    report: BuildReport,
+    used: Sequence[Read],
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    sampai: str | None,
+) -> None:
+    """Write the tables and what they were made of as one generation."""
     root = config.paths.processed
-    tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
-    tables |= join_tables(reports, results, overlap=config.build.overlap)
-    tables["penduduk"] = _with_packaged(tables.get("penduduk"))
-    report = BuildReport(reports, {}, contoh=_is_contoh(reports))
-    report.problems = across.check_tables(tables)
-    with store.write_generation(root, by="jkn build", contoh=report.contoh) as draft:
+    with write_generation(
+        root, by="jkn build", contoh=report.contoh, cutoff=sampai
+    ) as draft:
         stale = set(draft.tables) & (set(DELIVERED) - {*tables, "selisih"})
         for name in sorted(stale):
             draft.drop(name)
@@ -249,14 +291,13 @@ def _store(
         for name, frame in tables.items():
             draft.put(frame, name)
             report.tables[name] = len(frame)
-        draft.tell(**_manifest(report, tables))
+        if sampai is not None and draft.cutoff != sampai:
+            raise InputError(
+                f"{sampai}: no participants were delivered of that month (the last "
+                f"before is {draft.cutoff or 'none'})\n  → choose another month"
+            )
+        draft.tell(**_manifest(report, used, tables))
         draft.sign()
-    return report
-
-
-def _is_contoh(reports: Sequence[FileReport]) -> bool:
-    """Tell whether any stored delivery is synthetic."""
-    return any(report.contoh for report in reports if not report.refused)
 
 
 def join_tables(
@@ -284,8 +325,11 @@ def _join(
     own: Sequence[tuple[FileReport, CleanResult]], *, overlap: str
 ) -> pd.DataFrame | None:
     """Concatenate the deliveries of one table, overlaps settled."""
-    from jkn_analysis.cleaning.rows import across
-
+    if not own:
+        return None
+    whole = pd.concat([result.frame for _, result in own], ignore_index=True)
+    if not whole.duplicated(list(TABLES[own[0][1].table].key)).any():
+        return whole
     joined: pd.DataFrame | None = None
     for report, result in own:
         if joined is None:
@@ -297,7 +341,7 @@ def _join(
             overlap="later" if is_reply(report.delivery.path) else overlap,
             name=report.name,
         )
-        if problem is not None:
+        if problem is not None and problem not in report.problems:
             report.problems.append(problem)
         if not report.refused:
             joined = pd.concat([older, fresh], ignore_index=True)
@@ -317,16 +361,19 @@ def _with_packaged(delivered: pd.DataFrame | None) -> pd.DataFrame:
     )
 
 
-def _manifest(report: BuildReport, tables: Iterable[str]) -> dict[str, Any]:
-    """Say which rows of which files became which table."""
-    kiriman: dict[str, Any] = {}
-    for name in tables:
-        files = [_entry(item) for item in report.files if item.delivery.table == name]
-        kiriman[name] = [entry for entry in files if not entry["refused_delivery"]]
+def _manifest(
+    report: BuildReport, used: Sequence[Read], tables: Iterable[str]
+) -> dict[str, Any]:
+    """Say which rows of which files became which table, and what is missing."""
+    stored = [one for one, result in used if result is not None and not one.refused]
     return {
-        "kiriman": kiriman,
+        "kiriman": {
+            name: [_entry(one) for one in stored if one.delivery.table == name]
+            for name in tables
+        },
         "packaged": PACKAGED,
-        "refused": [_entry(item) for item in report.files if item.refused],
+        "refused": [_refusal(one) for one in report.files if one.refused],
+        "hilang": report.gone,
     }
 
 
@@ -334,14 +381,28 @@ def _entry(report: FileReport) -> dict[str, Any]:
     """Return one file's line of the manifest."""
     counts = report.counts
     return {
-        "file": mask_personal(report.name),
+        "file": report.name,
         "sha256": report.sha256,
+        "tiba": report.tiba,
+        "contoh": report.contoh,
         "sheets": [mask_personal(s) for s in dict.fromkeys(report.sheets) if s],
         "rows_in": counts.rows_in,
         "rows_kept": counts.kept,
         "rows_refused": counts.refused,
         "rows_recognised": counts.recognised,
-        "refused_delivery": report.refused,
-        "faults": len(faults(report.problems)),
         "notes": sorted(set(report.notes)),
+    }
+
+
+def _refusal(report: FileReport) -> dict[str, Any]:
+    """Return what the manifest says of a refused file."""
+    found = faults(report.problems)
+    return {
+        **_entry(report),
+        "table": report.delivery.table,
+        "sebab": report.reason,
+        "faults": len(found),
+        "cells": len({(one.sheet, one.row, one.column) for one in found if one.row}),
+        "kode": list(report.kode) or None,
+        "dipakai": report.instead,
     }

@@ -31,6 +31,8 @@ SUFFIXES = frozenset(
         ".html",
     ]
 )
+LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"})
+_LITTER_ENDS = (".tmp", ".crdownload", ".part", ".partial", ".download", "~")
 _IGNORED_PREFIXES = (".", "~$", "readme", ".~lock", "register_", "kebenaran")
 """Registers of persons are never cleaned or stored: ``jkn reconcile`` reads them."""
 
@@ -73,8 +75,26 @@ def is_reply(path: Path) -> bool:
 
 
 def is_ignored(path: Path) -> bool:
-    """Tell whether a file is no delivery: hidden, lock file, read-me."""
-    return path.name.lower().startswith(_IGNORED_PREFIXES) or path.name.endswith("~")
+    """Tell whether a file is no delivery: hidden, lock file, read-me, litter."""
+    return path.name.lower().startswith(_IGNORED_PREFIXES) or is_litter(path)
+
+
+def is_litter(path: Path) -> bool:
+    """Tell whether a file is what systems and broken downloads leave.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> [is_litter(Path(name)) for name in ("Thumbs.db", "iuran.xlsx.part", "a.csv")]
+    [True, True, False]
+    """
+    name = path.name.lower()
+    return name in LITTER or name.startswith("~$") or name.endswith(_LITTER_ENDS)
+
+
+def count_litter(folder: Path) -> int:
+    """Count the files of a folder that are litter."""
+    return sum(is_litter(path) for path in folder.rglob("*"))
 
 
 def list_files(folder: Path) -> Iterator[Path]:
@@ -101,14 +121,14 @@ def find_deliveries(raw: Path, *, contoh: str = "auto") -> list[Delivery]:
     """
     if not raw.is_dir():
         return []
-    found = [_classify(path, raw) for path in list_files(raw)]
+    found = [classify(path, raw) for path in list_files(raw)]
     real = [delivery for delivery in found if not delivery.contoh]
     if contoh == "tidak" or (contoh == "auto" and real):
         return real
     return found
 
 
-def _classify(path: Path, raw: Path) -> Delivery:
+def classify(path: Path, raw: Path) -> Delivery:
     """Return the delivery of one file."""
     parts = path.relative_to(raw).parts
     folders = parts[:-1]

@@ -7,12 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.any.typed import type_table
-from jkn_analysis.cleaning.builder import (
-    join_tables,
-    problem_of,
-    read_delivery,
-    settings_of,
-)
+from jkn_analysis.cleaning.builder import join_tables
 from jkn_analysis.cleaning.deliveries import (
     Delivery,
     find_deliveries,
@@ -23,11 +18,12 @@ from jkn_analysis.cleaning.deliveries import (
 from jkn_analysis.cleaning.find.sheets import read_sheet
 from jkn_analysis.cleaning.open.sandbox import IS_FOLDER, why_no_file
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error, plain
+from jkn_analysis.cleaning.reading import problem_of, read_delivery, settings_of
 from jkn_analysis.cleaning.returned import list_problems
 from jkn_analysis.cleaning.rows.across import check_tables
 from jkn_analysis.cleaning.rows.work import Counts
 from jkn_analysis.errors import HostileInputError, InputError
-from jkn_analysis.store import has_table, read_table
+from jkn_analysis.store import has_table, read_table, show_name
 from jkn_analysis.tables import DELIVERED
 
 if TYPE_CHECKING:
@@ -36,8 +32,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jkn_analysis.cleaning.builder import FileReport
     from jkn_analysis.cleaning.find.table import SheetTable
+    from jkn_analysis.cleaning.reading import FileReport
     from jkn_analysis.cleaning.rows.work import CleanResult
     from jkn_analysis.config import Config
     from jkn_analysis.errors import JknError
@@ -176,7 +172,7 @@ def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, s
     raw = config.paths.raw
     if not paths:
         for delivery in find_deliveries(raw, contoh=config.build.contoh):
-            yield delivery, delivery.path.relative_to(raw).as_posix()
+            yield delivery, show_name(delivery.path.relative_to(raw))
         return
     for path in paths:
         folder = why_no_file(path) == IS_FOLDER

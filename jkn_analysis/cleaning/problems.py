@@ -6,7 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jkn_analysis.errors import HostileInputError, InputError, UnknownNameError
+from jkn_analysis.errors import (
+    HostileInputError,
+    InputError,
+    LimitError,
+    UnknownNameError,
+)
 from jkn_analysis.personal import find_names, mask_personal
 
 if TYPE_CHECKING:
@@ -26,6 +31,7 @@ _NAMED = frozenset({"unknown_name", "choice"})
 KINDS: dict[str, type[JknError]] = {
     "unreadable": InputError,
     "hostile": HostileInputError,
+    "limit": LimitError,
     "unknown_name": UnknownNameError,
     "ambiguous_name": UnknownNameError,
     "unknown_heading": UnknownNameError,
@@ -139,7 +145,7 @@ def find_error(problems: Sequence[Problem]) -> JknError | None:
     if not found:
         return None
     classes = {KINDS.get(problem.kind, InputError) for problem in found}
-    order = (HostileInputError, InputError, UnknownNameError)
+    order = (HostileInputError, LimitError, InputError, UnknownNameError)
     only = next(kind for kind in order if kind in classes)
     return only(describe(found))
 

@@ -68,9 +68,12 @@ class LazyGroup(click.Group):
     type=click.Path(dir_okay=False),
     help="TOML file that overrides settings by key.",
 )
+@click.option(
+    "--pada", help="Day as 2025-12-10: work on what was known then, in its own folders."
+)
 @click.version_option(package_name="jkn-analysis")
 @click.pass_context
-def app(ctx: click.Context, config_path: str | None) -> None:
+def app(ctx: click.Context, config_path: str | None, pada: str | None) -> None:
     r"""From raw JKN deliveries to one briefing per kabupaten/kota.
 
     \b
@@ -79,11 +82,18 @@ def app(ctx: click.Context, config_path: str | None) -> None:
     """
     from pathlib import Path
 
-    from jkn_analysis.config import CONFIG_VARIABLE, find_root, read_config
+    from jkn_analysis.config import (
+        CONFIG_VARIABLE,
+        PADA_VARIABLE,
+        find_root,
+        read_config,
+    )
 
     path = Path(config_path).resolve() if config_path else None
     if path is not None:
         os.environ[CONFIG_VARIABLE] = str(path)
+    if pada is not None:
+        os.environ[PADA_VARIABLE] = pada
     ctx.obj = read_config(path, root=find_root())
 
 

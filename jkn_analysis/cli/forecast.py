@@ -64,10 +64,13 @@ def forecast_command(
         folder = out_folder or config.paths.reports / "panel"
         _forecast_file(panel_path, folder, kind=kind, horizon=horizon)
         return
+    from jkn_analysis.cli.run import read_periode
     from jkn_analysis.store import hold_project
 
     with hold_project(config.paths.processed, holder="jkn forecast"):
-        _forecast_tables(config, horizon=horizon, anew=anew, cutoff=periode)
+        _forecast_tables(
+            config, horizon=horizon, anew=anew, cutoff=read_periode(periode)
+        )
 
 
 def _forecast_tables(

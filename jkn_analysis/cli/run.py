@@ -48,7 +48,7 @@ def _read_choice(config: Config, options: dict[str, Any]) -> Choice:
     from jkn_analysis.running.plan import Choice, find_last_periode
 
     return Choice(
-        periode=_read_periode(options["periode"])
+        periode=read_periode(options["periode"])
         or find_last_periode(config.paths.processed),
         kode=_find_regions(config, options),
         bahasa=options["bahasa"] or config.report.bahasa,
@@ -58,7 +58,7 @@ def _read_choice(config: Config, options: dict[str, Any]) -> Choice:
     )
 
 
-def _read_periode(text: str | None) -> str | None:
+def read_periode(text: str | None, *, option: str = "--periode") -> str | None:
     """Check a month written as 2025-11."""
     if text is None:
         return None
@@ -66,7 +66,7 @@ def _read_periode(text: str | None) -> str | None:
         return f"{datetime.strptime(text, '%Y-%m').replace(tzinfo=UTC):%Y-%m}"
     except ValueError as exc:
         raise RunError(
-            f"--periode {text}: not a month\n  → write it as 2025-11"
+            f"{option} {text}: not a month\n  → write it as 2025-11"
         ) from exc
 
 
@@ -238,7 +238,7 @@ def status_command(config: Config, periode: str | None) -> None:
     from jkn_analysis.running.plan import find_last_periode
     from jkn_analysis.running.run import read_status
 
-    month = _read_periode(periode) or find_last_periode(config.paths.processed)
+    month = read_periode(periode) or find_last_periode(config.paths.processed)
     status = read_status(config.paths.reports, month)
     if status is None:
         raise RunError(f"{month}: no run yet\n  → run: jkn run")

@@ -10,14 +10,17 @@ see the old generation or the new one, never a mixture.
 from __future__ import annotations
 
 from jkn_analysis.store.files import (
+    append_lines,
     hash_file,
     open_atomic,
     read_json,
+    read_lines,
     show_name,
     write_bytes,
     write_json,
     write_text,
 )
+from jkn_analysis.store.gates import Refused, list_refused
 from jkn_analysis.store.generation import (
     Generation,
     find_generation,
@@ -41,18 +44,22 @@ from jkn_analysis.store.write import Draft, write_generation, write_table, write
 __all__ = [
     "Draft",
     "Generation",
+    "Refused",
+    "append_lines",
     "find_generation",
     "has_table",
     "hash_file",
     "hash_frame",
     "hold_project",
     "list_cutoffs",
+    "list_refused",
     "list_shipped",
     "list_tables",
     "list_values",
     "open_atomic",
     "open_generation",
     "read_json",
+    "read_lines",
     "read_manifest",
     "read_past",
     "read_table",

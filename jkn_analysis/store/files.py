@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @contextmanager
@@ -116,6 +117,60 @@ def read_json(path: Path, *, remedy: str) -> dict[str, Any]:
             return told
         why = f"damaged: holds a {type(told).__name__}"
     raise StoreError(f"{path}: cannot be read ({why})\n  → {remedy}")
+
+
+def append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Append plain values, one a line, in one write.
+
+    An empty line goes before them: what a kill cut short must not swallow one.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    rows = [json.dumps(line, ensure_ascii=False, sort_keys=True) for line in lines]
+    content = "".join(f"\n{row}\n" for row in rows).encode("utf-8", "backslashreplace")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            if os.write(handle, content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(handle)
+    except OSError as exc:
+        raise StoreError(
+            f"{path}: cannot be written ({exc.strerror})\n"
+            "  → free space or choose another folder"
+        ) from exc
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read appended lines; one cut short by a kill, or damaged, is not one.
+
+    Raises
+    ------
+    StoreError
+        If the file is there and cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise StoreError(
+            f"{path}: cannot be read ({exc.strerror})\n  → make it readable"
+        ) from exc
+    found = []
+    for line in text.splitlines():
+        try:
+            told = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(told, dict):
+            found.append(told)
+    return found
 
 
 def hash_file(path: Path) -> str:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from jkn_analysis.cleaning import builder
+from jkn_analysis.cleaning import contents
 from jkn_analysis.cleaning.builder import build
 from jkn_analysis.cleaning.deliveries import find_deliveries, find_table
 from jkn_analysis.cleaning.rows.across import check_tables
@@ -372,7 +372,7 @@ def test_a_delivery_that_vanishes_while_it_is_listed_is_a_fault(tmp_path, monkey
     gone = put(tmp_path, "juni/kepesertaan/b.csv", HEADER + row("82.03"))
     listed = find_deliveries(tmp_path / "data" / "raw")
     gone.unlink()
-    monkeypatch.setattr(builder, "find_deliveries", lambda *_, **__: listed)
+    monkeypatch.setattr(contents, "find_deliveries", lambda *_, **__: listed)
     report = build(config_of(tmp_path))
     assert report.tables["kepesertaan"] == 1
     assert "b.csv: 1 fault(s)\n  cannot be opened (No such file" in str(report)

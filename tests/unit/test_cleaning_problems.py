@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import jkn_analysis.cleaning
-from jkn_analysis.cleaning import builder, clean, read_sheet
+from jkn_analysis.cleaning import clean, read_sheet, reading
 from jkn_analysis.cleaning.builder import build
+from jkn_analysis.cleaning.deliveries import Delivery
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.rows.work import MOST_LISTED, CleanSettings
 from jkn_analysis.config import read_config
@@ -257,7 +258,17 @@ OTHER_TABLES = {
     "choice": "tunggakan_peserta", "personal": "tindak_lanjut", "address": "penerima",
     "place": "selisih",
 }  # fmt: skip
-BUILT = {"unreadable", "hostile", "overlap", "schema", "gap", "frozen", "jump"}
+BUILT = {
+    "unreadable",
+    "hostile",
+    "closed",
+    "limit",
+    "overlap",
+    "schema",
+    "gap",
+    "frozen",
+    "jump",
+}
 """Kinds that need a whole build; each has its own test below."""
 LATEST = pd.Timestamp(2025, 12, 15).date()
 
@@ -388,6 +399,29 @@ def test_hostile_delivery_is_named_with_its_line(tmp_path):
     assert problem.remedy
 
 
+def test_a_file_that_cannot_be_opened_now_is_not_called_damaged(tmp_path, monkeypatch):
+    def refuse(path: Path) -> str:
+        raise OSError(5, "Input/output error", str(path))
+
+    monkeypatch.setattr(reading, "hash_file", refuse)
+    path = put(tmp_path, "juni/kepesertaan.csv", HEADER + GOOD)
+    delivery = Delivery("juni", path, "kepesertaan")
+    report, rows = reading.read_delivery(delivery, settings=CleanSettings(), name="a")
+    problem = single(report.problems, "closed")
+    assert problem.message == "cannot be opened (Input/output error)"
+    assert (rows, report.reason) == (None, "batas")
+
+
+def test_a_limit_of_memory_says_nothing_against_the_file(tmp_path, monkeypatch):
+    def swell(*_given: object, **_named: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(reading, "clean", swell)
+    problem = single(built(tmp_path, juni=HEADER + GOOD), "limit")
+    assert problem.message == "this process has too little memory for it"
+    assert problem.remedy == "free memory"
+
+
 def test_overlap_lists_the_difference_and_the_setting(tmp_path):
     problems = built(tmp_path, a=HEADER + GOOD, b=HEADER + line(terdaftar="21"))
     problem = single(problems, "overlap")
@@ -401,7 +435,7 @@ def test_last_gate_reports_what_the_reading_should_have_found(tmp_path, monkeypa
     def refuse(frame: pd.DataFrame, name: str) -> None:
         raise InputError(f"not a valid {name}: {len(frame)} row(s)")
 
-    monkeypatch.setattr(builder, "check", refuse)
+    monkeypatch.setattr(reading, "check", refuse)
     problem = single(built(tmp_path, juni=HEADER + GOOD), "schema")
     assert problem.message == "not a valid kepesertaan: 1 row(s)"
     assert "report this" in problem.remedy

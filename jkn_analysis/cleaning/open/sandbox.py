@@ -23,12 +23,14 @@ from jkn_analysis.errors import (
     HostileInputError,
     InputError,
     JknError,
+    LimitError,
 )
 
 WALL_SECONDS = 90.0
 """The child's own limit is CPU time; this one only catches a child that waits."""
 WATCH_SECONDS = 0.2
 IS_FOLDER = "is a folder"
+_ERRORS = {"hostile": HostileInputError, "limit": LimitError}
 _ALLOWED = {
     ("datetime", "datetime"),
     ("datetime", "date"),
@@ -203,7 +205,7 @@ def open_foreign(path: Path) -> dict[str, Any]:
     with _lock:
         answer = _ask_child(path)
     if "refused" in answer:
-        error = HostileInputError if answer["kind"] == "hostile" else InputError
+        error = _ERRORS.get(answer["kind"], InputError)
         raise error(f"{path}: {answer['refused']}\n  → {answer['remedy']}")
     return answer
 
@@ -239,7 +241,7 @@ def _ask_child(path: Path) -> dict[str, Any]:
 
 
 def _explain_death(path: Path, child: _Child) -> JknError:
-    """Explain why the reading process ended: the file, or this machine."""
+    """Explain why the reading process ended: our limits, this machine, or the file."""
     told = child.last_words()
     status = child.stop()
     ended_by_us = child.overdue or child.overgrown
@@ -247,16 +249,22 @@ def _explain_death(path: Path, child: _Child) -> JknError:
         return ConfigError(
             f"{path}: not read, the reading process does not start "
             f"({told or f'exit status {status}'})\n"
-            "  → install the package anew: python make.py install"
+            "  → free memory, or install the package anew: python make.py install"
         )
-    why = {
+    limits = {
         -24: "took too much computing time",
         -9: "took too long or too much memory",
-        -6: "is damaged, or asks for more memory than any table needs",
-    }.get(status, "is damaged: the reading process ended")
-    if ended_by_us:
-        why = "took too long or too much memory"
+    }
+    if ended_by_us or status in limits:
+        why = limits.get(status, limits[-9])
+        return LimitError(
+            f"{path}: {why}\n"
+            "  → open it by hand, save the table alone in a new file, send it again"
+        )
+    why = "is damaged: the reading process ended"
+    if status == -6:
+        why = "is damaged, or asks for more memory than any table needs"
     return HostileInputError(
-        f"{path}: {why}\n"
-        "  → open it by hand, save the table in a new workbook or as csv, send it again"
+        f"{path}: {why}\n  → open it by hand, save the table in a new workbook or as "
+        "csv, send it again"
     )

@@ -32,7 +32,7 @@ def answer(request: dict[str, Any]) -> bytes:
     except MemoryError:
         refusal = {
             "refused": f"needs more than {MEMORY_BYTES // 2**20} MB of memory to open",
-            "kind": "hostile",
+            "kind": "limit",
             "remedy": "save the table alone in a new file",
             "restart": True,
         }
