@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jkn_analysis.forecasting.breaks import masked_median
 from jkn_analysis.forecasting.events import lift_shifts
 from jkn_analysis.forecasting.members import (
     SEASON,
@@ -46,16 +47,51 @@ class Manner:
     """Weights of members before any evidence, where not one."""
     change: float
     """Monthly change as a share of the level, for series of a few months."""
+    unsteady: float
+    """Standing out, in spreads, at which common growth is half believed; 0: wholly."""
 
 
 STAY = DISTRUST | {"naive": 4.0}
 MANNERS: dict[Kind, Manner] = {
-    "rate": Manner(curved=False, doubt=2.5, prior=STAY, change=0.03),
-    "amount": Manner(curved=True, doubt=2.5, prior=STAY, change=0.015),
-    "value": Manner(curved=True, doubt=1.0, prior=DISTRUST, change=0.08),
+    "rate": Manner(curved=False, doubt=2.5, prior=STAY, change=0.03, unsteady=2.0),
+    "amount": Manner(curved=True, doubt=2.5, prior=STAY, change=0.015, unsteady=2.0),
+    "value": Manner(curved=True, doubt=1.0, prior=DISTRUST, change=0.08, unsteady=0.0),
 }
 """Administrative counts and rates move by decree and else stay put, and a January
 list change looks like a season; any other series is taken as it comes."""
+
+
+def trust_growth(filled: np.ndarray, start: np.ndarray, *, kind: Kind) -> float:
+    """Return how far the members are believed against the last value, 0 to 1.
+
+    All series of one month are one look: a panel of people grows by list changes, and
+    such growth may stop at once for every series. It is believed as far as the newest
+    year's stands out of how unsteady the months before were; a season wholly.
+    """
+    unsteady, width = MANNERS[kind].unsteady, filled.shape[1]
+    level = np.ones(len(filled)) if kind == "rate" else np.abs(filled[:, -1])
+    live = (start < width - 1) & (level > 0)
+    if not unsteady or width < 3 or not live.any():
+        return 1.0
+    change = np.diff(filled[live], axis=1) / level[live, None]
+    seen = np.arange(1, width)[None, :] > start[live, None]
+    common = masked_median(change.T, seen.T)[-DRIFT_MONTHS:]
+    path = np.concatenate([[0.0], np.cumsum(common)])[None, :]
+    shape, noise = estimate_season(path, np.zeros(1, dtype=int))
+    season = shrink_season(shape, noise)[0][np.arange(path.shape[1]) % SEASON]
+    strict = shrink_season(shape, noise, doubt=MANNERS[kind].doubt)
+    power = (shape**2).sum()
+    kept = np.sqrt((strict**2).sum() / power) if power > 0 else 0.0
+    steady = np.diff(path[0] - season)
+    year, wobble = steady[-SEASON:], np.diff(steady[-2 * SEASON :])
+    signal = len(year) * year.mean() ** 2
+    doubt = unsteady**2 * (wobble**2).mean() / 2
+    trust = signal / (signal + doubt) if signal > 0 else 1.0
+    return float(1 - (1 - trust) * (1 - kept))
+
+
+DRIFT_MONTHS = 36
+"""Newest months that tell how steady the growth common to a panel is."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +100,8 @@ class Paths:
 
     ``prior`` weighs members before any evidence; ``points`` is members x cutoffs x
     series x horizon; ``truth`` cutoffs x series x horizon, NaN where not known;
-    ``base`` the typical monthly change of each series at each cutoff.
+    ``base`` the typical monthly change of each series at each cutoff; ``trust`` how far
+    the members are believed at each.
     """
 
     backs: np.ndarray
@@ -73,6 +110,7 @@ class Paths:
     truth: np.ndarray
     base: np.ndarray
     endings: tuple[Ending, ...]
+    trust: np.ndarray
     kind: Kind
 
     def see(self, at: int) -> Paths:
@@ -85,8 +123,8 @@ class Paths:
         ahead = np.arange(1, horizon + 1)
         truth[np.broadcast_to(ahead > backs[:, None, None], truth.shape)] = np.nan
         points, base = self.points[:, kept], self.base[kept]
-        endings = self.endings[kept]
-        return Paths(backs, self.prior, points, truth, base, endings, self.kind)
+        endings, trust = self.endings[kept], self.trust[kept]
+        return Paths(backs, self.prior, points, truth, base, endings, trust, self.kind)
 
 
 def list_backs(width: int, horizon: int, *, earlier: int = 0) -> np.ndarray:
@@ -235,13 +273,15 @@ class _Cutoff:
     year: np.ndarray
     base: np.ndarray
     ending: Ending
+    trust: float
     stacks: list[_Stack]
     moved: np.ndarray
     bend: _Bend | None
 
 
-def _prepare_cutoff(values: np.ndarray, horizon: int, *, manner: Manner) -> _Cutoff:
+def _prepare_cutoff(values: np.ndarray, horizon: int, *, kind: Kind) -> _Cutoff:
     """Fill, lift and bend the panel of one cutoff."""
+    manner = MANNERS[kind]
     filled, start = fill_gaps(values)
     stacks = [_build_stack(filled, start, horizon, doubt=manner.doubt)]
     lifted = lift_shifts(filled, start)
@@ -257,7 +297,8 @@ def _prepare_cutoff(values: np.ndarray, horizon: int, *, manner: Manner) -> _Cut
     year = _repeat_year(filled, start, horizon)
     ending = describe_ending(filled, start)
     base = measure_change(filled, start, manner.change)
-    return _Cutoff(last, year, base, ending, stacks, moved, bend)
+    trust = trust_growth(filled, start, kind=kind)
+    return _Cutoff(last, year, base, ending, trust, stacks, moved, bend)
 
 
 def _finish_cutoff(
@@ -285,7 +326,7 @@ def _finish_cutoff(
 
 
 def _forecast_cutoffs(
-    values: np.ndarray, horizon: int, backs: np.ndarray, *, manner: Manner
+    values: np.ndarray, horizon: int, backs: np.ndarray, *, kind: Kind
 ) -> Iterator[tuple[dict[str, np.ndarray], _Cutoff]]:
     """Yield every member's forecasts and what they came from, cutoff by cutoff.
 
@@ -294,7 +335,7 @@ def _forecast_cutoffs(
     together = max(1, CHUNK // max(len(values), 1))
     for low in range(0, len(backs), together):
         cutoffs = [
-            _prepare_cutoff(cut_back(values, int(back)), horizon, manner=manner)
+            _prepare_cutoff(cut_back(values, int(back)), horizon, kind=kind)
             for back in backs[low : low + together]
         ]
         stacks = [stack for cutoff in cutoffs for stack in cutoff.stacks]
@@ -335,17 +376,18 @@ def build_paths(
         Chooses the manner: whether members also run on a logarithm of the range,
         and how far people's counts are held to stay put.
     """
-    manner = MANNERS[kind]
     rows, width = values.shape
-    points, endings, base = [], [], np.empty((len(backs), rows))
+    points, endings = [], []
+    base, trust = np.empty((len(backs), rows)), np.empty(len(backs))
     truth = np.full((len(backs), rows, horizon), np.nan)
     known = np.isfinite(values)
     first = known.argmax(axis=1)
-    members = _forecast_cutoffs(values, horizon, backs, manner=manner)
+    members = _forecast_cutoffs(values, horizon, backs, kind=kind)
     for k, (paths, cutoff) in enumerate(members):
         points.append(np.stack(list(paths.values())))
         base[k] = cutoff.base
         endings.append(cutoff.ending)
+        trust[k] = cutoff.trust
         back = int(backs[k])
         seen = min(int(back), horizon)
         if seen:
@@ -353,9 +395,9 @@ def build_paths(
             truth[k, :, :seen] = values[:, end : end + seen]
             truth[k, ~known[:, end - 1]] = np.nan
             truth[k, end - first < MIN_MONTHS] = np.nan
-    prior = np.array([manner.prior.get(name, 1.0) for name in paths])
+    prior = np.array([MANNERS[kind].prior.get(name, 1.0) for name in paths])
     stacked = np.stack(points, axis=1)
-    return Paths(backs, prior, stacked, truth, base, tuple(endings), kind)
+    return Paths(backs, prior, stacked, truth, base, tuple(endings), trust, kind)
 
 
 def _horizon_kernel(horizon: int) -> np.ndarray:
@@ -378,6 +420,19 @@ ALONE_ROWS, JOINT_ROWS = 3.0, 8.0
 """Series of a panel at which both kinds of evidence reach half their power."""
 SPREAD = 0.1
 STACK_HALF_LIFE = 24.0
+
+
+def mix_members(paths: Paths, weight: np.ndarray) -> np.ndarray:
+    """Average the members as departures from the last value, exact where it stays.
+
+    Returns
+    -------
+    ndarray
+        Cutoffs x series x horizon, moved as far as each cutoff trusts growth.
+    """
+    last = paths.points[0]
+    moved = np.einsum("mnh,mbnh->bnh", weight, paths.points - last)
+    return last + paths.trust[:, None, None] * moved
 
 
 def _weigh_alone(error: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from jkn_analysis.forecasting.ensemble import (
     Paths,
     build_paths,
     list_backs,
+    mix_members,
     weigh_members,
 )
 from jkn_analysis.forecasting.events import (
@@ -66,16 +67,10 @@ class Outcome:
     weights: np.ndarray
 
 
-def _mix(paths: Paths, weight: np.ndarray) -> np.ndarray:
-    """Average the members as departures from the last value, exact where it stays."""
-    last = paths.points[0]
-    return last + np.einsum("mnh,mbnh->bnh", weight, paths.points - last)
-
-
 def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
     """Combine the members of the newest cutoff, with intervals from the older ones."""
     weight = weigh_members(paths)
-    combined = _mix(paths, weight)
+    combined = mix_members(paths, weight)
     errors = paths.truth - combined
     ending, kind = paths.endings[0], paths.kind
     scores = scale_errors(
@@ -125,7 +120,7 @@ def forecast_tree(
     backs = list_backs(values.shape[1], horizon)
     paths = build_paths(values, horizon, backs, kind=kind)
     weight = weigh_members(paths)
-    combined = _mix(paths, weight)
+    combined = mix_members(paths, weight)
     floor = 0.0 if kind == "amount" else None
     made = reconcile_paths(combined, paths, tree, probabilities, floor=floor)
     quantiles = add_events(made.quantiles, probabilities, matched)
