@@ -29,6 +29,7 @@ from jkn_analysis.forecasting.panel import (
     count_months,
     cut_back,
     fill_gaps,
+    find_newest,
 )
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
 from jkn_analysis.indicators import INDICATORS
@@ -102,7 +103,9 @@ def backtest(
             "  → a backtest needs at least 7 months"
         )
     seen = panel if cleared is None else _lay_beside(panel, cleared)
-    paths = build_paths(seen.nilai, horizon_months, backs, kind=kind)
+    paths = build_paths(
+        seen.nilai, horizon_months, backs, kind=kind, newest=find_newest(panel)
+    )
     return judge_paths(
         panel, paths, kind=kind, cutoffs=cutoffs, levels=levels, seen=seen
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,13 +98,15 @@ DRIFT_MONTHS = 36
 class Paths:
     """Forecasts of every member at every cutoff.
 
-    ``prior`` weighs members before any evidence; ``points`` is members x cutoffs x
+    ``months`` counts each cutoff's month since 1970-01; ``prior`` weighs members
+    before any evidence; ``points`` is members x cutoffs x
     series x horizon; ``truth`` cutoffs x series x horizon, NaN where not known;
     ``base`` the typical monthly change of each series at each cutoff; ``trust`` how far
     the members are believed at each.
     """
 
     backs: np.ndarray
+    months: np.ndarray
     prior: np.ndarray
     points: np.ndarray
     truth: np.ndarray
@@ -124,7 +126,16 @@ class Paths:
         truth[np.broadcast_to(ahead > backs[:, None, None], truth.shape)] = np.nan
         points, base = self.points[:, kept], self.base[kept]
         endings, trust = self.endings[kept], self.trust[kept]
-        return Paths(backs, self.prior, points, truth, base, endings, trust, self.kind)
+        return replace(
+            self,
+            backs=backs,
+            months=self.months[kept],
+            points=points,
+            truth=truth,
+            base=base,
+            endings=endings,
+            trust=trust,
+        )
 
 
 def list_backs(width: int, horizon: int, *, earlier: int = 0) -> np.ndarray:
@@ -360,7 +371,7 @@ def _repeat_year(z: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
 
 
 def build_paths(
-    values: np.ndarray, horizon: int, backs: np.ndarray, *, kind: Kind
+    values: np.ndarray, horizon: int, backs: np.ndarray, *, kind: Kind, newest: int
 ) -> Paths:
     """Run every member at every cutoff.
 
@@ -375,6 +386,8 @@ def build_paths(
     kind
         Chooses the manner: whether members also run on a logarithm of the range,
         and how far people's counts are held to stay put.
+    newest
+        The last month, counted since 1970-01.
     """
     rows, width = values.shape
     points, endings = [], []
@@ -397,7 +410,9 @@ def build_paths(
             truth[k, end - first < MIN_MONTHS] = np.nan
     prior = np.array([MANNERS[kind].prior.get(name, 1.0) for name in paths])
     stacked = np.stack(points, axis=1)
-    return Paths(backs, prior, stacked, truth, base, tuple(endings), trust, kind)
+    months = newest - backs
+    ends = tuple(endings)
+    return Paths(backs, months, prior, stacked, truth, base, ends, trust, kind)
 
 
 def _horizon_kernel(horizon: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from jkn_analysis.forecasting.forecast import (
     quantile_levels,
     to_long,
 )
-from jkn_analysis.forecasting.panel import build_panel
+from jkn_analysis.forecasting.panel import build_panel, find_newest
 from jkn_analysis.forecasting.scoring import score
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ def forecast_file(
 
     panel = build_panel(read_long(path))
     backs = list_backs(panel.nilai.shape[1], horizon_months, earlier=STEP * CUTOFFS)
-    paths = build_paths(panel.nilai, horizon_months, backs, kind=kind)
+    paths = build_paths(
+        panel.nilai, horizon_months, backs, kind=kind, newest=find_newest(panel)
+    )
     probabilities = quantile_levels((50, 80, 95))
     outcome = combine(paths.see(0), probabilities)
     quantiles = limit_range(outcome.quantiles, panel.nilai, kind)

@@ -24,13 +24,14 @@ from jkn_analysis.forecasting.events import (
     remove_events,
 )
 from jkn_analysis.forecasting.hierarchy import Tree, build_tree, reconcile_paths
-from jkn_analysis.forecasting.intervals import (
-    complete_scores,
-    doubt_endings,
-    pool_scores,
-    scale_errors,
+from jkn_analysis.forecasting.intervals import spread_out
+from jkn_analysis.forecasting.panel import (
+    Kind,
+    Panel,
+    build_months,
+    build_panel,
+    find_newest,
 )
-from jkn_analysis.forecasting.panel import Kind, Panel, build_months, build_panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,14 +73,7 @@ def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
     weight = weigh_members(paths)
     combined = mix_members(paths, weight)
     errors = paths.truth - combined
-    ending, kind = paths.endings[0], paths.kind
-    scores = scale_errors(
-        errors, paths.base[0], paths.backs, kind=kind, months=ending.months
-    )
-    pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
-    spread = pooled[None] * scores.spread[:, :, None]
-    quantiles = np.sort(combined[0][:, :, None] + spread, axis=2)
-    quantiles = doubt_endings(quantiles, probabilities, ending, kind=kind)
+    quantiles, scores = spread_out(combined[0], errors, paths, probabilities)
     naive = paths.truth - paths.points[0]
     return Outcome(quantiles, errors, naive, scores.scale, weight)
 
@@ -96,7 +90,9 @@ def forecast_panel(
     matched = [] if events is None else match_events(panel, events)
     clean = remove_events(panel, matched) if matched else panel
     backs = list_backs(clean.nilai.shape[1], horizon)
-    paths = build_paths(clean.nilai, horizon, backs, kind=kind)
+    paths = build_paths(
+        clean.nilai, horizon, backs, kind=kind, newest=find_newest(panel)
+    )
     outcome = combine(paths, probabilities)
     quantiles = add_events(outcome.quantiles, probabilities, matched)
     return replace(outcome, quantiles=limit_range(quantiles, panel.nilai, kind))
@@ -118,7 +114,7 @@ def forecast_tree(
     matched = [] if events is None else match_tree_events(panel, tree, events)
     values = clean_tree(panel, tree, matched) if matched else panel.nilai
     backs = list_backs(values.shape[1], horizon)
-    paths = build_paths(values, horizon, backs, kind=kind)
+    paths = build_paths(values, horizon, backs, kind=kind, newest=find_newest(panel))
     weight = weigh_members(paths)
     combined = mix_members(paths, weight)
     floor = 0.0 if kind == "amount" else None

@@ -9,12 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.intervals import (
-    complete_scores,
-    doubt_endings,
-    pool_scores,
-    scale_errors,
-)
+from jkn_analysis.forecasting.intervals import spread_out
 from jkn_analysis.forecasting.panel import Panel, fill_gaps
 
 if TYPE_CHECKING:
@@ -268,19 +263,14 @@ def reconcile_paths(
     combined = combined.copy()
     last = np.moveaxis(paths.points[0, :, :, :1], 1, 0)
     gap = tree.add_up(last[tree.bottom]) - last[tree.upper]
-    ending, kind = paths.endings[0], paths.kind
     errors = paths.truth - combined
-    scores = scale_errors(
-        errors, paths.base[0], paths.backs, kind=kind, months=ending.months
-    )
+    quantiles, scores = spread_out(combined[0], errors, paths, probabilities)
+    apart = combined[0].copy()
     combined[:, tree.upper] += np.moveaxis(gap, 1, 0)
     truth = paths.truth.copy()
     truth[:, tree.upper] += np.moveaxis(gap, 1, 0)
     points = np.moveaxis(combined, 1, 0)
     variance = weigh_nodes(scores.scale, tree)
     coherent = np.moveaxis(reconcile(points, variance, tree, floor=floor), 0, 1)
-    pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
-    spread = pooled[None] * scores.spread[:, :, None]
-    quantiles = np.sort(coherent[0][:, :, None] + spread, axis=2)
-    quantiles = doubt_endings(quantiles, probabilities, ending, kind=kind)
+    quantiles += (coherent[0] - apart)[:, :, None]
     return Reconciled(quantiles, truth - coherent, scores.scale)

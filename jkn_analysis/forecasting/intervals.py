@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from jkn_analysis.forecasting.ensemble import Paths
     from jkn_analysis.forecasting.panel import Ending, Kind
 
 HALF_LIFE = 9.0
 """Months after which a past cutoff's errors count half."""
+OTHER = 0.1
+"""What a cutoff without a January tells of months with one: lists of people are cut
+and filled in January, and a half-year without one looks calm."""
 APART = 9
 """Cutoffs nearer than this are left out when a cutoff's own error is scaled."""
 CALM_HALF_LIFE = 6.0
@@ -71,7 +75,8 @@ class Scores:
     ``scaled`` is cutoffs x series x horizon, each cutoff scaled by what the others
     tell of the series; ``scale`` is each series' unit for the months to come and
     ``spread`` the same by month ahead; ``usual`` the median error of other panels by
-    month ahead, in that unit.
+    month ahead, in that unit; ``january`` (cutoffs x horizon, the newest first)
+    whether a January lies between.
     """
 
     scaled: np.ndarray
@@ -79,6 +84,25 @@ class Scores:
     spread: np.ndarray
     backs: np.ndarray
     usual: np.ndarray
+    january: np.ndarray
+
+
+def find_january(months: np.ndarray, horizon: int) -> np.ndarray:
+    """Tell whether a January lies between each month and `horizon` months after it.
+
+    Parameters
+    ----------
+    months
+        Counted since 1970-01.
+
+    Examples
+    --------
+    >>> december, june = 11, 17
+    >>> find_january(np.array([december, june]), 7).sum(axis=1).tolist()
+    [7, 1]
+    """
+    year = months[:, None] // 12
+    return (months[:, None] + np.arange(1, horizon + 1)) // 12 > year
 
 
 def weighted_quantiles(
@@ -112,6 +136,7 @@ def scale_errors(
     *,
     kind: Kind = "amount",
     months: np.ndarray | None = None,
+    january: np.ndarray | None = None,
 ) -> Scores:
     """Scale errors by series, each cutoff blind to its own error.
 
@@ -131,6 +156,8 @@ def scale_errors(
         Chooses the habit.
     months
         Known months of each series; taken as many if not given.
+    january
+        As in `Scores`; none if not given.
     """
     habit = HABITS[kind]
     horizon = errors.shape[2]
@@ -155,7 +182,9 @@ def scale_errors(
         months = (told + habit.month_cutoffs * months) / (count + habit.month_cutoffs)
     scaled = errors / (months[:-1] * unit[None, :, None])
     spread = months[-1] * base[:, None]
-    return Scores(scaled, level[-1] * base, spread, backs, usual)
+    if january is None:
+        january = np.zeros((len(backs), horizon), dtype=bool)
+    return Scores(scaled, level[-1] * base, spread, backs, usual, january)
 
 
 def _doubt_short(months: np.ndarray | float) -> np.ndarray | float:
@@ -287,8 +316,9 @@ def _expect(scores: Scores, looks: np.ndarray, weights: np.ndarray) -> np.ndarra
 def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
     """Return quantiles of scaled errors around the median; horizon x probabilities.
 
-    Recent cutoffs weigh more. The fewer independent looks at the future a panel had,
-    the nearer its quantiles lie to those of other panels.
+    Recent cutoffs weigh more; where a January is to come, those that had one too,
+    each as one shock however old. The fewer independent looks at the future a panel
+    had, the nearer its quantiles lie to those of other panels.
     """
     scaled = scores.scaled * _follow_calm(scores)[:, None, None]
     calm = replace(scores, scaled=scaled)
@@ -300,13 +330,15 @@ def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
     asked = np.append(probabilities, 0.5)
     for h in np.flatnonzero(looks):
         known = np.isfinite(scaled[:, :, h])
-        weights = np.broadcast_to(age[:, None], known.shape)[known]
+        ahead = scores.january[:, h]
+        weight = np.where(ahead, 1.0, OTHER * age) if ahead[0] else age
+        weights = np.broadcast_to(weight[:, None], known.shape)[known]
         values = scaled[:, :, h][known]
         found = weighted_quantiles(values, weights, asked)
         size = np.abs(values)
         middle, far = weighted_quantiles(size, weights, np.array([0.5, 0.95]))
         trust = looks[h] / (looks[h] + SHAPE_LOOKS)
-        factor = _temper_shock(middle, int(h) + 1, looks[h])
+        factor = 1.0 if ahead[0] else _temper_shock(middle, int(h) + 1, looks[h])
         factor *= _widen_wild(middle, far) ** trust
         own = np.maximum(side * (found[:-1] - found[-1]) * factor, 1e-9 * expected[h])
         expected[h] = own**trust * expected[h] ** (1 - trust)
@@ -317,3 +349,39 @@ def complete_scores(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     """Keep widths from shrinking with distance."""
     side = np.sign(probabilities - 0.5)
     return side * np.maximum.accumulate(side * scores, axis=0)
+
+
+def spread_out(
+    centre: np.ndarray, errors: np.ndarray, paths: Paths, probabilities: np.ndarray
+) -> tuple[np.ndarray, Scores]:
+    """Lay quantiles around forecasts, as wide as past errors say.
+
+    Parameters
+    ----------
+    centre
+        Forecasts of the newest cutoff, series x horizon.
+    errors
+        Truth minus forecast at past cutoffs, cutoffs x series x horizon.
+    paths
+        What the forecasts came from.
+    probabilities
+        Wanted quantiles, 0.5 among them.
+
+    Returns
+    -------
+    tuple
+        Series x horizon x probabilities, and the scaled errors.
+    """
+    ending, kind = paths.endings[0], paths.kind
+    scores = scale_errors(
+        errors,
+        paths.base[0],
+        paths.backs,
+        kind=kind,
+        months=ending.months,
+        january=find_january(paths.months, errors.shape[2]),
+    )
+    pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
+    spread = pooled[None] * scores.spread[:, :, None]
+    quantiles = np.sort(centre[:, :, None] + spread, axis=2)
+    return doubt_endings(quantiles, probabilities, ending, kind=kind), scores

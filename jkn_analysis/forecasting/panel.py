@@ -32,6 +32,12 @@ class Panel:
     nilai: np.ndarray
 
 
+def find_newest(panel: Panel) -> int:
+    """Return the month in which most series end, counted since 1970-01."""
+    months, count = np.unique(panel.last, return_counts=True)
+    return int(months[count.argmax()])
+
+
 def count_months(periode: pd.Series) -> np.ndarray:
     """Return months since 1970-01 of dates, text or periods.
 
