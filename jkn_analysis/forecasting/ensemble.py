@@ -69,11 +69,11 @@ def trust_growth(filled: np.ndarray, start: np.ndarray, *, kind: Kind) -> float:
     year's stands out of how unsteady the months before were; a season wholly.
     """
     unsteady, width = MANNERS[kind].unsteady, filled.shape[1]
-    level = np.ones(len(filled)) if kind == "rate" else np.abs(filled[:, -1])
-    live = (start < width - 1) & (level > 0)
+    scale = scale_rows(filled, start)
+    live = (start < width - 1) & (scale > 0)
     if not unsteady or width < 3 or not live.any():
         return 1.0
-    change = np.diff(filled[live], axis=1) / level[live, None]
+    change = np.diff(filled[live], axis=1) / scale[live, None]
     seen = np.arange(1, width)[None, :] > start[live, None]
     common = masked_median(change.T, seen.T)[-DRIFT_MONTHS:]
     path = np.concatenate([[0.0], np.cumsum(common)])[None, :]

@@ -62,7 +62,7 @@ def test_known_event_is_no_noise_before_it_and_unknown_to_earlier_cutoffs():
     after = plain["periode"] >= month
     jumped = plain.assign(nilai=plain["nilai"] - 300.0 * after)
     cleared = plain.assign(nilai=plain["nilai"] - 300.0)
-    options = {"horizon_months": 6, "kind": "amount", "cutoffs": 8}
+    options = {"horizon_months": 6, "kind": "value", "cutoffs": 8}
     calm = backtest(plain, **options)
     told = backtest(jumped, cleared=cleared, **options)
     early = told["cutoff"] < month

@@ -296,12 +296,23 @@ def test_series_asked_for_one_by_one_are_covered_too():
     for _, series in given.groupby("seri"):
         known, came = series.iloc[:60], series.iloc[60:]["nilai"].to_numpy()
         table = wide(
-            forecast(known, horizon_months=12, kind="amount"), series["seri"].iloc[0]
+            forecast(known, horizon_months=12, kind="value"), series["seri"].iloc[0]
         )
         for low, found in inside.items():
             found.append((came >= table[low]) & (came <= table[1 - low]))
     assert 0.55 < np.mean(inside[0.1]) < 0.92
     assert np.mean(inside[0.025]) > 0.80
+
+
+def test_a_region_alone_leans_on_how_far_counts_moved_elsewhere():
+    months = pd.date_range("2024-01-01", periods=24, freq="MS")
+    calm = 300_000 + 10.0 * np.arange(24)
+    given = pd.DataFrame({"seri": "a", "periode": months, "nilai": calm})
+    made = wide(forecast(given, horizon_months=12, kind="amount"), "a")
+    half = (made[0.9] - made[0.1]) / 2 / 300_000
+    others = 0.0145 * np.arange(1, 13) ** 0.8 + 0.015
+    assert (half > others / 3).all()
+    assert (half < others * 1.1).all()
 
 
 def test_one_wild_series_widens_no_other_of_a_small_panel():
