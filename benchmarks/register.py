@@ -28,14 +28,24 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.rekonsiliasi.linkage import link, link_records
-from jkn_analysis.rekonsiliasi.nik import list_kode, parse_nik
+from jkn_analysis.rekonsiliasi.nik import parse_nik
 from jkn_analysis.rekonsiliasi.pseudonym import build_key
 from jkn_analysis.rekonsiliasi.records import build_records
 from jkn_sample import register_names as sample_names
 from jkn_sample import registers as sample
+from tests.rekonsiliasi_names import list_kode
 
 PADA = sample.PADA
 KEY = build_key("6f1c9e0b7d42a8533be0f4917c28d65a09f3be71c4d82a6655e01b9f37ac84d2")
+
+
+def accept_scores(con, least: float) -> list[tuple[int, int]]:
+    """The pairs a table ``skor`` of any engine leads to, by probability."""
+    from jkn_analysis.rekonsiliasi import linkage as steps
+
+    con.execute("DELETE FROM pasangan")
+    steps._add_scored(con, least)
+    return con.execute("SELECT l, r FROM pasangan ORDER BY l, r").fetchall()
 
 
 def cpu() -> float:
@@ -367,7 +377,7 @@ def compare_engines(rows: int) -> tuple[list[tuple[int, int]], list[tuple[int, i
     settings = build_settings(probabilities, prior=prior, blocks=list_blocks(con))
     start = cpu()
     model = steps.predict(con, settings)
-    ours = steps.accept_scores(con, 0.99)
+    ours = accept_scores(con, 0.99)
     spent = cpu() - start
     folder = Path(tempfile.mkdtemp(prefix="jkn-spark-"))
     for name in ("kiri", "kanan"):
@@ -396,7 +406,7 @@ def compare_engines(rows: int) -> tuple[list[tuple[int, int]], list[tuple[int, i
     scored.as_spark_dataframe().write.parquet(f"{folder}/skor")
     wall = time.monotonic() - wall
     con.execute(f"CREATE OR REPLACE TEMP TABLE skor AS FROM '{folder}/skor/*.parquet'")
-    theirs = steps.accept_scores(con, 0.99)
+    theirs = accept_scores(con, 0.99)
     session.stop()
     shutil.rmtree(folder)
     print(f"duckdb {spent:.1f} CPU s; spark {wall:.0f} s on the clock")

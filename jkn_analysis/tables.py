@@ -603,7 +603,6 @@ DELIVERED: tuple[str, ...] = (
 
 PanelTable = Annotated[pd.DataFrame, "kepesertaan"]
 UkuranTable = Annotated[pd.DataFrame, "ukuran"]
-RamalanTable = Annotated[pd.DataFrame, "ramalan"]
 
 _MIN_YEAR, _MAX_YEAR = 2000, 2100
 

@@ -457,39 +457,3 @@ def _find(
     if coded:
         return _find_coded_name(coded, kode_provinsi, jenis)
     return _find_name(plain, kode_provinsi, jenis)
-
-
-def find_many(
-    names: pd.Series,
-    *,
-    kode_provinsi: str | None = None,
-    jenis: Jenis | None = None,
-    system: System | None = None,
-) -> tuple[pd.Series, dict[str, UnknownNameError]]:
-    """Find the region of every cell; each distinct spelling is looked up once.
-
-    Parameters
-    ----------
-    names
-        Names or codes as delivered; missing cells stay missing.
-    kode_provinsi, jenis, system
-        As in `find_wilayah`.
-
-    Returns
-    -------
-    tuple
-        Codes on the index of `names` (missing where not found), and the error of
-        each spelling that fits two regions or none.
-    """
-    found: dict[object, str | None] = {}
-    errors: dict[str, UnknownNameError] = {}
-    for text in names.dropna().unique():
-        try:
-            region = find_wilayah(
-                text, kode_provinsi=kode_provinsi, jenis=jenis, system=system
-            )
-            found[text] = region.kode
-        except UnknownNameError as exc:
-            errors[str(text)] = exc
-            found[text] = None
-    return names.map(found).astype("str"), errors

@@ -38,7 +38,6 @@ _TARGET_RP = {"19.01": 45_000_000_000, "19": 191_000_000_000}
 """Arrears of November 2025: Kab. Bangka and all of Babel (Media Indonesia 833633)."""
 _TARGET_PORSI = {"19": 0.8, "81": 0.62, "82": 0.60}
 """Debtors over non-active PBPU that the flow is scaled to elsewhere."""
-_MAKS_PORSI = 0.96
 _REHAB_2 = pd.Timestamp(2025, 2, 1)
 
 

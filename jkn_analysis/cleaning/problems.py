@@ -148,10 +148,3 @@ def find_error(problems: Sequence[Problem]) -> JknError | None:
     order = (HostileInputError, LimitError, InputError, UnknownNameError)
     only = next(kind for kind in order if kind in classes)
     return only(describe(found))
-
-
-def raise_faults(problems: Sequence[Problem]) -> None:
-    """Raise the error of all faults, if there are any."""
-    error = find_error(problems)
-    if error is not None:
-        raise error

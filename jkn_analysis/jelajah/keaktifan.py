@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.formats import (
     format_akhir_bulan,
-    format_jiwa,
     format_peluang,
     format_periode,
-    format_points,
     format_rate,
 )
 from jkn_analysis.jelajah.boards import (
@@ -191,16 +189,3 @@ class PapanKeaktifan(Papan):
             **super().static_bundle(),
             ANGKA_MIME: json.loads(dump_angka(self.pandangan)),
         }
-
-
-def describe_gap(ringkasan: pd.DataFrame) -> str:
-    """Say how many regions are under the line and how many people they lack."""
-    under = ringkasan[ringkasan["gap_jiwa"] > 0]
-    if under.empty:
-        return "Semua kabupaten/kota sudah mencapai 80% penduduk aktif."
-    change = format_points(under["perubahan_rate"].median())
-    return (
-        f"{len(under)} dari {len(ringkasan)} kabupaten/kota di bawah 80%, kurang "
-        f"{format_jiwa(int(under['gap_jiwa'].sum()))}; perubahan 12 bulan di tengah: "
-        f"{change}."
-    )

@@ -425,23 +425,6 @@ def _add_scored(con: duckdb.DuckDBPyConnection, least: float) -> None:
     )
 
 
-def accept_scores(
-    con: duckdb.DuckDBPyConnection, least: float
-) -> list[tuple[int, int]]:
-    """Return the pairs a table ``skor`` of any engine leads to, by probability.
-
-    Parameters
-    ----------
-    con
-        Holds ``sisa_kiri``, ``sisa_kanan`` and ``skor`` as Splink predicts it.
-    least
-        Probability a pair needs.
-    """
-    con.execute("DELETE FROM pasangan")
-    _add_scored(con, least)
-    return con.execute("SELECT l, r FROM pasangan ORDER BY l, r").fetchall()
-
-
 def _level_text(name: str) -> str:
     """Write which level of a comparison held, as SQL over Splink's gamma."""
     comparison = next(each for each in COMPARISONS if each.name == name)

@@ -106,27 +106,6 @@ def _parts(token: str) -> tuple[str, ...]:
     return (word,)
 
 
-def normalize_name(name: str) -> tuple[str, ...]:
-    """Return the comparable parts of one name, in its order.
-
-    Parameters
-    ----------
-    name
-        As written in a register, with titles and degrees.
-
-    Examples
-    --------
-    >>> normalize_name("H. Moch. Djoko Soetrisno, S.Pd.")
-    ('MUHAMAD', 'JOKO', 'SUTRISNO')
-    >>> normalize_name("NURHAYATI BINTI ALI") == normalize_name("Hj. Noer Hayati")
-    True
-    """
-    import pyarrow as pa
-
-    words = split_names(pa.array([name]))
-    return tuple(part for token in words.tokens() for part in token)
-
-
 @dataclass(frozen=True)
 class Words:
     """Words of many names: the row and the distinct word of each."""

@@ -19,7 +19,6 @@ import numpy as np
 from jkn_analysis.personal import list_nik_kode
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
     Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -86,24 +85,6 @@ def _codes() -> Ints:
     for kode, last in list_nik_kode().items():
         known[int(kode)] = 1 if int(last) == _TERBARU else 2
     return known
-
-
-def list_kode(*, lama: bool | None = None) -> list[str]:
-    """List region codes a NIK may begin with.
-
-    Parameters
-    ----------
-    lama
-        Only codes no longer in force, only current ones, or both (None).
-
-    Examples
-    --------
-    >>> len(list_kode(lama=False)), "92.71" in list_kode(lama=True)
-    (514, True)
-    """
-    wanted = {None: (1, 2), False: (1,), True: (2,)}[lama]
-    found = np.flatnonzero(np.isin(_codes(), wanted))
-    return [f"{kode // 100:02d}.{kode % 100:02d}" for kode in found]
 
 
 def _text_array(values: Cells) -> pa.Array:
@@ -346,53 +327,3 @@ def _fill_odd(parsed: ParsedNik, rows: Ints, array: pa.Array, pada: dt.date) -> 
     whole = digits & (length == DIGITS)
     if whole.any():
         _fill(parsed, rows[whole], cleaned.filter(pa.array(whole)), pada)
-
-
-def find_truncated(parsed: ParsedNik, *, share: float = 0.5, least: int = 20) -> bool:
-    """Tell whether a whole column lost its 16th digit (all end in 0).
-
-    A spreadsheet keeps 15 significant digits: every number then ends in 0, while
-    of real serials fewer than one in ten does. Counted over cells of 16 digits.
-    """
-    shaped = parsed.status == StatusNik.SAH
-    lost = int((parsed.status == StatusNik.URUT).sum())
-    ends = int((parsed.nik[shaped] % 10 == 0).sum()) + lost
-    total = int(shaped.sum()) + lost
-    return total >= least and ends >= share * total
-
-
-def compare_identity(
-    parsed: ParsedNik, *, tanggal_lahir: pd.Series, jenis_kelamin: pd.Series
-) -> pd.DataFrame:
-    """Compare birth date and sex inside the NIK with those of the row.
-
-    Parameters
-    ----------
-    parsed
-        Verdicts of the column.
-    tanggal_lahir
-        Dates of the same rows.
-    jenis_kelamin
-        ``L`` or ``P``; anything else counts as unknown.
-
-    Returns
-    -------
-    DataFrame
-        Bool columns ``lahir_beda``, ``kelamin_beda``; False where unknown. Years
-        compare by their last two digits, which is all a NIK holds.
-    """
-    import pandas as pd
-
-    dates = pd.to_datetime(tanggal_lahir, errors="coerce")
-    inside = pd.Series(parsed.lahir.astype("datetime64[s]"), index=dates.index)
-    both = inside.notna() & dates.notna()
-    same = (
-        (inside.dt.day == dates.dt.day)
-        & (inside.dt.month == dates.dt.month)
-        & (inside.dt.year % 100 == dates.dt.year % 100)
-    )
-    sex = pd.Series(np.where(parsed.perempuan, "P", "L"), index=dates.index)
-    known = jenis_kelamin.isin(["L", "P"]) & parsed.sah
-    return pd.DataFrame(
-        {"lahir_beda": both & ~same, "kelamin_beda": known & (sex != jenis_kelamin)}
-    )

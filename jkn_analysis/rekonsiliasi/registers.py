@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     Ints = np.ndarray[Any, np.dtype[Any]]
 
-REGISTERS = ("bpjs", "dukcapil", "dtsen")
 COLUMNS: dict[str, tuple[str, ...]] = {
     "nik": ("nik", "no nik", "nomor nik", "nomor induk kependudukan", "no ktp"),
     "nama": ("nama", "nama peserta", "nama lengkap", "nama penduduk", "nmpst"),

@@ -187,9 +187,3 @@ def choose_rehearsal(jobs: Sequence[Job]) -> dict[str, str]:
     """Choose the page the zygote makes once: that of the last job, the usual kind."""
     job = jobs[-1]
     return {"kode": job.kode, "periode": job.periode, "root": job.root}
-
-
-def count_cores() -> int:
-    """Count the processors this process may use, where the system tells."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1

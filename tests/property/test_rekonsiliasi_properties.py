@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from jkn_analysis.rekonsiliasi.names import (
     build_name_columns,
-    normalize_name,
     split_names,
 )
-from jkn_analysis.rekonsiliasi.nik import list_kode, parse_nik
+from jkn_analysis.rekonsiliasi.nik import parse_nik
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
 from jkn_analysis.rekonsiliasi.reconcile import build_selisih
 from jkn_analysis.rekonsiliasi.scan import scan_bytes
+from tests.rekonsiliasi_names import list_kode, normalize_name
 
 PADA = dt.date(2025, 11, 30)
 NAMES = st.text(st.characters(codec="utf-8"), max_size=40)

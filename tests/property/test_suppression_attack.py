@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jkn_analysis.suppression import (
     HIDDEN,
     add_totals,
-    audit_intervals,
     mask_changes,
     mask_shares,
     suppress_small,
 )
+from tests.suppression_audit import audit_intervals
 
 BY = ["kecamatan", "alasan"]
 N = "jumlah_jiwa"
@@ -120,6 +120,7 @@ def test_last_months_report_and_the_changes_give_nothing_back(
 
 
 @settings(max_examples=10, deadline=None)
+@example(seed=199, rows=1)
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 8))
 def test_counts_of_a_part_and_of_the_whole_do_not_give_each_other_away(seed, rows):
     from jkn_analysis.rekonsiliasi.reconcile import _hide_small
@@ -132,8 +133,8 @@ def test_counts_of_a_part_and_of_the_whole_do_not_give_each_other_away(seed, row
     })  # fmt: skip
     shown = _hide_small(counts)
     other = shown["jumlah_jiwa"] - shown["nonaktif_jiwa"]
-    zero = pd.Series([*(rest == 0), False], index=shown.index)
-    other = other.mask(other.isna() & zero & shown["kecamatan"].notna(), 0)
+    zero = pd.Series([*(rest == 0), (rest == 0).all()], index=shown.index)
+    other = other.mask(other.isna() & zero, 0)
     kinds = {None: shown["jumlah_jiwa"], "part": shown["nonaktif_jiwa"], "rest": other}
     published = pd.concat(
         [

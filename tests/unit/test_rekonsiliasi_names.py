@@ -12,7 +12,6 @@ from jkn_analysis.errors import PrivacyError
 from jkn_analysis.rekonsiliasi.names import (
     build_name_columns,
     build_name_keys,
-    normalize_name,
     split_names,
 )
 from jkn_analysis.rekonsiliasi.pseudonym import (
@@ -21,6 +20,7 @@ from jkn_analysis.rekonsiliasi.pseudonym import (
     build_pseudonyms,
     read_key,
 )
+from tests.rekonsiliasi_names import normalize_name
 
 KEY = build_key(secrets.token_hex(32))
 

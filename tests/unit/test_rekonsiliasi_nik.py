@@ -12,12 +12,10 @@ import pytest
 
 from jkn_analysis.rekonsiliasi.nik import (
     StatusNik,
-    compare_identity,
-    find_truncated,
-    list_kode,
     parse_nik,
 )
 from jkn_analysis.wilayah import list_wilayah
+from tests.rekonsiliasi_names import list_kode
 
 PADA = dt.date(2025, 11, 30)
 GOOD = "827103" + "410701" + "0001"
@@ -156,21 +154,3 @@ def test_nothing_valid_is_read_out_of_a_refused_cell():
     parsed = parse_nik(["8,27103E+15", GOOD[:12] + "0000"], pada=PADA)
     assert not parsed.nik.any()
     assert np.isnat(parsed.lahir).all()
-
-
-def test_a_column_that_lost_its_last_digit_is_noticed():
-    whole = [GOOD[:14] + f"{n:02d}" for n in range(1, 60)]
-    cut = [cell[:15] + "0" for cell in whole]
-    assert not find_truncated(parse_nik(whole, pada=PADA))
-    assert find_truncated(parse_nik(cut, pada=PADA))
-
-
-def test_birth_date_and_sex_are_hints():
-    parsed = parse_nik([GOOD] * 4 + [None], pada=PADA)
-    dates = pd.to_datetime(
-        pd.Series(["2001-07-01", "1901-07-01", "2001-01-07", None, "2001-07-01"])
-    )
-    sex = pd.Series(["P", "L", None, "P", "L"])
-    found = compare_identity(parsed, tanggal_lahir=dates, jenis_kelamin=sex)
-    assert found["lahir_beda"].tolist() == [False, False, True, False, False]
-    assert found["kelamin_beda"].tolist() == [False, True, False, False, False]

@@ -36,10 +36,10 @@ from jkn_analysis.reporting.figures_registers import (
     list_repairs,
     read_differences,
 )
-from jkn_analysis.suppression import audit_intervals
 from jkn_analysis.tables import check, conform
 from jkn_analysis.wilayah import list_wilayah
 from jkn_sample.registers import PADA, write_registers
+from tests.suppression_audit import audit_intervals
 
 SECRET = secrets.token_hex(32)
 KEY = build_key(SECRET)

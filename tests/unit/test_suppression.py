@@ -10,11 +10,11 @@ from jkn_analysis.errors import InputError, PrivacyError
 from jkn_analysis.suppression import (
     HIDDEN,
     add_totals,
-    audit_intervals,
     mask_changes,
     mask_shares,
     suppress_small,
 )
+from tests.suppression_audit import audit_intervals
 
 BY = ["kecamatan", "alasan"]
 N = "jumlah_jiwa"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 
-import pandas as pd
 import pytest
 
 from jkn_analysis.errors import UnknownNameError
 from jkn_analysis.tables import check
 from jkn_analysis.wilayah import (
-    find_many,
     find_wilayah,
     get_wilayah,
     list_wilayah,
@@ -145,13 +143,6 @@ def test_code_and_name_together_must_agree():
 
 def test_codes_before_the_new_papua_provinces_lead_to_todays():
     assert find_wilayah("91.01").nama_lengkap == "Kabupaten Merauke"
-
-
-def test_find_many_reports_each_unknown_spelling_once():
-    names = pd.Series(["Halut", "Bogor", None, "Halut", "Bogor"], index=[9, 8, 7, 6, 5])
-    kode, errors = find_many(names)
-    assert kode.dropna().to_dict() == {9: "82.03", 6: "82.03"}
-    assert list(errors) == ["Bogor"]
 
 
 def test_names_of_all_vintages_since_2018_are_found(shared):
