@@ -1,33 +1,47 @@
-"""The premium line of a region's budget: spent, to December, next year, per route."""
+"""The premium line of a region's budget as cash: due, left or short, next year."""
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import InputError
+from jkn_analysis.indicators import sum_tunggakan_pemda
+from jkn_analysis.masa_depan.paths import read_quantiles
 from jkn_analysis.peraturan import IURAN_PBPU_PEMDA_RP
-from jkn_analysis.tunggakan.ahead import build_tingkat
-from jkn_analysis.uhc import find_target, gap_jiwa
+from jkn_analysis.uhc import find_target, needed_jiwa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from jkn_analysis.tunggakan.ahead import Tingkat
     from jkn_analysis.tunggakan.pemda import UtangDepan
 
 TINGKAT = (0.1, 0.5, 0.9)
 _BULAN = 12
 _SATUAN_CURIGA = 10
 """A yearly budget below this part of ONE month's bill is not in whole rupiah."""
-_JENDELA_LONJAKAN = 0.02
-_PENDAFTARAN_AWAL = 500.0
+_TERTINGGAL_BULAN = 3
+"""Bills delivered longer ago than this say nothing of December's cash."""
+
+
+class Jalur(Protocol):
+    """What cash asks of the future: draws of active members, draw 0 the median path."""
+
+    @property
+    def kode(self) -> np.ndarray:
+        """Regions, (regions,)."""
+
+    @property
+    def periode(self) -> pd.DatetimeIndex:
+        """Months ahead, (months,)."""
+
+    @property
+    def aktif(self) -> np.ndarray:
+        """Active members, (months, regions, draws)."""
+
+    @property
+    def penduduk(self) -> np.ndarray:
+        """Population, (regions,), NaN where unknown."""
 
 
 def check_anggaran(anggaran: pd.DataFrame, iuran_pemda: pd.DataFrame) -> None:
@@ -75,475 +89,344 @@ def _negative(iuran_pemda: pd.DataFrame) -> list[str]:
     return faults
 
 
-def find_last(iuran_pemda: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """Return the rows of the newest month delivered up to `cutoff`."""
-    known = iuran_pemda[iuran_pemda["periode"].le(cutoff)]
-    return known[known["periode"].eq(known["periode"].max())]
-
-
 def read_pagu(anggaran: pd.DataFrame) -> pd.DataFrame:
     """Sum the budget after shifts over its sources: kode, tahun, pagu_rp."""
     total = anggaran.assign(pagu_rp=anggaran["pagu_rp"] + anggaran["pergeseran_rp"])
     return total.groupby(["kode", "tahun"])["pagu_rp"].sum().reset_index()
 
 
-def cost_rp(jiwa: int, bulan: int, *, tarif_rp: int = IURAN_PBPU_PEMDA_RP) -> int:
-    """Return what carrying people as PBPU Pemda costs, in whole rupiah.
-
-    Examples
-    --------
-    >>> cost_rp(2106, 1)
-    79606800
-    """
-    if jiwa < 0 or bulan < 0:
-        raise InputError(
-            f"jiwa {jiwa}, bulan {bulan}: below zero\n  → give counts from 0 up"
-        )
-    return int(jiwa) * int(bulan) * int(tarif_rp)
+def find_tarif(last: pd.DataFrame) -> pd.Series:
+    """Return what a region is billed per person-month; the rule's where none is."""
+    filled = last["terisi_jiwa"].astype(float)
+    bill = last["tagihan_rp"].astype(float) / filled.where(filled > 0)
+    return bill.fillna(IURAN_PBPU_PEMDA_RP)
 
 
-@dataclass(frozen=True)
-class Kuota:
-    """PBPU Pemda quota of one region at a month's end."""
-
-    kuota_jiwa: int
-    terisi_jiwa: int
-    tarif_rp: int = IURAN_PBPU_PEMDA_RP
-
-    def __post_init__(self) -> None:
-        """Refuse counts below zero."""
-        for name in ("kuota_jiwa", "terisi_jiwa"):
-            if getattr(self, name) < 0:
-                raise InputError(
-                    f"{name} is {getattr(self, name)}, below zero\n"
-                    "  → correct the quota"
-                )
-
-    @property
-    def bebas_jiwa(self) -> int:
-        """Places left; 0 where more are filled than agreed."""
-        return max(0, self.kuota_jiwa - self.terisi_jiwa)
-
-    @property
-    def terisi_rate(self) -> float:
-        """Filled share of the quota."""
-        return self.terisi_jiwa / self.kuota_jiwa if self.kuota_jiwa else float("nan")
-
-    def months_covered(self, sisa_rp: int) -> float:
-        """Months the money left carries the filled places."""
-        monthly = self.terisi_jiwa * self.tarif_rp
-        return sisa_rp / monthly if monthly else float("inf")
-
-
-def build_realisasi(
-    iuran_pemda: pd.DataFrame, anggaran: pd.DataFrame, *, tahun: int
-) -> pd.DataFrame:
-    """Compute bill, payment, budget and absorption of one year so far.
+def list_rencana(peristiwa: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
+    """List changes of the Pemda quota that are sure and lie ahead.
 
     Returns
     -------
     DataFrame
-        One row per kode of regions: tagihan_rp, realisasi_rp, pagu_rp,
-        sisa_pagu_rp, serapan_rate; budget columns missing where none was given.
+        ``kode, periode, jiwa``: people from that month on.
     """
-    year = iuran_pemda[iuran_pemda["periode"].dt.year.eq(tahun)]
-    flows = year.groupby("kode")[["tagihan_rp", "dibayar_rp"]].sum().astype(float)
-    flows.columns = pd.Index(["tagihan_rp", "realisasi_rp"])
-    pagu = read_pagu(anggaran) if len(anggaran) else None
-    if pagu is None:
-        flows["pagu_rp"] = np.nan
-    else:
-        own = pagu[pagu["tahun"].eq(tahun)].set_index("kode")["pagu_rp"]
-        flows["pagu_rp"] = own.reindex(flows.index).astype(float)
-    flows["sisa_pagu_rp"] = flows["pagu_rp"] - flows["realisasi_rp"]
-    flows["serapan_rate"] = flows["realisasi_rp"] / flows["pagu_rp"].where(
-        flows["pagu_rp"] > 0
-    )
-    return flows.reset_index()
-
-
-def project_desember(
-    ahead: UtangDepan, realisasi: pd.DataFrame, *, tahun: int
-) -> pd.DataFrame:
-    """Project bill, payment, absorption and debt at the end of the year.
-
-    Returns
-    -------
-    DataFrame
-        kode, tahun, ukuran (tagihan_tahun_rp, proyeksi_desember_rp,
-        proyeksi_serapan_rate, proyeksi_utang_rp), kuantil, nilai; provinces and
-        '00' where every region has a budget.
-    """
-    inside = np.asarray(ahead.periode.year == tahun)
-    own = realisasi.set_index("kode").reindex(ahead.kode)
-    so_far = own["realisasi_rp"].fillna(0).to_numpy(dtype=float)
-    paid = so_far[:, None] + ahead.dibayar_rp[inside].sum(axis=0)
-    debt = ahead.utang_rp[inside][-1] if inside.any() else None
-    if debt is None:
-        debt = np.repeat(ahead.awal_rp[:, None], paid.shape[1], axis=1)
-    tingkat = build_tingkat(list(ahead.kode))
-    pagu = tingkat.sum_one(own["pagu_rp"].to_numpy(dtype=float))
-    total = tingkat.sum_up(paid[None])[0]
-    billed = own["tagihan_rp"].fillna(0).to_numpy(dtype=float)
-    bills = billed[:, None] + ahead.tagihan_rp[inside].sum(axis=0)
-    parts = {
-        "tagihan_tahun_rp": tingkat.sum_up(bills[None])[0],
-        "proyeksi_desember_rp": total,
-        "proyeksi_serapan_rate": total / np.where(pagu > 0, pagu, np.nan)[:, None],
-        "proyeksi_utang_rp": tingkat.sum_up(debt[None])[0],
-    }
-    return pd.concat(
-        [
-            _quantiles(name, values, tingkat.kode, tahun)
-            for name, values in parts.items()
-        ],
-        ignore_index=True,
-    )
-
-
-def _quantiles(
-    name: str, draws: np.ndarray, kode: np.ndarray, tahun: int
-) -> pd.DataFrame:
-    """Lay out quantiles of one figure, (rows, draws)."""
-    grid = np.quantile(draws, TINGKAT, axis=-1)
+    ahead = peristiwa[
+        peristiwa["status"].eq("pasti")
+        & peristiwa["segmen"].eq("PBPU Pemda")
+        & peristiwa["tanggal"].gt(cutoff + pd.offsets.MonthEnd(0))
+        & peristiwa["dampak_jiwa"].fillna(0).ne(0)
+        & peristiwa["kode"].str.len().eq(5)
+    ]
+    month = ahead["tanggal"].dt.to_period("M").dt.start_time
     return pd.DataFrame(
-        {
-            "kode": np.tile(kode.astype(str), len(TINGKAT)),
-            "tahun": tahun,
-            "ukuran": name,
-            "kuantil": np.repeat(TINGKAT, len(kode)),
-            "nilai": grid.ravel(),
-        }
+        {"kode": ahead["kode"], "periode": month, "jiwa": ahead["dampak_jiwa"]}
     )
 
 
-@dataclass(frozen=True)
-class Kebutuhan:
-    """What next year's members cost; rupiah by quantile of the need."""
-
-    bertahan_rp: float
-    capai_rp: float
-    tahan_rp: dict[float, float]
-    tahan_jiwa: dict[float, float]
-
-
-def compute_kebutuhan(
+def build_kas(
+    iuran_pemda: pd.DataFrame,
+    anggaran: pd.DataFrame,
+    peristiwa: pd.DataFrame,
     *,
-    penduduk_jiwa: int,
-    aktif_jiwa: int,
-    aktif_depan: Mapping[float, np.ndarray],
-    terisi_jiwa: float,
-    tarif_rp: float,
-    target_rate: float,
-) -> Kebutuhan:
-    """Compute next year's premium to keep, to reach and to hold the target.
+    cutoff: pd.Timestamp,
+) -> pd.DataFrame:
+    """Lay out each region's cash by month: this year to December, then the next.
 
-    To hold it, people are added in the month the target would be missed and carried
-    to December, so the members carried never fall: month by month the running
-    maximum of the gap. A low forecast of activity makes a high need, so the need's
-    0.9 quantile comes from activity's 0.1.
+    The bill stays the last month's, changed by quota events that are sure. What
+    this year's budget cannot pay is carried into the next; where no budget is
+    known, today's debt is.
 
     Parameters
     ----------
-    penduduk_jiwa, aktif_jiwa
-        Population in force and active members now.
-    aktif_depan
-        Active members in each month of next year by quantile of the forecast.
-    terisi_jiwa, tarif_rp
-        Members carried now and their monthly premium.
-    target_rate
-        Share of the population that must be active.
+    iuran_pemda, anggaran, peristiwa
+        Canonical tables; bills after `cutoff` are not read.
+    cutoff
+        Last month of data.
+
+    Returns
+    -------
+    DataFrame
+        Table ``kas``: utang_rp is the debt at the start of a month, kewajiban_rp
+        that and the month's bill, sisa_rp the budget after shifts less what was
+        paid since January less kewajiban_rp: below zero is short.
     """
-    gap = gap_jiwa(target_rate, penduduk_jiwa, aktif_jiwa)
-    hold_rp, hold_jiwa = {}, {}
-    for level, path in aktif_depan.items():
-        needed = np.ceil(target_rate * penduduk_jiwa - 1e-6)
-        carried = np.maximum.accumulate(np.maximum(needed - np.floor(path), 0))
-        hold_jiwa[round(1 - level, 3)] = float(carried[-1]) if len(carried) else 0.0
-        hold_rp[round(1 - level, 3)] = float(carried.sum() * tarif_rp)
-    return Kebutuhan(
-        terisi_jiwa * tarif_rp * _BULAN, gap * tarif_rp * _BULAN, hold_rp, hold_jiwa
-    )
+    known = iuran_pemda[iuran_pemda["periode"].le(cutoff)]
+    debt = known.assign(utang=sum_tunggakan_pemda(known))
+    last = debt.sort_values("periode").groupby("kode").tail(1)
+    oldest = cutoff - pd.DateOffset(months=_TERTINGGAL_BULAN)
+    last = last[last["periode"].ge(oldest) & last["utang"].notna()]
+    if last.empty:
+        return pd.DataFrame()
+    paid = known[known["periode"].dt.year.eq(cutoff.year)]
+    base = pd.DataFrame(
+        {
+            "kode": last["kode"],
+            "terakhir": last["periode"],
+            "tagihan": last["tagihan_rp"].astype(float),
+            "tarif": find_tarif(last),
+            "utang": last["utang"].clip(lower=0),
+            "dibayar": last["kode"].map(paid.groupby("kode")["dibayar_rp"].sum()),
+        }
+    ).fillna({"dibayar": 0})
+    end = pd.Timestamp(cutoff.year + 1, _BULAN, 1)
+    months = pd.DataFrame({"periode": pd.date_range(oldest, end, freq="MS")})
+    grid = base.merge(months, how="cross")
+    grid = grid[grid["periode"].gt(grid["terakhir"])]
+    grid = grid.sort_values(["kode", "periode"], ignore_index=True)
+    return _carry(_bill(grid, list_rencana(peristiwa, cutoff)), anggaran, cutoff)
+
+
+def _bill(grid: pd.DataFrame, rencana: pd.DataFrame) -> pd.DataFrame:
+    """Put the month's bill beside each region and month."""
+    more = rencana.groupby(["kode", "periode"])["jiwa"].sum()
+    keys = pd.MultiIndex.from_frame(grid[["kode", "periode"]])
+    added = pd.Series(more.reindex(keys).to_numpy(dtype=float), index=grid.index)
+    people = added.fillna(0).groupby(grid["kode"]).cumsum()
+    bill = (grid["tagihan"] + people * grid["tarif"]).clip(lower=0)
+    return grid.assign(tagihan_rp=bill.round())
+
+
+def _carry(
+    grid: pd.DataFrame, anggaran: pd.DataFrame, cutoff: pd.Timestamp
+) -> pd.DataFrame:
+    """Carry the debt from month to month, within the year and into the next."""
+    year = grid["periode"].dt.year
+    pagu = read_pagu(anggaran).set_index(["kode", "tahun"])["pagu_rp"]
+    keys = pd.MultiIndex.from_arrays([grid["kode"], year])
+    grid["pagu_rp"] = pagu.reindex(keys).to_numpy(dtype=float, na_value=np.nan)
+    now = year.le(cutoff.year)
+    grid["dibayar_rp"] = grid["dibayar"].where(now, 0.0)
+    billed = grid.groupby(["kode", year])["tagihan_rp"].cumsum()
+    room = grid["pagu_rp"] - grid["dibayar_rp"]
+    left = (room - grid["utang"] - billed)[now].groupby(grid["kode"]).last()
+    carried = grid["kode"].map((-left).clip(lower=0)).fillna(grid["utang"])
+    opening = grid["utang"].where(now, carried)
+    grid["utang_rp"] = opening + billed - grid["tagihan_rp"]
+    grid["kewajiban_rp"] = opening + billed
+    grid["sisa_rp"] = room - grid["kewajiban_rp"]
+    return grid
+
+
+def measure_kebutuhan(
+    jalur: Jalur, *, cutoff: pd.Timestamp, aktif: pd.Series
+) -> dict[str, np.ndarray]:
+    """Measure next year's people to add so that activity never falls short.
+
+    Whoever lacks at the end of this year is carried through the next; whoever lacks
+    at the end of a later month is added then and carried to December, so the people
+    carried never fall: the running maximum of the gap, draw by draw.
+
+    Parameters
+    ----------
+    jalur
+        Draws of the future.
+    cutoff
+        Last month of data.
+    aktif
+        Active members at the cutoff by kode: the year's end where it is December.
+
+    Returns
+    -------
+    dict
+        (regions, draws): ``capai`` people lacking at the end of this year,
+        ``tahan`` people carried in December, ``jiwa_bulan`` person-months to be
+        above the target at the end of every month.
+    """
+    target = find_target(pd.Timestamp(cutoff.year + 1, _BULAN, 31).date())
+    rate = target.keaktifan_penduduk_rate or 0.0
+    needed = needed_jiwa(rate, jalur.penduduk)[:, None]
+    lack = np.maximum(needed - jalur.aktif, 0)
+    at = jalur.periode.get_indexer(pd.DatetimeIndex([f"{cutoff.year}-12-01"]))[0]
+    if at < 0:
+        now = aktif.reindex(jalur.kode).to_numpy(dtype=float)[:, None]
+        first = np.broadcast_to(np.maximum(needed - now, 0), lack.shape[1:])
+    else:
+        first = lack[at]
+    carried, total = first, np.zeros_like(first)
+    for month in pd.date_range(f"{cutoff.year + 1}-01-01", periods=_BULAN, freq="MS"):
+        where = min(jalur.periode.searchsorted(month), len(jalur.periode) - 1)
+        carried = np.maximum(carried, lack[where])
+        total = total + carried
+    return {"capai": first, "tahan": carried, "jiwa_bulan": total}
 
 
 def build_uang_tahunan(
-    tables: Mapping[str, pd.DataFrame],
-    ahead: UtangDepan,
-    aktif: pd.DataFrame,
+    kas: pd.DataFrame,
+    jalur: Jalur,
     *,
-    penduduk: pd.Series,
+    ahead: UtangDepan,
+    cutoff: pd.Timestamp,
+    aktif: pd.Series,
 ) -> pd.DataFrame:
-    """Lay out every budget figure of all regions as table ``uang``.
+    """Lay out the year's cash and next year's need of all regions as table ``uang``.
 
     Parameters
     ----------
-    tables
-        ``iuran_pemda`` and ``anggaran``.
+    kas
+        From `build_kas`.
+    jalur, aktif
+        As in `measure_kebutuhan`.
     ahead
-        Projection of `project_utang`.
-    aktif
-        kode, periode, kuantil (0.1, 0.5, 0.9), nilai: active members ahead, and the
-        cutoff's own count at kuantil 0.5.
-    penduduk
-        Population in force by kode.
+        Payments expected by habit, from `project_utang`.
+    cutoff
+        Last month of data.
     """
-    cutoff = ahead.periode[0] - pd.offsets.MonthBegin(1)
-    pemda = tables["iuran_pemda"]
-    realisasi = build_realisasi(pemda, tables["anggaran"], tahun=cutoff.year)
-    tingkat = build_tingkat(list(ahead.kode))
-    now = _sum_up(realisasi, tingkat, ahead.kode)
-    rows = now.melt("kode", var_name="ukuran", value_name="nilai")
-    rows = rows.assign(tahun=cutoff.year, kuantil=0.5)
-    debt = pd.DataFrame(
-        {"kode": tingkat.kode.astype(str), "nilai": tingkat.sum_one(ahead.awal_rp)}
-    ).assign(tahun=cutoff.year, ukuran="utang_rp", kuantil=0.5)
-    december = project_desember(ahead, realisasi, tahun=cutoff.year)
-    needs = _needs(pemda, ahead, aktif, penduduk=penduduk, cutoff=cutoff)
-    table = pd.concat([rows, debt, december, needs], ignore_index=True)
-    table = table[["kode", "tahun", "ukuran", "kuantil", "nilai"]]
-    return table.dropna(subset=["nilai"]).reset_index(drop=True)
+    rows = [*_year_rows(kas, cutoff), *_habit_rows(kas, ahead, cutoff)]
+    rows += _need_rows(kas, measure_kebutuhan(jalur, cutoff=cutoff, aktif=aktif), jalur)
+    return _derive(pd.concat(rows, ignore_index=True))
 
 
-def _sum_up(
-    realisasi: pd.DataFrame, tingkat: Tingkat, kode: np.ndarray
+def _rows(
+    tahun: int, ukuran: str, nilai: pd.Series, kuantil: float = 0.5
 ) -> pd.DataFrame:
-    """Sum money of regions upwards, a missing part missing, and recompute the rate."""
-    money = [name for name in realisasi.columns if name.endswith("_rp")]
-    own = realisasi.set_index("kode").reindex(kode)[money].to_numpy(dtype=float)
-    out = pd.DataFrame(tingkat.sum_one(own), columns=money)
-    out = out.assign(kode=tingkat.kode.astype(str))
-    out["serapan_rate"] = out["realisasi_rp"] / out["pagu_rp"].where(out["pagu_rp"] > 0)
-    return out
+    """Lay one figure by kode out as rows."""
+    rows = nilai.rename("nilai").rename_axis("kode").reset_index()
+    return rows.assign(tahun=tahun, ukuran=ukuran, kuantil=kuantil)
 
 
-def _needs(
-    pemda: pd.DataFrame,
-    ahead: UtangDepan,
-    aktif: pd.DataFrame,
-    *,
-    penduduk: pd.Series,
-    cutoff: pd.Timestamp,
-) -> pd.DataFrame:
-    """Lay out next year's needs of every region, then sums above.
-
-    A sum adds the regions' own needs, quantile by quantile: each region is judged
-    by itself, and money of one does not close the gap of another. That treats the
-    regions as failing together and so errs on the wide side.
-    """
-    year = cutoff.year + 1
-    deadline = pd.Timestamp(year, _BULAN, 31)
-    target = find_target(deadline.date()).keaktifan_penduduk_rate or 0.0
-    last = find_last(pemda, cutoff).set_index("kode")
-    wide = aktif.pivot_table(
-        index=["kode", "kuantil"], columns="periode", values="nilai"
-    )
-    rows: list[tuple[str, str, float, float]] = []
-    for at, kode in enumerate(ahead.kode):
-        if kode not in last.index or kode not in penduduk.index:
-            continue
-        rows += _needs_of(
-            str(kode),
-            wide=wide,
-            last=last.loc[kode],
-            debt=float(ahead.awal_rp[at]),
-            basis=(int(penduduk[kode]), target, cutoff),
-        )
-    table = pd.DataFrame(rows, columns=["kode", "ukuran", "kuantil", "nilai"])
-    return _add_sums(table.assign(tahun=year), list(ahead.kode))
-
-
-def _needs_of(
-    kode: str,
-    *,
-    wide: pd.DataFrame,
-    last: pd.Series,
-    debt: float,
-    basis: tuple[int, float, pd.Timestamp],
-) -> list[tuple[str, str, float, float]]:
-    """Return the need rows of one region; without activity only what is carried."""
-    people, target, cutoff = basis
-    filled = float(last["terisi_jiwa"])
-    tarif = float(last["tagihan_rp"]) / filled if filled > 0 else IURAN_PBPU_PEMDA_RP
-    rows = [
-        (kode, "kebutuhan_bertahan_rp", 0.5, filled * tarif * _BULAN),
-        (kode, "kebutuhan_utang_rp", 0.5, debt),
-        (kode, "tarif_rp", 0.5, tarif),
-    ]
-    if (kode, 0.5) not in wide.index:
-        return rows
-    known = wide[wide.index.get_level_values("kode") == kode].droplevel("kode")
-    now = known.reindex(index=[0.5], columns=[cutoff]).to_numpy(dtype=float)[0, 0]
-    if np.isnan(now):
-        return rows
-    current = int(now)
-    months = pd.date_range(f"{cutoff.year + 1}-01-01", periods=_BULAN, freq="MS")
-    ahead = known.reindex(columns=months).ffill(axis=1).dropna()
-    paths = {
-        float(level): path
-        for level, path in zip(
-            ahead.index.to_numpy(), ahead.to_numpy(dtype=float), strict=True
-        )
+def _year_rows(kas: pd.DataFrame, cutoff: pd.Timestamp) -> list[pd.DataFrame]:
+    """Lay out budget, payments, what is due to December and what is left of it."""
+    year = cutoff.year
+    part = kas[kas["periode"].dt.year.le(year)]
+    last = part.groupby("kode").last()
+    if last.empty:
+        last = kas.groupby("kode").first().iloc[:0]
+    bills = part.groupby("kode")["tagihan_rp"].sum()
+    room = last["pagu_rp"] - last["dibayar_rp"]
+    figures = {
+        "pagu_rp": last["pagu_rp"],
+        "dibayar_rp": last["dibayar_rp"],
+        "serapan_rate": last["dibayar_rp"] / last["pagu_rp"].where(last["pagu_rp"] > 0),
+        "tunggakan_pemda_rp": last["utang"],
+        "tagihan_sisa_tahun_rp": bills,
+        "sisa_kas_desember_rp": room - bills,
+        "kewajiban_desember_rp": last["kewajiban_rp"],
+        "kurang_kas_desember_rp": (-last["sisa_rp"]).clip(lower=0),
+        "tarif_rp": last["tarif"],
     }
-    need = compute_kebutuhan(
-        penduduk_jiwa=people,
-        aktif_jiwa=current,
-        aktif_depan=paths,
-        terisi_jiwa=filled,
-        tarif_rp=tarif,
-        target_rate=target,
-    )
-    rows += [
-        (kode, "gap_jiwa", 0.5, float(gap_jiwa(target, people, current))),
-        (kode, "kebutuhan_capai_rp", 0.5, need.capai_rp),
-        *[(kode, "kebutuhan_tahan_rp", q, v) for q, v in need.tahan_rp.items()],
-        *[(kode, "kebutuhan_tahan_jiwa", q, v) for q, v in need.tahan_jiwa.items()],
+    return [_rows(year, name, values) for name, values in figures.items()]
+
+
+def _habit_rows(
+    kas: pd.DataFrame, ahead: UtangDepan, cutoff: pd.Timestamp
+) -> list[pd.DataFrame]:
+    """Lay out what will have been paid by December by habit, and of which budget."""
+    year = cutoff.year
+    inside = np.asarray(ahead.periode.year == year)
+    now = kas[kas["periode"].dt.year.le(year)].groupby("kode").first()
+    own = now.reindex(ahead.kode)
+    paid = own["dibayar_rp"].to_numpy()[:, None] + ahead.dibayar_rp[inside].sum(axis=0)
+    grid = np.quantile(paid, TINGKAT, axis=-1)
+    pagu = own["pagu_rp"].where(own["pagu_rp"] > 0)
+    found = []
+    for level, values in zip(TINGKAT, grid, strict=True):
+        total = pd.Series(values, index=own.index)
+        found.append(_rows(year, "proyeksi_desember_rp", total, level))
+        found.append(_rows(year, "proyeksi_serapan_rate", total / pagu, level))
+    return found
+
+
+def _need_rows(
+    kas: pd.DataFrame, need: dict[str, np.ndarray], jalur: Jalur
+) -> list[pd.DataFrame]:
+    """Lay out next year's need; its lines add up at every quantile.
+
+    kebutuhan_tahun_depan_rp = kebutuhan_bertahan_rp (today's members) +
+    kebutuhan_capai_rp (people lacking at this year's end) + kebutuhan_tahan_rp
+    (people lacking later); kebutuhan_utang_rp comes on top if this year's debt is
+    not paid this year.
+    """
+    year = int(kas["periode"].dt.year.max())
+    later = kas[kas["periode"].dt.year.eq(year)].groupby("kode")
+    first, bills = later.first(), later["tagihan_rp"].sum()
+    kept = first.index.intersection(pd.Index(jalur.kode))
+    at = pd.Index(jalur.kode).get_indexer(kept)
+    price = first.loc[kept, "tarif"]
+    rows = [
+        _rows(year, "pagu_rp", first["pagu_rp"]),
+        _rows(year, "kebutuhan_bertahan_rp", bills),
+        _rows(year, "kebutuhan_utang_rp", first["utang_rp"]),
     ]
+    for level in TINGKAT:
+        part = {
+            name: pd.Series(
+                read_quantiles(values[at], (level,), middle=True)[:, 0], index=kept
+            )
+            for name, values in need.items()
+        }
+        people = {name: np.ceil(values - 1e-6) for name, values in part.items()}
+        reach = (people["capai"] * _BULAN * price).round()
+        hold = ((part["jiwa_bulan"] * price).round() - reach).clip(lower=0)
+        whole = bills.loc[kept] + reach + hold
+        short = (whole - first.loc[kept, "pagu_rp"]).clip(lower=0)
+        figures = {
+            "kebutuhan_capai_jiwa": people["capai"],
+            "kebutuhan_tahan_jiwa": people["tahan"],
+            "kebutuhan_capai_rp": reach,
+            "kebutuhan_tahan_rp": hold,
+            "kebutuhan_tahun_depan_rp": whole,
+            "kurang_pagu_rp": short,
+        }
+        rows += [_rows(year, name, values, level) for name, values in figures.items()]
     return rows
 
 
-def _add_sums(table: pd.DataFrame, kode: list[str]) -> pd.DataFrame:
-    """Add provinces and '00' to additive figures where no region is missing."""
-    if len(kode) < 2 or table.empty:
+def _derive(table: pd.DataFrame) -> pd.DataFrame:
+    """Add provinces and '00': sums of regions, never one's surplus for another's gap.
+
+    What is short sums over the regions that are; beside it stands how many of how
+    many. Other sums are there only where every region is known.
+    """
+    table = table[["kode", "tahun", "ukuran", "kuantil", "nilai"]]
+    table = table.dropna(subset=["nilai"])
+    if table["kode"].nunique() < 2:
         return table
-    additive = table[~table["ukuran"].eq("tarif_rp")]
+    netted = {"sisa_kas_desember_rp", "tarif_rp"}
+    rates = table["ukuran"].str.endswith("_rate")
     parts = [table]
-    for above in ({k: k[:2] for k in kode}, dict.fromkeys(kode, "00")):
-        size = pd.Series(above).value_counts()
-        named = additive.assign(atas=additive["kode"].map(above))
-        groups = named.groupby(["atas", "tahun", "ukuran", "kuantil"])["nilai"]
-        total = groups.agg(["sum", "size"]).reset_index()
-        whole = total[total["size"].eq(total["atas"].map(size))]
-        parts.append(
-            whole.rename(columns={"atas": "kode", "sum": "nilai"}).drop(columns="size")
-        )
+    for above in (table["kode"].str[:2], pd.Series("00", index=table.index)):
+        above = above.rename("kode")
+        named = table[~rates & ~table["ukuran"].isin(netted)].assign(kode=above)
+        keys = ["kode", "tahun", "ukuran", "kuantil"]
+        total = named.groupby(keys)["nilai"].agg(["sum", "size"]).reset_index()
+        size = table["kode"].groupby(above).nunique()
+        whole = total["size"].eq(total["kode"].map(size))
+        whole |= total["ukuran"].str.startswith("kurang_")
+        total = total[whole].rename(columns={"sum": "nilai"}).drop(columns="size")
+        parts += [total, _shares(total), *_counts(table, above)]
     return pd.concat(parts, ignore_index=True)
 
 
-@cache
-def _rute_rows() -> tuple[dict[str, str], ...]:
-    """Read the default routes."""
-    path = resources.files("jkn_analysis").joinpath("data", "skenario_rute.csv")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(csv.DictReader(line for line in lines if not line.startswith("#")))
+def _shares(total: pd.DataFrame) -> pd.DataFrame:
+    """Recompute the rates of sums."""
+    keys = ["kode", "tahun", "kuantil"]
+    wide = total.pivot_table(index=keys, columns="ukuran", values="nilai")
+    pagu = total[total["ukuran"].eq("pagu_rp")].set_index(["kode", "tahun"])["nilai"]
+    names = {
+        "serapan_rate": "dibayar_rp", "proyeksi_serapan_rate": "proyeksi_desember_rp"
+    }  # fmt: skip
+    parts = []
+    for rate, paid in names.items():
+        if paid in wide:
+            rows = wide[paid].dropna().rename("nilai").reset_index()
+            below = pagu.reindex(pd.MultiIndex.from_frame(rows[["kode", "tahun"]]))
+            part = rows["nilai"] / below.to_numpy(dtype=float)
+            parts.append(rows.assign(nilai=part, ukuran=rate))
+    return pd.concat(parts, ignore_index=True) if parts else total.iloc[:0]
 
 
-def list_rute() -> pd.DataFrame:
-    """List the default routes with their assumptions and sources."""
-    rows = pd.DataFrame(list(_rute_rows()))
-    numbers = [
-        "biaya_per_jiwa_bulan_rp",
-        "biaya_sekali_rp",
-        "bersih_rate",
-        "bagian_rate",
-    ]
-    numbers += ["per_bulan_rate"]
-    return rows.astype(dict.fromkeys(numbers, float))
-
-
-def estimate_perpindahan(kepesertaan: pd.DataFrame) -> pd.Series:
-    """Estimate per region which share of Pemda enrolments are net new active.
-
-    In months when active PBPU Pemda jumps by 2% or more, self-payers who vanish at
-    the same time were moved, not won. The estimate leans on the default share with
-    the weight of 500 enrolments.
-
-    Returns
-    -------
-    Series
-        Net share by kode, between 0 and 1.
-    """
-    default = float(list_rute().set_index("rute")["bersih_rate"]["kuota_pemda"])
-    wide = kepesertaan.pivot_table(
-        index=["kode", "periode"], columns="segmen", values="aktif_jiwa", aggfunc="sum"
-    ).astype(float)
-    if not {"PBPU Pemda", "PBPU"} <= set(wide.columns):
-        return pd.Series(default, index=sorted(kepesertaan["kode"].unique()))
-    change = wide[["PBPU Pemda", "PBPU"]].groupby(level="kode").diff()
-    before = wide["PBPU Pemda"] - change["PBPU Pemda"]
-    usual = change["PBPU"].groupby(level="kode").transform("median")
-    jump = change["PBPU Pemda"] > _JENDELA_LONJAKAN * before
-    gained = change["PBPU Pemda"].where(jump, 0.0)
-    moved = (usual - change["PBPU"]).where(jump, 0.0)
-    sums = pd.DataFrame({"gained": gained, "moved": moved}).groupby(level="kode").sum()
-    moved_in = sums["moved"].clip(lower=0)
-    total = sums["gained"] + _PENDAFTARAN_AWAL
-    kept = sums["gained"] - moved_in + default * _PENDAFTARAN_AWAL
-    return (kept / total).clip(0.05, 1.0)
-
-
-def build_rute(
-    tables: Mapping[str, pd.DataFrame], *, cutoff: pd.Timestamp
-) -> pd.DataFrame:
-    """Lay out the routes of every region: price, net share, how many, how fast.
-
-    A route's cost per net new active member divides its price by the share of
-    enrolments that are new: moving a payer into the Pemda quota costs the same and
-    adds nobody. Routes whose head count was not delivered are left out.
-
-    Returns
-    -------
-    DataFrame
-        Table ``rute``; biaya_bersih_rp is for one month.
-    """
-    kepesertaan = tables["kepesertaan"]
-    now = kepesertaan[kepesertaan["periode"].eq(cutoff)]
-    net = estimate_perpindahan(kepesertaan)
-    pool = pd.concat([_pool_members(now), _pool_pemda(tables["iuran_pemda"], cutoff)])
-    routes = list_rute()
-    table = pool.merge(routes, on="rute", validate="many_to_one")
-    own = table["kode"].map(net)
-    pemda = table["rute"].str.startswith("kuota_pemda")
-    table["bersih_rate"] = table["bersih_rate"].mask(pemda, own)
-    table["maks_jiwa"] = np.floor(table["jiwa"] * table["bagian_rate"])
-    table["per_bulan_jiwa"] = np.ceil(table["jiwa"] * table["per_bulan_rate"])
-    price = table["biaya_per_jiwa_bulan_rp"].mask(pemda, table["tarif_rp"])
-    table["biaya_per_jiwa_bulan_rp"] = price
-    cost = price + table["biaya_sekali_rp"]
-    table["biaya_bersih_rp"] = cost / table["bersih_rate"].where(
-        table["bersih_rate"] > 0
-    )
-    columns = [
-        "kode", "rute", "pemutus", "biaya_per_jiwa_bulan_rp", "bersih_rate",
-        "biaya_bersih_rp", "maks_jiwa", "per_bulan_jiwa", "asumsi", "sumber",
-    ]  # fmt: skip
-    return table[columns].sort_values(["kode", "rute"], ignore_index=True)
-
-
-def _pool_members(now: pd.DataFrame) -> pd.DataFrame:
-    """Count the people each route could win, from membership."""
-    idle = now["terdaftar_jiwa"] - now["aktif_jiwa"]
-    behind, moved = now["nonaktif_menunggak_jiwa"], now["nonaktif_mutasi_jiwa"]
-    pbi = now["segmen"].eq("PBI JK")
-    parts = {
-        "reaktivasi_pbi": idle.where(pbi, 0),
-        "perbaikan_mutasi": moved.where(~pbi, 0),
-        "penagihan": behind,
-    }
-    frames = []
-    for rute, people in parts.items():
-        total = people.astype("Float64").groupby(now["kode"]).sum(skipna=False)
-        frames.append(
-            pd.DataFrame({"kode": total.index, "jiwa": total.to_numpy()}).assign(
-                rute=rute
-            )
-        )
-    table = pd.concat(frames, ignore_index=True).dropna(subset=["jiwa"])
-    return table.assign(tarif_rp=0.0).astype({"jiwa": float})
-
-
-def _pool_pemda(iuran_pemda: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """Count free places, and places a larger quota could add (a tenth of it)."""
-    last = find_last(iuran_pemda, cutoff)
-    filled = last["terisi_jiwa"].astype(float)
-    bill = last["tagihan_rp"].astype(float) / filled.where(filled > 0)
-    free = (last["kuota_jiwa"] - last["terisi_jiwa"]).clip(lower=0).astype(float)
-    common = {"kode": last["kode"], "tarif_rp": bill.fillna(IURAN_PBPU_PEMDA_RP)}
-    inside = pd.DataFrame({**common, "jiwa": free, "rute": "kuota_pemda"})
-    more = pd.DataFrame(
-        {
-            **common,
-            "jiwa": last["kuota_jiwa"].astype(float),
-            "rute": "kuota_pemda_tambah",
-        }
-    )
-    return pd.concat([inside, more], ignore_index=True)
+def _counts(table: pd.DataFrame, above: pd.Series) -> list[pd.DataFrame]:
+    """Count the regions whose cash is known and those that are short."""
+    middle = table["kuantil"].eq(0.5)
+    parts = []
+    for ukuran, known, short in (
+        ("kurang_kas_desember_rp", "wilayah_kas", "wilayah_kurang"),
+        ("kurang_pagu_rp", "", "wilayah_kurang_pagu"),
+    ):
+        rows = table[middle & table["ukuran"].eq(ukuran)]
+        keys = [above.loc[rows.index], rows["tahun"]]
+        for name, values in ((known, rows["nilai"] >= 0), (short, rows["nilai"] > 0)):
+            if name:
+                count = values.groupby(keys).sum().rename("nilai").astype(float)
+                parts.append(count.reset_index().assign(ukuran=name, kuantil=0.5))
+    return parts

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 NOW = pd.Timestamp(2025, 11, 1)
@@ -71,3 +73,38 @@ def make_pemda(
         }
     )
     return conform(frame, "iuran_pemda")
+
+
+@dataclass(frozen=True)
+class Jalur:
+    """A future told by hand: draws of active members from December 2025."""
+
+    kode: np.ndarray
+    periode: pd.DatetimeIndex
+    aktif: np.ndarray
+    penduduk: np.ndarray
+
+    @classmethod
+    def _build(cls, kode: list[str], aktif: np.ndarray, penduduk: float) -> Jalur:
+        months = pd.date_range("2025-12-01", periods=len(aktif), freq="MS")
+        people = np.full(len(kode), penduduk)
+        return cls(np.array(kode, dtype=object), months, aktif, people)
+
+    @classmethod
+    def hold(cls, kode: list[str], aktif: list[float], *, penduduk: float) -> Jalur:
+        """Everybody stays as they are."""
+        draws = np.broadcast_to(np.array(aktif)[None, :, None], (12, len(kode), 3))
+        return cls._build(kode, draws, penduduk)
+
+    @classmethod
+    def follow(cls, kode: str, path: list[float], *, penduduk: float) -> Jalur:
+        """One region follows one path in every draw."""
+        draws = np.broadcast_to(np.array(path)[:, None, None], (len(path), 1, 3))
+        return cls._build([kode], draws, penduduk)
+
+    @classmethod
+    def spread(cls, kode: str, levels: np.ndarray, *, penduduk: float) -> Jalur:
+        """One region holds another level in every draw, the median first."""
+        levels = np.r_[np.median(levels), levels]
+        draws = np.broadcast_to(levels[None, None, :], (12, 1, len(levels)))
+        return cls._build([kode], draws, penduduk)

@@ -26,7 +26,6 @@ from jkn_analysis.briefing.model import (
     Angka,
     Bagian,
     Briefing,
-    Kartu,
     Kipas,
     Kolom,
     Nada,
@@ -37,7 +36,6 @@ from jkn_analysis.briefing.model import (
 from jkn_analysis.briefing.money import build_arrears, build_money
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import build_decisions, build_segments
-from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.terms import NASIONAL
 
 if TYPE_CHECKING:
@@ -134,7 +132,7 @@ def _assemble(context: Context, area: Area | None) -> Briefing:
     return build_page(
         context,
         verdict=_verdict(context, area),
-        kartu=_cards(context, area),
+        kartu=build_cards(context),
         kipas=build_fan(context),
         bagian=_parts(context, area),
         jenis="nasional" if wilayah.kode == NASIONAL else "provinsi",
@@ -169,19 +167,26 @@ def _parts(context: Context, area: Area | None) -> tuple[Bagian, ...]:
 
 
 def _verdict(context: Context, area: Area | None) -> tuple[str, Nada]:
-    """Say how many parts are under the line and how many people that is."""
+    """Say what the parts have to decide; else how many are under the line."""
     words, judged = context.words, context.status
     if area is None or judged is None:
         return words.say("judul.tanpa_data", {"nama": context.nama}), "netral"
+    total = sum_asks(area.members, context.tenggat)
     under = len(area.under)
-    values = {
+    values: dict[str, object] = {
         "nama": _named(context, area),
         "n": under,
         "jumlah": words.jumlah(under),
         "semua": words.jumlah(len(area.measured)),
         "target": words.target(context.target),
         "gap": words.jumlah(area.under["gap_jiwa"].sum()),
+        "tahun": context.potongan.periode.year + 1,
     }
+    if len(total) and total["rute"].iloc[0] == "pks":
+        first = total.iloc[0]
+        values["jumlah"] = words.jumlah(first["wilayah"])
+        values["jiwa"] = words.jumlah(first["jiwa"])
+        return words.say("judul.area_pks", values), "buruk"
     if not under:
         return words.say("judul.area_aman", values), "baik"
     key = "judul.area_kurang" if judged.gap_keaktifan_jiwa else "judul.area_atas"
@@ -196,44 +201,6 @@ def _named(context: Context, area: Area) -> str:
     words = context.words
     part = {"ada": words.jumlah(there), "seluruhnya": words.jumlah(whole)}
     return words.say("judul.area_sebagian", {"nama": context.nama, **part})
-
-
-def _cards(context: Context, area: Area | None) -> tuple[Kartu, ...]:
-    """Build the key figures; the ask is the sum of the parts' gaps."""
-    cards = build_cards(context)
-    if area is None:
-        return cards
-    return tuple(
-        _card_ask(area) if card.nama == "permintaan" else card for card in cards
-    )
-
-
-def _card_ask(area: Area) -> Kartu:
-    """Say what closing every part's gap costs, and who could close it."""
-    context, words = area.context, area.context.words
-    label = words.say("kartu.permintaan.label")
-    gap = int(area.under["gap_jiwa"].sum())
-    if not gap:
-        text = words.say("kartu.permintaan.kosong")
-        return Kartu("permintaan", label, Angka(0, "rp", words.rp(0)), text, "baik")
-    tariff = iuran_rp("PBPU Pemda", tanggal=context.potongan.tanggal)
-    cost = gap * tariff
-    figure = Angka(
-        cost, "rp", words.say("kartu.permintaan.per_bulan", {"rp": words.rp(cost)})
-    )
-    values = {
-        "jiwa": words.jumlah(gap),
-        "n": len(area.under),
-        "wilayah": words.jumlah(len(area.under)),
-        "iuran": words.rp(tariff),
-    }
-    worst = ", ".join(
-        f"{row['nama']} {words.jumlah(row['gap_jiwa'])}"
-        for row in area.under.head(3).to_dict("records")
-    )
-    sentence = words.say("kartu.permintaan.area", values)
-    more = words.say("kartu.permintaan.terbesar", {"isi": worst})
-    return Kartu("permintaan", label, figure, f"{sentence} {more}", "netral")
 
 
 def _ranking(area: Area) -> Bagian:
@@ -349,14 +316,13 @@ def _ask_row(area: Area, row: Mapping[Hashable, Any]) -> tuple[Angka, ...]:
     told = words.say(key) if words.has(key) else str(row["rute"]).replace("_", " ")
     people, cost = round(float(row["jiwa"])), round(float(row["biaya_rp"]))
     free = f"rute.biaya_{row['rute']}"
-    nothing = (
-        words.say(free) if words.has(free) else words.say("permintaan.tanpa_biaya")
-    )
+    back = {"rp": words.rp(abs(cost))}
+    nothing = words.say(free if words.has(free) else "permintaan.tanpa_biaya", back)
     return (
         Angka(str(row["pemutus"]), "teks", f"{row['pemutus']}\n{told}"),
         words.angka_jiwa(row["wilayah"]),
         words.angka_jiwa(people) if people else words.teks("–"),
-        words.angka_rp(cost) if cost else words.teks(nothing),
+        words.angka_rp(cost) if cost > 0 else words.teks(nothing),
     )
 
 

@@ -1,30 +1,24 @@
-"""The ask: decider, action, people, rupiah and date, the binding condition first."""
+"""The decisions of a page in words: who, what, people, rupiah, by when, else what."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jkn_analysis.briefing.context import latest_tunggakan_pemda
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Permintaan, Tabel
 from jkn_analysis.peraturan import iuran_rp
-from jkn_analysis.terms import Kantor
+from jkn_analysis.uhc import needed_jiwa
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Mapping, Sequence
 
     from jkn_analysis.briefing.context import Context
+    from jkn_analysis.briefing.model import Nada
 
-BULAN_SETAHUN = 12
-PENDEK_BULAN = 3
-"""Arrears up to this age are collected first: they are the newest and the smallest."""
-
-
-_RANK = {"keaktifan": 0, "cakupan": 0, "sisa": 1, "tunggakan_pemda": 2}
-"""What closes the gap comes first, then what stays open, then the arrears."""
+HARI_INI = 3
+"""Decisions of the first screen."""
 
 
 def find_tariff(context: Context) -> int:
@@ -35,227 +29,136 @@ def find_tariff(context: Context) -> int:
     return iuran_rp("PBPU Pemda", tanggal=context.potongan.tanggal)
 
 
-def _months_left(context: Context) -> int:
-    """Count the months from the one after the report to the deadline."""
-    first, last = context.potongan.periode, context.tenggat
-    return (last.year - first.year) * BULAN_SETAHUN + last.month - first.month
-
-
 def find_gap(context: Context) -> int:
     """Count the active people missing now."""
     judged = context.status
     return (judged.gap_keaktifan_jiwa or 0) if judged else 0
 
 
-def find_holding_cost(context: Context) -> int | None:
-    """Return the cost of carrying the gap through the year after the deadline."""
-    told = find_uang(context, "kebutuhan_tahan_rp")
-    if told is not None:
-        return round(told)
-    gap = find_gap(context)
-    return gap * find_tariff(context) * BULAN_SETAHUN if gap else None
-
-
 def find_uang(
-    context: Context, ukuran: str, *, tahun: int | None = None
+    context: Context, ukuran: str, *, depan: int = 0, kuantil: float = 0.5
 ) -> float | None:
-    """Return the median of one figure of the budget table, the latest year's."""
+    """Return one figure of the budget table, `depan` years after the report's."""
     rows = context.tables["uang"]
-    rows = rows[(rows["ukuran"] == ukuran) & (rows["kuantil"] == 0.5)]
-    if tahun is not None:
-        rows = rows[rows["tahun"] == tahun]
-    rows = rows.dropna(subset=["nilai"]).sort_values("tahun")
-    return None if rows.empty else float(rows["nilai"].iloc[-1])
+    rows = rows[
+        rows["ukuran"].eq(ukuran)
+        & rows["kuantil"].eq(kuantil)
+        & rows["tahun"].eq(context.potongan.periode.year + depan)
+    ].dropna(subset=["nilai"])
+    return None if rows.empty else float(rows["nilai"].iloc[0])
+
+
+def select_asks(context: Context) -> pd.DataFrame:
+    """Return the rows of the ask for the page's deadline, in order."""
+    table = context.tables["permintaan"]
+    deadline = pd.Timestamp(end_of_month(context.tenggat))
+    return table[table["tenggat"].eq(deadline)].sort_values("urutan")
 
 
 def list_asks(context: Context) -> list[Permintaan]:
-    """List everything asked, the binding condition first."""
-    asks = list(_planned_asks(context) or _own_asks(context))
-    binding = context.status.syarat_pengikat if context.status else ""
-    if binding == "cakupan":
-        asks.sort(key=lambda ask: ask.sumber != "cakupan")
-    return asks
+    """List the decisions, what binds first; none before the forecast was made."""
+    rows = select_asks(context)
+    rows = rows[rows["kelompok"] != "posisi"]
+    return [_write(context, row) for row in rows.to_dict("records")]
 
 
-def _planned_asks(context: Context) -> list[Permintaan]:
-    """Read the cheapest mix of routes to the deadline, a row per route."""
-    table = context.tables["permintaan"]
-    deadline = end_of_month(context.tenggat)
-    rows = table[table["tenggat"] == pd.Timestamp(deadline)].sort_values("urutan")
-    if rows.empty:
-        return []
-    by_route = rows.groupby("rute", sort=False)
-    asks = [_planned(context, str(route), part) for route, part in by_route]
-    asks.sort(key=lambda ask: (_RANK.get(ask.sumber, 0), -(ask.jiwa or 0)))
-    return [*asks, *_hold(context, deadline)]
+def list_today(asks: Sequence[Permintaan]) -> list[Permintaan]:
+    """Choose what is to be decided today: the first of each kind, then the rest.
+
+    The order of `asks` is kept, so what binds stays first.
+    """
+    first = {ask.sumber: ask for ask in reversed(asks)}
+    chosen = [ask for ask in asks if first[ask.sumber] is ask][:HARI_INI]
+    rest = [ask for ask in asks if ask not in chosen]
+    chosen += rest[: HARI_INI - len(chosen)]
+    return [ask for ask in asks if ask in chosen]
 
 
-def _planned(context: Context, route: str, rows: pd.DataFrame) -> Permintaan:
-    """Sum the monthly steps of one route to one ask."""
+def build_title(context: Context) -> tuple[str, Nada] | None:
+    """Build the page's title of the first decision; None where there is none.
+
+    It sounds the alarm only where people are missing or the budget is short today.
+    """
+    asks = list_asks(context)
+    if not asks or context.status is None:
+        return None
+    short = find_uang(context, "kurang_kas_desember_rp")
+    bad = not context.status.uhc or bool(short)
+    return f"{context.nama}: {asks[0].judul}", "buruk" if bad else "netral"
+
+
+def _write(context: Context, row: Mapping[Hashable, Any]) -> Permintaan:
+    """Write one decision in words."""
+    words, route = context.words, str(row["rute"])
+    values = _values(context, row)
+    cost = round(float(row["biaya_rp"]))
+    free = f"rute.biaya_{route}"
+    text = words.say(free, values) if words.has(free) else ""
+    title = f"putusan.{route}"
+    action = words.say(_variant(context, row, f"rute.{route}"), values)
+    return Permintaan(
+        kantor=str(row["pemutus"]),
+        tindakan=action,
+        jiwa=round(float(row["jiwa"])) or None,
+        rp=cost if cost > 0 else None,
+        tenggat=as_date(row["tanggal"]),
+        teks_rp=text or words.say("permintaan.tanpa_biaya"),
+        sumber=str(row["kelompok"]),
+        rute=route,
+        bersih_jiwa=round(float(row["bersih_jiwa"])) or None,
+        asumsi=row["asumsi"] == "ya",
+        bulan=int(row["bulan"]),
+        judul=words.say(_variant(context, row, title), values)
+        if words.has(title)
+        else words.say("putusan.umum", {**values, "tindakan": action}),
+        tanpa=words.say(_variant(context, row, f"tanpa.{route}"), values),
+    )
+
+
+def _variant(context: Context, row: Mapping[Hashable, Any], key: str) -> str:
+    """Choose the wording where a figure is missing or another one is worth saying."""
+    special = {
+        "pks": ("tanpa_rate", pd.isna(row["tanpa_rate"])),
+        "daftarkan_penduduk": ("celah", find_gap(context) > 0),
+        "geser_anggaran": ("tagihan", not find_uang(context, "tunggakan_pemda_rp")),
+    }
+    ending, holds = special.get(str(row["rute"]), ("", False))
+    other = f"{key}_{ending}"
+    return other if holds and context.words.has(other) else key
+
+
+def _values(context: Context, row: Mapping[Hashable, Any]) -> dict[str, object]:
+    """Put the figures of a decision into words."""
     words = context.words
-    people = round(float(rows["jiwa"].sum()))
-    cost = round(float(rows["biaya_rp"].sum()))
-    reason = str(rows["alasan"].iloc[0])
-    values = {
+    people, net = round(float(row["jiwa"])), round(float(row["bersih_jiwa"]))
+    gap, tariff = find_gap(context), find_tariff(context)
+    month = float(row["biaya_bulan_rp"])
+    year = context.potongan.periode.year
+    need = {q: find_uang(context, "kebutuhan_tahun_depan_rp", depan=1, kuantil=q)
+            for q in (0.5, 0.9)}  # fmt: skip
+    rate = row["tanpa_rate"]
+    judged = context.status
+    return {
         "n": people,
         "jiwa": words.jumlah(people),
-        "iuran": words.rp(find_tariff(context)),
-        "alasan": words.say(f"rute.alasan_{reason}") if reason else "",
-        "rp": words.rp(people * find_tariff(context)),
-    }
-    told = f"rute.{route}"
-    action = words.say(told, values) if words.has(told) else route.replace("_", " ")
-    kind = {
-        "lunasi_tunggakan_pemda": "tunggakan_pemda",
-        "daftarkan_penduduk": "cakupan",
-    }
-    free = f"rute.biaya_{route}"
-    return Permintaan(
-        kantor=str(rows["pemutus"].iloc[0]),
-        tindakan=action,
-        jiwa=people or None,
-        rp=cost or None,
-        tenggat=as_date(rows["tanggal"].min()),
-        teks_rp=words.say(free)
-        if words.has(free)
-        else words.say("permintaan.tanpa_biaya"),
-        sumber=kind.get(route, "sisa" if route == "tak_terjangkau" else "keaktifan"),
-    )
-
-
-def _hold(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
-    """Permintaan for next year's budget to hold the target."""
-    cost = find_holding_cost(context)
-    if not cost:
-        return
-    words = context.words
-    year = context.tenggat.year + 1
-    values = {"tahun": year, "target": words.target(context.target)}
-    action = words.say("permintaan.tahan_anggaran", values)
-    yield Permintaan(Kantor.SEKDA, action, None, cost, deadline, sumber="tahan")
-
-
-def _own_asks(context: Context) -> Iterator[Permintaan]:
-    """Compute the asks from the gap, the arrears and the counts of the newest month."""
-    words, deadline = context.words, end_of_month(context.tenggat)
-    yield from _fund(context, deadline)
-    yield from _register(context, deadline)
-    owed = latest_tunggakan_pemda(context.potongan)
-    if owed:
-        action = words.say("permintaan.lunasi")
-        yield Permintaan(
-            Kantor.BPKAD, action, None, owed, deadline, sumber="tunggakan_pemda"
-        )
-    yield from _reactivate(context, deadline)
-    yield from _collect(context, deadline)
-    yield from _use_quota(context, deadline)
-
-
-def _fund(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
-    """Fund new active members."""
-    gap = find_gap(context)
-    if not gap:
-        return
-    words = context.words
-    tariff = find_tariff(context)
-    values = {
-        "gap": words.jumlah(gap),
+        "bersih": words.jumlah(net),
+        "rp": words.rp(abs(float(row["biaya_rp"]))),
+        "bulanan": words.rp(abs(month)),
         "iuran": words.rp(tariff),
-        "bulan": words.bulan(context.tenggat),
-        "n": gap,
-    }
-    action = words.say("permintaan.biayai", values)
-    cost = gap * tariff * _months_left(context)
-    yield Permintaan(Kantor.BPKAD, action, gap, cost, deadline, sumber="keaktifan")
-    year = context.tenggat.year + 1
-    more = {
-        "tahun": year,
+        "gap": words.jumlah(gap),
+        "rp_gap": words.rp(gap * tariff),
         "target": words.target(context.target),
-        "jiwa": words.jiwa(gap),
+        "cakupan": words.target(judged.target_cakupan_rate if judged else 0.98),
+        "rate": "" if pd.isna(rate) else words.rate(float(rate), 1),
+        "tahun": year + 1,
+        "tahun_ini": year,
+        "tanggal": words.tanggal(as_date(row["tanggal"])),
+        "tenggat": words.tanggal(as_date(row["tenggat"])),
+        "kebutuhan": words.rp(need[0.5]),
+        "tinggi": words.rp(need[0.9]),
+        "pagu": words.rp(find_uang(context, "pagu_rp", depan=1)),
+        "alasan": words.say(f"rute.alasan_{row['alasan']}") if row["alasan"] else "",
     }
-    holding = find_holding_cost(context)
-    yield Permintaan(
-        Kantor.SEKDA,
-        words.say("permintaan.tahan", more),
-        gap,
-        holding,
-        deadline,
-        sumber="keaktifan",
-    )
-
-
-def _register(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
-    """Register those who are no members yet."""
-    gap = context.status.gap_cakupan_jiwa if context.status else 0
-    if gap:
-        text = context.words.say("permintaan.daftarkan")
-        cost = gap * find_tariff(context) * _months_left(context)
-        yield Permintaan(Kantor.DINKES, text, gap, cost, deadline, sumber="cakupan")
-
-
-def _newest(context: Context, segmen: str) -> pd.Series | None:
-    """Return the newest row of a segmen."""
-    table = context.tables["kepesertaan"]
-    if table.empty:
-        return None
-    now = table[
-        (table["periode"] == table["periode"].max()) & (table["segmen"] == segmen)
-    ]
-    return None if now.empty else now.iloc[0]
-
-
-def _reactivate(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
-    """Propose inactive PBI members again."""
-    row = _newest(context, "PBI JK")
-    if row is None:
-        return
-    off = int(row["terdaftar_jiwa"] - row["aktif_jiwa"])
-    if off:
-        words = context.words
-        yield Permintaan(
-            Kantor.DINSOS,
-            words.say("permintaan.reaktivasi"),
-            off,
-            None,
-            deadline,
-            teks_rp=words.say("permintaan.ditanggung_apbn"),
-        )
-
-
-def _collect(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
-    """Collect the newest arrears."""
-    table = context.tables["tunggakan_peserta"]
-    if table.empty:
-        return
-    young = (table["periode"] == table["periode"].max()) & (
-        table["umur_bulan"] <= PENDEK_BULAN
-    )
-    people = int(table.loc[young, "peserta_jiwa"].sum())
-    rupiah = int(table.loc[young, "tunggakan_rp"].sum())
-    if people:
-        words = context.words
-        income = words.say("permintaan.masuk", {"rp": words.rp(rupiah)})
-        action = words.say("permintaan.tagih")
-        yield Permintaan(Kantor.BPJS, action, people, None, deadline, teks_rp=income)
-
-
-def _use_quota(context: Context, deadline: dt.date) -> Iterator[Permintaan]:
-    """Fill the quota that is budgeted already."""
-    table = context.tables["iuran_pemda"].sort_values("periode")
-    if table.empty:
-        return
-    last = table.iloc[-1]
-    free = int(last["kuota_jiwa"] - last["terisi_jiwa"])
-    if free > 0:
-        words = context.words
-        yield Permintaan(
-            Kantor.DINKES,
-            words.say("permintaan.kuota"),
-            free,
-            None,
-            deadline,
-            teks_rp=words.say("permintaan.dalam_pagu"),
-        )
 
 
 def build_ask(context: Context) -> Bagian:
@@ -266,34 +169,92 @@ def build_ask(context: Context) -> Bagian:
         reason = "kepesertaan" if context.history is None else "penduduk"
         return Bagian("permintaan", title, kosong=words.say(f"kosong.{reason}"))
     asks = list_asks(context)
-    lack = any(
-        ask.sumber in {"keaktifan", "cakupan", "tunggakan_pemda"} for ask in asks
-    )
-    deadline = {"tanggal": words.tanggal(end_of_month(context.tenggat))}
-    intro = words.say("permintaan.pengantar" if lack else "permintaan.cukup", deadline)
+    if select_asks(context).empty:
+        return Bagian("permintaan", title, kosong=words.say("kosong.permintaan"))
+    if not asks:
+        return Bagian("permintaan", title, (words.say("permintaan.cukup"),))
     columns = (
         Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
         Kolom(words.say("permintaan.kolom_jiwa")),
         Kolom(words.say("permintaan.kolom_rp")),
     )
+    marked = any(ask.asumsi for ask in asks)
     table = Tabel(
         nama="permintaan",
         judul=title,
         kolom=columns,
         baris=tuple(_row(context, ask) for ask in asks),
-        catatan=words.say("permintaan.biayai_catatan") if lack else "",
+        catatan=words.say("permintaan.catatan_asumsi") if marked else "",
     )
-    return Bagian("permintaan", title, (intro,), (table,) if asks else ())
+    steps = build_steps(context)
+    tables = (table,) if steps is None else (table, steps)
+    deadline = {"tanggal": words.tanggal(end_of_month(context.tenggat))}
+    return Bagian(
+        "permintaan", title, (words.say("permintaan.pengantar", deadline),), tables
+    )
 
 
 def _row(context: Context, ask: Permintaan) -> tuple[Angka, ...]:
-    """Write one ask as a row; office and action share a cell."""
+    """Write one ask as a row; office, action and what happens else share a cell."""
     words = context.words
     told = ask.tindakan
     if ask.tenggat != end_of_month(context.tenggat):
         when = {"tindakan": told, "tanggal": words.tanggal(ask.tenggat)}
         told = words.say("permintaan.tenggat", when)
-    who = Angka(ask.kantor, "teks", f"{ask.kantor}\n{told}")
-    people = words.teks("–") if ask.jiwa is None else words.angka_jiwa(ask.jiwa)
-    money = words.angka_rp(ask.rp) if ask.rp is not None else words.teks(ask.teks_rp)
-    return (who, people, money)
+    who = Angka(
+        ask.kantor, "teks", f"{ask.kantor}\n{told}. {words.sentence(ask.tanpa)}"
+    )
+    people = words.teks("–")
+    if ask.jiwa is not None:
+        people = words.angka_jiwa(ask.jiwa)
+        if ask.asumsi:
+            people = Angka(ask.jiwa, "jiwa", f"{people.teks}*")
+    if ask.rp is None:
+        return (who, people, words.teks(ask.teks_rp))
+    text = words.rp(ask.rp)
+    if ask.bulan > 1:
+        text = words.say("permintaan.setahun", {"rp": text})
+    return (who, people, Angka(ask.rp, "rp", text))
+
+
+def list_steps(context: Context) -> list[tuple[str, str, int]]:
+    """List from today's gap to nothing: kind, words, people; the people add up.
+
+    The first is what is missing today; the others are what the forecast brings,
+    what each route adds, what cleaning takes away (below zero) and what stays out
+    of reach: they sum to the first, below zero for a region above the line. Empty
+    where no route is asked for.
+    """
+    judged, rows = context.status, select_asks(context)
+    rows = rows[rows["bersih_jiwa"].ne(0)]
+    if judged is None or not rows["kelompok"].isin(("celah",)).any():
+        return []
+    gap = needed_jiwa(context.target, judged.penduduk_jiwa) - judged.aktif_jiwa
+    order = rows["rute"].map({"proyeksi": 0, "tak_terjangkau": 2, "lebih": 2})
+    rows = rows.assign(tempat=order.fillna(1)).sort_values(["tempat", "urutan"])
+    words = context.words
+    start = words.say("langkah.kini" if gap >= 0 else "langkah.kini_lebih")
+    steps = [("kini", start, gap)]
+    for row in rows.to_dict("records"):
+        told = words.say(f"langkah.{row['rute']}", _values(context, row))
+        steps.append((str(row["rute"]), told, round(float(row["bersih_jiwa"]))))
+    return steps
+
+
+def build_steps(context: Context) -> Tabel | None:
+    """Lay out how the gap of today closes, line by line, or does not."""
+    words = context.words
+    steps = list_steps(context)
+    if not steps:
+        return None
+    values = {"tanggal": words.tanggal(end_of_month(context.tenggat))}
+    rows = tuple(
+        (words.teks(told), words.angka_jiwa(count)) for _, told, count in steps
+    )
+    heads = (
+        Kolom(words.say("langkah.kolom_langkah"), "kiri"),
+        Kolom(words.say("permintaan.kolom_jiwa")),
+    )
+    return Tabel(
+        "langkah", words.say("langkah.judul", values), heads, rows, baris_tebal=(0,)
+    )

@@ -37,6 +37,7 @@ OWN = (
     "tunggakan_ramalan",
     "utang_pemda",
     "kolektibilitas",
+    "kas",
     "uang",
     "permintaan",
     "skenario",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -179,32 +179,45 @@ def _arrears(context: Context) -> None:
     _note(context, "tunggakan_peserta_jiwa", people, source, periode=when)
 
 
+_CASH = {
+    "pagu_rp": "diukur",
+    "dibayar_rp": "diukur",
+    "serapan_rate": "dihitung",
+    "tagihan_sisa_tahun_rp": "dihitung",
+    "sisa_kas_desember_rp": "dihitung",
+    "kewajiban_desember_rp": "dihitung",
+    "kurang_kas_desember_rp": "dihitung",
+    "proyeksi_desember_rp": "diramal",
+    "proyeksi_serapan_rate": "diramal",
+    "wilayah_kas": "dihitung",
+    "wilayah_kurang": "dihitung",
+}
+"""Figures of this year's cash as stored, and how sure each is."""
+_NEED = (
+    "kebutuhan_bertahan_rp", "kebutuhan_capai_rp", "kebutuhan_tahan_rp",
+    "kebutuhan_tahun_depan_rp", "kebutuhan_utang_rp", "kurang_pagu_rp",
+    "kebutuhan_capai_jiwa", "kebutuhan_tahan_jiwa", "wilayah_kurang_pagu",
+)  # fmt: skip
+
+
 def _budget(context: Context) -> None:
-    """Note the year's cash: what is set aside, paid, owed, and left in December."""
+    """Note the year's cash, and next year's need at each quantile."""
     year = context.potongan.periode.year
     december = context.potongan.periode.replace(month=12)
-    table = context.tables["uang"]
-    middle = table[(table["tahun"] == year) & (table["kuantil"] == 0.5)]
-    now = middle.set_index("ukuran")["nilai"].dropna().to_dict()
-    for name, stored in (("pagu_rp", "pagu_rp"), ("dibayar_rp", "realisasi_rp")):
-        _note(context, name, now.get(stored), "anggaran, iuran_pemda")
-    if {"tagihan_tahun_rp", "tagihan_rp", "utang_rp"} <= now.keys():
-        coming = now["tagihan_tahun_rp"] - now["tagihan_rp"]
-        where: dict[str, Any] = {"periode": december, "skenario": DASAR, "kuantil": 0.5}
-        bill = "kewajiban_desember_rp"
-        _note(context, bill, now["utang_rp"] + coming, "uang", "diramal", **where)
-        if {"pagu_rp", "realisasi_rp"} <= now.keys():
-            left = now["pagu_rp"] - now["realisasi_rp"] - coming
-            name = "sisa_kas_desember_rp"
-            _note(context, name, left, "uang", "diramal", **where)
-    need = table[(table["tahun"] == year + 1)].dropna(subset=["nilai"])
-    need = need[need["ukuran"] == "kebutuhan_bertahan_rp"]
-    for row in need.to_dict("records"):
-        _note(
-            context, "kebutuhan_tahun_depan_rp", row["nilai"], "uang", "diramal",
-            periode=december.replace(year=year + 1), skenario=DASAR,
-            kuantil=float(row["kuantil"]),
-        )  # fmt: skip
+    table = context.tables["uang"].dropna(subset=["nilai"])
+    for row in table.to_dict("records"):
+        name, later = str(row["ukuran"]), row["tahun"] == year + 1
+        where: dict[str, Any] = {"periode": december}
+        if later:
+            where["periode"] = december.replace(year=year + 1)
+        sure = _CASH.get(name) if row["tahun"] == year else None
+        if later and (name in _NEED or name == "pagu_rp"):
+            sure = "diukur" if name == "pagu_rp" else "diramal"
+        if sure is None:
+            continue
+        if sure == "diramal":
+            where |= {"skenario": DASAR, "kuantil": float(row["kuantil"])}
+        _note(context, name, row["nilai"], "uang", cast("Certainty", sure), **where)
 
 
 def _scenarios(context: Context) -> None:

@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.ask import (
-    find_gap,
-    find_holding_cost,
-    find_tariff,
-    list_asks,
-)
+from jkn_analysis.briefing.ask import build_title, list_asks, list_today
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Kartu, Nada
+from jkn_analysis.briefing.money import tell_cash
 from jkn_analysis.uhc import needed_jiwa
 
 if TYPE_CHECKING:
@@ -79,12 +75,15 @@ def find_rise(context: Context) -> dt.date | None:
 
 
 def build_verdict(context: Context) -> tuple[str, Nada]:
-    """Say in one line whether the region stands above or under, and by how many."""
+    """Say the first decision in one line; where none was computed, the position."""
     words, judged = context.words, context.status
     if context.history is None:
         return words.say("judul.tanpa_data", {"nama": context.nama}), "netral"
     if judged is None:
         return words.say("judul.tanpa_penduduk", {"nama": context.nama}), "netral"
+    title = build_title(context)
+    if title is not None:
+        return title
     if judged.syarat_pengikat in {"cakupan", "keaktifan"}:
         return _verdict_under(context, judged), "buruk"
     return _verdict_above(context, judged)
@@ -281,60 +280,20 @@ def _card_arrears(context: Context) -> Kartu:
 
 
 def _card_ask(context: Context) -> Kartu:
-    """Say who is to pay how much for how many, and what needs no money."""
+    """Say what is to be decided today, and December's cash."""
     words = context.words
     label = words.say("kartu.permintaan.label")
-    gap, owed = find_gap(context), _owed(context)
-    sentences: list[str] = []
-    if gap:
-        cost = gap * find_tariff(context)
-        text = words.say("kartu.permintaan.per_bulan", {"rp": words.rp(cost)})
-        figure = Angka(cost, "rp", text, "gap x tarif PBPU Pemda")
-        values = {
-            "jiwa": words.jumlah(gap),
-            "n": gap,
-            "iuran": words.rp(find_tariff(context)),
-        }
-        sentences.append(words.say("kartu.permintaan.biayai", values))
-    elif owed:
-        figure = words.angka_rp(owed, "iuran_pemda")
-        sentences.append(words.say("kartu.permintaan.lunasi"))
-    else:
-        figure = Angka(0, "rp", words.rp(0))
-        sentences.append(words.say("kartu.permintaan.kosong"))
-    sentences += _hold_sentence(context)
-    if gap:
-        sentences += _free_sentence(context)
-    return Kartu("permintaan", label, figure, " ".join(sentences), "netral")
-
-
-def _hold_sentence(context: Context) -> list[str]:
-    """Say what holding the target through the next year costs."""
-    holding = find_holding_cost(context)
-    if not holding:
-        return []
-    words = context.words
-    values: dict[str, object] = {
-        "tahun": context.tenggat.year + 1,
-        "rp": words.rp(holding),
-        "target": words.target(context.target),
-    }
-    return [words.say("kartu.permintaan.tahan", values)]
-
-
-def _free_sentence(context: Context) -> list[str]:
-    """Name the offices that can win people at no cost to the region."""
-    words = context.words
-    people: dict[str, int] = {}
-    for ask in list_asks(context):
-        if ask.sumber == "keaktifan" and not ask.rp:
-            people[ask.kantor] = people.get(ask.kantor, 0) + (ask.jiwa or 0)
-    if not people:
-        return []
-    told = ", ".join(
-        f"{office} {words.jiwa(count)}" for office, count in people.items()
-    )
-    return [words.say("kartu.permintaan.gratis", {"isi": told})]
+    asks = list_today(list_asks(context))
+    figure = Angka(len(asks), "jumlah", words.say("kartu.permintaan.kosong"))
+    if asks:
+        values = {"n": len(asks), "jumlah": words.jumlah(len(asks))}
+        told = words.say("kartu.permintaan.keputusan", values)
+        figure = Angka(len(asks), "jumlah", told)
+    sentences = [words.sentence(f"{ask.kantor}: {ask.tindakan}") for ask in asks]
+    cash = tell_cash(context)
+    sentences += [] if cash is None else [cash]
+    mood: Nada = "netral" if asks else "baik"
+    return Kartu("permintaan", label, figure, " ".join(sentences), mood)
 
 
 def _card_promise(context: Context) -> Kartu:

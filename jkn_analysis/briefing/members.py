@@ -45,7 +45,9 @@ SUMMED = {
     "penduduk": ["sumber", "berlaku_mulai"],
 }
 """Tables that add up, and what a row of the sum is."""
-OWN = ("rapat", "peristiwa", "tindak_lanjut", "publikasi", "ramalan", "peluang")
+OWN = (
+    "rapat", "peristiwa", "tindak_lanjut", "publikasi", "ramalan", "peluang", "uang",
+)  # fmt: skip
 """Tables whose rows of the provinsi or country itself are shown."""
 OF_MEMBERS = ("ramalan", "peluang", "permintaan", "uang")
 ONLY: dict[str, dict[str, list[Any]]] = {
@@ -255,16 +257,18 @@ def _owed(members: Members) -> pd.DataFrame:
 
 
 def sum_asks(members: Members, tenggat: dt.date) -> pd.DataFrame:
-    """Sum the parts' asks at the deadline by decider and route, most people first."""
+    """Sum the parts' asks at the deadline by decider and route, what binds first."""
     rows = members.tables["permintaan"]
-    rows = rows[rows["tenggat"] == pd.Timestamp(end_of_month(tenggat))]
-    if rows.empty:
-        return pd.DataFrame(columns=["pemutus", "rute", "jiwa", "biaya_rp", "wilayah"])
+    due = pd.Timestamp(end_of_month(tenggat))
+    rows = rows[rows["tenggat"].eq(due) & rows["kelompok"].ne("posisi")]
     grouped = rows.groupby(["pemutus", "rute"], observed=True)
-    total = grouped[["jiwa", "biaya_rp"]].sum()
+    total = grouped[["jiwa", "bersih_jiwa", "biaya_rp"]].sum()
     total["wilayah"] = grouped["kode"].nunique()
-    order = ["biaya_rp", "jiwa"]
-    return total.reset_index().sort_values(order, ascending=False, ignore_index=True)
+    total["urutan"] = grouped["urutan"].median()
+    order = ["urutan", "wilayah"]
+    return total.reset_index().sort_values(
+        order, ascending=[True, False], ignore_index=True
+    )
 
 
 def build_grid(members: Members, *, months: int) -> pd.DataFrame:

@@ -228,7 +228,19 @@ class Permintaan:
     teks_rp: str = ""
     """Words in place of rupiah, such as 'ditanggung APBN'."""
     sumber: str = ""
-    """What it closes: keaktifan, cakupan, tunggakan_pemda, tahan, sisa; '' none."""
+    """Why it is asked: kontrak, kas, celah, daftar or depan."""
+    rute: str = ""
+    """The decision's name, as in table ``permintaan``."""
+    bersih_jiwa: int | None = None
+    """People it adds beyond those who would come anyway; below zero takes away."""
+    asumsi: bool = False
+    """Whether the number of people is an assumption of ours."""
+    bulan: int = 0
+    """Months that the rupiah cover."""
+    judul: str = ""
+    """The decision as a title of the page, without the region's name."""
+    tanpa: str = ""
+    """What happens without it."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.ask import (
-    find_gap,
-    find_holding_cost,
-    find_tariff,
-    find_uang,
-)
-from jkn_analysis.briefing.context import DESEMBER
+from jkn_analysis.briefing.ask import find_uang
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Bagian, Batang, Kolom, Tabel
 from jkn_analysis.briefing.money_ahead import (
@@ -36,94 +30,199 @@ _BULAN_BATANG = 24
 
 
 def build_money(context: Context) -> Bagian:
-    """Build the budget part: what was set aside, paid, and will be needed."""
+    """Build the budget part: this year's cash, month by month, and next year's need."""
     words = context.words
     title = words.say("bagian.uang")
     year = context.potongan.periode.year
-    paid = context.tables["iuran_pemda"]
-    budget = context.tables["anggaran"]
-    rows = [*_budget_rows(context, year), *_need_rows(context), *_collect_rows(context)]
-    if not rows:
+    tables = [
+        table
+        for table in (
+            build_cash_table(context),
+            build_month_table(context),
+            build_need_table(context),
+        )
+        if table is not None
+    ]
+    if not tables:
         return Bagian("uang", title, kosong=words.say("kosong.anggaran"))
     sentences = [
         words.say("kosong.bagian", {"alasan": words.say(f"kosong.{name}")})
-        for name, table in (("anggaran", budget), ("iuran_pemda", paid))
-        if table.empty
+        for name in ("anggaran", "iuran_pemda")
+        if context.tables[name].empty
     ]
-    sentences += _budget_sentences(context, year)
-    sentences += _joined(list_budget_sentences(context))
+    cash = tell_cash(context)
+    sentences += [] if cash is None else [cash]
+    sentences += _joined([*_absorption(context, year), *list_budget_sentences(context)])
     chart = build_budget_chart(context)
-    table = Tabel(
-        nama="uang",
-        judul=words.say("uang.judul_pagu", {"tahun": year}),
-        kolom=(
-            Kolom(words.say("uang.kolom_pos"), "kiri"),
-            Kolom(words.say("uang.kolom_nilai")),
-        ),
-        baris=tuple(rows),
-    )
     charts = () if chart is None else (chart,)
-    return Bagian("uang", title, tuple(sentences), (table,), charts)
+    return Bagian("uang", title, tuple(sentences), tuple(tables), charts)
 
 
-def _budget(context: Context, year: int) -> float | None:
-    """Return the budget of a year after shifts."""
-    table = context.tables["anggaran"]
-    rows = table[table["tahun"] == year]
-    if rows.empty:
-        return None
-    return float(rows["pagu_rp"].sum() + rows["pergeseran_rp"].sum())
+def tell_cash(context: Context) -> str | None:
+    """Say in one line what December's cash is: left, due, short or over.
 
-
-def _paid(context: Context, year: int) -> tuple[float, float] | None:
-    """Return bills and payments of a year so far."""
-    table = context.tables["iuran_pemda"]
-    rows = table[table["periode"].dt.year == year]
-    if rows.empty:
-        return None
-    return float(rows["tagihan_rp"].sum()), float(rows["dibayar_rp"].sum())
-
-
-def _project_bill(context: Context, year: int) -> float | None:
-    """Project the year's bill: what was billed plus the last bill to December."""
-    told = find_uang(context, "tagihan_tahun_rp", tahun=year)
-    if told is not None:
-        return told
-    table = context.tables["iuran_pemda"].sort_values("periode")
-    rows = table[table["periode"].dt.year == year]
-    if rows.empty:
-        return None
-    left = DESEMBER - as_date(rows["periode"].iloc[-1]).month
-    return float(rows["tagihan_rp"].sum() + left * rows["tagihan_rp"].iloc[-1])
-
-
-def _budget_rows(context: Context, year: int) -> list[tuple[Angka, ...]]:
-    """Budget, paid, absorption, projection, quota, arrears."""
+    Of an area how many regions are short and by how much together: one's surplus
+    pays for no other.
+    """
     words = context.words
-    budget, flows = _budget(context, year), _paid(context, year)
-    bill = _project_bill(context, year)
-    month = {"bulan": words.bulan(context.potongan.periode)}
+    short = find_uang(context, "kurang_kas_desember_rp")
+    if short is None:
+        return None
+    count = find_uang(context, "wilayah_kurang")
+    known = find_uang(context, "wilayah_kas")
+    if count is not None and known is not None:
+        values = {"n": round(count), "semua": round(known), "rp": words.rp(short)}
+        return words.say("kas.wilayah" if count else "kas.wilayah_cukup", values)
+    paid, pagu = find_uang(context, "dibayar_rp"), find_uang(context, "pagu_rp")
+    bills, due = (
+        find_uang(context, name)
+        for name in ("tagihan_sisa_tahun_rp", "kewajiban_desember_rp")
+    )
+    if pagu is None or paid is None or due is None or bills is None:
+        return None
+    left = pagu - paid
+    values = {
+        "sisa": words.rp(abs(left)),
+        "tagihan": words.rp(bills),
+        "utang": words.rp(due - bills),
+        "rp": words.rp(short or left - due),
+    }
+    parts = [words.say("kas.sisa" if left >= 0 else "kas.lampau", values)]
+    parts += [words.say("kas.tagihan", values)] if bills else []
+    parts += [words.say("kas.utang", values)] if due > bills else []
+    ending = words.say("kas.kurang" if short else "kas.lebih", values)
+    return f"{'; '.join(parts)}: {ending}."
+
+
+def build_cash_table(context: Context) -> Tabel | None:
+    """Lay this year's cash out so that the lines add up; None where none is known."""
+    words = context.words
+    year = context.potongan.periode.year
+    values: dict[str, object] = {
+        "tahun": year,
+        "bulan": words.bulan(context.potongan.periode),
+        "tanggal": words.akhir(context.potongan.periode),
+    }
+    signs = {
+        "pagu_rp": 1, "dibayar_rp": -1, "tagihan_sisa_tahun_rp": -1,
+        "sisa_kas_desember_rp": 1, "tunggakan_pemda_rp": -1,
+    }  # fmt: skip
     rows: list[tuple[Angka, ...]] = []
-    if budget is not None:
-        rows.append(
-            (words.teks(words.say("uang.pagu")), words.angka_rp(budget, "anggaran"))
+    for name, sign in signs.items():
+        amount = find_uang(context, name)
+        if amount is not None:
+            told = words.teks(words.say(f"kas.baris_{name}", values))
+            rows.append((told, words.angka_rp(sign * amount, "uang")))
+    if not rows:
+        return None
+    last = _last_line(context, values)
+    bold = () if last is None else (len(rows),)
+    rows += [] if last is None else [last]
+    heads = (
+        Kolom(words.say("uang.kolom_pos"), "kiri"),
+        Kolom(words.say("uang.kolom_nilai")),
+    )
+    rows += _quota_rows(context)
+    title = words.say("kas.judul", values)
+    return Tabel("uang", title, heads, tuple(rows), baris_tebal=bold)
+
+
+def _last_line(context: Context, values: dict[str, object]) -> tuple[Angka, ...] | None:
+    """Write what December is short or over; of an area how many regions are short."""
+    words = context.words
+    short = find_uang(context, "kurang_kas_desember_rp")
+    if short is None:
+        return None
+    count = find_uang(context, "wilayah_kurang")
+    if count is not None:
+        known = find_uang(context, "wilayah_kas") or 0.0
+        told = {**values, "n": round(count), "semua": round(known)}
+        line = words.say("kas.baris_wilayah", told)
+        return words.teks(line), words.angka_rp(-short, "uang")
+    left = find_uang(context, "sisa_kas_desember_rp") or 0.0
+    over = left - (find_uang(context, "tunggakan_pemda_rp") or 0.0)
+    key = "kas.baris_kurang" if short else "kas.baris_lebih"
+    return words.teks(words.say(key, values)), words.angka_rp(over, "uang")
+
+
+def build_month_table(context: Context) -> Tabel | None:
+    """Lay the cash of each month out: this year to December, the next by quarter."""
+    words = context.words
+    rows = context.tables["kas"].sort_values("periode")
+    year = context.potongan.periode.year
+    month = rows["periode"].dt.month
+    rows = rows[rows["periode"].dt.year.eq(year) | month.mod(3).eq(0)]
+    if rows.empty:
+        return None
+    cells = tuple(
+        (
+            words.teks(words.bulan(as_date(row["periode"]), short=True)),
+            words.angka_rp(row["tagihan_rp"], "kas"),
+            words.angka_rp(row["utang_rp"], "kas"),
+            words.angka_rp(row["kewajiban_rp"], "kas"),
+            words.angka_rp(row["sisa_rp"], "kas"),
         )
-    if flows is not None:
-        paid = words.teks(words.say("uang.dibayar", month))
-        rows.append((paid, words.angka_rp(flows[1], "iuran_pemda")))
-    if budget and flows is not None:
-        rate = words.angka_rate(flows[1] / budget, "dibayar / pagu", 1)
-        rows.append((words.teks(words.say("uang.serapan")), rate))
-    if bill is not None:
-        rows.append((words.teks(words.say("uang.proyeksi")), words.angka_rp(bill)))
-    if budget is not None and bill is not None:
-        key = "uang.sisa" if budget >= bill else "uang.kurang"
-        rows.append((words.teks(words.say(key)), words.angka_rp(abs(budget - bill))))
-    return rows + _quota_rows(context)
+        for row in rows.to_dict("records")
+    )
+    names = ("bulan", "tagihan", "utang", "kewajiban", "sisa")
+    heads = tuple(
+        Kolom(words.say(f"kas.kolom_{name}"), "kiri" if name == "bulan" else "kanan")
+        for name in names
+    )
+    note = words.say("kas.catatan", {"tahun": year + 1})
+    return Tabel("kas", words.say("kas.judul_bulan"), heads, cells, catatan=note)
+
+
+def build_need_table(context: Context) -> Tabel | None:
+    """Lay next year's need out at the median and in 9 of 10 cases; lines add up."""
+    words = context.words
+    if find_uang(context, "kebutuhan_bertahan_rp", depan=1) is None:
+        return None
+    people = find_uang(context, "kebutuhan_capai_jiwa", depan=1)
+    short = find_uang(context, "wilayah_kurang_pagu", depan=1)
+    values: dict[str, object] = {
+        "n": round(short or 0.0),
+        "target": words.target(context.target),
+        "tahun": context.tenggat.year + 1,
+        "jiwa": words.jumlah(people),
+        "desember": words.bulan(context.tenggat),
+    }
+    signs = {
+        "kebutuhan_bertahan_rp": 1, "kebutuhan_capai_rp": 1, "kebutuhan_tahan_rp": 1,
+        "kebutuhan_tahun_depan_rp": 1, "pagu_rp": -1, "kurang_pagu_rp": 1,
+        "kebutuhan_utang_rp": 1,
+    }  # fmt: skip
+    rows: list[tuple[Angka, ...]] = []
+    bold: list[int] = []
+    for name, sign in signs.items():
+        pair = [_at_level(context, name, level) for level in (0.5, 0.9)]
+        if None in pair or (name == "pagu_rp" and short is not None):
+            continue
+        if name in {"kebutuhan_tahun_depan_rp", "kurang_pagu_rp"}:
+            bold.append(len(rows))
+        apart = name == "kurang_pagu_rp" and short is not None
+        key = f"kebutuhan.{name}_wilayah" if apart else f"kebutuhan.{name}"
+        told = words.teks(words.say(key, values))
+        cells = (words.angka_rp(sign * (amount or 0.0), "uang") for amount in pair)
+        rows.append((told, *cells))
+    heads = (
+        Kolom(words.say("uang.kolom_pos"), "kiri"),
+        Kolom(words.say("kebutuhan.kolom_tengah")),
+        Kolom(words.say("kebutuhan.kolom_tinggi")),
+    )
+    title = words.say("kebutuhan.judul", values)
+    note = words.say("kebutuhan.catatan", values)
+    return Tabel("kebutuhan", title, heads, tuple(rows), note, tuple(bold))
+
+
+def _at_level(context: Context, name: str, level: float) -> float | None:
+    """Return a figure of next year at a quantile; one without quantiles as it is."""
+    found = find_uang(context, name, depan=1, kuantil=level)
+    return find_uang(context, name, depan=1) if found is None else found
 
 
 def _quota_rows(context: Context) -> list[tuple[Angka, ...]]:
-    """List the quota filled and arrears, from the newest month."""
+    """List the quota filled, from the newest month."""
     words = context.words
     table = context.tables["iuran_pemda"].sort_values("periode")
     if table.empty:
@@ -131,69 +230,23 @@ def _quota_rows(context: Context) -> list[tuple[Angka, ...]]:
     last = table.iloc[-1]
     filled, quota = words.jumlah(last["terisi_jiwa"]), words.jumlah(last["kuota_jiwa"])
     cell = Angka(int(last["terisi_jiwa"]), "jiwa", f"{filled} / {quota}")
-    rows: list[tuple[Angka, ...]] = [(words.teks(words.say("uang.kuota")), cell)]
-    owed = sum_tunggakan_pemda(table).iloc[-1]
-    date = {"tanggal": words.akhir(as_date(last["periode"]))}
-    rows.append((words.teks(words.say("uang.tunggakan", date)), words.angka_rp(owed)))
-    return rows
+    return [(words.teks(words.say("uang.kuota")), cell)]
 
 
-def _need_rows(context: Context) -> list[tuple[Angka, ...]]:
-    """List the cost of today's members, of reaching the target, of holding it."""
+def _absorption(context: Context, year: int) -> list[str]:
+    """Say what part of the budget was paid."""
     words = context.words
-    year = context.tenggat.year + 1
-    values = {"target": words.target(context.target), "tahun": year}
-    gap = find_gap(context)
-    reach = find_uang(context, "kebutuhan_capai_rp")
-    if reach is None and gap:
-        reach = float(gap * find_tariff(context) * DESEMBER)
-    needs = (
-        ("uang.kebutuhan", find_uang(context, "kebutuhan_bertahan_rp")),
-        ("uang.capai", reach),
-        ("uang.tahan", find_holding_cost(context)),
-    )
-    return [
-        (words.teks(words.say(key, values)), words.angka_rp(amount))
-        for key, amount in needs
-        if amount is not None
-    ]
-
-
-def _collect_rows(context: Context) -> list[tuple[Angka, ...]]:
-    """List premium received over billed, PBPU, where no trend of it is told."""
-    if len(context.tables["kolektibilitas"]):
-        return []
-    words = context.words
-    table = context.tables["iuran"]
-    rows = table[
-        (table["segmen"] == "PBPU") & (table["periode"] == table["periode"].max())
-    ]
-    billed = rows["ditagih_rp"].sum()
-    if rows.empty or billed <= 0:
-        return []
-    month = as_date(rows["periode"].iloc[0])
-    values = {"segmen": "PBPU", "bulan": words.bulan(month)}
-    rate = words.angka_rate(rows["diterima_rp"].sum() / billed, "iuran", 1)
-    return [(words.teks(words.say("uang.kolektibilitas", values)), rate)]
-
-
-def _budget_sentences(context: Context, year: int) -> list[str]:
-    """Say what was paid of what, and whether the budget lasts."""
-    words = context.words
-    budget, flows = _budget(context, year), _paid(context, year)
-    bill = _project_bill(context, year)
-    if budget is None or flows is None or bill is None:
+    paid, pagu = find_uang(context, "dibayar_rp"), find_uang(context, "pagu_rp")
+    if not pagu or paid is None:
         return []
     values = {
+        "tahun": year,
         "bulan": words.bulan(context.potongan.periode),
-        "bayar": words.rp(flows[1]),
-        "pagu": words.rp(budget),
-        "serapan": words.rate(flows[1] / budget if budget else None, 1),
-        "tagihan": words.rp(flows[0]),
-        "rp": words.rp(abs(budget - bill)),
+        "bayar": words.rp(paid),
+        "pagu": words.rp(pagu),
+        "serapan": words.rate(paid / pagu, 1),
     }
-    ending = "uang.kalimat_sisa" if budget >= bill else "uang.kalimat_kurang"
-    return [words.say("uang.kalimat", values) + " " + words.say(ending, values)]
+    return [words.say("uang.kalimat", values)]
 
 
 def build_arrears(context: Context) -> Bagian:

@@ -30,6 +30,7 @@ INPUTS = (
     "kepesertaan",
     "penduduk",
     "peristiwa",
+    "selisih",
     "tunggakan_peserta",
 )
 """Tables that forecasts are made of."""

@@ -2,8 +2,8 @@
 
 For `jkn forecast`: ``build_uang(tables, hasil)`` returns the tables
 ``laju_tunggakan``, ``tunggakan_ramalan``, ``arus_tunggakan``, ``utang_pemda``,
-``kolektibilitas``, ``uang``, ``rute``, ``permintaan`` and ``skenario`` (columns in
-`jkn_analysis.tables`), all regions at once; ``tables`` are the delivered tables by
+``kolektibilitas``, ``kas``, ``uang``, ``rute``, ``permintaan``, ``skenario`` (columns
+in `jkn_analysis.tables`), all regions at once; ``tables`` are the delivered tables by
 name, ``hasil`` the tables of `build_ramalan` (``masa_depan`` and ``ramalan`` are used
 and come back with arrears and debt). Missing tables make their part empty, never zero.
 
@@ -20,15 +20,18 @@ tanpa_jaminan_jiwa_bulan (person-months without cover so far, against 'dasar').
 ``skenario.kuantil``: 0.1, 0.5, 0.9; ``selisih`` is the same quantile of the paired
 difference from 'dasar' (nothing changes).
 
-``uang.ukuran`` per kode and tahun (report year; next year for ``kebutuhan_*``):
-pagu_rp, realisasi_rp, sisa_pagu_rp, serapan_rate, tagihan_rp (billed so far),
-tagihan_tahun_rp (bill of the whole year), utang_rp (debt at the cutoff),
-proyeksi_desember_rp (payments), proyeksi_serapan_rate, proyeksi_utang_rp,
-kebutuhan_bertahan_rp (keep the members carried now),
-kebutuhan_capai_rp (close the gap of the cutoff and carry these people to December),
-kebutuhan_tahan_rp, kebutuhan_tahan_jiwa (be at the target at the end of every
-month; people then carried), kebutuhan_utang_rp
-(pay the debt), gap_jiwa, tarif_rp. A figure that cannot be known is absent.
+``uang.ukuran`` per kode and tahun. Report year: pagu_rp, dibayar_rp, serapan_rate,
+proyeksi_desember_rp and proyeksi_serapan_rate (paid by December by habit),
+tunggakan_pemda_rp, tagihan_sisa_tahun_rp (bills to come), sisa_kas_desember_rp
+(budget less paid less bills to come), kewajiban_desember_rp (debt and bills to come),
+kurang_kas_desember_rp (what the budget lacks for it), tarif_rp. Next year: pagu_rp and
+kebutuhan_tahun_depan_rp = kebutuhan_bertahan_rp (today's members)
++ kebutuhan_capai_rp (people lacking at this year's end)
++ kebutuhan_tahan_rp (lacking later); kebutuhan_utang_rp (debt carried in) on top;
+kurang_pagu_rp (budget less need, without the debt), kebutuhan_capai_jiwa,
+kebutuhan_tahan_jiwa. Sums of regions have wilayah_kas, wilayah_kurang and
+wilayah_kurang_pagu instead of what would net one's surplus against another's gap. A
+figure that cannot be known is absent.
 
 In a notebook (``laju``, ``uji``: rows of ``laju_tunggakan``, kode of the region and
 '00', and of ``uji_tunggakan``)::
@@ -62,7 +65,6 @@ from jkn_analysis.skenario.declaration import (
 )
 from jkn_analysis.skenario.engine import Hasil, apply_scenario, compare, summarise
 from jkn_analysis.skenario.outcome import TABEL_UANG, build_uang
-from jkn_analysis.skenario.permintaan import Rute, Soal, solve_permintaan
 from jkn_analysis.skenario.state import Keadaan, build_keadaan
 
 __all__ = [
@@ -72,9 +74,7 @@ __all__ = [
     "TANPA",
     "Hasil",
     "Keadaan",
-    "Rute",
     "Skenario",
-    "Soal",
     "Tindakan",
     "agen",
     "apply_scenario",
@@ -91,7 +91,6 @@ __all__ = [
     "potong_pbi",
     "read_skenario",
     "rehab",
-    "solve_permintaan",
     "summarise",
     "tarif",
 ]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from jkn_analysis.anggaran import build_rute, build_uang_tahunan, check_anggaran
+from jkn_analysis.anggaran import build_kas, build_uang_tahunan, check_anggaran
 from jkn_analysis.masa_depan.build import tell_arrears
 from jkn_analysis.masa_depan.paths import from_table, to_table
 from jkn_analysis.skenario.declaration import from_peristiwa, read_skenario
 from jkn_analysis.skenario.engine import compare
-from jkn_analysis.skenario.permintaan import Posisi, build_permintaan
+from jkn_analysis.skenario.permintaan import build_permintaan
+from jkn_analysis.skenario.posisi import list_posisi
+from jkn_analysis.skenario.rute import build_rute
 from jkn_analysis.skenario.state import add_money, build_keadaan
 from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.tunggakan.ahead import (
@@ -22,7 +23,6 @@ from jkn_analysis.tunggakan.ahead import (
 )
 from jkn_analysis.tunggakan.flows import build_arus, build_kolektibilitas, project_arus
 from jkn_analysis.tunggakan.pemda import build_utang, summarise_utang
-from jkn_analysis.uhc import find_target, gap_jiwa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 TABEL_UANG = (
     "laju_tunggakan", "tunggakan_ramalan", "uji_tunggakan", "arus_tunggakan",
-    "utang_pemda", "kolektibilitas", "uang", "rute", "permintaan", "skenario",
+    "utang_pemda", "kolektibilitas", "kas", "uang", "rute", "permintaan", "skenario",
     "masa_depan", "ramalan",
 )  # fmt: skip
 _DIPAKAI = (
     "penduduk", "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda",
-    "anggaran", "peristiwa",
+    "anggaran", "peristiwa", "selisih",
 )  # fmt: skip
 
 
@@ -89,10 +89,11 @@ def build_uang(
     chosen = list(skenario) if skenario is not None else _default(given, keadaan)
     out = _arrears_tables(given, keadaan)
     out["kolektibilitas"] = _collection(given["iuran"], len(keadaan.periode))
-    out |= _pemda_tables(given, keadaan, ramalan)
+    out |= _pemda_tables(given, keadaan)
     out["rute"] = _routes(given, keadaan)
-    out["permintaan"] = _asks(keadaan, rute=out["rute"], tenggat_bulan=tenggat_bulan)
     out["skenario"] = compare(keadaan, chosen)
+    out.setdefault("uang", conform(pd.DataFrame(), "uang"))
+    out["permintaan"] = _asks(given, keadaan, out, tenggat_bulan=tenggat_bulan)
     out |= {"masa_depan": to_table(paths), "ramalan": ramalan}
     return {
         name: conform(out.get(name, pd.DataFrame()), name)[TABLES[name].names]
@@ -133,37 +134,24 @@ def _collection(iuran: pd.DataFrame, horizon: int) -> pd.DataFrame:
 
 
 def _pemda_tables(
-    given: Mapping[str, pd.DataFrame], keadaan: Keadaan, ramalan: pd.DataFrame
+    given: Mapping[str, pd.DataFrame], keadaan: Keadaan
 ) -> dict[str, pd.DataFrame]:
-    """Build debt and budget of the local governments."""
+    """Build debt, cash and budget of the local governments."""
     if keadaan.pemda is None:
         return {}
     pemda = given["iuran_pemda"]
-    history = build_utang(pemda[pemda["kode"].isin(list(keadaan.kode))])
+    own = pemda[pemda["kode"].isin(list(keadaan.kode))]
+    cutoff = keadaan.cutoff
+    kas = build_kas(own, given["anggaran"], given["peristiwa"], cutoff=cutoff)
+    debt = {"utang_pemda": summarise_utang(keadaan.pemda, build_utang(own))}
+    if kas.empty:
+        return debt
+    rows = given["kepesertaan"]
+    now = rows[rows["periode"].eq(cutoff)].groupby("kode")["aktif_jiwa"].sum()
     uang = build_uang_tahunan(
-        given,
-        keadaan.pemda,
-        _active(ramalan, given["kepesertaan"], keadaan),
-        penduduk=pd.Series(keadaan.penduduk, index=keadaan.kode).dropna(),
+        kas, keadaan, ahead=keadaan.pemda, cutoff=cutoff, aktif=now.astype(float)
     )
-    return {"utang_pemda": summarise_utang(keadaan.pemda, history), "uang": uang}
-
-
-def _active(
-    ramalan: pd.DataFrame, kepesertaan: pd.DataFrame, keadaan: Keadaan
-) -> pd.DataFrame:
-    """Return active members ahead at three quantiles, and now."""
-    rows = ramalan[
-        ramalan["indikator"].eq("aktif_jiwa")
-        & ramalan["segmen"].eq("total")
-        & ramalan["skenario"].eq("dasar")
-        & ramalan["kuantil"].isin((0.1, 0.5, 0.9))
-    ]
-    now = kepesertaan[kepesertaan["periode"].eq(keadaan.cutoff)]
-    count = now.groupby("kode")["aktif_jiwa"].sum().rename("nilai").reset_index()
-    count = count.assign(periode=keadaan.cutoff, kuantil=0.5)
-    columns = ["kode", "periode", "kuantil", "nilai"]
-    return pd.concat([rows[columns], count[columns]], ignore_index=True)
+    return {**debt, "kas": kas, "uang": uang}
 
 
 def _routes(given: Mapping[str, pd.DataFrame], keadaan: Keadaan) -> pd.DataFrame:
@@ -173,96 +161,21 @@ def _routes(given: Mapping[str, pd.DataFrame], keadaan: Keadaan) -> pd.DataFrame
 
 
 def _asks(
+    given: Mapping[str, pd.DataFrame],
     keadaan: Keadaan,
+    made: Mapping[str, pd.DataFrame],
     *,
-    rute: pd.DataFrame,
     tenggat_bulan: int,
 ) -> pd.DataFrame:
-    """Build the ask for this year's deadline and for the end of the horizon."""
-    first = _deadline(keadaan.cutoff, tenggat_bulan)
-    last = keadaan.periode[-1] + pd.offsets.MonthEnd(0)
-    parts = [
-        build_permintaan(
-            list_posisi(keadaan, tenggat=when),
-            rute,
-            cutoff=keadaan.cutoff,
-            tenggat=when,
-        )
-        for when in sorted({min(first, last), last})
-    ]
-    return pd.concat(parts, ignore_index=True)
+    """Build the ask for the next deadline."""
+    tenggat = _deadline(keadaan.cutoff, tenggat_bulan)
+    posisi = list_posisi(given, keadaan, made, cutoff=keadaan.cutoff, tenggat=tenggat)
+    return build_permintaan(
+        posisi, made["rute"], cutoff=keadaan.cutoff, tenggat=tenggat
+    )
 
 
 def _deadline(cutoff: pd.Timestamp, tenggat_bulan: int) -> pd.Timestamp:
     """Return the next deadline after the data."""
     year = cutoff.year + int(cutoff.month >= tenggat_bulan)
     return pd.Timestamp(year, tenggat_bulan, 1) + pd.offsets.MonthEnd(0)
-
-
-def list_posisi(keadaan: Keadaan, *, tenggat: pd.Timestamp) -> list[Posisi]:
-    """Return gap at the deadline, debt and free money of every region.
-
-    The gap is that of the median forecast at the deadline if nothing changes. Free
-    money is the budget left after carrying today's members to December; a deadline
-    in another budget year has no budget yet.
-    """
-    rule = find_target(tenggat.date())
-    at = int(keadaan.periode.searchsorted(tenggat.replace(day=1)))
-    at = min(at, len(keadaan.periode) - 1)
-    active = keadaan.aktif[at, :, 0]
-    free, debt = _free_money(keadaan, tenggat), _owed(keadaan)
-    return [
-        Posisi(
-            str(kode),
-            _gap(rule.keaktifan_penduduk_rate, people, active[i]),
-            _gap(rule.cakupan_rate, people, keadaan.terdaftar[at, i, 0]),
-            None if np.isnan(debt[i]) else float(debt[i]),
-            None if np.isnan(free[i]) else float(free[i]),
-            _is_prioritas(keadaan, i, debt=debt[i]),
-        )
-        for i, (kode, people) in enumerate(
-            zip(keadaan.kode, keadaan.penduduk, strict=True)
-        )
-        if not np.isnan(people)
-    ]
-
-
-def _gap(target: float | None, people: float, part: float) -> int:
-    """Return the people missing to a target, 0 where no target holds."""
-    if target is None or np.isnan(part):
-        return 0
-    return gap_jiwa(target, int(people), int(part))
-
-
-def _owed(keadaan: Keadaan) -> np.ndarray:
-    """Return the Pemda debt now; NaN if unknown."""
-    debt = pd.Series(np.nan, index=keadaan.kode)
-    if keadaan.pemda is not None:
-        debt[keadaan.pemda.kode] = keadaan.pemda.awal_rp
-    return debt.to_numpy(dtype=float)
-
-
-def _free_money(keadaan: Keadaan, tenggat: pd.Timestamp) -> np.ndarray:
-    """Return the budget left after this year's remaining bills; NaN if unknown."""
-    free = pd.Series(np.nan, index=keadaan.kode)
-    pemda = keadaan.pemda
-    if pemda is None or tenggat.year != pemda.sisa_pagu[0]:
-        return free.to_numpy(dtype=float)
-    left = np.where(np.isinf(pemda.sisa_pagu[1]), np.nan, pemda.sisa_pagu[1])
-    inside = np.asarray(keadaan.periode.year == tenggat.year)
-    bills = pemda.tagihan_rp[inside].mean(axis=-1).sum(axis=0)
-    free[pemda.kode] = np.where(np.isnan(left), np.nan, np.maximum(left - bills, 0))
-    return free.to_numpy(dtype=float)
-
-
-def _is_prioritas(keadaan: Keadaan, at: int, *, debt: float) -> bool:
-    """Tell whether new Pemda members are active at once: both targets, no debt."""
-    people = keadaan.penduduk[at]
-    rule = find_target(keadaan.cutoff.date())
-    active = float(keadaan.aktif[0, at, 0]) / people
-    covered = keadaan.terdaftar[0, at, 0] / people
-    return bool(
-        covered >= rule.cakupan_rate
-        and active >= (rule.keaktifan_penduduk_rate or 0.0)
-        and not debt > 0
-    )

@@ -1,26 +1,44 @@
-"""The ask: the cheapest mix of routes to the target by the deadline, as decisions."""
+"""The ask: what each office is to decide, for whom, at what price, by when.
+
+One engine for regions above and below the line. Decisions come in groups; what
+the present binds (contract, cash, list) comes before what is only forecast::
+
+    kontrak   the coming year's PKS is not on file
+    kas       the budget does not pay what is due, or premium is unpaid
+    celah     people are missing: routes by rupiah per net new active member
+    daftar    people are paid for who need not be
+    depan     next year's budget does not carry the need
+    posisi    no decision: what the forecast brings, what stays out of reach
+
+The net people of ``celah``, ``daftar`` and ``posisi`` add up to the gap of today.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ScenarioError
+from jkn_analysis.terms import Kantor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-LUNASI = "lunasi_tunggakan_pemda"
-DAFTAR = "daftarkan_penduduk"
+KELOMPOK = ("kontrak", "kas", "celah", "daftar", "depan", "posisi")
+PKS, GESER, LUNASI = "pks", "geser_anggaran", "lunasi_tunggakan_pemda"
+DAFTAR, LEPAS, BERSIHKAN = "daftarkan_penduduk", "lepas_pemda", "bersihkan_data"
+DEPAN, PROYEKSI, LEBIH = "anggaran_depan", "proyeksi", "lebih"
 TAK_TERJANGKAU = "tak_terjangkau"
 ANGGARAN, WAKTU, KAPASITAS = "anggaran", "waktu", "kapasitas"
 """Why a part of the gap is out of reach: money, months, or people to win."""
-_JEDA_SULIT = 1e-4
-"""Rupiah that tie-breaking adds per person and month, to prefer early months."""
+BULAN_SETAHUN = 12
+_PEMDA = "kuota_pemda"
+_BATAS_PERUBAHAN = 9
+"""A changed budget (P-APBD) is settled by the end of this month; later it is a shift
+by decree of the head of region, taken into the year's account."""
 
 
 @dataclass(frozen=True)
@@ -33,222 +51,101 @@ class Rute:
     bersih_rate: float
     maks_jiwa: float
     per_bulan_jiwa: float
+    asumsi: str = "ya"
     jeda_bulan: int = 0
     """Months from enrolment to activity: 1 for Pemda members without Prioritas."""
 
 
 @dataclass(frozen=True)
-class Soal:
-    """What is asked of one region.
-
-    Attributes
-    ----------
-    gap_jiwa
-        Net new active members needed at the deadline.
-    bulan
-        Months left, the deadline's month included.
-    sisa_rp
-        Money free for new members; None if the budget is not known.
-    """
-
-    gap_jiwa: int
-    bulan: int
-    sisa_rp: float | None
-    rute: tuple[Rute, ...]
-
-
-@dataclass(frozen=True)
-class Langkah:
-    """One step of the answer: enrolments of a route in one month."""
-
-    rute: str
-    pemutus: str
-    bulan_ke: int
-    jiwa: int
-    bersih_jiwa: float
-    biaya_rp: int
-
-
-@dataclass(frozen=True)
-class Jawaban:
-    """The cheapest steps, and what stays out of reach and why."""
-
-    langkah: tuple[Langkah, ...]
-    kurang_jiwa: int
-    alasan: str
-
-    @property
-    def biaya_rp(self) -> int:
-        """Rupiah of all steps to the deadline."""
-        return sum(step.biaya_rp for step in self.langkah)
-
-
-def solve_permintaan(soal: Soal) -> Jawaban:
-    """Find the cheapest mix of routes that closes the gap, or comes nearest.
-
-    A linear programme (HiGHS): people per route and month; each month carries its
-    people to the deadline, so late Pemda enrolments cost less but may come too
-    late to count. If the gap cannot be closed, the most people within the limits
-    are taken at least cost, and the limit that binds is named.
-
-    Parameters
-    ----------
-    soal
-        Gap, months, money and routes of one region.
-
-    Raises
-    ------
-    ScenarioError
-        If gap, months or money are below zero.
-    """
-    _check(soal)
-    if soal.gap_jiwa == 0:
-        return Jawaban((), 0, "")
-    if soal.bulan == 0 or not soal.rute:
-        return Jawaban((), soal.gap_jiwa, WAKTU if soal.rute else KAPASITAS)
-    grid = _Grid.build(soal)
-    most = grid.most()
-    aim = min(float(soal.gap_jiwa), most)
-    people = grid.cheapest(aim)
-    steps = _whole(soal, grid, people)
-    reached = sum(step.bersih_jiwa for step in steps)
-    short = max(0, math.ceil(soal.gap_jiwa - reached - 1e-6))
-    return Jawaban(tuple(steps), short, _reason(soal) if short else "")
-
-
-def _check(soal: Soal) -> None:
-    """Refuse impossible questions."""
-    wrong = [
-        f"{name} is {value}"
-        for name, value in (
-            ("gap_jiwa", soal.gap_jiwa),
-            ("bulan", soal.bulan),
-            ("sisa_rp", soal.sisa_rp or 0),
-        )
-        if value < 0
-    ]
-    if wrong:
-        raise ScenarioError(
-            f"the ask: {', '.join(wrong)}, below zero\n  → give 0 where nothing is left"
-        )
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """The programme's vectors, one entry per route and month."""
-
-    bersih: np.ndarray
-    biaya: np.ndarray
-    batas: np.ndarray
-    baris: np.ndarray
-    kanan: np.ndarray
-    bulan: int
-
-    @classmethod
-    def build(cls, soal: Soal) -> _Grid:
-        """Build costs, net people and limits."""
-        months, routes = soal.bulan, len(soal.rute)
-        month = np.tile(np.arange(1, months + 1), routes)
-        which = np.repeat(np.arange(routes), months)
-
-        def of(name: str) -> np.ndarray:
-            return np.array([getattr(route, name) for route in soal.rute], dtype=float)[
-                which
-            ]
-
-        counted = month + of("jeda_bulan") <= months
-        net = np.where(counted, of("bersih_rate"), 0.0)
-        carried = np.maximum(months - month - of("jeda_bulan") + 1, 0)
-        cost = of("biaya_per_jiwa_bulan_rp") * carried
-        per_route = (which[None, :] == np.arange(routes)[:, None]).astype(float)
-        limits = np.array([route.maks_jiwa for route in soal.rute], dtype=float)
-        rows, right = per_route, limits
-        if soal.sisa_rp is not None:
-            rows = np.vstack([rows, cost / 1e6])
-            right = np.append(right, soal.sisa_rp / 1e6)
-        bound = np.where(counted, of("per_bulan_jiwa"), 0.0)
-        return cls(net, cost + _JEDA_SULIT * month, bound, rows, right, months)
-
-    def _solve(
-        self, objective: np.ndarray, *, least: float | None = None
-    ) -> np.ndarray | None:
-        """Minimise an objective within the limits; None if there is no way."""
-        from scipy.optimize import linprog
-
-        rows, right = self.baris, self.kanan
-        if least is not None:
-            rows = np.vstack([rows, -self.bersih])
-            right = np.append(right, -least)
-        bounds = np.column_stack([np.zeros(len(self.batas)), self.batas])
-        found = linprog(objective, A_ub=rows, b_ub=right, bounds=bounds, method="highs")
-        return found.x if found.status == 0 else None
-
-    def most(self) -> float:
-        """Return the most net people within the limits."""
-        people = self._solve(-self.bersih)
-        return 0.0 if people is None else float(self.bersih @ people)
-
-    def cheapest(self, aim: float) -> np.ndarray:
-        """Return the cheapest people for `aim` net new active members."""
-        for slack in (0.0, 1e-6, 1e-3):
-            people = self._solve(self.biaya, least=max(aim * (1 - slack) - slack, 0.0))
-            if people is not None:
-                return people
-        return np.zeros(len(self.batas))
-
-
-def _whole(soal: Soal, grid: _Grid, people: np.ndarray) -> list[Langkah]:
-    """Round people up to whole ones within the limits; a part person is nobody."""
-    months = soal.bulan
-    left = math.inf if soal.sisa_rp is None else soal.sisa_rp
-    steps = []
-    for at, route in enumerate(soal.rute):
-        room = math.floor(route.maks_jiwa + 1e-9)
-        for month in range(1, months + 1):
-            index = at * months + month - 1
-            carried = max(months - month - route.jeda_bulan + 1, 0)
-            price = route.biaya_per_jiwa_bulan_rp * carried
-            count = math.ceil(people[index] - 1e-6)
-            count = min(count, room, math.floor(grid.batas[index] + 1e-9))
-            if price > 0:
-                count = (
-                    min(count, math.floor(left / price + 1e-9))
-                    if left < math.inf
-                    else count
-                )
-            if count <= 0:
-                continue
-            cost = round(price * count)
-            room, left = room - count, left - cost
-            net = count * float(grid.bersih[index])
-            steps.append(Langkah(route.rute, route.pemutus, month, count, net, cost))
-    return steps
-
-
-def _reason(soal: Soal) -> str:
-    """Name the limit without which the gap would close."""
-    if soal.sisa_rp is not None:
-        free = _Grid.build(replace(soal, sisa_rp=None))
-        if free.most() >= soal.gap_jiwa - 1e-6:
-            return ANGGARAN
-    quick = tuple(
-        replace(route, per_bulan_jiwa=route.maks_jiwa, jeda_bulan=0)
-        for route in soal.rute
-    )
-    unhurried = _Grid.build(replace(soal, rute=quick, sisa_rp=None))
-    return WAKTU if unhurried.most() >= soal.gap_jiwa - 1e-6 else KAPASITAS
-
-
-@dataclass(frozen=True)
 class Posisi:
-    """Where one region stands for the ask."""
+    """Where one region stands; rupiah and people None where not known."""
 
     kode: str
-    gap_keaktifan_jiwa: int
-    gap_cakupan_jiwa: int
-    utang_rp: float | None
-    sisa_rp: float | None
-    prioritas: bool
+    kini_jiwa: int
+    """Active members missing now; below zero where there are more than needed."""
+    nanti_jiwa: int
+    """The same at the deadline if nothing is done, median of the forecast."""
+    cakupan_jiwa: int = 0
+    """Registered members missing now."""
+    pemda_jiwa: int = 0
+    """Active members whom the local government pays for."""
+    gelap_jiwa: int | None = None
+    """Members off on the first day of a late contract."""
+    gelap_rate: float | None = None
+    """Activity then."""
+    kontrak: bool = False
+    """The coming year's contract is on file."""
+    prioritas: bool = False
+    tarif_rp: float = 0.0
+    utang_rp: float | None = None
+    kewajiban_rp: float | None = None
+    """Debt and the bills still to come this year."""
+    ruang_rp: float | None = None
+    """Budget after shifts less what was paid."""
+    kurang_kas_rp: float | None = None
+    lepas_jiwa: int = 0
+    """Members paid by Pemda whose employer pays already."""
+    ganda_jiwa: int = 0
+    """Active members who are dead, doubled or gone."""
+    tahun_depan_rp: float | None = None
+    """Next year's bills for today's members."""
+    kurang_pagu_rp: float | None = None
+    """What next year's budget lacks at the median of the need."""
+
+    @property
+    def bebas_rp(self) -> float | None:
+        """Budget free for new members once all that is due is paid."""
+        if self.ruang_rp is None or self.kewajiban_rp is None:
+            return None
+        return max(0.0, self.ruang_rp - self.kewajiban_rp)
+
+
+@dataclass(frozen=True)
+class Waktu:
+    """The last month of data and the last day of the deadline's month."""
+
+    cutoff: pd.Timestamp
+    tenggat: pd.Timestamp
+
+    @property
+    def bulan(self) -> int:
+        """Months to the deadline."""
+        years = self.tenggat.year - self.cutoff.year
+        months = years * BULAN_SETAHUN + self.tenggat.month - self.cutoff.month
+        return max(months, 0)
+
+    @property
+    def akhir_tahun(self) -> pd.Timestamp:
+        """Day before the coming year's contract and budget begin."""
+        return pd.Timestamp(self.cutoff.year, BULAN_SETAHUN, 31)
+
+    @property
+    def batas_geser(self) -> pd.Timestamp:
+        """By when this year's budget can be changed: P-APBD, later by decree."""
+        changed = pd.Timestamp(self.cutoff.year, _BATAS_PERUBAHAN, 30)
+        today = self.cutoff + pd.offsets.MonthEnd(0)
+        return changed if today < changed else self.akhir_tahun
+
+
+@dataclass(frozen=True)
+class Keputusan:
+    """One row of the ask."""
+
+    kelompok: str
+    rute: str
+    pemutus: str
+    jiwa: int = 0
+    bersih_jiwa: int = 0
+    biaya_rp: float = 0.0
+    """Rupiah over `bulan` months; below zero comes back."""
+    bulan: int = 0
+    biaya_bulan_rp: float = 0.0
+    tanggal: pd.Timestamp | None = None
+    """By when; the deadline if None."""
+    tanpa_rate: float | None = None
+    """Activity where it is not decided."""
+    alasan: str = ""
+    asumsi: str = "tidak"
 
 
 def build_permintaan(
@@ -258,14 +155,14 @@ def build_permintaan(
     cutoff: pd.Timestamp,
     tenggat: pd.Timestamp,
 ) -> pd.DataFrame:
-    """Lay out the ask of every region, the binding condition first.
+    """Lay out the decisions of every region, what binds first.
 
     Parameters
     ----------
     posisi
-        Regions with gap, debt and free money.
+        Regions.
     rute
-        Table of that name.
+        Table of that name, the cheapest net new member first.
     cutoff
         Last month of the data.
     tenggat
@@ -274,100 +171,226 @@ def build_permintaan(
     Returns
     -------
     DataFrame
-        Table ``permintaan``. ``rute`` is a route, ``lunasi_tunggakan_pemda``,
-        ``daftarkan_penduduk`` (people to register for cakupan) or
-        ``tak_terjangkau`` (people out of reach; alasan anggaran, waktu or
-        kapasitas). alasan is ``anggaran_tidak_ada`` where a cost was not held
-        against a budget because none was delivered.
+        Table ``permintaan``.
+
+    Raises
+    ------
+    ScenarioError
+        If a region's people or rupiah are below zero where they cannot be.
     """
-    months = (tenggat.year - cutoff.year) * 12 + tenggat.month - cutoff.month
+    when = Waktu(cutoff, tenggat)
     by_region = dict(tuple(rute.groupby("kode")))
     rows: list[dict[str, object]] = []
     for one in posisi:
+        _check(one)
         routes = _routes_of(by_region.get(one.kode), prioritas=one.prioritas)
-        soal = Soal(one.gap_keaktifan_jiwa, max(months, 0), one.sisa_rp, routes)
-        rows += _rows_of(one, solve_permintaan(soal), cutoff=cutoff, tenggat=tenggat)
+        found = sort_keputusan(list_keputusan(one, routes, when), one)
+        rows += [
+            {
+                **{field.name: getattr(act, field.name) for field in fields(act)},
+                "kode": one.kode,
+                "tenggat": tenggat,
+                "urutan": at,
+                "tanggal": act.tanggal or tenggat,
+            }
+            for at, act in enumerate(found, start=1)
+        ]
     columns = [
-        "kode", "tenggat", "urutan", "pemutus", "rute", "jiwa", "bersih_jiwa",
-        "biaya_rp", "mulai", "tanggal", "alasan",
+        "kode", "tenggat", "urutan", *[field.name for field in fields(Keputusan)],
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _check(one: Posisi) -> None:
+    """Refuse impossible positions."""
+    names = ("cakupan_jiwa", "pemda_jiwa", "lepas_jiwa", "ganda_jiwa", "utang_rp")
+    wrong = [
+        f"{name} is {getattr(one, name)}"
+        for name in names
+        if (getattr(one, name) or 0) < 0
+    ]
+    if wrong:
+        raise ScenarioError(
+            f"the ask of {one.kode}: {', '.join(wrong)}, below zero\n"
+            "  → give 0 where there is nothing"
+        )
 
 
 def _routes_of(rows: pd.DataFrame | None, *, prioritas: bool) -> tuple[Rute, ...]:
     """Return a region's routes; without Prioritas Pemda members wait a month."""
     if rows is None:
         return ()
+    names = [field.name for field in fields(Rute) if field.name != "jeda_bulan"]
     return tuple(
         Rute(
-            row["rute"],
-            row["pemutus"],
-            row["biaya_per_jiwa_bulan_rp"],
-            row["bersih_rate"],
-            row["maks_jiwa"],
-            row["per_bulan_jiwa"],
-            int(row["rute"].startswith("kuota_pemda") and not prioritas),
+            **{name: row[name] for name in names},
+            jeda_bulan=int(row["rute"].startswith(_PEMDA) and not prioritas),
         )
         for row in rows.to_dict("records")
         if row["maks_jiwa"] >= 1
     )
 
 
-def _rows_of(
-    one: Posisi, answer: Jawaban, *, cutoff: pd.Timestamp, tenggat: pd.Timestamp
-) -> list[dict[str, object]]:
-    """Lay out one region's decisions, ordered by what binds."""
-    cover = {"rute": DAFTAR, "pemutus": "Dukcapil", "jiwa": float(one.gap_cakupan_jiwa)}
-    cover_first = one.gap_cakupan_jiwa > one.gap_keaktifan_jiwa
-    found = [cover] if cover_first else []
-    found += _route_rows(one, answer, cutoff=cutoff)
-    if answer.kurang_jiwa:
-        found.append(
-            {
-                "rute": TAK_TERJANGKAU,
-                "pemutus": _decider_of(answer.alasan),
-                "jiwa": float(answer.kurang_jiwa),
-                "alasan": answer.alasan,
-            }
+def list_keputusan(one: Posisi, rute: Sequence[Rute], when: Waktu) -> list[Keputusan]:
+    """List one region's decisions, not yet in order.
+
+    Parameters
+    ----------
+    one
+        The region.
+    rute
+        Routes, the cheapest first.
+    when
+        Cutoff and deadline.
+    """
+    return [
+        *_contract(one, when),
+        *_cash(one, when),
+        *_list(one),
+        *_gap(one, rute, when.bulan),
+        *_next_year(one, when),
+    ]
+
+
+def sort_keputusan(found: Sequence[Keputusan], one: Posisi) -> list[Keputusan]:
+    """Put decisions in order of what binds.
+
+    The contract, then cash; then the gap where people are missing today, before the
+    list to clean; a gap that is only forecast comes after the list. Within the gap
+    coverage first where it lacks more people, then the order of the routes.
+    """
+    order = list(KELOMPOK)
+    if one.kini_jiwa <= 0 and one.cakupan_jiwa == 0:
+        order.remove("celah")
+        order.insert(order.index("daftar") + 1, "celah")
+
+    def key(act: Keputusan) -> tuple[int, bool]:
+        late = act.rute == DAFTAR and one.cakupan_jiwa <= max(one.kini_jiwa, 0)
+        return order.index(act.kelompok), late
+
+    return sorted(found, key=key)
+
+
+def _contract(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
+    """Sign or bridge the coming year's contract before 1 January, if not on file."""
+    if one.kontrak or not one.pemda_jiwa:
+        return
+    dark = one.pemda_jiwa if one.gelap_jiwa is None else one.gelap_jiwa
+    year = one.tahun_depan_rp or 0.0
+    yield Keputusan(
+        "kontrak", PKS, Kantor.SEKDA, jiwa=dark, biaya_rp=year,
+        bulan=BULAN_SETAHUN, biaya_bulan_rp=year / BULAN_SETAHUN,
+        tanggal=when.akhir_tahun, tanpa_rate=one.gelap_rate,
+    )  # fmt: skip
+
+
+def _cash(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
+    """Shift what the budget lacks; pay what it carries where premium is unpaid.
+
+    Both add up to what is due, or to more where more was paid than budgeted.
+    """
+    short, due, room = one.kurang_kas_rp, one.kewajiban_rp, one.ruang_rp
+    if short:
+        by = when.batas_geser
+        yield Keputusan("kas", GESER, Kantor.BPKAD, biaya_rp=short, tanggal=by)
+    if not one.utang_rp:
+        return
+    payable = one.utang_rp
+    if due is not None and room is not None:
+        payable = min(due, max(room, 0.0))
+    if payable:
+        end = when.akhir_tahun
+        yield Keputusan("kas", LUNASI, Kantor.BPKAD, biaya_rp=payable, tanggal=end)
+
+
+def _list(one: Posisi) -> Iterator[Keputusan]:
+    """Take out people paid for who need not be; activity falls by as many."""
+    if one.lepas_jiwa:
+        month = -one.lepas_jiwa * one.tarif_rp
+        yield Keputusan(
+            "daftar", LEPAS, Kantor.DINKES, one.lepas_jiwa, -one.lepas_jiwa,
+            biaya_rp=month * BULAN_SETAHUN, bulan=BULAN_SETAHUN, biaya_bulan_rp=month,
+        )  # fmt: skip
+    if one.ganda_jiwa:
+        yield Keputusan(
+            "daftar", BERSIHKAN, Kantor.BPJS, one.ganda_jiwa, -one.ganda_jiwa
         )
-    if one.gap_cakupan_jiwa and not cover_first:
-        found.append(cover)
-    if one.utang_rp:
-        debt = float(one.utang_rp)
-        found.append({"rute": LUNASI, "pemutus": "BPKAD", "biaya_rp": debt})
-    first = cutoff + pd.offsets.MonthBegin(1)
-    common = {
-        "kode": one.kode, "tenggat": tenggat, "jiwa": 0.0, "bersih_jiwa": 0.0,
-        "biaya_rp": 0.0, "mulai": first, "tanggal": tenggat, "alasan": "",
-    }  # fmt: skip
-    return [{**common, "urutan": at, **row} for at, row in enumerate(found, start=1)]
 
 
-def _route_rows(
-    one: Posisi, answer: Jawaban, *, cutoff: pd.Timestamp
-) -> list[dict[str, object]]:
-    """Add up the months of each route: from when to when, people, rupiah."""
-    rows: list[dict[str, object]] = []
-    for name in dict.fromkeys(step.rute for step in answer.langkah):
-        steps = [step for step in answer.langkah if step.rute == name]
-        cost = sum(step.biaya_rp for step in steps)
-        known = one.sisa_rp is not None or cost == 0
-        last = cutoff + pd.DateOffset(months=steps[-1].bulan_ke)
-        rows.append(
-            {
-                "rute": name,
-                "pemutus": steps[0].pemutus,
-                "jiwa": float(sum(step.jiwa for step in steps)),
-                "bersih_jiwa": float(sum(step.bersih_jiwa for step in steps)),
-                "biaya_rp": float(cost),
-                "mulai": cutoff + pd.DateOffset(months=steps[0].bulan_ke),
-                "tanggal": last + pd.offsets.MonthEnd(0),
-                "alasan": "" if known else "anggaran_tidak_ada",
-            }
-        )
-    return rows
+def _gap(one: Posisi, rute: Sequence[Rute], bulan: int) -> Iterator[Keputusan]:
+    """Close what is missing at the deadline; the rest is out of reach, and why."""
+    yield Keputusan("posisi", PROYEKSI, "", bersih_jiwa=one.kini_jiwa - one.nanti_jiwa)
+    if one.cakupan_jiwa:
+        month = one.cakupan_jiwa * one.tarif_rp
+        yield Keputusan(
+            "celah", DAFTAR, Kantor.SEKDA, jiwa=one.cakupan_jiwa,
+            biaya_rp=month * BULAN_SETAHUN, bulan=BULAN_SETAHUN, biaya_bulan_rp=month,
+        )  # fmt: skip
+    rest = one.nanti_jiwa + one.lepas_jiwa + one.ganda_jiwa
+    if rest < 0:
+        yield Keputusan("posisi", LEBIH, "", bersih_jiwa=rest)
+    rest, free = max(0, rest), one.bebas_rp
+    for route in rute:
+        act = _take(route, rest, bulan, free)
+        if act is None:
+            continue
+        rest -= act.bersih_jiwa
+        free = None if free is None else free - act.biaya_rp
+        yield act
+    if rest:
+        month = rest * one.tarif_rp
+        yield Keputusan(
+            "posisi", TAK_TERJANGKAU, "", rest, rest, biaya_bulan_rp=month,
+            alasan=_reason(one, rute, rest, bulan),
+        )  # fmt: skip
 
 
-def _decider_of(alasan: str) -> str:
-    """Name the office that could lift the limit."""
-    return "BPKAD" if alasan == ANGGARAN else "Sekretariat Daerah"
+def _take(route: Rute, rest: int, bulan: int, free: float | None) -> Keputusan | None:
+    """Take as many of a route as are missing, come in time and are paid for."""
+    months = bulan - route.jeda_bulan
+    if rest <= 0 or months <= 0 or route.bersih_rate <= 0:
+        return None
+    want = math.ceil(rest / route.bersih_rate - 1e-9)
+    most = min(want, math.floor(route.maks_jiwa + 1e-9))
+    pace, price = math.floor(route.per_bulan_jiwa + 1e-9), route.biaya_per_jiwa_bulan_rp
+    people, cost = 0, 0.0
+    for carried in range(months, 0, -1):
+        step = min(pace, most - people)
+        if price and free is not None:
+            step = min(step, math.floor((free - cost) / (price * carried) + 1e-9))
+        people, cost = people + max(step, 0), cost + max(step, 0) * price * carried
+    net = min(rest, math.floor(people * route.bersih_rate + 1e-9))
+    if net <= 0:
+        return None
+    known = free is not None or not price
+    return Keputusan(
+        "celah", route.rute, route.pemutus, people, net, cost, bulan,
+        people * price, alasan="" if known else "anggaran_tidak_ada",
+        asumsi=route.asumsi,
+    )  # fmt: skip
+
+
+def _reason(one: Posisi, rute: Sequence[Rute], rest: int, bulan: int) -> str:
+    """Name the limit without which the rest would be reached."""
+    paid = [route for route in rute if route.biaya_per_jiwa_bulan_rp]
+    if one.bebas_rp is not None and _room(paid, bulan) >= rest:
+        return ANGGARAN
+    return WAKTU if _room(rute, 10**6) >= rest else KAPASITAS
+
+
+def _room(rute: Sequence[Rute], bulan: int) -> float:
+    """Count the net people of routes within some months, money aside."""
+    return sum(
+        min(route.maks_jiwa, route.per_bulan_jiwa * max(bulan - route.jeda_bulan, 0))
+        * route.bersih_rate
+        for route in rute
+    )
+
+
+def _next_year(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
+    """Ask for what next year's budget lacks."""
+    if one.kurang_pagu_rp:
+        yield Keputusan(
+            "depan", DEPAN, Kantor.BPKAD, biaya_rp=one.kurang_pagu_rp,
+            bulan=BULAN_SETAHUN, tanggal=when.akhir_tahun,
+        )  # fmt: skip

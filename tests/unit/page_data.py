@@ -100,7 +100,7 @@ def build_region(
     unpaid: int = 480_000_000,
 ) -> dict[str, pd.DataFrame]:
     """Every table of one region."""
-    return {
+    region = {
         "penduduk": pd.DataFrame(
             [(kode, SUMBER, _stamp("2022-01-01"), penduduk)],
             columns=["kode", "sumber", "berlaku_mulai", "penduduk_jiwa"],
@@ -113,7 +113,7 @@ def build_region(
         "tunggakan_peserta": build_tunggakan(kode, debtors),
         "iuran_pemda": build_pemda(kode, unpaid=unpaid),
         "anggaran": pd.DataFrame(
-            [(kode, 2025, "APBD", 12_000_000_000, 500_000_000)],
+            [(kode, 2025, "APBD", 13_000_000_000, 500_000_000)],
             columns=["kode", "tahun", "sumber_dana", "pagu_rp", "pergeseran_rp"],
         ),
         "iuran": pd.DataFrame(
@@ -150,6 +150,52 @@ def build_region(
             [(_stamp("2025-12-01"), kode, "total", "keaktifan_penduduk_rate", 0.79, "rate", "Halmahera Post, 18 Desember 2025")],
             columns=["tanggal", "kode", "segmen", "indikator", "nilai", "satuan", "sumber"],
         ),
+    }  # fmt: skip
+    return add_money(region, penduduk=penduduk)
+
+
+def add_money(region: dict[str, pd.DataFrame], *, penduduk: int) -> dict:
+    """Put cash, budget and ask of one region beside its tables, as the forecast does."""
+    from jkn_analysis.anggaran import build_kas, build_uang_tahunan
+    from jkn_analysis.skenario.permintaan import build_permintaan
+    from jkn_analysis.skenario.posisi import list_posisi
+    from jkn_analysis.skenario.rute import build_rute
+    from jkn_analysis.tunggakan.pemda import project_utang
+    from tests.money_data import Jalur
+
+    names = (
+        "kepesertaan",
+        "iuran_pemda",
+        "anggaran",
+        "peristiwa",
+        "selisih",
+        "skenario",
+    )
+    empty = pd.DataFrame()
+    given = {name: conform(region.get(name, empty), name) for name in names}
+    kode, cutoff = region["kepesertaan"]["kode"].iloc[0], MONTHS[-1]
+    fan = region["ramalan"].query("indikator == 'keaktifan_penduduk_rate'")
+    rates = fan.pivot_table(index="periode", columns="kuantil", values="nilai")
+    active = np.floor(rates[[0.5, 0.1, 0.9]].to_numpy() * penduduk + 1e-6)
+    months = pd.DatetimeIndex(rates.index)
+    future = Jalur(
+        np.array([kode], dtype=object), months, active[:, None, :],
+        np.array([float(penduduk)]),
+    )  # fmt: skip
+    made = {"skenario": given["skenario"]}
+    pemda = given["iuran_pemda"]
+    kas = build_kas(pemda, given["anggaran"], given["peristiwa"], cutoff=cutoff)
+    ahead = project_utang(pemda, horizon=12, draws=20)
+    made["uang"] = build_uang_tahunan(
+        kas, future, ahead=ahead, cutoff=cutoff, aktif=pd.Series()
+    )
+    end = pd.Timestamp(2025, 12, 31)
+    found = list_posisi(given, future, made, cutoff=cutoff, tenggat=end)
+    routes = build_rute(given, cutoff=cutoff)
+    asked = build_permintaan(found, routes, cutoff=cutoff, tenggat=end)
+    return {
+        **region, "kas": conform(kas, "kas"), "uang": conform(made["uang"], "uang"),
+        "permintaan": conform(asked, "permintaan"),
     }  # fmt: skip
 
 

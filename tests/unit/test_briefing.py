@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from pathlib import Path
 from string import Formatter
@@ -12,8 +13,10 @@ import pytest
 
 import jkn_analysis
 from jkn_analysis.briefing import Briefing, build_area_briefing, build_briefing
+from jkn_analysis.briefing.ask import list_today
 from jkn_analysis.briefing.context import find_tenggat
 from jkn_analysis.briefing.data import add_months, parse_periode
+from jkn_analysis.briefing.model import Permintaan
 from jkn_analysis.errors import (
     ConfigError,
     InputError,
@@ -75,10 +78,13 @@ def list_texts(value: object) -> list[str]:
     return []
 
 
-def test_the_verdict_is_first_and_counts_the_people(root):
+def test_the_first_decision_is_the_title(root):
     page = make(root, "82.71")
+    # 12 bills of 1.096.200.000, 36 x 480.000.000 unpaid, 13,5 billion, 616.200.000
+    # paid eleven times: 13.500.000.000 - 6.778.200.000 - 18.376.200.000
     assert page.judul == (
-        "Kota Ternate masih kurang 2.110 peserta aktif untuk memenuhi syarat UHC 80%"
+        "Kota Ternate: geser anggaran Rp11,7 miliar sebelum 31 Desember 2025 "
+        "agar iuran yang jatuh tempo terbayar"
     )
     assert page.nada == "buruk"
 
@@ -98,11 +104,38 @@ def test_the_first_screen_has_five_answers(root):
     assert names == ["keaktifan", "ramalan", "tunggakan", "permintaan", "janji"]
 
 
-def test_the_price_is_gap_times_tariff(root):
+def test_the_first_screen_says_what_to_decide_and_decembers_cash(root):
     card = make(root, "82.71").find_kartu("permintaan")
-    assert card.angka.nilai == 2_110 * 37_800
-    assert card.angka.teks == "Rp79,8 juta sebulan"
-    assert card.kalimat.startswith("BPKAD, bila 2.110 peserta baru")
+    assert card.angka.teks == "3 keputusan hari ini"
+    assert card.kalimat.startswith("BPKAD: geser anggaran (pergeseran atau P-APBD)")
+    assert card.kalimat.endswith(
+        "Sisa pagu Rp6,7 miliar; tagihan sampai Desember Rp1,1 miliar; "
+        "tunggakan Rp17,3 miliar: kurang Rp11,7 miliar."
+    )
+
+
+def test_every_decision_says_who_what_and_what_happens_without_it(root):
+    asks = make(root, "82.08").permintaan
+    assert all(ask.kantor and ask.tindakan and ask.tanpa for ask in asks)
+    enrol = next(ask for ask in asks if ask.rute == "daftarkan_penduduk")
+    assert enrol.kantor != "Dukcapil"
+    # 65.034 (98% of 66.361) less 46.452 registered, 53.089 less 42.472 active
+    assert "18.582 penduduk" in enrol.tindakan
+    assert "cukup 10.617 orang, Rp401,3 juta sebulan" in enrol.tindakan
+    assert "Rp702,4 juta sebulan" in enrol.tindakan
+    assert enrol.rp == 18_582 * 37_800 * 12
+
+
+def test_today_takes_the_first_of_each_kind_in_order():
+    def one(kind: str, name: str) -> Permintaan:
+        day = dt.date(2025, 12, 31)
+        return Permintaan("BPKAD", name, None, None, day, sumber=kind)
+
+    asks = [one("kontrak", "a"), one("kas", "b"), one("kas", "c"), one("celah", "d"),
+            one("daftar", "e")]  # fmt: skip
+    assert [ask.tindakan for ask in list_today(asks)] == ["a", "b", "d"]
+    assert [ask.tindakan for ask in list_today(asks[1:3])] == ["b", "c"]
+    assert [ask.tindakan for ask in list_today(asks[:3])] == ["a", "b", "c"]
 
 
 def test_the_two_arrears_are_never_added(root):
@@ -129,9 +162,11 @@ def test_coverage_of_109_percent_is_shown_as_it_is(root):
 
 
 def test_a_region_that_is_safe_is_asked_for_nothing(root):
-    card = make(root, "82.02").find_kartu("permintaan")
-    assert card.angka.teks == "Rp0"
-    assert card.kalimat == "Tidak ada biaya tambahan yang diminta."
+    page = make(root, "82.02")
+    assert page.judul.startswith("Kabupaten Halmahera Tengah: tidak ada yang mendesak")
+    card = page.find_kartu("permintaan")
+    assert card.angka.teks == "Tidak ada yang harus diputuskan hari ini"
+    assert card.kalimat.endswith("cukup, lebih Rp345,6 juta.")
 
 
 def test_a_region_about_to_fall_is_told_when(root):
@@ -144,13 +179,14 @@ def test_a_region_about_to_fall_is_told_when(root):
 
 def test_arrears_of_the_government_bind_a_region_above_the_line(root):
     page = make(root, "82.07")
-    assert "tunggakan Pemda Rp17,3 miliar menggugurkan status Prioritas" in page.judul
-    assert page.find_kartu("permintaan").kalimat.startswith("BPKAD: lunasi tunggakan")
+    assert page.permintaan[0].rute == "geser_anggaran"
+    assert "UHC Prioritas tidak dapat diberikan" in page.permintaan[0].tanpa
 
 
 def test_coverage_binds_taliabu_and_60000_debtors_fit(root):
     page = make(root, "82.08")
-    assert "peserta terdaftar untuk memenuhi syarat UHC 98%" in page.judul
+    gap = [ask.rute for ask in page.permintaan if ask.sumber == "celah"]
+    assert gap[0] == "daftarkan_penduduk"
     assert "(60.000 jiwa)" in page.find_kartu("tunggakan").kalimat
 
 
@@ -315,7 +351,7 @@ def test_deadlines_move_to_the_next_year_after_december():
 
 def test_english_has_the_same_figures(root):
     indonesian, english = make(root, "82.71"), make(root, "82.71", bahasa="en")
-    assert english.judul.startswith("Kota Ternate is 2,110 active members short")
+    assert english.judul.startswith("Kota Ternate: shift Rp11.7 billion of budget")
     values = [
         [card.angka.nilai for card in page.kartu] for page in (indonesian, english)
     ]
@@ -362,7 +398,7 @@ def test_every_text_of_the_catalogue_is_said_somewhere():
 
 
 @pytest.mark.parametrize(
-    ("count", "told"), [(1, "1 active member above"), (2, "members")]
+    ("count", "told"), [(1, "1 active member over"), (2, "members")]
 )
 def test_english_counts_in_singular_and_plural(count, told):
     values = {"nama": "Kota X", "lebih": str(count), "n": count, "target": "80%"}

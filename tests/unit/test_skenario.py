@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,8 +11,6 @@ from jkn_analysis.masa_depan.paths import from_table
 from jkn_analysis.skenario import (
     JENIS,
     TANPA,
-    Rute,
-    Soal,
     agen,
     apply_scenario,
     build_keadaan,
@@ -30,11 +26,9 @@ from jkn_analysis.skenario import (
     potong_pbi,
     read_skenario,
     rehab,
-    solve_permintaan,
     summarise,
     tarif,
 )
-from jkn_analysis.skenario.permintaan import Posisi, build_permintaan
 from jkn_analysis.tables import conform
 from tests.money_data import NOW, read_ahead, read_keadaan, read_sample, read_uang
 
@@ -433,141 +427,6 @@ def test_without_money_tables_activity_still_answers():
     }  # fmt: skip
     assert found["uang"].empty
     assert found["utang_pemda"].empty
-
-
-# The ask
-
-KUOTA = Rute("kuota_pemda", "BPKAD", 37_800, 0.7, 500, 300)
-PBI = Rute("reaktivasi_pbi", "Dinas Sosial", 0, 1.0, 200, 50)
-
-
-def test_no_gap_asks_for_nothing():
-    answer = solve_permintaan(Soal(0, 6, 1e9, (KUOTA, PBI)))
-    assert answer.langkah == ()
-    assert answer.kurang_jiwa == 0
-
-
-def test_free_routes_come_before_paid_ones():
-    answer = solve_permintaan(Soal(100, 6, 1e9, (KUOTA, PBI)))
-    assert {step.rute for step in answer.langkah} == {"reaktivasi_pbi"}
-    assert answer.biaya_rp == 0
-
-
-def test_paid_people_start_as_late_as_still_counts():
-    answer = solve_permintaan(Soal(100, 6, 1e9, (KUOTA,)))
-    assert [step.bulan_ke for step in answer.langkah] == [6]
-    assert answer.langkah[0].jiwa == 143
-    assert answer.biaya_rp == 143 * 37_800
-
-
-def test_without_prioritas_the_last_month_is_too_late():
-    slow = Rute("kuota_pemda", "BPKAD", 37_800, 0.7, 500, 300, jeda_bulan=1)
-    answer = solve_permintaan(Soal(100, 1, 1e9, (slow,)))
-    assert (answer.kurang_jiwa, answer.alasan) == (100, "waktu")
-    assert solve_permintaan(Soal(100, 2, 1e9, (slow,))).kurang_jiwa == 0
-
-
-@pytest.mark.parametrize(
-    ("soal", "alasan"),
-    [
-        (Soal(300, 3, 1_000_000, (KUOTA,)), "anggaran"),
-        (Soal(300, 1, None, (KUOTA,)), "waktu"),
-        (Soal(5000, 12, None, (KUOTA, PBI)), "kapasitas"),
-        (Soal(300, 0, None, (KUOTA,)), "waktu"),
-        (Soal(300, 12, None, ()), "kapasitas"),
-        (Soal(10, 3, 0.0, (KUOTA,)), "anggaran"),
-    ],
-)
-def test_out_of_reach_names_what_binds(soal, alasan):
-    answer = solve_permintaan(soal)
-    assert answer.alasan == alasan
-    assert answer.kurang_jiwa > 0
-
-
-def test_the_ask_never_passes_money_people_or_pace():
-    rng = np.random.default_rng(5)
-    for _ in range(40):
-        routes = tuple(
-            Rute(f"r{i}", "BPKAD", float(rng.choice([0, 10_000, 37_800])),
-                 float(rng.uniform(0.3, 1)), float(rng.integers(0, 400)),
-                 float(rng.integers(1, 120)), int(rng.integers(0, 2)))
-            for i in range(3)
-        )  # fmt: skip
-        soal = Soal(int(rng.integers(0, 900)), int(rng.integers(1, 8)), 5e6, routes)
-        answer = solve_permintaan(soal)
-        assert answer.biaya_rp <= 5e6
-        reached = sum(step.bersih_jiwa for step in answer.langkah)
-        assert reached + answer.kurang_jiwa >= soal.gap_jiwa - 1e-6
-        for route in routes:
-            mine = [step for step in answer.langkah if step.rute == route.rute]
-            assert sum(step.jiwa for step in mine) <= route.maks_jiwa
-            assert all(step.jiwa <= route.per_bulan_jiwa for step in mine)
-
-
-def test_the_ask_is_as_cheap_as_trying_everything():
-    routes = (
-        Rute("a", "BPKAD", 10.0, 0.5, 6, 3),
-        Rute("b", "BPKAD", 8.0, 0.25, 8, 4),
-        Rute("c", "Dinas Sosial", 0.0, 1.0, 1, 1),
-    )
-    soal = Soal(3, 2, None, routes)
-    best = min(
-        cost
-        for a in itertools.product(range(4), repeat=2)
-        for b in itertools.product(range(5), repeat=2)
-        for c in (0, 1)
-        if sum(a) <= 6 and sum(b) <= 8 and 0.5 * sum(a) + 0.25 * sum(b) + c >= 3
-        for cost in [10 * (2 * a[0] + a[1]) + 8 * (2 * b[0] + b[1])]
-    )
-    answer = solve_permintaan(soal)
-    assert answer.kurang_jiwa == 0
-    assert answer.biaya_rp == best
-
-
-def test_negative_questions_are_refused():
-    with pytest.raises(ScenarioError, match=r"gap_jiwa is -1(.|\n)*below zero"):
-        solve_permintaan(Soal(-1, 3, None, (KUOTA,)))
-
-
-def ask(posisi, *, months=2):
-    rows = pd.DataFrame(
-        {
-            "kode": "82.71", "rute": ["kuota_pemda", "reaktivasi_pbi"],
-            "pemutus": ["BPKAD", "Dinas Sosial"],
-            "biaya_per_jiwa_bulan_rp": [37_800.0, 0.0], "bersih_rate": [1.0, 1.0],
-            "maks_jiwa": [300.0, 40.0], "per_bulan_jiwa": [300.0, 40.0],
-        }
-    )  # fmt: skip
-    end = NOW + pd.DateOffset(months=months) + pd.offsets.MonthEnd(0)
-    return build_permintaan([posisi], rows, cutoff=NOW, tenggat=end)
-
-
-def test_binding_condition_comes_first_and_every_row_has_who_and_when():
-    table = ask(Posisi("82.71", 100, 500, 17_500_000_000, 1e9, prioritas=True))
-    assert table["rute"].tolist() == [
-        "daftarkan_penduduk", "kuota_pemda", "reaktivasi_pbi", "lunasi_tunggakan_pemda",
-    ]  # fmt: skip
-    assert table["urutan"].tolist() == [1, 2, 3, 4]
-    assert (table["pemutus"] != "").all()
-    assert table["tanggal"].notna().all()
-    assert table["biaya_rp"].iloc[-1] == 17_500_000_000
-
-
-def test_without_a_budget_the_cost_is_told_and_marked():
-    table = ask(Posisi("82.71", 100, 0, None, None, prioritas=True)).set_index("rute")
-    assert table.loc["kuota_pemda", "alasan"] == "anggaran_tidak_ada"
-    assert table.loc["kuota_pemda", "biaya_rp"] == 60 * 37_800
-    assert table.loc["reaktivasi_pbi", "alasan"] == ""
-
-
-def test_part_out_of_reach_is_a_row_of_its_own():
-    table = ask(Posisi("82.71", 1000, 0, 0.0, None, prioritas=False)).set_index("rute")
-    assert table.loc["tak_terjangkau", "jiwa"] == 1000 - 300 - 40
-    assert table.loc["tak_terjangkau", "alasan"] == "kapasitas"
-
-
-def test_no_gap_no_debt_is_no_row():
-    assert ask(Posisi("82.71", 0, 0, 0.0, 1e9, prioritas=True)).empty
 
 
 def test_every_kind_has_a_meaning_and_a_default_within_its_range():
