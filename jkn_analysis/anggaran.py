@@ -147,7 +147,7 @@ def build_kas(
     -------
     DataFrame
         Table ``kas``: utang_rp is the debt at the start of a month, kewajiban_rp
-        that and the month's bill, sisa_rp the budget after shifts less what was
+        that and the month's bill, sisa_kas_rp the budget after shifts less what was
         paid since January less kewajiban_rp: below zero is short.
     """
     known = iuran_pemda[iuran_pemda["periode"].le(cutoff)]
@@ -203,7 +203,7 @@ def _carry(
     opening = grid["utang"].where(now, carried)
     grid["utang_rp"] = opening + billed - grid["tagihan_rp"]
     grid["kewajiban_rp"] = opening + billed
-    grid["sisa_rp"] = room - grid["kewajiban_rp"]
+    grid["sisa_kas_rp"] = room - grid["kewajiban_rp"]
     return grid
 
 
@@ -301,7 +301,7 @@ def _year_rows(kas: pd.DataFrame, cutoff: pd.Timestamp) -> list[pd.DataFrame]:
         "tagihan_sisa_tahun_rp": bills,
         "sisa_kas_desember_rp": room - bills,
         "kewajiban_desember_rp": last["kewajiban_rp"],
-        "kurang_kas_desember_rp": (-last["sisa_rp"]).clip(lower=0),
+        "kurang_kas_desember_rp": (-last["sisa_kas_rp"]).clip(lower=0),
         "tarif_rp": last["tarif"],
     }
     return [_rows(year, name, values) for name, values in figures.items()]

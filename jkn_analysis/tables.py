@@ -531,7 +531,7 @@ _DECLARED = (
             Column("tagihan_rp", "number"),
             Column("utang_rp", "number"),
             Column("kewajiban_rp", "number"),
-            Column("sisa_rp", "number", optional=True),
+            Column("sisa_kas_rp", "number", optional=True),
         ),
         ("kode", "periode"),
     ),

@@ -160,7 +160,7 @@ def build_month_table(context: Context) -> Tabel | None:
             words.angka_rp(row["tagihan_rp"], "kas"),
             words.angka_rp(row["utang_rp"], "kas"),
             words.angka_rp(row["kewajiban_rp"], "kas"),
-            words.angka_rp(row["sisa_rp"], "kas"),
+            words.angka_rp(row["sisa_kas_rp"], "kas"),
         )
         for row in rows.to_dict("records")
     )

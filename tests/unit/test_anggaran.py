@@ -71,7 +71,7 @@ def test_december_cash_is_what_the_raw_files_add_up_to(
     assert (row["pagu_rp"], row["dibayar_rp"]) == (pagu, paid)
     assert (row["tagihan_rp"], row["utang_rp"]) == (bill, debt)
     assert row["kewajiban_rp"] == debt + bill
-    assert row["sisa_rp"] == after
+    assert row["sisa_kas_rp"] == after
     assert look(uang, kode, "sisa_kas_desember_rp") == left
     assert look(uang, kode, "kewajiban_desember_rp") == debt + bill
     assert look(uang, kode, "kurang_kas_desember_rp") == -after
@@ -94,7 +94,9 @@ def test_what_this_year_cannot_pay_is_carried_into_the_next():
     assert january["utang_rp"] == 10_396_068_000
     assert january["pagu_rp"] == 11_969_000_000
     # twelve bills of 1.220.675.400 and the debt, of a budget of 11.969.000.000
-    assert own["sisa_rp"].iloc[-1] == 11_969_000_000 - 14_648_104_800 - 10_396_068_000
+    assert (
+        own["sisa_kas_rp"].iloc[-1] == 11_969_000_000 - 14_648_104_800 - 10_396_068_000
+    )
     assert look(uang, "82.03", "kebutuhan_utang_rp", 2026) == 10_396_068_000
     assert look(uang, "82.03", "kebutuhan_bertahan_rp", 2026) == 14_648_104_800
 
@@ -127,14 +129,14 @@ def test_months_to_december_add_up_their_bills():
     assert left["periode"].dt.month.tolist() == [10, 11, 12]
     assert left["utang_rp"].tolist() == [60, 160, 260]
     assert left["kewajiban_rp"].tolist() == [160, 260, 360]
-    assert left["sisa_rp"].tolist() == [1200 - 840 - due for due in (160, 260, 360)]
+    assert left["sisa_kas_rp"].tolist() == [1200 - 840 - due for due in (160, 260, 360)]
 
 
 def test_without_a_budget_the_cash_is_not_known_and_the_debt_is_carried():
     pemda = make_pemda([100] * 11, [100] * 10 + [0])
     none = conform(pd.DataFrame(), "anggaran")
     kas = build_kas(pemda, none, NO_EVENTS, cutoff=NOW)
-    assert kas["sisa_rp"].isna().all()
+    assert kas["sisa_kas_rp"].isna().all()
     assert kas["kewajiban_rp"].iloc[0] == 200
     assert kas.loc[kas["periode"].eq("2026-01-01"), "utang_rp"].tolist() == [100]
     still = Jalur.hold(["82.71"], [800.0], penduduk=1000.0)
