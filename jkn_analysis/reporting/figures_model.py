@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
 from jkn_analysis.formats import format_number
 from jkn_analysis.reporting.figures import DPI_PNG, Ukuran, make_axes
 from jkn_analysis.reporting.style import WARNA
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -64,7 +67,9 @@ def show(figure: Figure) -> None:
 
 
 def _dress(axes: Axes, title: str, xlabel: str) -> None:
-    """Title, light grid, no frame."""
+    """Title, light grid, no frame; the title says what the height is."""
+    axes.set_ylabel("")
+    axes.set_axisbelow(True)
     axes.set_title(title, loc="left", fontsize=12, color=WARNA["tinta"], pad=12)
     axes.set_xlabel(xlabel, fontsize=10, color=WARNA["redup"])
     axes.grid(axis="y", color=WARNA["garis"], linewidth=0.8)
@@ -90,6 +95,22 @@ def _use_percent(axes: Axes, bahasa: str) -> None:
     )
 
 
+def _plot_lines(
+    axes: Axes, scores: pd.DataFrame, lines: Mapping[str, tuple[str, str]]
+) -> None:
+    """Draw columns of fractions by month ahead in percent: column to name, colour."""
+    long = scores.melt("horizon_bulan", list(lines), "kolom", "nilai")
+    long["nilai"] *= 100
+    colours = {column: colour for column, (_, colour) in lines.items()}
+    sns.lineplot(
+        long, x="horizon_bulan", y="nilai", hue="kolom",
+        palette=colours, ax=axes, linewidth=2, legend=False,
+    )  # fmt: skip
+    for column, (name, colour) in lines.items():
+        last = scores.iloc[-1]
+        _label_end(axes, last["horizon_bulan"], 100 * last[column], name, colour)
+
+
 def plot_errors(scores: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     """Draw the median error by month ahead beside the last value's.
 
@@ -103,14 +124,11 @@ def plot_errors(scores: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     texts = TEKS[bahasa]
     figure, axes = make_axes(UKURAN)
     months = scores["horizon_bulan"].to_numpy()
-    lines = (
-        ("median_ape_naif", "naive", "abu", "--"),
-        ("median_ape", "model", "data", "-"),
-    )
-    for column, name, colour, style in lines:
-        values = 100 * scores[column].to_numpy()
-        axes.plot(months, values, style, color=WARNA[colour], linewidth=2)
-        _label_end(axes, months[-1], values[-1], texts[name], WARNA[colour])
+    lines = {
+        "median_ape_naif": (texts["naive"], WARNA["abu"]),
+        "median_ape": (texts["model"], WARNA["data"]),
+    }
+    _plot_lines(axes, scores, lines)
     _dress(axes, texts["error"], texts["month"])
     axes.set_ylim(bottom=0)
     axes.set_xticks(months[:: max(1, len(months) // 12)])
@@ -143,9 +161,11 @@ def plot_reliability(tested: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     texts = TEKS[bahasa]
     table = measure_reliability(tested)
     figure, axes = make_axes(UKURAN)
-    axes.plot([0, 100], [0, 100], color=WARNA["abu"], linewidth=1.2)
-    said, came = 100 * table["kuantil"], 100 * table["terjadi"]
-    axes.plot(said, came, "-o", color=WARNA["data"], linewidth=2, markersize=6)
+    axes.axline((0, 0), slope=1, color=WARNA["abu"], linewidth=1.2)
+    percent = 100 * table[["kuantil", "terjadi"]]
+    sns.lineplot(
+        percent, x="kuantil", y="terjadi", ax=axes, color=WARNA["data"], marker="o"
+    )
     _label_end(axes, 100, 100, texts["perfect"], WARNA["abu"])
     _dress(axes, f"{texts['reliability']}", texts["said"])
     axes.set_ylabel(texts["came"], fontsize=10, color=WARNA["redup"])
@@ -159,11 +179,13 @@ def plot_coverage(scores: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     texts = TEKS[bahasa]
     figure, axes = make_axes(UKURAN)
     months = scores["horizon_bulan"].to_numpy()
-    for level, colour in ((95, "pita50"), (80, "data")):
-        values = 100 * scores[f"cakupan{level}"].to_numpy()
+    for level in (95, 80):
         axes.axhline(level, color=WARNA["garis"], linewidth=1.2, linestyle="--")
-        axes.plot(months, values, "-o", color=WARNA[colour], linewidth=2, markersize=4)
-        _label_end(axes, months[-1], values[-1], f"{level}%", WARNA[colour])
+    lines = {
+        "cakupan95": ("95%", WARNA["pita50"]),
+        "cakupan80": ("80%", WARNA["data"]),
+    }
+    _plot_lines(axes, scores, lines)
     _dress(axes, texts["coverage"], texts["month"])
     axes.set_ylim(0, 100)
     axes.set_xticks(months[:: max(1, len(months) // 12)])
@@ -196,14 +218,22 @@ def plot_by_size(table: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     """Draw the error by size of series, smallest first, beside the last value's."""
     texts = TEKS[bahasa]
     figure, axes = make_axes(UKURAN)
-    place = np.arange(len(table))
-    values = 100 * table["median_ape"].to_numpy()
-    naive = 100 * table["median_ape_naif"].to_numpy()
-    axes.bar(place, values, width=0.5, color=WARNA["data"])
-    axes.plot(place, naive, "_", color=WARNA["batas"], markersize=34, markeredgewidth=2)
-    _label_end(axes, place[-1] + 0.3, naive[-1], texts["naive"], WARNA["batas"])
+    percent = table[["median_ape", "median_ape_naif"]].mul(100)
+    percent = percent.assign(kelompok=table["kelompok"].astype(str))
+    sns.barplot(
+        percent,
+        x="kelompok",
+        y="median_ape",
+        ax=axes,
+        width=0.5,
+        saturation=1,
+        color=WARNA["data"],
+    )
+    line = {"marker": "_", "s": 900, "linewidth": 2, "color": WARNA["batas"]}
+    sns.scatterplot(percent, x="kelompok", y="median_ape_naif", ax=axes, **line)
+    end = (len(table) - 0.7, percent["median_ape_naif"].iloc[-1])
+    _label_end(axes, *end, texts["naive"], WARNA["batas"])
     _dress(axes, texts["size"], "")
-    axes.set_xticks(place, [str(name) for name in table["kelompok"]])
     _use_percent(axes, bahasa)
     return figure
 

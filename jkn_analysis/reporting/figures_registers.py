@@ -10,6 +10,7 @@ from jkn_analysis.errors import StoreError
 from jkn_analysis.formats import format_number, format_points
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
 from jkn_analysis.rekonsiliasi.reconcile import build_trend
+from jkn_analysis.reporting.style import WARNA
 from jkn_analysis.store import read_table, read_table_or_empty
 
 if TYPE_CHECKING:
@@ -116,6 +117,40 @@ def list_kecamatan(selisih: pd.DataFrame, *, bahasa: str = "id") -> pd.DataFrame
     wide.columns = [reason_text(code, bahasa=bahasa) for code in wide.columns]
     wide.index.name = _HEADS[bahasa]["kecamatan"]
     return wide.reset_index()
+
+
+def plot_kecamatan(selisih: pd.DataFrame, *, bahasa: str = "id") -> Figure:
+    """Draw the last counts as a heat map of kecamatan and reason, hidden ones grey.
+
+    The colour runs with the logarithm: a few reasons hold most of the people.
+    Nothing counted by kecamatan is an empty chart.
+    """
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    from matplotlib.colors import LogNorm
+
+    last = selisih[selisih["periode"] == selisih["periode"].max()]
+    inside = last[last["kecamatan"].notna()].assign(
+        alasan=lambda rows: [
+            reason_text(code, bahasa=bahasa) for code in rows["alasan"]
+        ]
+    )
+    wide = inside.pivot_table(
+        index="alasan", columns="kecamatan", values="jumlah_jiwa", dropna=False
+    ).astype("float64")
+    size = (3.6 + 0.62 * wide.shape[1], 1.2 + 0.32 * len(wide))
+    figure, axes = plt.subplots(figsize=size)
+    axes.set_facecolor(WARNA["garis"])
+    colours = sns.light_palette(WARNA["data"], as_cmap=True)
+    if not wide.empty:
+        sns.heatmap(
+            wide, ax=axes, norm=LogNorm(), cmap=colours, linewidths=0.5, cbar=False,
+            annot=True, fmt=".0f", annot_kws={"fontsize": 8},
+        )  # fmt: skip
+    axes.set(xlabel="", ylabel="")
+    figure.tight_layout()
+    plt.close(figure)
+    return figure
 
 
 def build_flow(root: Path, *, kode: str, bahasa: str = "id") -> pd.DataFrame:

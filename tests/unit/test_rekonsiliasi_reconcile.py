@@ -34,6 +34,7 @@ from jkn_analysis.reporting.figures_registers import (
     build_flow,
     list_kecamatan,
     list_repairs,
+    plot_kecamatan,
     read_differences,
 )
 from jkn_analysis.tables import check, conform
@@ -317,3 +318,18 @@ def test_registers_under_raw_are_never_a_delivery(registers, tmp_path):
 
     write_registers(tmp_path / "data" / "raw" / "register", n=50)
     assert find_deliveries(tmp_path / "data" / "raw") == []
+
+
+def test_the_heat_map_shows_each_count_and_leaves_hidden_ones_blank():
+    month = pd.Timestamp("2025-11-01")
+    rows = [
+        ("Utara", "meninggal", 40),
+        ("Utara", "ganda", None),
+        ("Selatan", "ganda", 7),
+    ]
+    counts = pd.DataFrame(rows, columns=["kecamatan", "alasan", "jumlah_jiwa"])
+    counts = counts.assign(periode=month).astype({"jumlah_jiwa": "Int64"})
+    axes = plot_kecamatan(counts).axes[0]
+    assert sorted(text.get_text() for text in axes.texts) == ["40", "7"]
+    empty = counts.assign(kecamatan=None)
+    assert len(plot_kecamatan(empty).axes[0].texts) == 0
