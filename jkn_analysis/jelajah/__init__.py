@@ -6,40 +6,40 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.jelajah.start import show_isi, show_tautan
 from jkn_analysis.jelajah.views import (
-    Pandangan,
-    Pilihan,
-    build_pandangan,
+    Choice,
+    View,
     build_ringkasan,
+    build_view,
 )
 
 if TYPE_CHECKING:
-    from jkn_analysis.jelajah.age import PilihanTunggakan
-    from jkn_analysis.jelajah.keaktifan import PapanKeaktifan
-    from jkn_analysis.jelajah.tunggakan import PapanTunggakan
+    from jkn_analysis.jelajah.age import ArrearsChoice
+    from jkn_analysis.jelajah.keaktifan import ActivityBoard
+    from jkn_analysis.jelajah.tunggakan import ArrearsBoard
 
 __all__ = [
-    "Pandangan",
-    "Pilihan",
-    "build_pandangan",
+    "Choice",
+    "View",
     "build_ringkasan",
-    "jelajahi_keaktifan",
-    "jelajahi_tunggakan",
-    "pilih_tunggakan",
+    "build_view",
+    "choose_tunggakan",
+    "explore_keaktifan",
+    "explore_tunggakan",
     "show_isi",
     "show_tautan",
 ]
 
 
-def jelajahi_keaktifan(pilihan: Pilihan) -> PapanKeaktifan:
-    """Open the activity board on a first choice, on the project's own tables."""
+def explore_keaktifan(choice: Choice, *, beside: str = "") -> ActivityBoard:
+    """Open the activity board on a first choice, beside other regions if named."""
     from jkn_analysis.config import find_root, read_config
-    from jkn_analysis.jelajah.keaktifan import PapanKeaktifan
+    from jkn_analysis.jelajah.keaktifan import ActivityBoard
 
     config = read_config(root=find_root())
-    return PapanKeaktifan(pilihan, root=config.paths.processed)
+    return ActivityBoard(choice, root=config.paths.processed, beside=beside)
 
 
-def pilih_tunggakan(
+def choose_tunggakan(
     kode: str,
     *,
     mulai: str = "",
@@ -47,18 +47,18 @@ def pilih_tunggakan(
     kuota_persen: float = 0.0,
     rehab_persen: float = 0.0,
     pemutihan_kelas: int = 0,
-) -> PilihanTunggakan:
+) -> ArrearsChoice:
     """Choose a region and a what-if for the arrears board."""
-    from jkn_analysis.jelajah.age import PilihanTunggakan
+    from jkn_analysis.jelajah.age import ArrearsChoice
 
     sliders = (potong_pbi_persen, kuota_persen, rehab_persen)
-    return PilihanTunggakan(kode, mulai, *sliders, pemutihan_kelas)
+    return ArrearsChoice(kode, mulai, *sliders, pemutihan_kelas)
 
 
-def jelajahi_tunggakan(pilihan: PilihanTunggakan) -> PapanTunggakan:
+def explore_tunggakan(choice: ArrearsChoice) -> ArrearsBoard:
     """Open the arrears board on a first choice, on the project's own tables."""
     from jkn_analysis.config import find_root, read_config
-    from jkn_analysis.jelajah.tunggakan import PapanTunggakan
+    from jkn_analysis.jelajah.tunggakan import ArrearsBoard
 
     config = read_config(root=find_root())
-    return PapanTunggakan(pilihan, root=config.paths.processed)
+    return ArrearsBoard(choice, root=config.paths.processed)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.masa_depan import read_paths
+from jkn_analysis.jelajah.views import fix_kode
 from jkn_analysis.skenario import (
     TANPA,
     Keadaan,
@@ -45,7 +46,7 @@ BULAN_CORONG = 12
 
 
 @dataclass(frozen=True)
-class PilihanTunggakan:
+class ArrearsChoice:
     """Region and sliders; every field is a papermill parameter of that name."""
 
     kode: str
@@ -58,11 +59,11 @@ class PilihanTunggakan:
     """Class whose arrears are written off; 0 = none."""
 
     def __post_init__(self) -> None:
-        """Refuse sliders without a month, and unknown regions."""
-        get_wilayah(self.kode)
+        """Take the region as typed; refuse sliders without a month."""
+        object.__setattr__(self, "kode", fix_kode(self.kode))
         moved = self.potong_pbi_persen or self.kuota_persen or self.rehab_persen
         if (moved or self.pemutihan_kelas) and not self.mulai:
-            raise InputError("a what-if needs its first month\n  → mulai='2026-02'")
+            raise InputError("bulan mulai belum dipilih\n  → mulai='2026-02'")
 
     def skenario(self) -> Skenario:
         """Compose the scenario of the sliders; untouched ones add nothing."""
@@ -195,8 +196,8 @@ def read_sumber(kode: str, *, root: Path) -> Sumber:
     tables = {name: read_table_or_empty(name, root=root, kode=kode) for name in _DIBACA}
     if tables["tunggakan_peserta"].empty:
         raise StoreError(
-            f"{get_wilayah(kode).nama_lengkap}: no arrears by age\n"
-            "  → deliver tunggakan_peserta, then jkn build and jkn forecast"
+            f"{get_wilayah(kode).nama_lengkap}: tidak ada tunggakan menurut umur\n"
+            "  → kirim tunggakan_peserta, lalu jkn build dan jkn forecast"
         )
     ahead = read_table_or_empty("tunggakan_ramalan", root=root, kode=kode)
     keadaan = build_keadaan(
@@ -215,8 +216,19 @@ def read_sumber(kode: str, *, root: Path) -> Sumber:
     )
 
 
-def build_dampak(sumber: Sumber, skenario: Skenario) -> pd.DataFrame:
+def ask(sumber: Sumber, skenario: Skenario) -> pd.DataFrame:
+    """Compare a what-if with 'nothing changes': every month and measure ahead."""
+    table = compare(sumber.keadaan, [] if skenario is TANPA else [skenario])
+    return table[table["kode"] == sumber.kode]
+
+
+def build_dampak(answer: pd.DataFrame) -> pd.DataFrame:
     """Lay the what-if beside 'nothing changes' at the last month ahead.
+
+    Parameters
+    ----------
+    answer
+        As `ask` gives it.
 
     Returns
     -------
@@ -224,11 +236,10 @@ def build_dampak(sumber: Sumber, skenario: Skenario) -> pd.DataFrame:
         ``ukuran, dasar, jika, selisih, selisih_bawah, selisih_atas`` (80% interval of
         the difference); medians otherwise.
     """
-    table = compare(sumber.keadaan, [] if skenario is TANPA else [skenario])
-    end = table[(table["periode"] == table["periode"].max())]
-    end = end[(end["kode"] == sumber.kode) & end["ukuran"].isin(list(UKURAN_DAMPAK))]
+    end = answer[answer["periode"] == answer["periode"].max()]
     base = end[end["skenario"] == "dasar"]
-    other = base if skenario is TANPA else end[end["skenario"] != "dasar"]
+    other = end[end["skenario"] != "dasar"]
+    other = base if other.empty else other
     middle = base[np.isclose(base["kuantil"], 0.5)].set_index("ukuran")["nilai"]
     wide = other.pivot_table(index="ukuran", columns="kuantil", values="selisih")
     moved = other[np.isclose(other["kuantil"], 0.5)].set_index("ukuran")["nilai"]
@@ -245,16 +256,40 @@ def build_dampak(sumber: Sumber, skenario: Skenario) -> pd.DataFrame:
     return frame.loc[known].rename_axis("ukuran").reset_index()
 
 
-def build_papermill_line(pilihan: PilihanTunggakan, *, notebook: str) -> str:
+def build_lines(answer: pd.DataFrame) -> pd.DataFrame:
+    """Lay keaktifan (penduduk) with and without the what-if side by side in time.
+
+    Returns
+    -------
+    DataFrame
+        ``seri, periode, nilai, bawah, atas, ramalan``, as `build_series` gives it.
+    """
+    rows = answer[answer["ukuran"] == "keaktifan_penduduk_rate"]
+    wide = rows.pivot_table(
+        index=["skenario", "periode"], columns="kuantil", values="nilai"
+    )[[0.1, 0.5, 0.9]]
+    wide.columns = ["bawah", "nilai", "atas"]
+    lines = wide.reset_index().assign(ramalan=True)
+    is_base = lines["skenario"] == "dasar"
+    lines["seri"] = np.where(is_base, "Tidak ada yang berubah", "Dengan pilihan ini")
+    return lines.sort_values(["skenario", "periode"], key=_base_first)
+
+
+def _base_first(column: pd.Series) -> pd.Series:
+    """Sort 'dasar' before every other scenario."""
+    return column.ne("dasar") if column.name == "skenario" else column
+
+
+def build_papermill_line(choice: ArrearsChoice, *, notebook: str) -> str:
     """Write the command that prints exactly this view."""
     parts = ["papermill", f"notebooks/{notebook}.ipynb", f"reports/{notebook}.ipynb"]
-    for name, value in asdict(pilihan).items():
+    for name, value in asdict(choice).items():
         flag = "-r" if isinstance(value, str) else "-p"
         parts += [flag, name, shlex.quote(str(value))]
     return " ".join(parts)
 
 
-def dump_angka(sumber: Sumber, dampak: pd.DataFrame) -> str:
+def dump_numbers(sumber: Sumber, dampak: pd.DataFrame) -> str:
     """Write the numbers of a view as JSON, for comparison and for copying."""
     umur = sumber.umur.assign(periode=sumber.umur["periode"].dt.strftime("%Y-%m"))
     umur["kelompok_umur"] = umur["kelompok_umur"].astype(str)

@@ -18,23 +18,33 @@ from jkn_analysis.formats import (
     format_rp_short,
 )
 from jkn_analysis.jelajah.age import (
+    KELOMPOK_UMUR,
     UKURAN_DAMPAK,
-    PilihanTunggakan,
+    UMUR_LAJU,
+    ArrearsChoice,
     Sumber,
+    ask,
     build_dampak,
+    build_lines,
     build_papermill_line,
-    dump_angka,
+    dump_numbers,
     read_sumber,
 )
-from jkn_analysis.jelajah.boards import (
-    ANGKA_MIME,
-    Papan,
+from jkn_analysis.jelajah.boards import Board, make_picture, write_downloads
+from jkn_analysis.jelajah.charts import (
+    chart_activity,
+    chart_age,
+    chart_funnel,
+    chart_rates,
+    finish,
 )
-from jkn_analysis.store import read_table
+from jkn_analysis.store import list_values
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jkn_analysis.jelajah.charts import Drawn
 
 NOTEBOOK = "jelajah_tunggakan"
 _KELAS = [("tidak ada", 0), ("kelas 3", 3), ("kelas 2", 2), ("kelas 1", 1)]
@@ -79,23 +89,23 @@ def write_kalimat(sumber: Sumber) -> str:
     )
 
 
-class PapanTunggakan(Papan):
+class ArrearsBoard(Board):
     """Ages, roll rates and the funnel of one region, with what-if sliders."""
 
-    def __init__(self, pilihan: PilihanTunggakan, *, root: Path) -> None:
+    def __init__(self, choice: ArrearsChoice, *, root: Path) -> None:
         import ipywidgets as widgets
 
-        self.pilihan = pilihan
-        kodes = read_table("tunggakan_peserta", root=root, columns=["kode"])["kode"]
-        super().__init__(sorted(kodes.unique()), pilihan.kode, root=root)
+        self.choice = choice
+        codes = list_values("tunggakan_peserta", "kode", root=root)
+        super().__init__(codes, choice.kode, root=root)
         self._read = lru_cache(maxsize=16)(lambda kode: read_sumber(kode, root=root))
-        self.sumber: Sumber = self._read(pilihan.kode)
+        self._collect()
         months = [month.strftime("%Y-%m") for month in self.sumber.keadaan.periode]
         look = {"description_width": "9em"}
         self.mulai = widgets.Dropdown(
-            options=months, value=pilihan.mulai or months[0], description="Mulai"
+            options=months, value=choice.mulai or months[0], description="Mulai"
         )
-        self.kendali = {
+        self.controls = {
             "potong_pbi_persen": _slider("PBI dipotong, %", 0, 50, style=look),
             "kuota_persen": _slider("Kuota Pemda, %", -50, 50, style=look),
             "rehab_persen": _slider("Ikut REHAB, %", 0, 50, style=look),
@@ -103,57 +113,76 @@ class PapanTunggakan(Papan):
                 options=_KELAS, description="Pemutihan", style=look
             ),
         }
-        for name, control in self.kendali.items():
-            control.value = getattr(pilihan, name)
+        for name, control in self.controls.items():
+            control.value = getattr(choice, name)
         self.dampak = widgets.HTML()
-        sliders = list(self.kendali.values())
+        self.pictures = [make_picture(chart) for chart in self.charts()]
+        sliders = list(self.controls.values())
         rows = [
             widgets.HBox([self.provinsi, self.wilayah, self.mulai]),
             widgets.HBox(sliders[:2]),
             widgets.HBox(sliders[2:]),
         ]
-        self.assemble(rows, [self.dampak, self.gambar])
-        self.watch({"mulai": self.mulai, **self.kendali})
+        first, *others = self.pictures
+        self.assemble(rows, [first, self.dampak, *others])
+        self.watch({"mulai": self.mulai, **self.controls})
         self.redraw()
 
     def change(self, name: str, value: object) -> None:
         """Take over one change; the month counts only once a slider has moved."""
-        given: dict[str, Any] = {**asdict(self.pilihan), name: value}
-        moved = any(given[slider] for slider in self.kendali)
+        given: dict[str, Any] = {**asdict(self.choice), name: value}
+        moved = any(given[slider] for slider in self.controls)
         given["mulai"] = self.mulai.value if moved else ""
-        self.pilihan = replace(self.pilihan, **given)
-        self.redraw()
+        before, self.choice = self.choice, replace(self.choice, **given)
+        try:
+            self.redraw()
+        except Exception:
+            self.choice = before
+            raise
+
+    def _collect(self) -> None:
+        """Read the region's slices and ask the what-if."""
+        self.sumber: Sumber = self._read(self.choice.kode)
+        self.answer = ask(self.sumber, self.choice.skenario())
+        self.angka_dampak = build_dampak(self.answer)
+
+    def charts(self) -> list[Drawn]:
+        """Draw the what-if over time, ages, roll rates and the funnel."""
+        name = get_wilayah(self.sumber.kode).nama_lengkap
+        nothing = pd.DataFrame(columns=["periode", "keterangan", "status"])
+        lines = chart_activity(build_lines(self.answer), nothing, target=0.8)
+        ahead = lines.properties(title="Keaktifan (penduduk), 12 bulan ke depan")
+        age = chart_age(self.sumber.umur, KELOMPOK_UMUR)
+        age = age.properties(title="Peserta menunggak menurut umur tunggakan, bulan")
+        rates = chart_rates(self.sumber.laju, UMUR_LAJU)
+        rates = rates.properties(title="Keluar dari tunggakan sebulan, menurut umur")
+        funnel = chart_funnel(self.sumber.corong)
+        funnel = funnel.properties(title="Penagihan PBPU dan BP")
+        return [finish(chart, f"{name}: {chart.title}")
+                for chart in (ahead, age, rates, funnel)]  # fmt: skip
 
     def draw(self) -> None:
-        """Redraw what-if, charts and the line to copy."""
-        from jkn_analysis.jelajah.figures_age import draw_corong, draw_laju, draw_umur
-
-        same = self.gambar.value and self.sumber.kode == self.pilihan.kode
-        self.sumber = self._read(self.pilihan.kode)
-        self.angka_dampak = build_dampak(self.sumber, self.pilihan.skenario())
+        """Redraw what-if, charts, downloads and the line to copy."""
+        shown = self.sumber.kode if self.dampak.value else ""
+        self._collect()
         month = format_periode(self.sumber.keadaan.periode[-1])
         self.dampak.value = render_dampak(self.angka_dampak, bulan=month)
-        self.salin.value = build_papermill_line(self.pilihan, notebook=NOTEBOOK)
-        if same:
-            return
         self.kalimat.value = f"<p>{html.escape(write_kalimat(self.sumber))}</p>"
-        titled = (
-            ("Peserta menunggak menurut umur", draw_umur(self.sumber.umur)),
-            (
-                "Keluar dari tunggakan sebulan, menurut umur",
-                draw_laju(self.sumber.laju),
-            ),
-            ("Penagihan PBPU dan BP", draw_corong(self.sumber.corong)),
-        )
-        self.gambar.value = "".join(
-            f"<h4>{html.escape(title)}</h4>{drawn.html()}" for title, drawn in titled
-        )
+        self.salin.value = build_papermill_line(self.choice, notebook=NOTEBOOK)
+        drawn = self.charts()
+        changed = drawn if shown != self.sumber.kode else drawn[:1]
+        for picture, chart in zip(self.pictures, changed, strict=False):
+            picture.chart = chart
+        name = f"tunggakan_{self.choice.kode}"
+        self.unduh.value = write_downloads(self.angka_dampak, name, None)
 
-    def static_bundle(self) -> dict[str, Any]:
-        """Return table, pictures and numbers for readers without a kernel."""
-        shown = super().static_bundle()["text/html"] + self.dampak.value
-        numbers = json.loads(dump_angka(self.sumber, self.angka_dampak))
-        return {"text/html": shown, ANGKA_MIME: numbers}
+    def static_html(self) -> str:
+        """Write table and pictures for readers without a kernel."""
+        return super().static_html() + self.dampak.value
+
+    def numbers(self) -> Any:  # noqa: ANN401 - any JSON
+        """Give the numbers behind table and pictures."""
+        return json.loads(dump_numbers(self.sumber, self.angka_dampak))
 
 
 def _slider(label: str, low: int, high: int, *, style: dict[str, str]) -> Any:  # noqa: ANN401 - ipywidgets is imported late
@@ -166,7 +195,6 @@ def _slider(label: str, low: int, high: int, *, style: dict[str, str]) -> Any:  
         step=1,
         description=label,
         readout_format=".0f",
-        continuous_update=False,
         style=style,
         layout=widgets.Layout(width="26em"),
     )

@@ -1,6 +1,6 @@
 """What one exploration view shows: a choice, the numbers behind it, nothing drawn.
 
-The notebooks and papermill build the same `Pandangan` from the same `Pilihan`, so a
+The notebooks and papermill build the same `View` from the same `Choice`, so a
 view that was copied as parameters prints the very numbers seen on the screen.
 """
 
@@ -14,11 +14,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.errors import InputError, StoreError
-from jkn_analysis.store import has_table, read_table, read_table_or_empty
+from jkn_analysis.store import (
+    has_table,
+    list_values,
+    read_table,
+    read_table_or_empty,
+)
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
-from jkn_analysis.wilayah import get_wilayah
+from jkn_analysis.texts import read_catalogue
+from jkn_analysis.wilayah import find_wilayah, get_wilayah
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 DASAR = "dasar"
@@ -29,7 +36,7 @@ HORIZON_MAKS = 60
 
 
 @dataclass(frozen=True)
-class Pilihan:
+class Choice:
     """What the analyst chose; every field is a papermill parameter of that name."""
 
     kode: str
@@ -39,26 +46,26 @@ class Pilihan:
     skenario: str = DASAR
 
     def __post_init__(self) -> None:
-        """Refuse a choice that no table can answer."""
-        get_wilayah(self.kode)
+        """Take the region as typed; refuse a choice that no table can answer."""
+        object.__setattr__(self, "kode", fix_kode(self.kode))
         if self.segmen not in (TOTAL, *SEGMEN):
             raise InputError(
-                f"segmen '{self.segmen}' is not known\n"
-                f"  → one of: {', '.join((TOTAL, *SEGMEN))}"
+                f"segmen '{self.segmen}' tidak dikenal\n"
+                f"  → salah satu dari: {', '.join((TOTAL, *SEGMEN))}"
             )
         if self.penyebut not in PENYEBUT:
             raise InputError(
-                f"penyebut '{self.penyebut}' is not known\n  → penduduk or terdaftar"
+                f"penyebut '{self.penyebut}' tidak dikenal\n  → penduduk atau terdaftar"
             )
         if self.segmen != TOTAL and self.penyebut == "penduduk":
             raise InputError(
-                "a segmen has no population of its own\n"
-                "  → penyebut='terdaftar', or segmen='total'"
+                "satu segmen tidak punya jumlah penduduk sendiri\n"
+                "  → penyebut='terdaftar', atau segmen='total'"
             )
         if not 1 <= self.horizon_bulan <= HORIZON_MAKS:
             raise InputError(
-                f"horizon_bulan {self.horizon_bulan} is out of range\n"
-                f"  → 1 to {HORIZON_MAKS}"
+                f"horizon_bulan {self.horizon_bulan} di luar batas\n"
+                f"  → 1 sampai {HORIZON_MAKS}"
             )
 
     @property
@@ -67,7 +74,7 @@ class Pilihan:
         return f"keaktifan_{self.penyebut}_rate"
 
 
-def choose(pilihan: Pilihan, *, name: str, value: object) -> Pilihan:
+def choose(choice: Choice, *, name: str, value: object) -> Choice:
     """Change one field and, where it would contradict, its partner.
 
     A segmen is judged over its registered members; choosing the population as
@@ -78,11 +85,29 @@ def choose(pilihan: Pilihan, *, name: str, value: object) -> Pilihan:
         changed["penyebut"] = "terdaftar"
     if name == "penyebut" and value == "penduduk":
         changed["segmen"] = TOTAL
-    return replace(pilihan, **changed)
+    return replace(choice, **changed)
+
+
+def fix_kode(value: object) -> str:
+    """Read a region however it was typed: code, number, name, abbreviation.
+
+    Raises
+    ------
+    UnknownNameError
+        If none fits or several do.
+
+    Examples
+    --------
+    >>> fix_kode(82.71), fix_kode("ambon"), fix_kode(11.1)
+    ('82.71', '81.71', '11.10')
+    """
+    if isinstance(value, float):
+        return find_wilayah(f"{value:05.2f}").kode
+    return find_wilayah(str(value)).kode
 
 
 @dataclass(frozen=True)
-class Pandangan:
+class View:
     """The numbers of one view.
 
     Attributes
@@ -99,7 +124,7 @@ class Pandangan:
         Probability of reaching the target in the last month shown; None if unknown.
     """
 
-    pilihan: Pilihan
+    choice: Choice
     riwayat: pd.DataFrame
     ramalan: pd.DataFrame
     peristiwa: pd.DataFrame
@@ -107,7 +132,15 @@ class Pandangan:
     peluang: float | None
     sumber_penyebut: str
 
-    def angka(self) -> pd.DataFrame:
+    @property
+    def seri(self) -> str:
+        """Name of the line: the region, and the scenario if it is one."""
+        name = get_wilayah(self.choice.kode).nama_lengkap
+        if self.choice.skenario == DASAR:
+            return name
+        return f"{name}: {write_scenario(self.choice.skenario)}"
+
+    def numbers(self) -> pd.DataFrame:
         """Return all numbers of the view as ``jenis, periode, kuantil, nilai``."""
         past = self.riwayat.assign(jenis="riwayat", kuantil=0.5)
         ahead = self.ramalan.assign(jenis="ramalan")
@@ -115,36 +148,36 @@ class Pandangan:
         return pd.concat([past[columns], ahead[columns]], ignore_index=True)
 
 
-def _select_ramalan(pilihan: Pilihan, *, root: Path) -> pd.DataFrame:
+def _select_ramalan(choice: Choice, *, root: Path) -> pd.DataFrame:
     """Read the quantiles ahead, of the forecast or of a scenario."""
-    if pilihan.skenario == DASAR:
-        rows = read_table("ramalan", root=root, kode=pilihan.kode)
+    if choice.skenario == DASAR:
+        rows = read_table("ramalan", root=root, kode=choice.kode)
         chosen = (
-            (rows["indikator"] == pilihan.indikator)
-            & (rows["segmen"] == pilihan.segmen)
+            (rows["indikator"] == choice.indikator)
+            & (rows["segmen"] == choice.segmen)
             & (rows["skenario"] == DASAR)
         )
     else:
-        rows = read_table_or_empty("skenario", root=root, kode=pilihan.kode)
-        chosen = (rows["skenario"] == pilihan.skenario) & (
-            rows["ukuran"] == pilihan.indikator
+        rows = read_table_or_empty("skenario", root=root, kode=choice.kode)
+        chosen = (rows["skenario"] == choice.skenario) & (
+            rows["ukuran"] == choice.indikator
         )
-        if pilihan.segmen != TOTAL:
+        if choice.segmen != TOTAL:
             chosen &= False
     found = rows.loc[chosen, ["periode", "kuantil", "nilai"]]
-    ahead = sorted(found["periode"].unique())[: pilihan.horizon_bulan]
+    ahead = sorted(found["periode"].unique())[: choice.horizon_bulan]
     kept = found[found["periode"].isin(ahead)]
     return kept.sort_values(["periode", "kuantil"], ignore_index=True)
 
 
 def _select_peluang(
-    pilihan: Pilihan, *, root: Path, periode: pd.Timestamp
+    choice: Choice, *, root: Path, periode: pd.Timestamp
 ) -> float | None:
     """Read the probability of reaching the target at the end of one month."""
-    rows = read_table_or_empty("peluang", root=root, kode=pilihan.kode)
+    rows = read_table_or_empty("peluang", root=root, kode=choice.kode)
     chosen = rows[
-        (rows["indikator"] == pilihan.indikator)
-        & (rows["skenario"] == pilihan.skenario)
+        (rows["indikator"] == choice.indikator)
+        & (rows["skenario"] == choice.skenario)
         & (rows["periode"] == periode)
     ]
     return None if chosen.empty else float(chosen["peluang"].iloc[0])
@@ -157,12 +190,12 @@ def _select_peristiwa(kode: str, *, root: Path) -> pd.DataFrame:
     return rows.sort_values("tanggal", ignore_index=True)
 
 
-def build_pandangan(pilihan: Pilihan, *, root: Path) -> Pandangan:
+def build_view(choice: Choice, *, root: Path) -> View:
     """Collect the numbers of one view from the stored tables.
 
     Parameters
     ----------
-    pilihan
+    choice
         The choice.
     root
         Folder of processed tables.
@@ -172,38 +205,70 @@ def build_pandangan(pilihan: Pilihan, *, root: Path) -> Pandangan:
     StoreError
         Tables not built, or nothing measured for this choice.
     """
-    measured = read_table("ukuran", root=root, kode=pilihan.kode)
+    measured = read_table("ukuran", root=root, kode=choice.kode)
     past = measured[
-        (measured["indikator"] == pilihan.indikator)
-        & (measured["segmen"] == pilihan.segmen)
+        (measured["indikator"] == choice.indikator)
+        & (measured["segmen"] == choice.segmen)
     ].sort_values("periode", ignore_index=True)
     if past.empty:
         raise StoreError(
-            f"{get_wilayah(pilihan.kode).nama_lengkap}: no {pilihan.indikator} of "
-            f"segmen '{pilihan.segmen}'\n  → run jkn build, or choose another view"
+            f"{get_wilayah(choice.kode).nama_lengkap}: tidak ada {choice.indikator} "
+            f"segmen '{choice.segmen}'\n"
+            "  → jalankan jkn build dan jkn forecast, atau pilih tampilan lain"
         )
-    ahead = _select_ramalan(pilihan, root=root)
+    ahead = _select_ramalan(choice, root=root)
     peluang = None
-    if pilihan.segmen == TOTAL and not ahead.empty:
-        peluang = _select_peluang(pilihan, root=root, periode=ahead["periode"].max())
-    has_target = pilihan.penyebut == "penduduk"
-    return Pandangan(
-        pilihan=pilihan,
+    if choice.segmen == TOTAL and not ahead.empty:
+        peluang = _select_peluang(choice, root=root, periode=ahead["periode"].max())
+    has_target = choice.penyebut == "penduduk"
+    return View(
+        choice=choice,
         riwayat=past[["periode", "nilai"]],
         ramalan=ahead,
-        peristiwa=_select_peristiwa(pilihan.kode, root=root),
+        peristiwa=_select_peristiwa(choice.kode, root=root),
         target=TARGET_KEAKTIFAN if has_target else None,
         peluang=peluang,
         sumber_penyebut=str(past["sumber_penyebut"].iloc[-1]),
     )
 
 
-def list_skenario(*, root: Path) -> list[str]:
-    """Name the scenarios that can be shown, 'nothing changes' first."""
-    if not has_table("skenario", root=root):
-        return [DASAR]
-    named = read_table("skenario", root=root, columns=["skenario"])["skenario"]
-    return [DASAR, *sorted(set(named.unique()) - {DASAR})]
+def list_scenarios(*, root: Path) -> dict[str, str]:
+    """Name the scenarios that can be shown, title to code, 'nothing changes' first."""
+    found = {write_scenario(DASAR): DASAR}
+    if has_table("skenario", root=root):
+        for name in list_values("skenario", "skenario", root=root):
+            found[write_scenario(str(name))] = str(name)
+    return found
+
+
+def write_scenario(skenario: str) -> str:
+    """Give a scenario the name a reader sees."""
+    catalogue = read_catalogue("id")
+    key = f"skenario.nama.{skenario}"
+    return catalogue.say(key) if catalogue.has(key) else skenario.replace("_", " ")
+
+
+def build_series(views: Sequence[View]) -> pd.DataFrame:
+    """Lay the numbers of one to four views under each other for one picture.
+
+    Returns
+    -------
+    DataFrame
+        ``seri, periode, nilai, bawah, atas, ramalan``: measured months without an
+        interval; months ahead with the median and the 80% interval.
+    """
+    pieces = []
+    for view in views:
+        past = view.riwayat.assign(ramalan=False)
+        wide = view.ramalan.pivot_table(
+            index="periode", columns="kuantil", values="nilai"
+        ).reindex(columns=[0.1, 0.5, 0.9])
+        wide.columns = ["bawah", "nilai", "atas"]
+        joint = past.tail(1).assign(ramalan=True)
+        joint["bawah"] = joint["atas"] = joint["nilai"]
+        ahead = wide.reset_index().assign(ramalan=True)
+        pieces.append(pd.concat([past, joint, ahead]).assign(seri=view.seri))
+    return pd.concat(pieces, ignore_index=True)
 
 
 def build_ringkasan(*, root: Path) -> pd.DataFrame:
@@ -263,7 +328,7 @@ def _last_peluang(indikator: str, *, root: Path) -> pd.Series:
     return ordered.set_index("kode")["peluang"]
 
 
-def build_papermill_line(pilihan: Pilihan, *, notebook: str) -> str:
+def build_papermill_line(choice: Choice, *, notebook: str) -> str:
     """Write the command that prints exactly this view.
 
     Every text goes through ``-r`` (raw), because papermill's ``-p kode 11.10``
@@ -271,19 +336,20 @@ def build_papermill_line(pilihan: Pilihan, *, notebook: str) -> str:
 
     Examples
     --------
-    >>> line = build_papermill_line(Pilihan("82.71"), notebook="jelajah_keaktifan")
+    >>> line = build_papermill_line(Choice("82.71"), notebook="jelajah_keaktifan")
     >>> line.split(" -r ")[1]
     'kode 82.71'
     """
     parts = ["papermill", f"notebooks/{notebook}.ipynb", f"reports/{notebook}.ipynb"]
-    for name, value in asdict(pilihan).items():
+    for name, value in asdict(choice).items():
         flag = "-r" if isinstance(value, str) else "-p"
         parts += [flag, name, shlex.quote(str(value))]
     return " ".join(parts)
 
 
-def dump_angka(pandangan: Pandangan) -> str:
+def dump_numbers(view: View) -> str:
     """Write the numbers of a view as JSON, for comparison and for copying."""
-    table = pandangan.angka()
+    table = view.numbers()
     table["periode"] = table["periode"].dt.strftime("%Y-%m")
-    return json.dumps(table.to_dict("records"), ensure_ascii=False)
+    records = table.astype(object).where(table.notna(), None).to_dict("records")
+    return json.dumps(records, ensure_ascii=False, allow_nan=False)
