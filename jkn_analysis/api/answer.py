@@ -79,8 +79,13 @@ class Answer(pd.DataFrame):
         return Answer
 
     def _repr_html_(self) -> str:
-        """Write the table as the pages do: title, headings, numbers, a foot."""
-        shown = self.head(SHOWN_ROWS).reset_index(drop=self.index.names == [None])
+        """Write the table as the pages do: mark, title, headings, numbers, a foot."""
+        return f"{self._mark()}{self.to_table_html(most=SHOWN_ROWS)}"
+
+    def to_table_html(self, most: int | None = None) -> str:
+        """Write title, headings, at most so many rows, and the foot."""
+        shown = self.head(most) if most else self
+        shown = shown.reset_index(drop=self.index.names == [None])
         labels = self.attrs.get("label", {})
         names = [str(name) for name in shown.columns]
         heads = "".join(_head(name, shown[name], labels) for name in names)
@@ -91,7 +96,7 @@ class Answer(pd.DataFrame):
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         title = html.escape(str(self.attrs.get("judul", "")))
         table = f'<table style="{_STYLE}"><tr>{heads}</tr>{body}</table>'
-        return f"{self._mark()}<p><b>{title}</b></p>{table}{self._foot()}"
+        return f"<p><b>{title}</b></p>{table}{self._foot(len(self) - len(shown))}"
 
     def _mark(self) -> str:
         """Say that the data are made up, if they are."""
@@ -102,9 +107,8 @@ class Answer(pd.DataFrame):
             "DATA CONTOH – angka buatan untuk peragaan, bukan angka resmi</p>"
         )
 
-    def _foot(self) -> str:
+    def _foot(self, hidden: int) -> str:
         """Name the rows left out, the denominator, the date and the source."""
-        hidden = len(self) - SHOWN_ROWS
         told = [f"… {formats.format_number(hidden)} baris lagi"] if hidden > 0 else []
         told += [
             f"{label}: {self.attrs[key]}"

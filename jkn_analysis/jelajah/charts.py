@@ -24,6 +24,8 @@ SERIES = (WARNA["data"], WARNA["batas"], "#3b7d4f", "#7a4fa3")
 CLASSES = (0.65, 0.75, 0.80, 0.85, 0.95)
 """Edges of the six classes of keaktifan (penduduk) on the tile grid."""
 PICK = "pilih"
+CHOSEN = "datum.seri == wilayah0 || datum.seri == wilayah1"
+WHICH = "datum.seri == wilayah0 ? 'wilayah' : 'pembanding'"
 NAMED_TILES = 60
 """Up to so many tiles carry their names."""
 BILLION = "format(datum.value / 1e9, ',.1f')"
@@ -48,7 +50,7 @@ LOCALE = {
 MONTH = alt.Tooltip("periode:T", title="Bulan", format="%B %Y")
 
 
-def finish(chart: alt.LayerChart | alt.Chart, alt_text: str) -> Drawn:
+def finish(chart: Drawn | alt.Chart, alt_text: str) -> Drawn:
     """Give a chart the suite's type, the Indonesian locale and its words."""
     return (
         chart.properties(description=alt_text)
@@ -70,7 +72,11 @@ def finish(chart: alt.LayerChart | alt.Chart, alt_text: str) -> Drawn:
 
 
 def chart_activity(
-    series: pd.DataFrame, events: pd.DataFrame, *, target: float | None
+    series: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    target: float | None,
+    lists: bool = False,
 ) -> Drawn:
     """Draw measured months, the fan ahead and dated events of one to four series.
 
@@ -82,16 +88,20 @@ def chart_activity(
         ``periode, keterangan``: marks at the foot.
     target
         The line to reach, a fraction, or none.
+    lists
+        Whether two lists, `wilayah0` and `wilayah1`, choose among the lines.
     """
-    order = list(dict.fromkeys(series["seri"]))
-    colour = alt.Color(
-        "seri:N", scale=alt.Scale(domain=order, range=list(SERIES[: len(order)]))
-    )
+    order = ["wilayah", "pembanding"] if lists else list(dict.fromkeys(series["seri"]))
+    scale = alt.Scale(domain=order, range=list(SERIES[: len(order)]))
+    colour = alt.Color("garis:N" if lists else "seri:N", scale=scale)
     x = alt.X("periode:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=0))
     y = alt.Y(
         "nilai:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%")
     )
-    base = alt.Chart(series).encode(x=x, color=colour)
+    base = alt.Chart(series)
+    if lists:
+        base = base.transform_filter(CHOSEN).transform_calculate(garis=WHICH)
+    base = base.encode(x=x, color=colour)
     near = alt.selection_point(
         nearest=True, on="pointerover", fields=["periode", "seri"], empty=False
     )
@@ -113,9 +123,8 @@ def chart_activity(
         layers.insert(0, _target(target))
     if len(events):
         layers.append(_events(events))
-    zoom = alt.selection_interval(bind="scales", encodings=["x"])
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return chart.add_params(zoom)
+    return chart.interactive(bind_y=False)
 
 
 def _target(target: float) -> alt.LayerChart:
@@ -140,7 +149,7 @@ def _events(events: pd.DataFrame) -> alt.Chart:
     return mark.encode(x="periode:T", tooltip=told)
 
 
-def chart_tiles(regions: pd.DataFrame) -> alt.LayerChart:
+def chart_tiles(regions: pd.DataFrame) -> Drawn:
     """Draw every region as a tile in order of code; a click selects one.
 
     Parameters

@@ -22,6 +22,7 @@ from jkn_analysis.store import (
 )
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
 from jkn_analysis.texts import read_catalogue
+from jkn_analysis.uhc import gap_jiwa
 from jkn_analysis.wilayah import find_wilayah, get_wilayah
 
 if TYPE_CHECKING:
@@ -291,8 +292,12 @@ def build_ringkasan(*, root: Path) -> pd.DataFrame:
     now = rows[rows["periode"] == last_month].set_index("kode")
     before = rows[rows["periode"] == last_month - pd.DateOffset(years=1)]
     table = pd.DataFrame({"keaktifan_penduduk_rate": now["nilai"]})
-    need = TARGET_KEAKTIFAN * now["penyebut"] - now["pembilang"]
-    table["gap_jiwa"] = need.clip(lower=0).apply(_ceil).astype("Int64")
+    parts = now[["penyebut", "pembilang"]].dropna()
+    table["gap_jiwa"] = pd.Series(
+        [gap_jiwa(TARGET_KEAKTIFAN, *pair) for pair in parts.itertuples(index=False)],
+        index=parts.index,
+        dtype="Int64",
+    )
     table["perubahan_rate"] = table.iloc[:, 0] - before.set_index("kode")["nilai"]
     table["ramalan_rate"] = _last_median(indikator, root=root)
     table["peluang"] = _last_peluang(indikator, root=root)
@@ -300,11 +305,6 @@ def build_ringkasan(*, root: Path) -> pd.DataFrame:
     table.insert(0, "provinsi", [name.nama_provinsi for name in names])
     table.insert(0, "nama", [name.nama_lengkap for name in names])
     return table.sort_values("gap_jiwa", ascending=False, kind="stable").reset_index()
-
-
-def _ceil(value: float) -> float:
-    """Round up, past the noise of floats."""
-    return float(-(-round(value, 6) // 1))
 
 
 def _last_median(indikator: str, *, root: Path) -> pd.Series:
