@@ -19,7 +19,7 @@ from jkn_analysis.config import find_root, read_config
 from jkn_analysis.errors import StoreError
 from jkn_analysis.formats import format_periode
 from jkn_analysis.indicators import INDICATORS
-from jkn_analysis.store import has_table, list_values
+from jkn_analysis.store import has_table
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import get_wilayah
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def load(root: Path | str | None = None) -> Data:
+def load(root: Path | str | None = None, *, cutoff: str | None = None) -> Data:
     """Open the project around the working folder.
 
     Parameters
     ----------
     root
         The project's folder; if None the nearest one upward with ``data/raw``.
+    cutoff
+        Data month, ``2025-11``, as it was last stored; the newest if None.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def load(root: Path | str | None = None) -> Data:
         If nothing has been built there.
     """
     top = find_root() if root is None else Path(root)
-    data = Data(read_config(root=top).paths.processed)
+    data = Data(read_config(root=top).paths.processed, cutoff=cutoff)
     data.read("ukuran", kode=NASIONAL)
     return data
 
@@ -60,7 +62,7 @@ class Data(Source):
             rows = [
                 {"tabel": table.name, "arti": table.meaning, "dari": table.office}
                 for table in TABLES.values()
-                if has_table(table.name, root=self.root)
+                if has_table(table.name, root=self.root, cutoff=self.cutoff)
             ]
             return self.answer(pd.DataFrame(rows), "Tabel yang tersimpan")
         table = TABLES[find_name(name, TABLES, "tabel")]
@@ -144,7 +146,7 @@ class Data(Source):
 
     def _month(self, text: str) -> pd.Timestamp:
         """Read ``YYYY-MM``; it must have been measured."""
-        known = list_values("ukuran", "periode", root=self.root)
+        known = self.values("ukuran", "periode")
         months = {f"{month:%Y-%m}": pd.Timestamp(month) for month in known}
         if text not in months:
             first, last = min(months), max(months)

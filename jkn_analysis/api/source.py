@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 class Source:
     """The stored tables of one project and what is known of all of them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, cutoff: str | None = None) -> None:
         self.root = root
+        self.cutoff = cutoff
 
     def __repr__(self) -> str:
         """Say what is loaded and as of when."""
@@ -37,17 +38,17 @@ class Source:
     @cached_property
     def contoh(self) -> bool:
         """Whether the data are the labelled synthetic sample."""
-        return bool(read_manifest(self.root)["contoh"])
+        return bool(read_manifest(self.root, cutoff=self.cutoff)["contoh"])
 
     @cached_property
     def kode(self) -> list[str]:
         """Codes of the regions that have data, provinces and the country with them."""
-        return list_values("ukuran", "kode", root=self.root)
+        return self.values("ukuran", "kode")
 
     @cached_property
     def periode(self) -> pd.Timestamp:
         """The newest month that was measured."""
-        return pd.Timestamp(max(list_values("ukuran", "periode", root=self.root)))
+        return pd.Timestamp(max(self.values("ukuran", "periode")))
 
     @property
     def per(self) -> str:
@@ -66,7 +67,16 @@ class Source:
         """
         asked = [kode] if isinstance(kode, str) else kode
         codes = None if asked is None else [self.find(one).kode for one in asked]
-        return read_table(find_name(name, TABLES, "tabel"), root=self.root, kode=codes)
+        return read_table(
+            find_name(name, TABLES, "tabel"),
+            root=self.root,
+            kode=codes,
+            cutoff=self.cutoff,
+        )
+
+    def values(self, name: str, column: str) -> list[Any]:
+        """List the different values of a column of a stored table."""
+        return list_values(name, column, root=self.root, cutoff=self.cutoff)
 
     def find(self, wilayah: str | float) -> Wilayah:
         """Find a region by name, abbreviation or code, first among those with data.

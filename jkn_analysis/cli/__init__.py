@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("reconcile", "Search a folder for anything that parses as personal."),
     "mail": ("mail", "Compose due briefings into the outbox; send with --really."),
     "lab": ("lab", "Open JupyterLab on the start page."),
+    "papan": ("papan", "Write a board as one offline page, or serve the boards."),
 }
 """Command name to (module of this package, one-line help)."""
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import InputError, StoreError
-from jkn_analysis.masa_depan import read_paths
 from jkn_analysis.jelajah.views import fix_kode
+from jkn_analysis.masa_depan import read_paths
 from jkn_analysis.skenario import (
     TANPA,
     Keadaan,

@@ -127,7 +127,7 @@ class Board:
             continuous_update=False,
             layout=widgets.Layout(width="24em"),
         )
-        is_contoh = read_manifest(root).get("contoh", True)
+        is_contoh = read_manifest(root)["contoh"]
         self.contoh = widgets.HTML(f"<b>{CONTOH}</b>" if is_contoh else "")
         self.kalimat, self.pesan, self.unduh = (widgets.HTML() for _ in range(3))
         self.salin = widgets.Textarea(

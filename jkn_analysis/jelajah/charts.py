@@ -6,12 +6,13 @@ package, nothing is fetched. Numbers and months are written the Indonesian way.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import altair as alt
 import pandas as pd
 
-from jkn_analysis.formats import BULAN, BULAN_SINGKAT
+from jkn_analysis.formats import format_periode
 from jkn_analysis.reporting.style import FONT, TINGKAT, WARNA
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ WHICH = "datum.seri == wilayah0 ? 'wilayah' : 'pembanding'"
 NAMED_TILES = 60
 """Up to so many tiles carry their names."""
 BILLION = "format(datum.value / 1e9, ',.1f')"
+YEAR = [dt.date(2025, month, 1) for month in range(1, 13)]
 LOCALE = {
     "number": {
         "decimal": ",",
@@ -43,8 +45,8 @@ LOCALE = {
         "periods": ["", ""],
         "days": ["Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"],
         "shortDays": ["Min", "Sen", "Sel", "Rab", "Kam", "Jum", "Sab"],
-        "months": list(BULAN["id"]),
-        "shortMonths": list(BULAN_SINGKAT["id"]),
+        "months": [format_periode(day).split()[0] for day in YEAR],
+        "shortMonths": [format_periode(day, short=True).split()[0] for day in YEAR],
     },
 }
 MONTH = alt.Tooltip("periode:T", title="Bulan", format="%B %Y")
@@ -120,7 +122,7 @@ def chart_activity(
     )
     layers = [band, past.encode(y=y), ahead.encode(y=y), dots.add_params(near)]
     if target is not None:
-        layers.insert(0, _target(target))
+        layers.append(_target(target))
     if len(events):
         layers.append(_events(events))
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)

@@ -131,7 +131,7 @@ class ActivityBoard(Board):
                 value=choice.segmen,
                 description="Segmen",
             ),
-            "penyebut": widgets.ToggleButtons(
+            "penyebut": widgets.Dropdown(
                 options=list(PENYEBUT), value=choice.penyebut, description="Dibagi"
             ),
             "horizon_bulan": widgets.IntSlider(
@@ -144,7 +144,6 @@ class ActivityBoard(Board):
                 layout=widgets.Layout(width="30em"),
             ),
         }
-        self.controls["penyebut"].style.button_width = "6em"
         self.tabel = ITable(
             format_ringkasan(self.ringkasan),
             select="single",

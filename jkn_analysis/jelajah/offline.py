@@ -84,7 +84,7 @@ def build_board_html(kode: str, *, root: Path) -> str:
     first = get_wilayah(scope[0]).nama_lengkap
     per = format_akhir_bulan(views[0].riwayat["periode"].max())
     title = html.escape(f"Papan keaktifan {first}, per {per}")
-    contoh = bool(read_manifest(root).get("contoh", True))
+    contoh = bool(read_manifest(root)["contoh"])
     series = build_series(views)
     levels = ["nilai", "bawah", "atas"]
     series[levels] = series[levels].round(5)

@@ -10,64 +10,64 @@ import pytest
 
 from jkn_analysis.errors import InputError, UnknownNameError
 from jkn_analysis.jelajah.views import (
-    Pilihan,
-    build_pandangan,
+    Choice,
     build_papermill_line,
     build_ringkasan,
+    build_view,
     choose,
-    dump_angka,
+    dump_numbers,
 )
 from jkn_analysis.store import read_table
 
 
 def test_choosing_a_segmen_moves_the_denominator_to_registered():
-    changed = choose(Pilihan("82.71"), name="segmen", value="PBPU")
+    changed = choose(Choice("82.71"), name="segmen", value="PBPU")
     assert (changed.segmen, changed.penyebut) == ("PBPU", "terdaftar")
 
 
 def test_choosing_the_population_returns_to_all_segmen():
-    start = Pilihan("82.71", segmen="PBPU", penyebut="terdaftar")
+    start = Choice("82.71", segmen="PBPU", penyebut="terdaftar")
     changed = choose(start, name="penyebut", value="penduduk")
     assert changed.segmen == "total"
 
 
 def test_a_segmen_has_no_population():
-    with pytest.raises(InputError, match="no population of its own"):
-        Pilihan("82.71", segmen="PBPU", penyebut="penduduk")
+    with pytest.raises(InputError, match="tidak punya jumlah penduduk"):
+        Choice("82.71", segmen="PBPU", penyebut="penduduk")
 
 
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("segmen", "Mandiri", "segmen 'Mandiri' is not known"),
-        ("penyebut", "kk", "penyebut 'kk' is not known"),
-        ("horizon_bulan", 0, "horizon_bulan 0 is out of range"),
+        ("segmen", "Mandiri", "segmen 'Mandiri' tidak dikenal"),
+        ("penyebut", "kk", "penyebut 'kk' tidak dikenal"),
+        ("horizon_bulan", 0, "horizon_bulan 0 di luar batas"),
     ],
 )
 def test_a_choice_no_table_can_answer_is_refused(field, value, said):
     with pytest.raises(InputError, match=said):
-        Pilihan("82.71", **{field: value})
+        Choice("82.71", **{field: value})
 
 
 def test_an_unknown_region_is_refused():
     with pytest.raises(UnknownNameError):
-        Pilihan("82.99")
+        Choice("82.99")
 
 
 def test_the_copied_line_keeps_a_code_text():
-    line = build_papermill_line(Pilihan("11.10"), notebook="jelajah_keaktifan")
+    line = build_papermill_line(Choice("11.10"), notebook="jelajah_keaktifan")
     assert "-r kode 11.10" in line
     assert "-p horizon_bulan 12" in line
 
 
 def test_the_copied_line_quotes_a_segmen_with_a_blank():
-    pilihan = Pilihan("82.71", segmen="PBI JK", penyebut="terdaftar")
-    line = build_papermill_line(pilihan, notebook="jelajah_keaktifan")
+    choice = Choice("82.71", segmen="PBI JK", penyebut="terdaftar")
+    line = build_papermill_line(choice, notebook="jelajah_keaktifan")
     assert "-r segmen 'PBI JK'" in line
 
 
 def test_a_view_holds_the_measured_and_forecast_rows(processed: Path):
-    view = build_pandangan(Pilihan("82.71", horizon_bulan=3), root=processed)
+    view = build_view(Choice("82.71", horizon_bulan=3), root=processed)
     measured = read_table("ukuran", root=processed, kode="82.71")
     wanted = measured[
         (measured["indikator"] == "keaktifan_penduduk_rate")
@@ -91,14 +91,14 @@ def test_the_board_and_a_papermill_run_of_its_copied_line_give_equal_numbers(
     import nbformat
     import papermill
 
-    from jkn_analysis.jelajah.boards import ANGKA_MIME
+    from jkn_analysis.jelajah.boards import NUMBERS_MIME
 
     top = Path(__file__).resolve().parents[2]
     (tmp_path / "data" / "raw").mkdir(parents=True)
     (tmp_path / "data" / "processed").symlink_to(processed)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(top))
-    pilihan = Pilihan("19.71", segmen="PBPU", penyebut="terdaftar", horizon_bulan=6)
+    choice = Choice("19.71", segmen="PBPU", penyebut="terdaftar", horizon_bulan=6)
     done = tmp_path / "salinan.ipynb"
     papermill.execute_notebook(
         top / "notebooks" / "jelajah_keaktifan.ipynb",
@@ -113,10 +113,148 @@ def test_the_board_and_a_papermill_run_of_its_copied_line_give_equal_numbers(
         progress_bar=False,
     )
     bundles = [
-        output["data"][ANGKA_MIME]
+        output["data"][NUMBERS_MIME]
         for cell in nbformat.read(done, as_version=4).cells
         for output in cell.get("outputs", [])
-        if ANGKA_MIME in output.get("data", {})
+        if NUMBERS_MIME in output.get("data", {})
     ]
-    interactive = json.loads(dump_angka(build_pandangan(pilihan, root=processed)))
+    interactive = json.loads(dump_numbers(build_view(choice, root=processed)))
     assert bundles == [interactive]
+
+
+@pytest.mark.parametrize("typed", ["ambon", "Kota Ambon", "81.71", 81.71])
+def test_a_region_is_chosen_as_anyone_types_it(typed):
+    assert Choice(typed).kode == "81.71"
+
+
+@pytest.fixture(scope="module")
+def board(processed: Path):
+    from jkn_analysis.jelajah.keaktifan import ActivityBoard
+
+    return ActivityBoard(Choice("Ternate"), root=processed)
+
+
+def data_of(chart) -> list[dict]:
+    """Return all rows a chart carries."""
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+
+
+def lines_of(board) -> set[str]:
+    """Name the lines of the board's picture."""
+    return {row["seri"] for row in data_of(board.picture.chart) if "seri" in row}
+
+
+def test_typing_a_name_moves_the_board(board):
+    board.wilayah.value = "ambon"
+    assert board.choice.kode == "81.71"
+    assert lines_of(board) == {"Kota Ambon"}
+    assert board.pesan.value == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("Kota Medan", "belum mengirim data"), ("Ternat", "Kota Ternate")],
+)
+def test_a_region_without_data_or_name_is_a_sentence_on_the_board(board, typed, said):
+    before = board.choice
+    board.wilayah.value = typed
+    assert said in board.pesan.value
+    assert board.choice == before
+
+
+def test_up_to_four_lines_are_compared_and_a_fifth_is_refused(board):
+    board.wilayah.value = "Ternate"
+    board.banding.value = "Tikep, 82.03"
+    assert lines_of(board) == {
+        "Kota Ternate",
+        "Kota Tidore Kepulauan",
+        "Kabupaten Halmahera Utara",
+    }
+    board.banding.value = "Tikep, 82.03, Ambon, Sula"
+    assert "paling banyak 4" in board.pesan.value
+    assert len(lines_of(board)) == 3
+    board.banding.value = ""
+
+
+def test_a_scenario_is_drawn_beside_the_baseline(board):
+    board.controls["skenario"].value = "potong_pbi"
+    assert len(lines_of(board)) == 2
+    board.controls["skenario"].value = "dasar"
+    assert lines_of(board) == {"Kota Ternate"}
+
+
+def test_the_picture_holds_the_stored_numbers(board, processed):
+    board.wilayah.value = "82.71"
+    stored = read_table("ukuran", root=processed, kode="82.71")
+    rate = stored[
+        (stored["indikator"] == "keaktifan_penduduk_rate")
+        & (stored["segmen"] == "total")
+    ].sort_values("periode")["nilai"]
+    rows = data_of(board.picture.chart)
+    drawn = [row["nilai"] for row in rows if row.get("ramalan") is False]
+    assert drawn == [None if np.isnan(value) else value for value in rate]
+
+
+def test_a_tile_selects_its_region(board):
+    from types import SimpleNamespace
+
+    board._pick(SimpleNamespace(new=SimpleNamespace(value=[{"kode": "82.08"}])))
+    assert board.choice.kode == "82.08"
+
+
+def test_what_is_shown_can_be_saved(board):
+    assert "keaktifan_82.08.csv" in board.unduh.value
+    assert "keaktifan_82.08.xlsx" in board.unduh.value
+
+
+def test_no_board_writes_nan_into_json(board):
+    json.dumps(board.numbers(), allow_nan=False)
+    for chart in board.charts():
+        json.dumps(chart.to_dict(), allow_nan=False)
+
+
+def test_readers_without_a_kernel_see_mark_sentence_and_picture(board):
+    shown = board.static_html()
+    assert "DATA CONTOH" in shown
+    assert "Kabupaten Pulau Taliabu: keaktifan" in shown
+    assert 'role="img"' in shown
+
+
+@pytest.fixture(scope="module")
+def offline(processed: Path) -> str:
+    from jkn_analysis.jelajah.offline import build_board_html
+
+    return build_board_html("Maluku Utara", root=processed)
+
+
+def test_the_offline_board_is_one_small_marked_file_of_its_scope(offline):
+    assert len(offline.encode()) < 3_000_000
+    assert "DATA CONTOH" in offline
+    assert 'src="http' not in offline
+    assert "Kota Ternate" in offline
+    assert "Kota Ambon" not in offline
+    assert "NaN" not in offline.split("<script>")[-1]
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_the_offline_board_opens_from_disk_without_a_word_to_the_console(
+    browser, offline, tmp_path
+):
+    path = tmp_path / "papan.html"
+    path.write_text(offline, encoding="utf-8")
+    page = browser.new_page(viewport={"width": 900, "height": 900})
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    page.wait_for_selector("select")
+    lists = page.locator("select")
+    lists.nth(1).select_option("Kota Ternate")
+    page.wait_for_timeout(300)
+    top = page.locator("canvas, svg").first.bounding_box()["y"]
+    page.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert top < 500

@@ -10,9 +10,11 @@ import pytest
 
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.jelajah.age import (
-    PilihanTunggakan,
+    ArrearsChoice,
+    ask,
     build_corong,
     build_dampak,
+    build_lines,
     measure_laju,
     read_sumber,
     sum_umur,
@@ -74,41 +76,51 @@ def test_the_funnel_counts_only_those_who_pay_themselves():
 
 def test_untouched_sliders_change_nothing(processed: Path):
     sumber = read_sumber("82.71", root=processed)
-    dampak = build_dampak(sumber, PilihanTunggakan("82.71").skenario())
-    assert PilihanTunggakan("82.71").skenario() is TANPA
+    dampak = build_dampak(ask(sumber, ArrearsChoice("82.71").skenario()))
+    assert ArrearsChoice("82.71").skenario() is TANPA
     assert (dampak["selisih"] == 0).all()
     assert (dampak["dasar"] == dampak["jika"]).all()
 
 
 def test_a_write_off_lowers_arrears_and_a_cut_lowers_activity(processed: Path):
     sumber = read_sumber("82.71", root=processed)
-    pilihan = PilihanTunggakan(
+    choice = ArrearsChoice(
         "82.71", mulai="2026-03", potong_pbi_persen=10.0, pemutihan_kelas=3
     )
-    moved = build_dampak(sumber, pilihan.skenario()).set_index("ukuran")["selisih"]
+    moved = build_dampak(ask(sumber, choice.skenario())).set_index("ukuran")["selisih"]
     assert moved["tunggakan_peserta_rp"] < 0
     assert moved["aktif_jiwa"] < 0
 
 
 def test_a_what_if_needs_its_month():
-    with pytest.raises(InputError, match="needs its first month"):
-        PilihanTunggakan("82.71", rehab_persen=5.0)
+    with pytest.raises(InputError, match="bulan mulai belum dipilih"):
+        ArrearsChoice("82.71", rehab_persen=5.0)
 
 
 def test_a_region_without_ages_says_so(processed: Path):
-    with pytest.raises(StoreError, match="no arrears by age"):
+    with pytest.raises(StoreError, match="tidak ada tunggakan menurut umur"):
         read_sumber("11.01", root=processed)
 
 
-def test_the_board_answers_a_slider_without_drawing_the_region_again(processed: Path):
-    from jkn_analysis.jelajah.tunggakan import PapanTunggakan
+def test_a_slider_moves_the_picture_and_leaves_the_region_alone(processed: Path):
+    from jkn_analysis.jelajah.tunggakan import ArrearsBoard
 
-    papan = PapanTunggakan(PilihanTunggakan("82.71"), root=processed)
-    chart, table = papan.gambar.value, papan.dampak.value
-    papan.kendali["potong_pbi_persen"].value = 10.0
-    assert papan.gambar.value is chart
-    assert papan.dampak.value != table
-    assert "-p potong_pbi_persen 10.0" in papan.salin.value
-    papan.wilayah.value = "82.03 - Kabupaten Halmahera Utara"
-    assert papan.gambar.value != chart
-    assert "-r kode 82.03" in papan.salin.value
+    board = ArrearsBoard(ArrearsChoice("82.71"), root=processed)
+    ahead, age, *_ = (picture.chart for picture in board.pictures)
+    table = board.dampak.value
+    board.controls["potong_pbi_persen"].value = 10.0
+    assert board.pictures[0].chart is not ahead
+    assert board.pictures[1].chart is age
+    assert board.dampak.value != table
+    assert "-p potong_pbi_persen 10.0" in board.salin.value
+    board.wilayah.value = "Halut"
+    assert board.pictures[1].chart is not age
+    assert "-r kode 82.03" in board.salin.value
+
+
+def test_the_lines_of_a_cut_lie_under_those_without_it(processed: Path):
+    sumber = read_sumber("82.71", root=processed)
+    choice = ArrearsChoice("82.71", mulai="2025-12", potong_pbi_persen=20.0)
+    lines = build_lines(ask(sumber, choice.skenario()))
+    wide = lines.pivot_table(index="periode", columns="seri", values="nilai")
+    assert (wide["Dengan pilihan ini"] < wide["Tidak ada yang berubah"]).all()
