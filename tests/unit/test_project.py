@@ -214,6 +214,7 @@ def test_a_package_has_one_version_in_all_locks():
 
 
 IMPORTED_AS = {
+    "vl-convert-python": "vl_convert",
     "pillow": "PIL",
     "css-inline": "css_inline",
     "odfpy": "odf",
