@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 
-KEPT_CELL = {"tags"}
+KEPT_CELL = {"tags", "jupyter"}
 KEPT_NOTEBOOK = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
