@@ -73,6 +73,13 @@ class Forecast(_Section):
     tenggat_bulan: Annotated[int, Field(ge=1, le=12)]
 
 
+class Skenario(_Section):
+    """Scenarios beside the suite's own."""
+
+    berkas: str = ""
+    """TOML or csv of an analyst, relative to the settings file; empty for none."""
+
+
 class Report(_Section):
     """Language of the pages; GeoJSON of boundaries for maps, '' for none."""
 
@@ -113,6 +120,7 @@ class Config(_Section):
     build: Build
     sources: dict[str, Source]
     forecast: Forecast
+    skenario: Skenario
     report: Report
     run: Run
     mail: Mail

@@ -587,6 +587,24 @@ _DECLARED = (
         ("kode", "tenggat", "urutan"),
     ),
     Table(
+        "asumsi_skenario",
+        "one number a scenario rests on, and on whose word",
+        (
+            Column("skenario", "text"),
+            Column("judul", "text"),
+            Column("urutan", "count"),
+            Column("jenis", "text"),
+            Column("mulai", "text"),
+            Column("wilayah", "text"),
+            Column("parameter", "text"),
+            Column("arti", "text"),
+            Column("nilai", "number"),
+            Column("asumsi", "count"),
+            Column("sumber", "text"),
+        ),
+        ("skenario", "urutan", "parameter"),
+    ),
+    Table(
         "skenario",
         "one quantile of one measure of a region under a scenario, and its "
         "difference from 'nothing changes'",

@@ -33,7 +33,7 @@ from jkn_analysis.briefing.model import (
     Tabel,
     Ubin,
 )
-from jkn_analysis.briefing.money import build_arrears, build_money
+from jkn_analysis.briefing.money import build_arrears, build_money, build_scenarios
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import build_decisions, build_segments
 from jkn_analysis.terms import NASIONAL
@@ -145,6 +145,7 @@ def _parts(context: Context, area: Area | None) -> tuple[Bagian, ...]:
         build_segments(context),
         build_money(context),
         build_arrears(context),
+        build_scenarios(context),
         build_decisions(context),
         build_quality(context),
         build_method(context),

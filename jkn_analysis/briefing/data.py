@@ -131,7 +131,8 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
     tables = {name: read(name, kode=kode) for name in OWN}
     for name in ("rapat", "peristiwa"):
         tables[name] = read(name, kode=above)
-    tables["uji_balik"] = read("uji_balik")
+    for name in ("uji_balik", "asumsi_skenario"):
+        tables[name] = read(name)
     if any(indicator.on_page for indicator in INDICATORS.values()):
         tables["ukuran"] = until(read("ukuran", kode=kode), month)
     for name in PERIODIC:

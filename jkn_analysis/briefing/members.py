@@ -47,6 +47,7 @@ SUMMED = {
 """Tables that add up, and what a row of the sum is."""
 OWN = (
     "rapat", "peristiwa", "tindak_lanjut", "publikasi", "ramalan", "peluang", "uang",
+    "skenario",
 )  # fmt: skip
 """Tables whose rows of the provinsi or country itself are shown."""
 OF_MEMBERS = ("ramalan", "peluang", "permintaan", "uang")
@@ -169,7 +170,7 @@ def read_area(kode: str, periode: str, *, root: Path) -> tuple[Slice, Members]:
         **own,
         **summed,
         "iuran_pemda": sum_iuran_pemda(members, kode),
-        "uji_balik": read("uji_balik"),
+        **{name: read(name) for name in ("uji_balik", "asumsi_skenario")},
     }
     manifest = read_manifest(root, cutoff=periode)
     return Slice(get_wilayah(kode), month, tables, manifest), members

@@ -19,7 +19,7 @@ from jkn_analysis.briefing.money_ahead import (
 )
 from jkn_analysis.formats import format_number
 from jkn_analysis.indicators import sum_tunggakan_pemda
-from jkn_analysis.skenario import list_asumsi, read_skenario
+from jkn_analysis.skenario import read_skenario
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
@@ -428,8 +428,13 @@ def _scenario_row(context: Context, name: str, rows: pd.DataFrame) -> tuple[Angk
 def _scenario_name(context: Context, name: str) -> str:
     """Name a scenario in the page's language, by its declaration if it is our own."""
     words = context.words
+    told = context.tables["asumsi_skenario"]
+    own = told.loc[told["skenario"] == name, "judul"]
+    title = str(own.iloc[0]) if len(own) else name.replace("_", " ")
+    shipped = read_skenario().get(name)
+    ours = shipped is None or shipped.judul == title or not len(own)
     key = f"skenario.nama.{name}"
-    return words.say(key) if words.has(key) else name.replace("_", " ")
+    return words.say(key) if ours and words.has(key) else title
 
 
 def _scenario_rates(
@@ -475,13 +480,12 @@ def _scenario_cost(context: Context, cost: pd.DataFrame | None) -> Angka:
 def build_assumptions(context: Context) -> Tabel | None:
     """List what each scenario on the page assumes, and on whose word.
 
-    A size that no source gives is marked with an asterisk; scenarios that are not
-    the suite's own were declared by the reader and are left out.
+    A size that no source gives is marked with an asterisk.
     """
     words = context.words
     shown = set(context.tables["skenario"]["skenario"])
-    known = [one for kode, one in read_skenario().items() if kode in shown]
-    table = list_asumsi(known)
+    table = context.tables["asumsi_skenario"]
+    table = table[table["skenario"].isin(shown)]
     if table.empty:
         return None
     rows = tuple(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jkn_analysis.config import Config
+    from jkn_analysis.skenario import Skenario
 
 CHART = "galat.png"
 KINDS = ("amount", "rate", "value")
@@ -37,6 +38,12 @@ SHOWN = 6
 @click.option("--bulan", type=click.IntRange(1, 60), help="Months ahead.")
 @click.option("--anew", is_flag=True, help="Also regions without a correction.")
 @click.option("--periode", help="Data month as 2025-11. Default: the newest stored.")
+@click.option(
+    "--skenario",
+    "scenario_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Scenarios of one's own (TOML or csv) beside the suite's, on every page.",
+)
 @click.pass_obj
 def forecast_command(
     config: Config,
@@ -46,6 +53,7 @@ def forecast_command(
     bulan: int | None,
     anew: bool,  # noqa: FBT001 - click's own
     periode: str | None,
+    scenario_path: Path | None,
 ) -> None:
     r"""Forecast activity and arrears for all regions, or any long csv.
 
@@ -57,6 +65,7 @@ def forecast_command(
     \b
     Example:
       jkn forecast
+      jkn forecast --skenario saya.toml
       jkn forecast --panel peserta.csv --out reports/panel
     """
     horizon = bulan or config.forecast.horizon_bulan
@@ -68,13 +77,18 @@ def forecast_command(
     from jkn_analysis.store import hold_project
 
     with hold_project(config.paths.processed, holder="jkn forecast"):
+        own = scenario_path or Path(config.skenario.berkas)
         _forecast_tables(
-            config, horizon=horizon, anew=anew, cutoff=read_periode(periode)
+            config,
+            horizon=horizon,
+            anew=anew,
+            cutoff=read_periode(periode),
+            own=own if own.name else None,
         )
 
 
 def _forecast_tables(
-    config: Config, *, horizon: int, anew: bool, cutoff: str | None
+    config: Config, *, horizon: int, anew: bool, cutoff: str | None, own: Path | None
 ) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
     from jkn_analysis.forecasting.keep import find_kept, note_told
@@ -92,7 +106,8 @@ def _forecast_tables(
         for name in stored
         if name in {*DELIVERED, "wilayah"}
     }
-    basis = _describe_basis(config, tables, horizon=horizon)
+    chosen = _read_scenarios(own, tables)
+    basis = _describe_basis(config, tables, horizon=horizon, scenarios=chosen)
     kept = None if anew or not stored else find_kept(root, basis=basis, cutoff=cutoff)
     if kept is not None and not kept.changed:
         click.echo(f"forecast is up to date: no figure was corrected -> {root}")
@@ -107,7 +122,11 @@ def _forecast_tables(
     )
     made = made if kept is None else kept.merge(made)
     money = build_uang(
-        tables, made, seed=section.seed, tenggat_bulan=section.tenggat_bulan
+        tables,
+        made,
+        skenario=list(chosen.values()),
+        seed=section.seed,
+        tenggat_bulan=section.tenggat_bulan,
     )
     made |= money if kept is None else kept.merge(money)
     with write_generation(root, by="jkn forecast", cutoff=cutoff) as draft:
@@ -131,8 +150,26 @@ def _tell_changed(changed: Collection[str]) -> str:
     return f"anew only {named}{more}; the others as told before, --anew for all"
 
 
+def _read_scenarios(
+    own: Path | None, tables: Mapping[str, pd.DataFrame]
+) -> dict[str, Skenario]:
+    """Read the suite's scenarios and an analyst's; one of the same name replaces."""
+    from jkn_analysis.skenario import Batas, read_skenario
+
+    shipped = read_skenario()
+    people = tables.get("kepesertaan")
+    if own is None or people is None or people.empty:
+        return shipped
+    limits = Batas(people["periode"].max(), frozenset(people["kode"]))
+    return shipped | read_skenario(own, batas=limits)
+
+
 def _describe_basis(
-    config: Config, tables: Mapping[str, pd.DataFrame], *, horizon: int
+    config: Config,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    horizon: int,
+    scenarios: Mapping[str, Skenario],
 ) -> str:
     """Stand for all that every region's forecast is made with: newest months too."""
     from jkn_analysis.forecasting.keep import INPUTS
@@ -146,7 +183,8 @@ def _describe_basis(
         if name in tables and "periode" in tables[name] and len(tables[name])
     }
     settings = [code.settings[name] for name in ("build", "forecast")]
-    return hash_values([code.library, code.versions, settings, months, horizon])
+    told = [repr(one) for one in scenarios.values()]
+    return hash_values([code.library, code.versions, settings, months, horizon, told])
 
 
 def _forecast_file(path: Path, folder: Path, *, kind: str, horizon: int) -> None:

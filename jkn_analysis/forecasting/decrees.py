@@ -23,6 +23,7 @@ COUNTED = ("aktif_jiwa", "terdaftar_jiwa")
 """Indicators that decisions are stated for."""
 BALIK_RATE, BALIK_BULAN = 0.33, 6
 """Assumed: the part of people cut from PBI JK who come back, and over how long."""
+BALIK_SUMBER = "laju reaktivasi PBI JK yang teramati (aturan laju_reaktivasi_pbi)"
 SEP = "|"
 """Between region and segmen in the name of a series."""
 

@@ -46,7 +46,6 @@ from __future__ import annotations
 
 from jkn_analysis.skenario.declaration import (
     DASAR,
-    JENIS,
     TANPA,
     Skenario,
     Tindakan,
@@ -59,11 +58,12 @@ from jkn_analysis.skenario.declaration import (
     pemda_menunggak,
     pemutihan,
     potong_pbi,
-    read_skenario,
     rehab,
     tarif,
 )
 from jkn_analysis.skenario.engine import Hasil, apply_scenario, compare, summarise
+from jkn_analysis.skenario.files import Batas, read_skenario
+from jkn_analysis.skenario.kinds import JENIS
 from jkn_analysis.skenario.outcome import TABEL_UANG, build_uang
 from jkn_analysis.skenario.state import Keadaan, build_keadaan
 
@@ -72,6 +72,7 @@ __all__ = [
     "JENIS",
     "TABEL_UANG",
     "TANPA",
+    "Batas",
     "Hasil",
     "Keadaan",
     "Skenario",

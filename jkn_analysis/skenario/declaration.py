@@ -2,142 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from dataclasses import dataclass, field, replace
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from jkn_analysis.errors import ScenarioError
-from jkn_analysis.forecasting.decrees import BALIK_BULAN, BALIK_RATE
+from jkn_analysis.forecasting.decrees import BALIK_SUMBER, PBI, find_return
+from jkn_analysis.skenario.kinds import JENIS, Parameter
 from jkn_analysis.terms import NASIONAL, SEGMEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    import datetime as dt
+    from collections.abc import Hashable, Iterable, Mapping
+    from typing import Any
 
 DASAR = "dasar"
-_UMUM = {"jenis", "mulai", "wilayah", "segmen", "sumber", "asumsi"}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A number of a kind of scenario: what it means, its default and its range."""
-
-    arti: str
-    bawaan: float
-    minimal: float = 0.0
-    maksimal: float = 100.0
-
-
-@dataclass(frozen=True)
-class Jenis:
-    """A kind of change: its meaning and parameters; `segmen` if one must be named."""
-
-    arti: str
-    parameter: Mapping[str, Parameter]
-    butuh_segmen: bool = False
-
-
-_TAK_TERBATAS = 1e12
-JENIS: dict[str, Jenis] = {
-    "potong_pbi": Jenis(
-        "daftar PBI JK dipotong: anggotanya nonaktif sejak tanggal itu",
-        {
-            "persen": Parameter("bagian PBI JK aktif yang dipotong", 10),
-            "kembali_persen": Parameter(
-                "bagian yang diaktifkan kembali; teramati bila sudah diketahui",
-                100 * BALIK_RATE,
-            ),
-            "kembali_bulan": Parameter("lama pengaktifan kembali", BALIK_BULAN, 1, 60),
-        },
-    ),
-    "kuota_telat": Jenis(
-        "kuota PBPU Pemda terlambat diperpanjang: anggota nonaktif selama itu",
-        {
-            "bulan": Parameter("lama terlambat", 2, 1, 60),
-            "nonaktif_persen": Parameter("bagian anggota yang dinonaktifkan", 100),
-        },
-    ),
-    "kuota_ubah": Jenis(
-        "kuota PBPU Pemda dipotong (persen di bawah 0) atau ditambah",
-        {
-            "persen": Parameter("perubahan jumlah anggota", 0, -100, 1000),
-            "jiwa": Parameter(
-                "perubahan jumlah anggota", 0, -_TAK_TERBATAS, _TAK_TERBATAS
-            ),
-            "kuota_jiwa": Parameter(
-                "kuota baru; -1 = tidak disebut", -1, -1, _TAK_TERBATAS
-            ),
-            "bersih_persen": Parameter("bagian anggota baru yang aktif baru", 70),
-        },
-    ),
-    "pemda_menunggak": Jenis(
-        "Pemda berhenti membayar iuran PBPU Pemda; setelah tenggang anggota nonaktif",
-        {
-            "bulan": Parameter("lama tidak membayar", 3, 1, 60),
-            "tenggang_bulan": Parameter("bulan sebelum dinonaktifkan", 1, 0, 60),
-            "nonaktif_persen": Parameter("bagian anggota yang dinonaktifkan", 100),
-        },
-    ),
-    "pemutihan": Jenis(
-        "tunggakan peserta kelas tertentu dihapus untuk desil yang berhak",
-        {
-            "kelas": Parameter("kelas, 0 = semua", 3, 0, 3),
-            "bagian_persen": Parameter("bagian penunggak yang berhak", 50),
-            "kembali_persen": Parameter("bagian yang lalu aktif", 50),
-            "moral_persen": Parameter("kemauan membayar yang hilang sesudahnya", 0),
-            "moral_bulan": Parameter("lama kemauan itu hilang", 12, 1, 60),
-        },
-    ),
-    "rehab": Jenis(
-        "penunggak 4-24 bulan ikut REHAB; aktif setelah angsuran terakhir",
-        {
-            "ikut_persen": Parameter("bagian penunggak yang ikut", 5),
-            "tuntas_persen": Parameter("bagian peserta REHAB yang selesai", 52.6),
-            "angsuran": Parameter("jumlah angsuran bulanan", 6, 1, 36),
-        },
-    ),
-    "tarif": Jenis(
-        "iuran peserta mandiri berubah; yang membayar berubah menurut elastisitas",
-        {
-            "kelas": Parameter("kelas, 0 = semua", 0, 0, 3),
-            "naik_persen": Parameter("perubahan iuran", 10, -100, 1000),
-            "elastisitas": Parameter(
-                "perubahan pembayar per perubahan iuran", -0.3, -5, 0
-            ),
-        },
-    ),
-    "tarif_pemda": Jenis(
-        "iuran per jiwa yang dibayar Pemda berubah",
-        {"naik_persen": Parameter("perubahan iuran", 10, -100, 1000)},
-    ),
-    "agen": Jenis(
-        "agen (kader, PESIAR) merekrut peserta mandiri",
-        {
-            "jumlah": Parameter("jumlah agen per kabupaten/kota", 10, 0, 100_000),
-            "per_bulan": Parameter(
-                "peserta aktif baru per agen dan bulan", 10, 0, 1000
-            ),
-            "bertahan_persen": Parameter("yang tetap membayar tiap bulan", 95),
-        },
-    ),
-    "peristiwa": Jenis(
-        "perubahan apa pun pada satu segmen, dalam jiwa atau bagian",
-        {
-            "dampak_jiwa": Parameter("jiwa aktif", 0, -_TAK_TERBATAS, _TAK_TERBATAS),
-            "dampak_persen": Parameter("bagian dari aktif segmen", 0, -100, 1000),
-            "kembali_persen": Parameter(
-                "bagian yang diaktifkan kembali; PBI JK seperti potong_pbi", 0
-            ),
-            "kembali_bulan": Parameter("lama pengaktifan kembali", BALIK_BULAN, 1, 60),
-        },
-        butuh_segmen=True,
-    ),
-}
-"""Every kind of scenario with its parameters, defaults and ranges."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +36,11 @@ class Tindakan:
         ``"00"``, a province or a kabupaten/kota.
     segmen
         Segment, for kinds that need one.
-    sumber, asumsi
-        Who says so; True where the size is our assumption, or the names of the
-        parameters that are.
+    sumber, diketahui
+        Who says so, and since when that is known (``"2025-06-30"``): a page of an
+        earlier month does not cite it.
+    asumsi
+        True where the size is our assumption, or the names of the parameters that are.
     """
 
     jenis: str
@@ -167,13 +49,17 @@ class Tindakan:
     wilayah: str = NASIONAL
     segmen: str = ""
     sumber: str = ""
+    diketahui: str = ""
     asumsi: bool | tuple[str, ...] = True
 
     def __post_init__(self) -> None:
         """Refuse unknown kinds, parameters and segments, and numbers out of range."""
-        faults = [*_name_faults(self), *_value_faults(self)]
+        faults = find_faults(
+            self.jenis, self.nilai, segmen=self.segmen, asumsi=self.asumsi
+        )
         if faults:
-            raise ScenarioError(f"scenario '{self.jenis}': " + "\n  ".join(faults))
+            told = "\n  ".join(text for _, text in faults)
+            raise ScenarioError(f"scenario '{self.jenis}': {told}")
 
     def get(self, name: str) -> float:
         """Return a parameter or its default."""
@@ -193,7 +79,7 @@ class Tindakan:
         ScenarioError
             If it is not readable or does not lie after the data.
         """
-        start = _read_month(self.mulai, cutoff)
+        start = read_month(self.mulai, cutoff)
         if start <= cutoff:
             raise ScenarioError(
                 f"scenario '{self.jenis}': starts {start:%Y-%m}, but the data already "
@@ -203,53 +89,70 @@ class Tindakan:
         return start
 
 
-def _name_faults(act: Tindakan) -> list[str]:
-    """Describe unknown names of a change."""
-    if act.jenis not in JENIS:
-        return [f"unknown kind\n  → use one of {', '.join(JENIS)}"]
-    kind = JENIS[act.jenis]
-    named = () if isinstance(act.asumsi, bool) else act.asumsi
+def find_faults(
+    jenis: str,
+    nilai: Mapping[str, float],
+    *,
+    segmen: str,
+    asumsi: bool | tuple[str, ...],
+) -> list[tuple[str, str]]:
+    """Find what is wrong with a change: the key at fault, and what to write.
+
+    Unknown kinds, parameters and segments, and numbers out of range.
+    """
+    if jenis not in JENIS:
+        return [("jenis", f"unknown kind\n  → use one of {', '.join(JENIS)}")]
+    kind = JENIS[jenis]
+    named = () if isinstance(asumsi, bool) else asumsi
     faults = [
-        f"unknown parameter '{name}'\n  → use one of {', '.join(kind.parameter)}"
-        for name in (*act.nilai, *named)
+        (
+            name,
+            f"unknown parameter '{name}'\n  → use one of {', '.join(kind.parameter)}",
+        )
+        for name in (*nilai, *named)
         if name not in kind.parameter
     ]
-    if act.segmen and act.segmen not in SEGMEN:
-        faults.append(
-            f"unknown segmen '{act.segmen}'\n  → use one of {', '.join(SEGMEN)}"
+    known = ", ".join(SEGMEN)
+    if segmen and segmen not in SEGMEN:
+        faults.append(("segmen", f"unknown segmen '{segmen}'\n  → use one of {known}"))
+    if kind.butuh_segmen and not segmen:
+        faults.append(("segmen", f"segmen is missing\n  → name one of {known}"))
+    for name, rule in kind.parameter.items():
+        text = _find_size_fault(name, rule, nilai.get(name, rule.bawaan))
+        if text and name in nilai:
+            faults.append((name, text))
+    return faults
+
+
+def _find_size_fault(name: str, rule: Parameter, value: object) -> str:
+    """Describe a number out of range; empty if it is not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"{name} is '{value}', not a number\n  → give a number"
+    if name == "kuota_jiwa" and value < 0:
+        return f"kuota_jiwa is {value:g}, below zero\n  → give 0 or more"
+    if not rule.minimal <= value <= rule.maksimal:
+        return (
+            f"{name} is {value:g}, outside {rule.minimal:g} to {rule.maksimal:g}\n"
+            f"  → give {rule.arti} within that range"
         )
-    if kind.butuh_segmen and not act.segmen:
-        faults.append(f"segmen is missing\n  → name one of {', '.join(SEGMEN)}")
-    return faults
+    return ""
 
 
-def _value_faults(act: Tindakan) -> list[str]:
-    """Describe numbers out of range."""
-    if act.jenis not in JENIS:
-        return []
-    faults = []
-    for name, rule in JENIS[act.jenis].parameter.items():
-        value = act.nilai.get(name, rule.bawaan)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            faults.append(f"{name} is '{value}', not a number\n  → give a number")
-        elif name == "kuota_jiwa" and name in act.nilai and value < 0:
-            faults.append(f"kuota_jiwa is {value:g}, below zero\n  → give 0 or more")
-        elif not rule.minimal <= value <= rule.maksimal:
-            faults.append(
-                f"{name} is {value:g}, outside {rule.minimal:g} to {rule.maksimal:g}\n"
-                f"  → give {rule.arti} within that range"
-            )
-    return faults
+def read_month(text: str, cutoff: pd.Timestamp | None) -> pd.Timestamp:
+    """Read ``2026-02``, ``+3`` (months after `cutoff`) or ``januari``.
 
-
-def _read_month(text: str, cutoff: pd.Timestamp) -> pd.Timestamp:
-    """Read ``2026-02``, ``+3`` or ``januari``."""
+    Raises
+    ------
+    ScenarioError
+        If it is none of these.
+    """
     word = str(text).strip().lower()
+    since = pd.Timestamp(2000, 1, 1) if cutoff is None else cutoff
     if word == "januari":
-        return pd.Timestamp(cutoff.year + 1, 1, 1)
+        return pd.Timestamp(since.year + 1, 1, 1)
     try:
         if word.startswith("+"):
-            return cutoff + pd.DateOffset(months=int(word))
+            return since + pd.DateOffset(months=int(word))
         return pd.Timestamp(pd.Period(word, freq="M").start_time)
     except ValueError as exc:
         raise ScenarioError(
@@ -377,18 +280,27 @@ def from_peristiwa(peristiwa: pd.DataFrame, *, cutoff: pd.Timestamp) -> Skenario
         & peristiwa["tanggal"].gt(cutoff + pd.offsets.MonthEnd(0))
         & peristiwa["segmen"].notna()
     ]
-    acts = tuple(
-        Tindakan(
-            "peristiwa",
-            f"{row['tanggal']:%Y-%m}",
-            _impact(row["dampak_jiwa"], row["dampak_rate"]),
-            wilayah=str(row["kode"]),
-            segmen=str(row["segmen"]),
-            sumber=str(row["sumber"]),
-        )
-        for row in ahead.to_dict("records")
-    )
+    acts = tuple(_planned(row, cutoff) for row in ahead.to_dict("records"))
     return Skenario("peristiwa", "Peristiwa yang belum pasti (status skenario)", acts)
+
+
+def _planned(row: Mapping[Hashable, Any], cutoff: pd.Timestamp) -> Tindakan:
+    """Make a change of one event; who is cut from PBI JK comes back by the one rule."""
+    size = _impact(row["dampak_jiwa"], row["dampak_rate"])
+    asumsi: bool | tuple[str, ...] = True
+    if row["segmen"] == PBI and min(size.values(), default=0) < 0:
+        rate, observed = find_return((cutoff + pd.offsets.MonthEnd(0)).date())
+        size["kembali_persen"] = 100 * rate
+        asumsi = ("dampak_persen", "kembali_bulan") if observed else True
+    return Tindakan(
+        "peristiwa",
+        f"{row['tanggal']:%Y-%m}",
+        size,
+        wilayah=str(row["kode"]),
+        segmen=str(row["segmen"]),
+        sumber=str(row["sumber"]),
+        asumsi=asumsi,
+    )
 
 
 def _impact(jiwa: float | None, rate: float | None) -> dict[str, float]:
@@ -400,148 +312,60 @@ def _impact(jiwa: float | None, rate: float | None) -> dict[str, float]:
     return {}
 
 
-def read_skenario(path: Path | None = None) -> dict[str, Skenario]:
-    """Read scenarios from a TOML or csv file; the suite's own if none is given.
-
-    TOML: ``[[skenario]]`` with kode, judul and ``[[skenario.tindakan]]`` rows. csv:
-    columns skenario, judul, jenis, mulai, wilayah, segmen, sumber, asumsi, and one
-    per parameter; rows of one skenario are applied together.
-
-    Raises
-    ------
-    ScenarioError
-        With file, scenario and what to write instead.
-    """
-    if path is None:
-        shipped = resources.files("jkn_analysis").joinpath(
-            "data", "skenario_bawaan.toml"
-        )
-        return _from_toml(shipped.read_text(encoding="utf-8"), "skenario_bawaan.toml")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ScenarioError(f"{path}: cannot be read\n  → give a UTF-8 file") from exc
-    if path.suffix.lower() == ".csv":
-        return _from_csv(text, path.name)
-    return _from_toml(text, path.name)
-
-
-def _from_toml(text: str, name: str) -> dict[str, Skenario]:
-    """Read the TOML form."""
-    try:
-        rows = tomllib.loads(text).get("skenario", [])
-    except tomllib.TOMLDecodeError as exc:
-        raise ScenarioError(f"{name}: not valid TOML: {exc}") from exc
-    found: dict[str, Skenario] = {}
-    for row in rows:
-        kode = str(row.get("kode", ""))
-        _check_kode(kode, found, name)
-        acts = tuple(
-            _read_act(act, f"{name}, '{kode}'") for act in row.get("tindakan", [])
-        )
-        found[kode] = Skenario(kode, str(row.get("judul", kode)), acts)
-    return found
-
-
-def _check_kode(kode: str, found: Iterable[str], name: str) -> None:
-    """Refuse scenarios without a name, named twice, or named like the baseline."""
-    if not kode or kode in found or kode == DASAR:
-        raise ScenarioError(
-            f"{name}: scenario kode '{kode}' is empty, '{DASAR}' or used twice\n"
-            "  → give every scenario a name of its own"
-        )
-
-
-def _read_act(row: Mapping[str, Any], where: str) -> Tindakan:
-    """Read one change, its parameters being all keys that are not common ones."""
-    missing = [name for name in ("jenis", "mulai") if not row.get(name)]
-    if missing:
-        raise ScenarioError(
-            f"{where}: {' and '.join(missing)} missing\n  → every tindakan needs both"
-        )
-    try:
-        return Tindakan(
-            str(row["jenis"]),
-            str(row["mulai"]),
-            {key: value for key, value in row.items() if key not in _UMUM},
-            wilayah=str(row.get("wilayah", NASIONAL) or NASIONAL),
-            segmen=str(row.get("segmen", "")),
-            sumber=str(row.get("sumber", "")),
-            asumsi=_read_asumsi(row.get("asumsi", "ya")),
-        )
-    except ScenarioError as exc:
-        raise ScenarioError(f"{where}: {exc}") from exc
-
-
-def _read_asumsi(value: object) -> bool | tuple[str, ...]:
-    """Read ya, tidak, or the names of the assumed parameters."""
-    if isinstance(value, list):
-        return tuple(str(name) for name in value)
-    text = str(value).strip().lower()
-    if text in {"ya", "true", "1"}:
-        return True
-    return tuple(text.split()) if text not in {"tidak", "false", "0", ""} else False
-
-
-def _from_csv(text: str, name: str) -> dict[str, Skenario]:
-    """Read the csv form, comma or semicolon."""
-    lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
-    if not lines:
-        return {}
-    delimiter = ";" if lines[0].count(";") > lines[0].count(",") else ","
-    found: dict[str, Skenario] = {}
-    for row in csv.DictReader(lines, delimiter=delimiter):
-        kode = (row.pop("skenario", "") or "").strip()
-        judul = (row.pop("judul", "") or kode).strip()
-        filled = {k: v.strip() for k, v in row.items() if k and v and v.strip()}
-        act = _read_act(
-            {
-                k: v if k in _UMUM else _number(v, f"{name}, '{kode}'")
-                for k, v in filled.items()
-            },
-            f"{name}, '{kode}'",
-        )
-        if kode not in found:
-            _check_kode(kode, found, name)
-            found[kode] = Skenario(kode, judul)
-        old = found[kode]
-        found[kode] = replace(old, tindakan=(*old.tindakan, act))
-    return found
-
-
-def _number(text: str, where: str) -> float:
-    """Read a number written with a comma or a point."""
-    try:
-        return float(text.replace(",", "."))
-    except ValueError as exc:
-        raise ScenarioError(
-            f"{where}: '{text}' is not a number\n  → write 10 or 2,5"
-        ) from exc
-
-
-def list_asumsi(skenario: Iterable[Skenario]) -> pd.DataFrame:
+def list_asumsi(
+    skenario: Iterable[Skenario], *, tanggal: dt.date | None = None
+) -> pd.DataFrame:
     """List every number the scenarios rest on, its source, and whether assumed.
 
     A parameter not written in the scenario is our default and so an assumption.
 
+    Parameters
+    ----------
+    skenario
+        Scenarios.
+    tanggal
+        Last day of the data: a source known only later is not cited, and its numbers
+        are ours; what was observed by then replaces our default. None cites all.
+
     Returns
     -------
     DataFrame
-        skenario, jenis, parameter, arti, nilai, asumsi, sumber.
+        skenario, judul, urutan (of the change), jenis, mulai, wilayah, parameter, arti,
+        nilai, asumsi, sumber.
     """
     rows = [
         {
             "skenario": one.kode,
+            "judul": one.judul,
+            "urutan": at,
             "jenis": act.jenis,
+            "mulai": act.mulai,
+            "wilayah": act.wilayah,
             "parameter": name,
             "arti": rule.arti,
-            "nilai": act.get(name),
-            "asumsi": act.is_assumed(name),
-            "sumber": act.sumber,
+            **_tell_size(act, name, tanggal),
         }
         for one in skenario
-        for act in one.tindakan
+        for at, act in enumerate(one.tindakan, start=1)
         for name, rule in JENIS[act.jenis].parameter.items()
     ]
-    names = ["skenario", "jenis", "parameter", "arti", "nilai", "asumsi", "sumber"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=list(_ASUMSI))
+
+
+_ASUMSI = (
+    "skenario", "judul", "urutan", "jenis", "mulai", "wilayah", "parameter", "arti",
+    "nilai", "asumsi", "sumber",
+)  # fmt: skip
+SENDIRI = "asumsi kami"
+
+
+def _tell_size(act: Tindakan, name: str, tanggal: dt.date | None) -> dict[str, object]:
+    """Return size, whether assumed, and source of one parameter at a date."""
+    size, ours, source = act.get(name), act.is_assumed(name), act.sumber
+    if tanggal is not None:
+        rate, observed = find_return(tanggal)
+        if name == "kembali_persen" and name not in act.nilai and observed and size:
+            return {"nilai": 100 * rate, "asumsi": False, "sumber": BALIK_SUMBER}
+        if act.diketahui and pd.Timestamp(act.diketahui).date() > tanggal:
+            ours, source = True, SENDIRI
+    return {"nilai": size, "asumsi": ours, "sumber": source}

@@ -9,8 +9,9 @@ import pandas as pd
 from jkn_analysis.anggaran import build_kas, build_uang_tahunan, check_anggaran
 from jkn_analysis.masa_depan.build import tell_arrears
 from jkn_analysis.masa_depan.paths import from_table, to_table
-from jkn_analysis.skenario.declaration import from_peristiwa, read_skenario
+from jkn_analysis.skenario.declaration import from_peristiwa, list_asumsi
 from jkn_analysis.skenario.engine import compare
+from jkn_analysis.skenario.files import read_skenario
 from jkn_analysis.skenario.permintaan import build_permintaan
 from jkn_analysis.skenario.posisi import list_posisi
 from jkn_analysis.skenario.rute import build_rute
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 TABEL_UANG = (
     "laju_tunggakan", "tunggakan_ramalan", "uji_tunggakan", "arus_tunggakan",
     "utang_pemda", "kolektibilitas", "kas", "uang", "rute", "permintaan", "skenario",
-    "masa_depan", "ramalan",
+    "asumsi_skenario", "masa_depan", "ramalan",
 )  # fmt: skip
 _DIPAKAI = (
     "penduduk", "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda",
@@ -58,8 +59,8 @@ def build_uang(
     hasil
         Tables of `build_ramalan`; ``masa_depan`` and ``ramalan`` are used.
     skenario
-        Scenarios to lay beside 'nothing changes'; the suite's own and the events
-        of status 'skenario' if None.
+        Scenarios to lay beside 'nothing changes'; the suite's own if None. Events of
+        status 'skenario' are added.
     seed
         Of the draws of arrears and debt.
     tenggat_bulan
@@ -86,7 +87,9 @@ def build_uang(
     keadaan = build_keadaan(given, paths, ramalan=ramalan, seed=seed)
     paths = add_money(paths, keadaan)
     ramalan = tell_arrears(ramalan, paths)
-    chosen = list(skenario) if skenario is not None else _default(given, keadaan)
+    chosen = list(read_skenario().values() if skenario is None else skenario)
+    planned = from_peristiwa(given["peristiwa"], cutoff=keadaan.cutoff)
+    chosen += [planned] if planned.tindakan else []
     out = _arrears_tables(given, keadaan)
     out["kolektibilitas"] = _collection(given["iuran"], len(keadaan.periode))
     out |= _pemda_tables(given, keadaan)
@@ -94,17 +97,14 @@ def build_uang(
     out["skenario"] = compare(keadaan, chosen)
     out.setdefault("uang", conform(pd.DataFrame(), "uang"))
     out["permintaan"] = _asks(given, keadaan, out, tenggat_bulan=tenggat_bulan)
+    last = (keadaan.cutoff + pd.offsets.MonthEnd(0)).date()
+    sizes = list_asumsi(chosen, tanggal=last)
+    out["asumsi_skenario"] = sizes.assign(asumsi=sizes["asumsi"].astype(int))
     out |= {"masa_depan": to_table(paths), "ramalan": ramalan}
     return {
         name: conform(out.get(name, pd.DataFrame()), name)[TABLES[name].names]
         for name in TABEL_UANG
     }
-
-
-def _default(given: Mapping[str, pd.DataFrame], keadaan: Keadaan) -> list[Skenario]:
-    """Return the shipped scenarios and the planned events."""
-    planned = from_peristiwa(given["peristiwa"], cutoff=keadaan.cutoff)
-    return [*read_skenario().values(), *([planned] if planned.tindakan else [])]
 
 
 def _arrears_tables(

@@ -102,6 +102,42 @@ def test_a_change_elsewhere_leaves_a_region_as_it_was(act):
         assert np.allclose(values[:, at], base[name][:, at], rtol=1e-6), name
 
 
+@settings(max_examples=30, deadline=None)
+@given(scenarios())
+def test_no_draw_passes_a_ceiling_and_uhc_is_no_likelier_than_eighty(skenario):
+    keadaan = read_keadaan()
+    found = apply_scenario(keadaan, skenario)
+    aktif, terdaftar = (found.ukuran[name] for name in ("aktif_jiwa", "terdaftar_jiwa"))
+    assert np.all(aktif <= terdaftar)
+    limit = np.maximum(keadaan.batas[None, :, None], keadaan.terdaftar)
+    assert np.all(terdaftar <= limit)
+    table = found.ringkas().set_index(["ukuran", "kode", "periode"])["nilai"]
+    uhc, eighty = table["peluang_uhc"], table["peluang_80"]
+    assert (uhc <= eighty.reindex(uhc.index)).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from(
+        [("potong_pbi", "persen", -1), ("kuota_telat", "nonaktif_persen", -1),
+         ("agen", "jumlah", 1), ("kuota_ubah", "jiwa", 1),
+         ("pemda_menunggak", "bulan", -1)]
+    ),
+    st.integers(1, 30),
+    st.integers(1, 30),
+)  # fmt: skip
+def test_more_of_a_change_moves_activity_further(kind, small, step):
+    jenis, name, sign = kind
+    own = [
+        apply_scenario(
+            read_keadaan(),
+            Skenario("a", "a", (Tindakan(jenis, "+3", {name: size}, asumsi=False),)),
+        ).ukuran["aktif_jiwa"]
+        for size in (small, small + step)
+    ]
+    assert np.all(sign * (own[1] - own[0]) >= -1e-6)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_history_never_hides_what_does_not_close(seed):
     tables, _ = read_sample()
