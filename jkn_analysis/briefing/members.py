@@ -50,7 +50,7 @@ OWN = (
     "skenario",
 )  # fmt: skip
 """Tables whose rows of the provinsi or country itself are shown."""
-OF_MEMBERS = ("ramalan", "peluang", "permintaan", "uang")
+OF_MEMBERS = ("ramalan", "peluang", "permintaan", "uang", "peristiwa")
 ONLY: dict[str, dict[str, list[Any]]] = {
     "ramalan": {"indikator": [RATE], "segmen": [TOTAL], "skenario": ["dasar"]}
 }

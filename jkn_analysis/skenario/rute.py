@@ -130,12 +130,14 @@ def _pools(kepesertaan: pd.DataFrame) -> pd.DataFrame:
     }
     frames = []
     for rute, (inside, people) in parts.items():
-        chosen = rows[inside].assign(calon=people[inside].astype(float))
-        keys = [chosen["kode"], chosen["periode"]]
-        calon = chosen["calon"].groupby(keys).sum(min_count=1)
-        whole = chosen["calon"].groupby(keys).apply(lambda part: part.notna().all())
-        aktif = chosen["aktif_jiwa"].astype(float).groupby(keys).sum()
-        table = pd.DataFrame({"calon": calon.where(whole), "aktif": aktif})
+        chosen = rows.loc[inside, ["kode", "periode"]].assign(
+            calon=people[inside].astype(float),
+            aktif=rows.loc[inside, "aktif_jiwa"].astype(float),
+        )
+        groups = chosen.groupby(["kode", "periode"])
+        table = groups[["calon", "aktif"]].sum()
+        whole = groups["calon"].count().eq(groups.size())
+        table["calon"] = table["calon"].where(whole)
         frames.append(table.reset_index().assign(rute=rute))
     return pd.concat(frames, ignore_index=True)
 
