@@ -12,6 +12,7 @@ from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.further import build_further
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
 from jkn_analysis.briefing.money import build_assumptions
+from jkn_analysis.store import find_refused
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -354,7 +355,8 @@ def _origin(
 
 def _refused(context: Context) -> list[str]:
     """Say how many files were refused at the build."""
-    refused = context.potongan.manifest.get("refused", [])
+    potongan = context.potongan
+    refused = find_refused(potongan.manifest, kode=potongan.kode)
     if not refused:
         return []
     values = {"n": len(refused)}

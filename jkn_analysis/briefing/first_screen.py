@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,11 +11,10 @@ from jkn_analysis.briefing.ask import build_title, list_asks, list_today
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Angka, Kartu, Nada
 from jkn_analysis.briefing.money import tell_cash
+from jkn_analysis.store import find_refused
 from jkn_analysis.uhc import needed_jiwa
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.uhc import Status
 
@@ -40,10 +40,40 @@ def build_head(context: Context) -> tuple[tuple[str, str], ...]:
             "tanggal": words.akhir(context.periode),
             "periode": words.bulan(context.potongan.periode),
         }
-        key = "kepala.data_lama" if late else "kepala.data_isi"
-        lines.append((words.say("kepala.data"), words.say(key, values)))
+        refused = _say_refused(context)
+        key = "kepala.data_lama" if late and not refused else "kepala.data_isi"
+        said = "; ".join([words.say(key, values), *refused])
+        lines.append((words.say("kepala.data"), said))
         lines.append((words.say("kepala.penyebut"), _denominator(context)))
     return tuple(lines)
+
+
+def _say_refused(context: Context) -> list[str]:
+    """Say which delivery of this region is refused or gone, and what stands in."""
+    words = context.words
+    found = find_refused(context.potongan.manifest, kode=context.potongan.kode)
+    said = []
+    for one in found:
+        when = one.sejak if one.sebab == "hilang" else one.tiba
+        values = {
+            "berkas": one.file.rsplit("/", 1)[-1],
+            "tanggal": _day(context, when),
+            "dipakai": _day(context, one.dipakai),
+            "n": one.cells,
+        }
+        key = "ditolak_sel" if one.sebab == "ditolak" and one.cells else one.sebab
+        text = words.say(f"kiriman.{key}", values)
+        if one.dipakai:
+            text += f" ({words.say('kiriman.dipakai', values)})"
+        said.append(text)
+    return said
+
+
+def _day(context: Context, text: str) -> str:
+    """Write a day of the manifest; unknown where it has none."""
+    if not text:
+        return context.words.say("umum.tidak_tersedia")
+    return context.words.tanggal(dt.date.fromisoformat(text))
 
 
 def _denominator(context: Context) -> str:

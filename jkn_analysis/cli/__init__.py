@@ -9,14 +9,19 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import click
 
-from jkn_analysis.errors import JknError
+from jkn_analysis.errors import JknError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+VERBOSE_VARIABLE = "JKN_VERBOSE"
+EXIT_FAULT = 70
+"""Exit code of an error nobody foresaw."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Make a working folder: deliveries, notebooks, settings."),
@@ -32,10 +37,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reconcile": ("reconcile", "Compare person registers; counts out, no NIK."),
     "scan": ("reconcile", "Search a folder for anything that parses as personal."),
     "mail": ("mail", "Compose due briefings into the outbox; send with --really."),
+    "bulanan": ("monthly", "All of it: check, build, forecast, run, mail, with gates."),
     "lab": ("lab", "Open JupyterLab on the start page."),
     "papan": ("papan", "Write a board as one offline page, or serve the boards."),
 }
 """Command name to (module of this package, one-line help)."""
+
+
+def find_command(name: str) -> click.Command:
+    """Import the module of one command and return it."""
+    module = importlib.import_module(f"jkn_analysis.cli.{COMMANDS[name][0]}")
+    return getattr(module, f"{name}_command")
 
 
 class LazyGroup(click.Group):
@@ -47,10 +59,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import the module of one command and return it."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"jkn_analysis.cli.{COMMANDS[cmd_name][0]}")
-        return getattr(module, f"{cmd_name}_command")
+        return find_command(cmd_name) if cmd_name in COMMANDS else None
 
     def format_commands(
         self,
@@ -69,12 +78,18 @@ class LazyGroup(click.Group):
     type=click.Path(dir_okay=False),
     help="TOML file that overrides settings by key.",
 )
+@click.option("-v", "verbose", is_flag=True, help="Show the traceback of an error.")
 @click.option(
     "--pada", help="Day as 2025-12-10: work on what was known then, in its own folders."
 )
 @click.version_option(package_name="jkn-analysis")
 @click.pass_context
-def app(ctx: click.Context, config_path: str | None, pada: str | None) -> None:
+def app(
+    ctx: click.Context,
+    config_path: str | None,
+    verbose: bool,  # noqa: FBT001 - click passes flags
+    pada: str | None,
+) -> None:
     r"""From raw JKN deliveries to one briefing per kabupaten/kota.
 
     \b
@@ -90,6 +105,8 @@ def app(ctx: click.Context, config_path: str | None, pada: str | None) -> None:
         read_config,
     )
 
+    if verbose:
+        os.environ[VERBOSE_VARIABLE] = "1"
     path = Path(config_path).resolve() if config_path else None
     if path is not None:
         os.environ[CONFIG_VARIABLE] = str(path)
@@ -100,10 +117,40 @@ def app(ctx: click.Context, config_path: str | None, pada: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an error of ours prints its message, not a traceback."""
+    given = list(arguments) if arguments is not None else None
     try:
-        app.main(
-            args=list(arguments) if arguments is not None else None, prog_name="jkn"
+        app.main(args=given, prog_name="jkn")
+    except Exception as exc:  # noqa: BLE001 - the last handler of all
+        sys.exit(tell_error(exc))
+
+
+def tell_error(exc: Exception) -> int:
+    """Print an error in a line with a remedy; return the exit code of its kind.
+
+    The traceback of anything is behind ``jkn -v``.
+    """
+    if os.environ.get(VERBOSE_VARIABLE):
+        click.echo("".join(traceback.format_exception(exc)), err=True)
+    click.echo(f"jkn: {_say(exc)}", err=True)
+    if isinstance(exc, JknError):
+        return exc.exit_code
+    return StoreError.exit_code if isinstance(exc, OSError) else EXIT_FAULT
+
+
+def _say(exc: Exception) -> str:
+    """Say what is wrong and what to do."""
+    if isinstance(exc, JknError):
+        return str(exc)
+    if isinstance(exc, MemoryError):
+        return "too little memory\n  → close other programs, or raise the limit"
+    if isinstance(exc, OSError):
+        where = f"{exc.filename}: " if exc.filename else ""
+        return (
+            f"{where}{exc.strerror or exc}\n"
+            "  → make room on the disk, or the file or folder readable and writable"
         )
-    except JknError as exc:
-        click.echo(f"jkn: {exc}", err=True)
-        sys.exit(exc.exit_code)
+    first = (str(exc).splitlines() or [""])[0]
+    return (
+        f"{type(exc).__name__}: {first}\n"
+        "  → a fault of this program: run it as `jkn -v …` and report what it says"
+    )

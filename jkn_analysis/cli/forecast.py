@@ -94,8 +94,14 @@ def _forecast_tables(
     from jkn_analysis.forecasting.keep import find_kept, note_told
     from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.measures import build_ukuran
+    from jkn_analysis.running.gates import describe
     from jkn_analysis.skenario import build_uang
-    from jkn_analysis.store import list_tables, read_table, write_generation
+    from jkn_analysis.store import (
+        list_refused,
+        list_tables,
+        read_table,
+        write_generation,
+    )
     from jkn_analysis.tables import DELIVERED
 
     started = time.process_time()
@@ -133,6 +139,8 @@ def _forecast_tables(
         for name, table in ({"ukuran": ukuran} | made).items():
             draft.put(table, name)
         note_told(draft, ["ukuran", *made], basis=basis)
+    for one in list_refused(root, cutoff=cutoff):
+        click.echo(f"  {describe(one)}", err=True)
     ramalan = made["ramalan"]
     told = "" if kept is None else f" ({_tell_changed(kept.changed)})"
     click.echo(

@@ -35,6 +35,12 @@ _DATE = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--really", is_flag=True, help="Send what the outbox holds.")
 @click.option("--again", is_flag=True, help="Send also what was sent or is unknown.")
 @click.option(
+    "--meski-ditolak",
+    "anyway",
+    is_flag=True,
+    help="Send also where a delivery is refused or a report failed.",
+)
+@click.option(
     "--baca",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Read a returned follow-up form.",
@@ -50,6 +56,7 @@ def mail_command(
     tanggal: dt.datetime | None,
     really: bool,  # noqa: FBT001 - click passes flags
     again: bool,  # noqa: FBT001 - click passes flags
+    anyway: bool,  # noqa: FBT001 - click passes flags
     baca: Path | None,
 ) -> None:
     r"""Compose briefings into reports/outbox; without --really nothing is sent.
@@ -81,11 +88,16 @@ def mail_command(
             click.echo(f"no meeting in the next {days} day(s)")
     if really:
         entries = _choose(config, regions, written, _now(tanggal))
-        _send(config, entries, "also_settled" if again else "never")
+        held: list[str] = []
+        if not anyway:
+            entries, held = _hold_back(config, entries, _month(config, periode))
+            problems += held
+        if entries or not held:
+            _send(config, entries, "also_settled" if again else "never")
     _tell_outbox(config)
     if problems:
         shown = "\n".join(f"  {problem}" for problem in problems[:SHOWN])
-        raise DeliveryError(f"{len(problems)} mail(s) not composed\n{shown}")
+        raise DeliveryError(f"{len(problems)} mail(s) not composed or sent\n{shown}")
 
 
 def _refuse_contradictions(*flags: bool) -> None:
@@ -165,6 +177,7 @@ def _compose(
     Returns the files written and one line per mail that could not be composed.
     """
     from jkn_analysis.delivery.compose import Desk, compose
+    from jkn_analysis.store import hold_project
 
     if now is not None:
         _make_reports(config, occasions, month)
@@ -180,11 +193,12 @@ def _compose(
     )
     problems: list[str] = []
     written: list[Path] = []
-    for occasion in occasions:
-        try:
-            written += compose(occasion, desk=desk, tanggal=now)
-        except JknError as exc:
-            problems.append(f"{occasion.kode}: {str(exc).splitlines()[0]}")
+    with hold_project(config.paths.processed, holder="jkn mail"):
+        for occasion in occasions:
+            try:
+                written += compose(occasion, desk=desk, tanggal=now)
+            except JknError as exc:
+                problems.append(f"{occasion.kode}: {str(exc).splitlines()[0]}")
     click.echo(f"{len(written)} message(s) composed for {len(occasions)} region(s)")
     return written, problems
 
@@ -231,6 +245,21 @@ def _choose(
             "--tanggal sets another day"
         )
     return going
+
+
+def _hold_back(
+    config: Config, entries: Sequence[Entry], month: str
+) -> tuple[list[Entry], list[str]]:
+    """Hold back regions with a refused delivery or a failed report; a line for each."""
+    from jkn_analysis.running.gates import find_hindrances
+
+    regions = dict.fromkeys(entry.kode for entry in entries)
+    reasons = find_hindrances(config, regions, periode=month)
+    held = [
+        f"{kode}: not sent: {'; '.join(why)} (--meski-ditolak sends it)"
+        for kode, why in reasons.items()
+    ]
+    return [entry for entry in entries if entry.kode not in reasons], held
 
 
 def _send(config: Config, entries: Sequence[Entry], again: str) -> None:

@@ -65,7 +65,7 @@ def reconcile_command(
     from jkn_analysis.rekonsiliasi.pseudonym import read_key
     from jkn_analysis.rekonsiliasi.reconcile import Order, reconcile
     from jkn_analysis.rekonsiliasi.worklists import parse_recipient
-    from jkn_analysis.store import open_generation
+    from jkn_analysis.store import hold_project, open_generation
 
     if recipients and worklists is None:
         raise click.UsageError("--kantor needs --daftar, the folder of the work lists")
@@ -82,8 +82,9 @@ def reconcile_command(
     )
     key = read_key()
     open_generation(config.paths.processed)
-    found = reconcile(order, key=key)
-    stored = _store(found, order.pada, config.paths.processed)
+    with hold_project(config.paths.processed, holder="jkn reconcile"):
+        found = reconcile(order, key=key)
+        stored = _store(found, order.pada, config.paths.processed)
     _summarise(found)
     click.echo(f"counts in {stored}; scanned: nothing personal")
     for path in found.worklists:

@@ -138,6 +138,7 @@ def run_command(
         )
     folder = config.paths.reports / summary.periode
     _tell(summary, folder)
+    _tell_refused(config, summary.periode)
     require_success(summary)
 
 
@@ -223,6 +224,16 @@ def _tell(summary: Summary, folder: Path) -> None:
     rest = len(summary.failed) - SHOWN_FAILURES
     if rest > 0:
         click.echo(f"  and {rest} more: jkn status", err=True)
+
+
+def _tell_refused(config: Config, periode: str) -> None:
+    """Print which deliveries are refused or gone: their regions' pages say so."""
+    from jkn_analysis.running.gates import describe
+    from jkn_analysis.store import list_refused
+
+    for one in list_refused(config.paths.processed, cutoff=periode):
+        regions = "all regions" if one.kode is None else f"{len(one.kode)} region(s)"
+        click.echo(f"  {describe(one)}: said on the pages of {regions}", err=True)
 
 
 @click.command("status")

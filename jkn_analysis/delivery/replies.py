@@ -13,6 +13,7 @@ from jkn_analysis.delivery.tindak_lanjut import (
 )
 from jkn_analysis.errors import InputError
 from jkn_analysis.store import (
+    hold_project,
     read_manifest,
     read_table,
     read_table_or_empty,
@@ -48,6 +49,12 @@ def store_reply(path: Path, *, raw: Path, processed: Path) -> tuple[Path, int]:
     reply = read_form(path)
     if reply.empty:
         raise InputError(f"{path}: the form holds no decision\n  → nothing to take in")
+    with hold_project(processed, holder="jkn mail --baca"):
+        return _store(reply, raw=raw, processed=processed)
+
+
+def _store(reply: pd.DataFrame, *, raw: Path, processed: Path) -> tuple[Path, int]:
+    """Update the table and keep the answer, alone in the project."""
     current = read_table_or_empty("tindak_lanjut", root=processed)
     rapat = read_table("rapat", root=processed)
     merged = merge_reply(current, reply, rapat=rapat)

@@ -108,6 +108,8 @@ def _list_rows(
     """
     last = {name: _lay_last(found[name], paths) for name in PEOPLE}
     for segmen in (*SLOTS[:-1], TOTAL):
+        if segmen != TOTAL and ("aktif_jiwa", segmen) not in paths.drawn:
+            continue
         there = last["aktif_jiwa"][segmen]
         drawn = {name: paths.get(name, segmen) for name in PEOPLE}
         for name, values in drawn.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,14 @@ from jkn_analysis.running.notebook import hash_notebook, read_notebook
 from jkn_analysis.running.parameters import read_parameters, validate_parameters
 from jkn_analysis.running.report import PAGE, Job, Limits
 from jkn_analysis.running.slices import read_slices, select_slices
+from jkn_analysis.store import list_refused
 from jkn_analysis.terms import NASIONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jkn_analysis.config import Config
+    from jkn_analysis.store import Refused
 
 NOTEBOOK_OF = {
     "nasional": "briefing_nasional.ipynb",
@@ -95,7 +97,7 @@ class Code:
     settings: dict[str, str]
     notebooks: dict[str, str] = field(default_factory=dict)
     deliveries: str = ""
-    """What a page says of the deliveries: file names, how many were refused."""
+    """What a page says of the deliveries: file names, whether they are samples."""
 
 
 def find_level(kode: str) -> str:
@@ -182,7 +184,7 @@ def _hash_deliveries(root: Path, cutoff: str | None) -> str:
         name: [file["file"] for file in entries]
         for name, entries in told.get("kiriman", {}).items()
     }
-    return hash_values([told["contoh"], len(told.get("refused", [])), files])
+    return hash_values([told["contoh"], files])
 
 
 def _hash_files(paths: Iterable[Path], base: Path) -> str:
@@ -224,6 +226,7 @@ def build_plan(choice: Choice, config: Config) -> list[Planned]:
         fit its notebook.
     """
     slices = read_slices(config.paths.processed, cutoff=choice.periode)
+    refused = list_refused(config.paths.processed, cutoff=choice.periode)
     code = hash_code(config, cutoff=choice.periode)
     asked = choice.kode or tuple(list_regions(slices))
     regions = [kode for kode in asked if find_level(kode) in code.notebooks]
@@ -239,7 +242,7 @@ def build_plan(choice: Choice, config: Config) -> list[Planned]:
     planned = []
     for kode in sorted(regions, key=lambda kode: ("." in kode, kode)):
         job = _build_job(kode, choice, config, declared[find_level(kode)])
-        inputs = _build_inputs(job, code, select_slices(slices, kode))
+        inputs = _build_inputs(job, code, select_slices(slices, kode), refused)
         job = Job(**{**job.__dict__, "inputs": inputs})
         failed = not last.get(job.stem, {"ok": True})["ok"]
         if choice.only_failed and not failed:
@@ -285,10 +288,14 @@ def _build_job(
     )
 
 
-def _build_inputs(job: Job, code: Code, data: dict[str, str]) -> dict[str, Any]:
+def _build_inputs(
+    job: Job, code: Code, data: dict[str, str], refused: Sequence[Refused]
+) -> dict[str, Any]:
     """Return everything a report depends on."""
+    own = [asdict(one) for one in refused if one.touches(job.kode)]
     return {
         "deliveries": code.deliveries,
+        "refused": hash_values(own),
         "notebook": code.notebooks[find_level(job.kode)],
         "library": code.library,
         "template": code.template,

@@ -11,14 +11,15 @@ from jkn_analysis.briefing.page_file import page_stem, split_stem
 from jkn_analysis.errors import RunError
 from jkn_analysis.running.ledger import (
     append_event,
-    hold_lock,
     ledger_path,
+    open_ledger,
     read_events,
     read_last_outcomes,
 )
 from jkn_analysis.running.manifest import SUFFIX
 from jkn_analysis.running.plan import Choice, Planned, build_plan
 from jkn_analysis.running.report import NOTEBOOKS, PAGE, Outcome
+from jkn_analysis.store import hold_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -99,7 +100,7 @@ def run_reports(
     config
         Folders and limits.
     started
-        The time, as text, for the lock and the ledger only.
+        The time, as text, for the ledger only.
     hire
         Builds the workforce; called only if there is work.
     watch
@@ -113,15 +114,16 @@ def run_reports(
     Raises
     ------
     LockedError
-        If another run holds the reports.
+        If another process works in the project.
     """
     reports = config.paths.reports
     folder = reports / choice.periode
-    with hold_lock(reports, started=started):
+    with hold_project(config.paths.processed, holder="jkn run"):
+        ledger = ledger_path(reports, choice.periode)
+        open_ledger(ledger)
         sweep(folder)
         plan = build_plan(choice, config)
         todo = [planned for planned in plan if planned.reasons]
-        ledger = ledger_path(reports, choice.periode)
         summary = Summary(choice.periode, len(todo), len(plan) - len(todo))
         if todo:
             jobs = sort_longest_first(todo, read_last_outcomes(ledger))

@@ -20,7 +20,7 @@ from jkn_analysis.store.files import (
     write_json,
     write_text,
 )
-from jkn_analysis.store.gates import Refused, list_refused
+from jkn_analysis.store.gates import Refused, find_refused, list_refused
 from jkn_analysis.store.generation import (
     Generation,
     find_generation,
@@ -47,6 +47,7 @@ __all__ = [
     "Refused",
     "append_lines",
     "find_generation",
+    "find_refused",
     "has_table",
     "hash_file",
     "hash_frame",

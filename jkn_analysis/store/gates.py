@@ -60,9 +60,17 @@ def list_refused(
     StoreError
         If nothing was built, or the store is torn.
     """
-    told = open_generation(root, cutoff=cutoff).manifest
-    found = [_read(entry) for entry in told.get("refused", [])]
-    found += [_read({**entry, "sebab": "hilang"}) for entry in told.get("hilang", [])]
+    return find_refused(open_generation(root, cutoff=cutoff).manifest, kode=kode)
+
+
+def find_refused(
+    manifest: Mapping[str, Any], *, kode: str | None = None
+) -> list[Refused]:
+    """List what a manifest says is refused or missing; see `list_refused`."""
+    found = [_read(entry) for entry in manifest.get("refused", [])]
+    found += [
+        _read({**entry, "sebab": "hilang"}) for entry in manifest.get("hilang", [])
+    ]
     return [one for one in found if kode is None or one.touches(kode)]
 
 

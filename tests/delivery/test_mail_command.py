@@ -18,8 +18,14 @@ from click.testing import CliRunner
 from jkn_analysis.cli import app
 from jkn_analysis.delivery.compose import month_end
 from jkn_analysis.delivery.outbox import read_outbox
-from jkn_analysis.errors import DeliveryError, InputError, JknError
-from jkn_analysis.store import read_table, write_table, write_tables
+from jkn_analysis.errors import ConfigError, DeliveryError, InputError, JknError
+from jkn_analysis.running.ledger import append_event, ledger_path
+from jkn_analysis.store import (
+    read_table,
+    write_generation,
+    write_table,
+    write_tables,
+)
 from jkn_analysis.tables import TABLES, conform
 from tests.delivery.conftest import PASSWORD, USER, Faults
 
@@ -97,6 +103,32 @@ def messages(project):
         path.name: message_from_bytes(path.read_bytes(), policy=default)
         for path in sorted((project / "reports" / "outbox").glob("*/*.eml"))
     }
+
+
+def refuse(project, kode):
+    """Note in the manifest that a delivery of a region is refused."""
+    told = {"file": "des/kep.csv", "table": "kepesertaan", "sebab": "ditolak"}
+    told |= {"tiba": "2025-12-03", "cells": 1, "kode": [kode], "dipakai": {}}
+    with write_generation(project / "data" / "processed", by="uji") as draft:
+        draft.tell(refused=[told])
+
+
+def test_a_refused_delivery_or_a_failed_report_holds_back_its_region(mailed):
+    refuse(mailed, "82.71")
+    line = (
+        r"82\.71: not sent: des/kep\.csv of 2025-12-03 was refused, 1 cell\(s\) "
+        r"\(--meski-ditolak sends it\)"
+    )
+    with pytest.raises(DeliveryError, match=line):
+        jkn("--really", "--tanggal", "2025-12-01")
+    refuse(mailed, "82.72")
+    ledger = ledger_path(mailed / "reports", "2025-11")
+    failed = {"event": "report", "kode": "82.71", "ok": False, "error": "ValueError: x"}
+    append_event(ledger, failed)
+    with pytest.raises(DeliveryError, match=r"82\.71: not sent: its report failed"):
+        jkn("--really", "--tanggal", "2025-12-01")
+    with pytest.raises(ConfigError, match="JKN_SMTP"):
+        jkn("--really", "--meski-ditolak", "--tanggal", "2025-12-01")
 
 
 def test_all_composes_one_message_per_office_of_each_region(project):

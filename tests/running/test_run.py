@@ -253,11 +253,11 @@ def wait_for(condition, seconds=60):
 def test_two_runs_at_once_one_works_and_one_says_who(tmp_path):
     config = make_project(tmp_path, cells=(*CELLS, "import time; time.sleep(3)"))
     first = start(tmp_path, "run", "--workers", "2")
-    lock = config.paths.reports / ".run" / "lock.oleh"
-    wait_for(lambda: lock.is_file() and "started" in lock.read_text())
+    note = config.paths.processed / ".kunci.oleh"
+    wait_for(lambda: note.is_file() and "pid" in note.read_text())
     second = jkn(tmp_path, "run", check=False)
     assert second.returncode == 11
-    assert f"another run holds it (pid {first.pid}, started 20" in second.stderr
+    assert f"held by jkn run, pid {first.pid} on " in second.stderr
     out, err = first.communicate(timeout=120)
     assert first.returncode == 0, err
     assert "4 made" in out

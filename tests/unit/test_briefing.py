@@ -23,6 +23,7 @@ from jkn_analysis.errors import (
     StoreError,
     UnknownNameError,
 )
+from jkn_analysis.store import write_generation
 from jkn_analysis.texts import BAHASA, read_catalogue
 from tests.unit.page_data import SUMBER, build_region, store_tables
 
@@ -429,3 +430,37 @@ def test_an_area_nobody_reported_gets_a_page_that_says_so(root):
     page = build_area_briefing("81", "2025-11", root=root)
     assert page.judul.endswith("data kepesertaan tidak tersedia")
     assert page.find_bagian("peringkat").kosong
+
+
+def refuse(root, kode, **fields):
+    """Note in the manifest that a delivery of a region is refused."""
+    told = {
+        "file": "des/kepesertaan_82.csv",
+        "table": "kepesertaan",
+        "sebab": "ditolak",
+    }
+    told |= {"tiba": "2025-12-03", "cells": 1, "kode": [kode], "dipakai": {}, **fields}
+    with write_generation(root, by="uji") as draft:
+        draft.tell(refused=[told])
+
+
+def test_a_refused_delivery_is_said_on_the_pages_it_concerns(tmp_path):
+    store_tables([build_region("82.71"), build_region("82.72")], tmp_path)
+    untouched = make(tmp_path, "82.72")
+    refuse(tmp_path, "82.71", dipakai={"tiba": "2025-11-05"})
+    told = dict(make(tmp_path, "82.71").kepala)["Data"]
+    assert told == (
+        "per 30 November 2025; berkas kepesertaan_82.csv diterima 3 Desember 2025, "
+        "ditolak: 1 sel (dipakai isi 5 November 2025)"
+    )
+    assert make(tmp_path, "82.72") == untouched
+    english = dict(make(tmp_path, "82.71", bahasa="en").kepala)["Data"]
+    assert "received 3 December 2025, was refused: 1 cell (" in english
+
+
+def test_a_month_refused_is_not_said_to_have_never_come(tmp_path):
+    store_tables([build_region("82.71")], tmp_path)
+    refuse(tmp_path, "82.71", tiba="2026-01-04", cells=2)
+    told = dict(build_briefing("82.71", "2025-12", root=tmp_path).kepala)["Data"]
+    assert "belum masuk" not in told
+    assert told.endswith("diterima 4 Januari 2026, ditolak: 2 sel")

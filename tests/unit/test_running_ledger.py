@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from jkn_analysis.errors import LockedError, RunError
+from jkn_analysis.errors import RunError, StoreError
 from jkn_analysis.running.ledger import (
     append_event,
-    hold_lock,
     ledger_path,
+    open_ledger,
     read_events,
     read_last_outcomes,
 )
 from jkn_analysis.running.run import read_status, sweep
 
 
-def test_second_run_is_told_who_holds_the_reports(tmp_path):
-    message = rf"another run holds it \(pid {os.getpid()}, started pagi\)"
-    with (
-        hold_lock(tmp_path, started="pagi"),
-        pytest.raises(LockedError, match=message),
-        hold_lock(tmp_path, started="siang"),
-    ):
-        pass
-    with hold_lock(tmp_path, started="malam"):
-        pass
-
-
-def test_lock_dies_with_its_process(tmp_path):
-    script = (
-        "import os, sys; from pathlib import Path\n"
-        "from jkn_analysis.running.ledger import hold_lock\n"
-        "with hold_lock(Path(sys.argv[1]), started='x'):\n"
-        "    os.kill(os.getpid(), 9)\n"
-    )
-    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
-    assert ended.returncode == -9
-    with hold_lock(tmp_path, started="y"):
-        pass
-
-
 def test_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "reports").write_text("a file")
-    with (
-        pytest.raises(RunError, match="reports cannot be written there"),
-        hold_lock(tmp_path / "reports", started="x"),
-    ):
-        pass
+    with pytest.raises(RunError, match="reports cannot be written there"):
+        open_ledger(ledger_path(tmp_path / "reports", "2025-11"))
 
 
 def test_line_cut_short_by_a_kill_is_no_event(tmp_path):
@@ -91,7 +59,9 @@ def test_ledger_on_a_full_disk_is_an_error_with_its_path():
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
-    with pytest.raises(RunError, match=r"/dev/full: cannot be written \(No space left"):
+    with pytest.raises(
+        StoreError, match=r"/dev/full: cannot be written \(No space left"
+    ):
         append_event(full, {"event": "start"})
 
 
