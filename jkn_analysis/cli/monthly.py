@@ -75,9 +75,15 @@ def _do(step: Sequence[str], config: Config, *, log: Path) -> int:
     line = f"{now:%Y-%m-%d %H:%M:%S} UTC {' '.join(step)}: {outcome}, {spent}"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8", errors="backslashreplace") as opened:
-        opened.write(f"{line}; {lines[-1] if lines else ''}\n")
+        opened.write(f"{line}; {_choose_line(lines)}\n")
     click.echo("\n".join([line, *(f"  {text}" for text in lines)]))
     return code
+
+
+def _choose_line(lines: Sequence[str]) -> str:
+    """Choose the line that tells: the error's, else the last."""
+    errors = [text for text in lines if text.startswith("jkn: ")]
+    return [*errors, *lines[-1:], ""][0]
 
 
 def _call(step: Sequence[str], config: Config) -> int:
