@@ -66,6 +66,9 @@ SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.39, 0.6, 20.0
 the few cutoffs that saw it weigh against this many ordinary ones."""
 WILD_FROM, WILD_MOST = 6.0, 4.0
 MIN_SCORES = 3
+FEW_LOOKS = 0.5
+"""Looks at which a width read from so many is half too narrow: as a Student's spread
+is wider than a normal one."""
 
 
 @dataclass(frozen=True)
@@ -342,7 +345,8 @@ def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
         factor *= _widen_wild(middle, far) ** trust
         own = np.maximum(side * (found[:-1] - found[-1]) * factor, 1e-9 * expected[h])
         expected[h] = own**trust * expected[h] ** (1 - trust)
-    return side * expected
+    few = 1 + FEW_LOOKS / np.maximum(looks, 1.0)
+    return side * expected * few[:, None]
 
 
 def complete_scores(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
