@@ -257,7 +257,7 @@ def backtest_command(
     from jkn_analysis.forecasting.backtest import backtest, backtest_ukuran
     from jkn_analysis.forecasting.files import read_long
     from jkn_analysis.forecasting.scoring import score
-    from jkn_analysis.forecasting.widen import widen_tested
+    from jkn_analysis.forecasting.width import widen_tested
     from jkn_analysis.store import read_table, read_table_or_empty
 
     horizon = config.forecast.horizon_bulan

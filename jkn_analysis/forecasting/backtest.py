@@ -32,10 +32,11 @@ from jkn_analysis.forecasting.panel import (
     find_newest,
 )
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
+from jkn_analysis.forecasting.width import Shocks, mix_shocks
 from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CUTOFFS = 12
 LEAST_MONTHS = 9
@@ -60,6 +61,7 @@ def backtest(
     cutoffs: int = CUTOFFS,
     levels: Sequence[float] = (50, 80, 95),
     cleared: pd.DataFrame | None = None,
+    shocks: Callable[[Panel, int], Shocks | None] | None = None,
 ) -> pd.DataFrame:
     """Forecast from past cutoffs with nothing of what came later.
 
@@ -81,6 +83,9 @@ def backtest(
     cleared
         The same history with known events fitted out. A cutoff is forecast from it
         and set on the value that stood there, so later events stay unknown.
+    shocks
+        Takes the panel and a cutoff (months before the last) and returns the decrees
+        nobody announced as they were weighed then.
 
     Returns
     -------
@@ -107,7 +112,13 @@ def backtest(
         seen.nilai, horizon_months, backs, kind=kind, newest=find_newest(panel)
     )
     return judge_paths(
-        panel, paths, kind=kind, cutoffs=cutoffs, levels=levels, seen=seen
+        panel,
+        paths,
+        kind=kind,
+        cutoffs=cutoffs,
+        levels=levels,
+        seen=seen,
+        shocks=shocks,
     )
 
 
@@ -135,13 +146,20 @@ def judge_paths(
     cutoffs: int,
     levels: Sequence[float] = (50, 80, 95),
     seen: Panel | None = None,
+    shocks: Callable[[Panel, int], Shocks | None] | None = None,
 ) -> pd.DataFrame:
     """Judge the newest `cutoffs` past cutoffs of paths already run on `seen`."""
     probabilities = quantile_levels(levels)
     last = min(cutoffs, len(paths.backs) - 1)
     frames = [
         _judge_cutoff(
-            panel, paths, at, kind=kind, probabilities=probabilities, seen=seen or panel
+            panel,
+            paths,
+            at,
+            kind=kind,
+            probabilities=probabilities,
+            seen=seen or panel,
+            shocks=shocks and shocks(panel, int(paths.backs[at])),
         )
         for at in range(1, last + 1)
     ]
@@ -156,6 +174,7 @@ def _judge_cutoff(
     kind: Kind,
     probabilities: np.ndarray,
     seen: Panel,
+    shocks: Shocks | None,
 ) -> pd.DataFrame:
     """Lay one cutoff's forecasts beside the truth."""
     back = int(paths.backs[at])
@@ -164,6 +183,8 @@ def _judge_cutoff(
     alive = np.isfinite(known).any(axis=1)
     apart = _find_last(known) - _find_last(cut_back(seen.nilai, back))
     quantiles = outcome.quantiles + apart[:, None, None]
+    if shocks is not None:
+        quantiles = mix_shocks(quantiles, probabilities, shocks)
     quantiles[alive] = limit_range(quantiles[alive], known[alive], kind)
     normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
     horizon = quantiles.shape[1]
@@ -245,5 +266,33 @@ def backtest_ukuran(
             horizon_months=horizon_months,
             kind=kind,
             cutoffs=cutoffs,
+            shocks=_weigh_then(ukuran, name, peristiwa, horizon_months),
         )
     return tested
+
+
+def _weigh_then(
+    ukuran: pd.DataFrame,
+    indikator: str,
+    peristiwa: pd.DataFrame | None,
+    horizon: int,
+) -> Callable[[Panel, int], Shocks | None] | None:
+    """Return how unannounced decrees were weighed at each cutoff of an indicator."""
+    from jkn_analysis.forecasting.decrees import hold_people, size_shocks, weigh_cuts
+
+    held = hold_people(ukuran, indikator)
+    if held.empty:
+        return None
+    events = pd.DataFrame() if peristiwa is None else peristiwa
+    first = int(count_months(held.index.to_series()).min())
+
+    def weigh(panel: Panel, back: int) -> Shocks | None:
+        cutoff = find_newest(panel) - back
+        month = build_months(np.array([cutoff]))[0]
+        if month not in held.index:
+            return None
+        people = held.loc[month].reindex(panel.names).fillna(0).to_numpy(dtype=float)
+        odds = weigh_cuts(events, first=first, cutoff=cutoff)
+        return size_shocks(odds, people, horizon)
+
+    return weigh

@@ -12,11 +12,12 @@ from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.backtest import backtest_ukuran, list_kinds
 from jkn_analysis.forecasting.decrees import (
     COUNTED,
-    SEP,
     keep_live,
     list_decrees,
     list_parents,
     select_history,
+    split_names,
+    weigh_shocks,
 )
 from jkn_analysis.forecasting.forecast import (
     Outcome,
@@ -27,7 +28,7 @@ from jkn_analysis.forecasting.forecast import (
 from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
 from jkn_analysis.forecasting.probability import DENSE
-from jkn_analysis.forecasting.widen import measure_factor, widen, widen_tested
+from jkn_analysis.forecasting.width import measure_factor, widen, widen_tested
 from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _forecast_indicator(
     *,
     horizon: int,
     probabilities: np.ndarray,
-    events: pd.DataFrame | None = None,
+    peristiwa: pd.DataFrame,
 ) -> Ahead | None:
     """Forecast every node of one indicator, `horizon` months after the newest."""
     history = select_history(ukuran, indikator)
@@ -101,9 +102,12 @@ def _forecast_indicator(
         outcome = forecast_panel(panel, **options)  # type: ignore[arg-type]
     else:
         panel, tree = build_tree(panel, list_parents(pd.Series(panel.names)))
-        outcome = forecast_tree(panel, tree, events=events, **options)  # type: ignore[arg-type]
-    parts = pd.Series(panel.names).str.split(SEP, n=1, expand=True)
-    nodes = pd.DataFrame({"kode": parts[0], "segmen": parts[1]})
+        events = None
+        if indikator in COUNTED and not peristiwa.empty:
+            events = list_decrees(peristiwa, ukuran, indikator=indikator)
+        shocks = weigh_shocks(ukuran, peristiwa, panel, indikator, horizon=horizon)
+        outcome = forecast_tree(panel, tree, events=events, shocks=shocks, **options)  # type: ignore[arg-type]
+    nodes = split_names(panel.names)
     return Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
 
 
@@ -206,11 +210,8 @@ def forecast_counts(
     for name in list_kinds():
         if name in FROM_PATHS:
             continue
-        events = None
-        if name in COUNTED and not peristiwa.empty:
-            events = list_decrees(peristiwa, ukuran, indikator=name)
         ahead = _forecast_indicator(
-            ukuran, name, horizon=horizon, probabilities=dense, events=events
+            ukuran, name, horizon=horizon, probabilities=dense, peristiwa=peristiwa
         )
         if ahead is not None:
             found[name] = _widen(ahead, tested.get(TESTED_AS.get(name, name)))

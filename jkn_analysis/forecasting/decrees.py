@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 
 from jkn_analysis.forecasting.events import SHIFT, clean_tree, match_tree_events
 from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
-from jkn_analysis.forecasting.panel import build_months, build_panel
+from jkn_analysis.forecasting.panel import build_months, build_panel, count_months
+from jkn_analysis.forecasting.width import Shocks
 from jkn_analysis.peraturan import look_up
 from jkn_analysis.terms import NASIONAL, TOTAL
 
@@ -17,8 +19,12 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
+    from jkn_analysis.forecasting.panel import Panel
+
 SKENARIO = "skenario"
 PBI = "PBI JK"
+HAPPENED = "terjadi"
+RATES = ("keaktifan_penduduk_rate", "keaktifan_terdaftar_rate")
 COUNTED = ("aktif_jiwa", "terdaftar_jiwa")
 """Indicators that decisions are stated for."""
 BALIK_RATE, BALIK_BULAN = 0.33, 6
@@ -228,3 +234,124 @@ def clear_totals(ukuran: pd.DataFrame, peristiwa: pd.DataFrame) -> pd.DataFrame:
         here = (rows["indikator"] == name).to_numpy()
         out.loc[here, "nilai"] = np.asarray(moved, dtype=float)[here]
     return out
+
+
+@dataclass(frozen=True)
+class Odds:
+    """How often lists of one segmen were cut by decree, and how deeply.
+
+    ``chance`` is that of one within a year, ``share`` of the segmen's people, ``back``
+    the chance that a cut of the last months is taken back; ``last`` the newest decree.
+    """
+
+    chance: float
+    share: float
+    last: pd.Timestamp | None
+    recent: float
+
+    @property
+    def years(self) -> float:
+        """Years between two such decrees."""
+        return 1 / self.chance
+
+
+CUT_SEGMEN = "PBI JK"
+USUAL_YEARS, USUAL_SHARE = 3.0, 0.075
+"""PBI lists were cut by decree in August 2019 (5,2 of 96,8 million), June 2025 (7,3)
+and February 2026 (11): what is taken for usual before a delivery's own decrees, with
+the weight of one decree."""
+RETURN_MONTHS, RETURN_CHANCE = 9, 0.35
+"""Months within which a cut may be taken back, and how often it is."""
+
+
+def weigh_cuts(peristiwa: pd.DataFrame, *, first: int, cutoff: int) -> Odds:
+    """Weigh how likely a cut of PBI lists is that nobody announced.
+
+    Parameters
+    ----------
+    peristiwa
+        Table of that name; only what had happened by `cutoff` is read.
+    first, cutoff
+        First and last month known, counted since 1970-01.
+    """
+    years = (cutoff - first + 1) / 12 + USUAL_YEARS
+    if peristiwa.empty:
+        return Odds(1 / years, USUAL_SHARE, None, 0.0)
+    month = pd.Series(count_months(peristiwa["tanggal"]), index=peristiwa.index)
+    cut = (peristiwa["segmen"] == CUT_SEGMEN) & (peristiwa["status"] == HAPPENED)
+    cut &= (peristiwa["kode"].str.len() == 2) & (peristiwa["dampak_rate"] < 0)
+    cut &= (month <= cutoff) & (month >= first)
+    shares = -peristiwa.loc[cut, "dampak_rate"].astype(float)
+    newest = int(month[cut].max()) if cut.any() else None
+    share = (float(shares.sum()) + USUAL_SHARE) / (len(shares) + 1)
+    fresh = newest is not None and cutoff - newest < RETURN_MONTHS
+    recent = float(shares[month == newest].max()) if fresh else 0.0
+    last = None if newest is None else build_months(np.array([newest]))[0]
+    return Odds((len(shares) + 1) / years, share, last, recent)
+
+
+def size_shocks(odds: Odds, held: np.ndarray, horizon: int) -> Shocks:
+    """Return what a cut would take from each series, and a late return give back.
+
+    Parameters
+    ----------
+    odds
+        From `weigh_cuts`.
+    held
+        People of the segmen in each series, in the series' own unit.
+    horizon
+        Months ahead.
+    """
+    ahead = np.arange(1, horizon + 1)
+    down = 1 - (1 - min(odds.chance, 0.95)) ** (ahead / 12)
+    up = RETURN_CHANCE * np.minimum(ahead / (RETURN_MONTHS / 2), 1.0)
+    back = odds.recent / (1 - odds.recent) if odds.recent < 1 else 0.0
+    return Shocks(odds.share * held, back * held, down, up)
+
+
+def hold_people(ukuran: pd.DataFrame, indikator: str) -> pd.DataFrame:
+    """Return what people of the cut segmen are of each region's total; months x kode.
+
+    Their number for counts, their share of the denominator for rates; empty for
+    indicators that no cut moves.
+    """
+    if indikator not in (COUNTED[0], *RATES):
+        return pd.DataFrame()
+    people = _lay_wide(ukuran, COUNTED[0], CUT_SEGMEN, "nilai")
+    if indikator == COUNTED[0]:
+        return people
+    return people / _lay_wide(ukuran, indikator, TOTAL, "penyebut")
+
+
+def weigh_shocks(
+    ukuran: pd.DataFrame,
+    peristiwa: pd.DataFrame,
+    panel: Panel,
+    indikator: str,
+    *,
+    horizon: int,
+) -> Shocks | None:
+    """Return what a cut nobody announced would do to every series ``kode|segmen``."""
+    held = hold_people(ukuran, indikator)
+    if held.empty:
+        return None
+    months = count_months(held.index.to_series())
+    odds = weigh_cuts(peristiwa, first=int(months.min()), cutoff=int(months.max()))
+    nodes = split_names(panel.names)
+    hit = nodes["segmen"].isin([CUT_SEGMEN, TOTAL]).to_numpy()
+    people = held.iloc[-1].reindex(nodes["kode"]).fillna(0).to_numpy(dtype=float)
+    return size_shocks(odds, np.where(hit, people, 0.0), horizon)
+
+
+def split_names(names: np.ndarray) -> pd.DataFrame:
+    """Split names of series into ``kode`` and ``segmen``."""
+    parts = pd.Series(names).str.split(SEP, n=1, expand=True)
+    return pd.DataFrame({"kode": parts[0], "segmen": parts[1]})
+
+
+def _lay_wide(
+    ukuran: pd.DataFrame, indikator: str, segmen: str, column: str
+) -> pd.DataFrame:
+    """Lay one measure of one segmen out by month and region."""
+    rows = ukuran[(ukuran["indikator"] == indikator) & (ukuran["segmen"] == segmen)]
+    return rows.pivot_table(index="periode", columns="kode", values=column)

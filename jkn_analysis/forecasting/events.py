@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +25,6 @@ __all__ = [
     "PULSE",
     "SHIFT",
     "Event",
-    "add_events",
     "clean_tree",
     "find_events",
     "lift_shifts",
@@ -310,34 +308,3 @@ def clean_tree(panel: Panel, tree: Tree, events: list[Event]) -> np.ndarray:
     moved = np.nan_to_num(filled - panel.nilai[tree.bottom])
     values[tree.upper] += tree.add_up(moved)
     return values
-
-
-def add_events(
-    quantiles: np.ndarray, probabilities: np.ndarray, events: list[Event]
-) -> np.ndarray:
-    """Shift paths by events to come, each with its own uncertainty.
-
-    Parameters
-    ----------
-    quantiles
-        Series x horizon x probabilities.
-    probabilities
-        Rising, with 0.5 among them.
-    events
-        Those after a series' last month act.
-    """
-    out = quantiles.copy()
-    horizon = out.shape[1]
-    middle = int(np.flatnonzero(probabilities == 0.5)[0])
-    normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
-    for event in events:
-        first = -event.back - 1
-        if event.back >= 0 or first >= horizon:
-            continue
-        until = first + 1 if event.jenis == PULSE else horizon
-        part = out[event.row, first:until]
-        centre = part[:, middle : middle + 1]
-        own = part - centre
-        wider = np.sign(normal) * np.sqrt(own**2 + (normal * event.spread) ** 2)
-        out[event.row, first:until] = centre + event.size + wider
-    return out

@@ -13,18 +13,14 @@ from jkn_analysis.forecasting.ensemble import (
     Paths,
     build_paths,
     list_backs,
-    mix_members,
-    weigh_members,
 )
 from jkn_analysis.forecasting.events import (
-    add_events,
     clean_tree,
     match_events,
     match_tree_events,
     remove_events,
 )
 from jkn_analysis.forecasting.hierarchy import Tree, build_tree, reconcile_paths
-from jkn_analysis.forecasting.intervals import spread_out
 from jkn_analysis.forecasting.panel import (
     Kind,
     Panel,
@@ -32,6 +28,8 @@ from jkn_analysis.forecasting.panel import (
     build_panel,
     find_newest,
 )
+from jkn_analysis.forecasting.weights import mix_members, weigh_members
+from jkn_analysis.forecasting.width import Shocks, add_events, mix_shocks, spread_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,10 +104,12 @@ def forecast_tree(
     probabilities: np.ndarray,
     kind: Kind,
     events: pd.DataFrame | None = None,
+    shocks: Shocks | None = None,
 ) -> Outcome:
     """Forecast every node of a hierarchy so that medians add up at every level.
 
-    Events on a bottom series move the sums above it, and so does their uncertainty.
+    Events on a bottom series move the sums above it, and so does their uncertainty;
+    `shocks` are decrees nobody announced, of every node.
     """
     matched = [] if events is None else match_tree_events(panel, tree, events)
     values = clean_tree(panel, tree, matched) if matched else panel.nilai
@@ -119,7 +119,10 @@ def forecast_tree(
     combined = mix_members(paths, weight)
     floor = 0.0 if kind == "amount" else None
     made = reconcile_paths(combined, paths, tree, probabilities, floor=floor)
-    quantiles = add_events(made.quantiles, probabilities, matched)
+    quantiles = made.quantiles
+    if shocks is not None:
+        quantiles = mix_shocks(quantiles, probabilities, shocks)
+    quantiles = add_events(quantiles, probabilities, matched)
     quantiles = limit_range(quantiles, panel.nilai, kind)
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     total = tree.add_up(quantiles[tree.bottom, :, middle])

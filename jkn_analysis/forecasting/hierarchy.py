@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.intervals import spread_out
 from jkn_analysis.forecasting.panel import Panel, fill_gaps
+from jkn_analysis.forecasting.width import spread_out
 
 if TYPE_CHECKING:
     from jkn_analysis.forecasting.ensemble import Paths

@@ -1,4 +1,4 @@
-"""Intervals from the errors of the combined forecast at past cutoffs, pooled."""
+"""Errors of the combined forecast at past cutoffs, scaled and pooled over a panel."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from jkn_analysis.forecasting.ensemble import Paths
-    from jkn_analysis.forecasting.panel import Ending, Kind
+    from jkn_analysis.forecasting.panel import Kind
 
 HALF_LIFE = 9.0
 """Months after which a past cutoff's errors count half."""
@@ -166,7 +165,7 @@ def scale_errors(
     horizon = errors.shape[2]
     usual = habit.level * np.arange(1, horizon + 1) ** habit.growth
     if months is not None:
-        usual = usual * _doubt_short(np.median(months)) / _doubt_short(USUAL_MONTHS)
+        usual = usual * doubt_short(np.median(months)) / doubt_short(USUAL_MONTHS)
     unit = np.where(base > 0, base, 1.0)
     known = np.isfinite(errors)
     size = np.where(known, np.abs(errors), 0.0) / unit[None, :, None]
@@ -190,41 +189,9 @@ def scale_errors(
     return Scores(scaled, level[-1] * base, spread, backs, usual, january)
 
 
-def _doubt_short(months: np.ndarray | float) -> np.ndarray | float:
+def doubt_short(months: np.ndarray | float) -> np.ndarray | float:
     """Return how much wider intervals of a short history are than of a long one."""
     return 1 + SHORT_MONTHS / np.maximum(months, SHORT_MONTHS / 2)
-
-
-def doubt_endings(
-    quantiles: np.ndarray, probabilities: np.ndarray, ending: Ending, *, kind: Kind
-) -> np.ndarray:
-    """Widen the quantiles of series whose newest months are in doubt.
-
-    A series shorter than its panel is known less well; one that stands still is older
-    than it looks; and after a jump without precedent the old level may come back.
-
-    Parameters
-    ----------
-    quantiles
-        Series x horizon x probabilities.
-    probabilities
-        With 0.5 among them.
-    ending
-        How the histories end.
-    kind
-        Chooses how errors grow and how often a jump was but a spike.
-    """
-    habit = HABITS[kind]
-    middle = int(np.flatnonzero(probabilities == 0.5)[0])
-    ahead = np.arange(1, quantiles.shape[1] + 1)
-    wider = _doubt_short(ending.months) / _doubt_short(np.median(ending.months))
-    older = ((ahead + ending.stale[:, None]) / ahead) ** habit.growth
-    factor = np.maximum(wider, 1.0)[:, None] * older
-    centre = quantiles[:, :, middle, None]
-    wide = centre + (quantiles - centre) * factor[:, :, None]
-    side = np.where(ending.jump > 0, probabilities[:, None], 1 - probabilities[:, None])
-    back = np.clip(2 * (1 - side / habit.spike), 0.0, 1.0) * ending.jump
-    return np.sort(wide - back.T[:, None, :], axis=2)
 
 
 def _near_months(horizon: int) -> np.ndarray:
@@ -353,89 +320,3 @@ def complete_scores(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     """Keep widths from shrinking with distance."""
     side = np.sign(probabilities - 0.5)
     return side * np.maximum.accumulate(side * scores, axis=0)
-
-
-def spread_out(
-    centre: np.ndarray, errors: np.ndarray, paths: Paths, probabilities: np.ndarray
-) -> tuple[np.ndarray, Scores]:
-    """Lay quantiles around forecasts, as wide as past errors say.
-
-    Parameters
-    ----------
-    centre
-        Forecasts of the newest cutoff, series x horizon.
-    errors
-        Truth minus forecast at past cutoffs, cutoffs x series x horizon.
-    paths
-        What the forecasts came from.
-    probabilities
-        Wanted quantiles, 0.5 among them.
-
-    Returns
-    -------
-    tuple
-        Series x horizon x probabilities, and the scaled errors.
-    """
-    ending, kind = paths.endings[0], paths.kind
-    scores = scale_errors(
-        errors,
-        paths.base[0],
-        paths.backs,
-        kind=kind,
-        months=ending.months,
-        january=find_january(paths.months, errors.shape[2]),
-    )
-    pooled = complete_scores(pool_scores(scores, probabilities), probabilities)
-    spread = pooled[None] * scores.spread[:, :, None]
-    quantiles = np.sort(centre[:, :, None] + spread, axis=2)
-    quantiles = doubt_endings(quantiles, probabilities, ending, kind=kind)
-    if kind == "amount":
-        level, january = np.abs(paths.points[0, 0, :, 0]), scores.january[0]
-        quantiles = lean_on_others(quantiles, probabilities, level, january)
-    return quantiles, scores
-
-
-def lean_on_others(
-    quantiles: np.ndarray,
-    probabilities: np.ndarray,
-    level: np.ndarray,
-    january: np.ndarray,
-) -> np.ndarray:
-    """Lean the widths of few series on how far counts of people moved elsewhere.
-
-    A region alone cannot tell from its own calm months how often lists are cut. The
-    reference is the relative change of participants in 475 kabupaten/kota over 1 to
-    12 months, June 2016 to December 2019, larger in small ones and over a January.
-
-    Parameters
-    ----------
-    quantiles
-        Series x horizon x probabilities.
-    probabilities
-        With 0.5 among them.
-    level
-        Last value of each series.
-    january
-        By month ahead, whether a January lies between.
-    """
-    middle = int(np.flatnonzero(probabilities == 0.5)[0])
-    ahead = np.arange(1, quantiles.shape[1] + 1)
-    share = OTHERS_SHARE * ahead**OTHERS_GROWTH + OTHERS_JANUARY * january
-    small = np.maximum(OTHERS_LEVEL / np.maximum(level, 1.0), 1.0) ** OTHERS_SMALL
-    width = np.interp(np.abs(2 * probabilities - 1), *OTHERS_SHAPE)
-    usual = (level * small)[:, None, None] * share[:, None] * width
-    own = quantiles - quantiles[:, :, middle, None]
-    side = np.sign(probabilities - 0.5)
-    lean = LEAN_ALONE / len(level) ** 1.5
-    size = np.maximum(side * own, 1e-9 * usual)
-    leaned = np.where(usual > 0, size ** (1 - lean) * usual**lean, size)
-    return quantiles[:, :, middle, None] + side * leaned
-
-
-LEAN_ALONE = 0.9
-"""How far a series alone leans on others; of several, less by the power 1.5."""
-OTHERS_SHARE, OTHERS_GROWTH, OTHERS_JANUARY = 0.0145, 0.8, 0.015
-OTHERS_LEVEL, OTHERS_SMALL = 300_000.0, 0.2
-OTHERS_SHAPE = ((0.0, 0.5, 0.8, 0.95, 0.99), (0.0, 0.36, 1.0, 3.0, 5.0))
-"""Half-width of the central 80% interval of others as a share of the level, what a
-January adds, how it grows below a size, and other intervals in its terms."""

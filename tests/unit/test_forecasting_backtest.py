@@ -17,7 +17,7 @@ from jkn_analysis.forecasting.probability import (
     simulate_paths,
 )
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles, score
-from jkn_analysis.forecasting.widen import measure_factor, widen_tested
+from jkn_analysis.forecasting.width import measure_factor, widen_tested
 
 
 def walks(count: int = 20, months: int = 60, seed: int = 0) -> pd.DataFrame:

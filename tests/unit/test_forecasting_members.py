@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jkn_analysis.forecasting.ensemble import _solve_simplex
 from jkn_analysis.forecasting.intervals import weighted_quantiles
 from jkn_analysis.forecasting.members import (
     build_grid,
@@ -13,6 +12,7 @@ from jkn_analysis.forecasting.members import (
     smooth,
 )
 from jkn_analysis.forecasting.panel import fill_gaps
+from jkn_analysis.forecasting.weights import _solve_simplex
 
 
 def plain_errors(z, alpha, beta, phi, level, trend):
