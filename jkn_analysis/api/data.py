@@ -44,7 +44,8 @@ def load(root: Path | str | None = None, *, cutoff: str | None = None) -> Data:
         If nothing has been built there.
     """
     top = find_root() if root is None else Path(root)
-    data = Data(read_config(root=top).paths.processed, cutoff=cutoff)
+    paths = read_config(root=top).paths
+    data = Data(paths.processed, paths.reports, cutoff=cutoff)
     data.read("ukuran", kode=NASIONAL)
     return data
 
@@ -128,6 +129,59 @@ class Data(Source):
         table.insert(0, "wilayah", [get_wilayah(k).nama_lengkap for k in table.index])
         answer = self.answer(table.reset_index(), judul)
         return _in_unit(answer, name)
+
+    def kurang_kas(self) -> Answer:
+        """List who cannot pay what is due by December, the largest hole first."""
+        rows = self.read("uang", kode=[kode for kode in self.kode if "." in kode])
+        year = self.periode.year
+        short = rows[
+            (rows["ukuran"] == "kurang_kas_desember_rp")
+            & (rows["tahun"] == year)
+            & (rows["nilai"] > 0)
+        ].sort_values("nilai", ascending=False)
+        named = [get_wilayah(kode).nama_lengkap for kode in short["kode"]]
+        table = pd.DataFrame(
+            {"kode": short["kode"], "wilayah": named, "kurang_rp": short["nilai"]}
+        )
+        judul = f"Kas iuran Pemda yang kurang sampai Desember {year}"
+        return self.answer(table.reset_index(drop=True), judul)
+
+    def jika(
+        self,
+        wilayah: Sequence[str],
+        *,
+        kuota: str | None = None,
+        pbi: str | None = None,
+        rehab: str | None = None,
+        mulai: str = "+1",
+    ) -> Answer:
+        """Ask what one change in some regions together would do.
+
+        Parameters
+        ----------
+        wilayah
+            Kabupaten/kota, as anyone names them.
+        kuota, pbi, rehab
+            ``"+10%"`` of the Pemda's quota, ``"-11%"`` of the PBI list, ``"5%"`` of
+            those in arrears who join REHAB.
+        mulai
+            First month: ``2026-02``, ``januari``, or ``+1`` after the data.
+
+        Returns
+        -------
+        Answer
+            ``ukuran, dasar, jika, selisih, selisih_bawah, selisih_atas``, sums over
+            the regions at the last month ahead (``iuran_pemda_rp``: all months); the
+            last two hold 8 of 10 cases of the difference.
+        """
+        from jkn_analysis.api.whatif import ask, compose
+
+        change = compose(mulai, kuota=kuota, pbi=pbi, rehab_ikut=rehab)
+        codes = [self.wilayah(name).kode for name in wilayah]
+        table = ask(self, sorted(set(codes)), change)
+        note = "selisih bawah dan atas memuat 8 dari 10 kemungkinan"
+        judul = f"Jika di {len(set(codes))} wilayah: {change.judul}"
+        return self.answer(table, judul, catatan=note)
 
     def _regions_of(self, name: str, segmen: str, provinsi: str | None) -> pd.DataFrame:
         """Read one indicator of every kabupaten/kota, or of one provinsi's."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from jkn_analysis.api.answer import find_name
-from jkn_analysis.errors import InputError
+from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.formats import format_rate
 from jkn_analysis.indicators import INDICATORS
 from jkn_analysis.terms import SEGMEN, TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from jkn_analysis.api.answer import Answer
     from jkn_analysis.api.source import Source
@@ -157,3 +159,58 @@ class Region:
         rows = rows[rows["cutoff"] == rows["cutoff"].max()]
         judul = f"Peluang {self.nama} mencapai {format_rate(target, 0)}"
         return self.data.answer(rows[["periode", "peluang"]], judul)
+
+    def anggaran(self) -> Answer:
+        """Give the Pemda's cash by month: pagu, paid, bill, debt, what is left."""
+        table = self.data.read("kas", kode=self.kode)
+        note = "sisa di bawah nol berarti kurang; kewajiban = tunggakan + tagihan"
+        judul = f"Kas iuran PBPU Pemda, {self.nama}"
+        return self.data.answer(table.drop(columns="kode"), judul, catatan=note)
+
+    def kebutuhan(self) -> Answer:
+        """Give the year's figures: need to keep, reach and hold, at 5 and 9 of 10."""
+        rows = self.data.read("uang", kode=self.kode)
+        rows = rows[rows["kuantil"].isin([0.5, 0.9])]
+        wide = rows.pivot_table(
+            index=["tahun", "ukuran"], columns="kuantil", values="nilai"
+        ).rename(columns={0.5: "nilai_tengah", 0.9: "nilai_9_dari_10"})
+        wide.columns.name = None
+        judul = f"Kebutuhan anggaran, {self.nama}"
+        return self.data.answer(wide.reset_index(), judul)
+
+    def permintaan(self) -> Answer:
+        """Give what to decide: who, what, for how many, rupiah, by when."""
+        table = self.data.read("permintaan", kode=self.kode).drop(columns="kode")
+        return self.data.answer(table, f"Yang diminta diputuskan, {self.nama}")
+
+    def briefing(self) -> Page:
+        """Open the region's page of the newest month, as `jkn run` made it.
+
+        Raises
+        ------
+        StoreError
+            If it was not made yet.
+        """
+        path = self.data.reports / f"{self.data.periode:%Y-%m}" / f"{self.kode}.html"
+        if not path.is_file():
+            raise StoreError(
+                f"halaman {self.nama} belum dibuat\n  → jkn run --wilayah {self.kode}"
+            )
+        return Page(path)
+
+
+class Page:
+    """A finished page, shown in a frame of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        """Name the file."""
+        return f"<halaman {self.path.name}>"
+
+    def _repr_html_(self) -> str:
+        """Put the page into a frame, so that its style stays its own."""
+        text = html.escape(self.path.read_text("utf-8"), quote=True)
+        style = "width:100%;height:900px;border:1px solid #d5dbe1"
+        return f'<iframe srcdoc="{text}" style="{style}" title="briefing"></iframe>'

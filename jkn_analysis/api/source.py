@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 class Source:
     """The stored tables of one project and what is known of all of them."""
 
-    def __init__(self, root: Path, *, cutoff: str | None = None) -> None:
+    def __init__(self, root: Path, reports: Path, *, cutoff: str | None = None) -> None:
         self.root = root
+        self.reports = reports
         self.cutoff = cutoff
 
     def __repr__(self) -> str:

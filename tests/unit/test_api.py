@@ -16,7 +16,7 @@ from jkn_analysis.tables import TABLES
 
 @pytest.fixture(scope="module")
 def data(processed) -> Data:
-    return Data(processed)
+    return Data(processed, processed / "reports")
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +161,49 @@ def test_a_value_is_written_by_what_its_column_is(name, value, text):
 def test_loading_where_nothing_was_built_says_what_to_run(tmp_path):
     with pytest.raises(StoreError, match="jkn build"):
         jkn.load(tmp_path)
+
+
+def test_cash_of_december_is_pagu_less_paid_less_all_that_is_due(data):
+    first = data.wilayah("Halmahera Utara").anggaran().iloc[0]
+    due = first["utang_rp"] + first["tagihan_rp"]
+    assert first["sisa_kas_rp"] == first["pagu_rp"] - first["dibayar_rp"] - due
+    assert round(first["sisa_kas_rp"] / 1e6) == -10_396
+
+
+def test_who_is_short_is_ranked_by_the_hole(data):
+    table = data.kurang_kas()
+    assert "82.03" in set(table["kode"])
+    assert table["kurang_rp"].is_monotonic_decreasing
+
+
+def test_a_what_if_over_regions_adds_up_and_subtracts(data):
+    names = ["Ternate", "Tikep", "82.03"]
+    table = data.jika(names, kuota="+10%", mulai="2026-01").set_index("ukuran")
+    assert (table["jika"] - table["dasar"] == table["selisih"]).all()
+    quota = data.read("iuran_pemda", kode=names)
+    quota = quota[quota["periode"] == quota["periode"].max()]["terisi_jiwa"].sum()
+    assert 0 < table.loc["aktif_jiwa", "selisih"] <= 0.1 * quota * 1.05
+    assert table.loc["iuran_pemda_rp", "selisih"] > 0
+    active = sum(
+        data.wilayah(name).ramalan("aktif_jiwa")["kuantil_50_jiwa"].iloc[-1]
+        for name in names
+    )
+    assert table.loc["aktif_jiwa", "dasar"] == pytest.approx(active, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [({}, "tidak ada yang diubah"), ({"kuota": "sepuluh"}, r"'\+10%'")],
+)
+def test_a_what_if_that_changes_nothing_or_no_percent_is_refused(data, change, hint):
+    with pytest.raises(InputError, match=hint):
+        data.jika(["Ternate"], **change)
+
+
+def test_a_page_is_shown_in_a_frame_or_says_how_to_make_it(data, ternate):
+    with pytest.raises(StoreError, match="jkn run --wilayah"):
+        ternate.briefing()
+    path = data.reports / "2025-11" / "82.71.html"
+    path.parent.mkdir(parents=True)
+    path.write_text("<h1>Ternate</h1>", encoding="utf-8")
+    assert "&lt;h1&gt;Ternate" in ternate.briefing()._repr_html_()
