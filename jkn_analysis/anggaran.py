@@ -157,23 +157,40 @@ def build_kas(
     last = last[last["periode"].ge(oldest) & last["utang"].notna()]
     if last.empty:
         return pd.DataFrame()
-    paid = known[known["periode"].dt.year.eq(cutoff.year)]
-    base = pd.DataFrame(
-        {
-            "kode": last["kode"],
-            "terakhir": last["periode"],
-            "tagihan": last["tagihan_rp"].astype(float),
-            "tarif": find_tarif(last),
-            "utang": last["utang"].clip(lower=0),
-            "dibayar": last["kode"].map(paid.groupby("kode")["dibayar_rp"].sum()),
-        }
-    ).fillna({"dibayar": 0})
-    end = pd.Timestamp(cutoff.year + 1, _BULAN, 1)
-    months = pd.DataFrame({"periode": pd.date_range(oldest, end, freq="MS")})
+    base = _stand(known, last, anggaran, year=cutoff.year)
+    start = pd.Timestamp(cutoff.year, 1, 1)
+    months = pd.date_range(start, periods=2 * _BULAN, freq="MS").to_frame(
+        name="periode"
+    )
     grid = base.merge(months, how="cross")
     grid = grid[grid["periode"].gt(grid["terakhir"])]
     grid = grid.sort_values(["kode", "periode"], ignore_index=True)
     return _carry(_bill(grid, list_rencana(peristiwa, cutoff)), anggaran, cutoff)
+
+
+def _stand(
+    known: pd.DataFrame, last: pd.DataFrame, anggaran: pd.DataFrame, *, year: int
+) -> pd.DataFrame:
+    """Tell where each region stands: bill, price, debt, budget and paid this year.
+
+    Months of the year before that were not delivered are taken as billed, not paid.
+    """
+    bill = last["tagihan_rp"].astype(float)
+    behind = (year - last["periode"].dt.year) * _BULAN - last["periode"].dt.month
+    paid = known[known["periode"].dt.year.eq(year)].groupby("kode")["dibayar_rp"].sum()
+    pagu = read_pagu(anggaran)
+    own = pagu[pagu["tahun"].eq(year)].set_index("kode")["pagu_rp"].astype(float)
+    return pd.DataFrame(
+        {
+            "kode": last["kode"],
+            "terakhir": last["periode"],
+            "tagihan": bill,
+            "tarif": find_tarif(last),
+            "utang": last["utang"].clip(lower=0) + bill * behind.clip(lower=0),
+            "dibayar": last["kode"].map(paid).fillna(0).astype(float),
+            "pagu": last["kode"].map(own),
+        }
+    )
 
 
 def _bill(grid: pd.DataFrame, rencana: pd.DataFrame) -> pd.DataFrame:
@@ -191,19 +208,20 @@ def _carry(
 ) -> pd.DataFrame:
     """Carry the debt from month to month, within the year and into the next."""
     year = grid["periode"].dt.year
-    pagu = read_pagu(anggaran).set_index(["kode", "tahun"])["pagu_rp"]
-    keys = pd.MultiIndex.from_arrays([grid["kode"], year])
-    grid["pagu_rp"] = pagu.reindex(keys).to_numpy(dtype=float, na_value=np.nan)
-    now = year.le(cutoff.year)
+    now = year.eq(cutoff.year)
+    pagu = read_pagu(anggaran)
+    later = pagu[pagu["tahun"].eq(cutoff.year + 1)].set_index("kode")["pagu_rp"]
+    ahead = grid["kode"].map(later).astype(float)
+    grid["pagu_rp"] = grid["pagu"].where(now, ahead)
     grid["dibayar_rp"] = grid["dibayar"].where(now, 0.0)
+    bills = grid["tagihan_rp"].where(now, 0.0).groupby(grid["kode"]).transform("sum")
+    grid["kewajiban_kini"] = grid["utang"] + bills
+    short = grid["kewajiban_kini"] - (grid["pagu"] - grid["dibayar"])
+    opening = grid["utang"].where(now, short.clip(lower=0).fillna(grid["utang"]))
     billed = grid.groupby(["kode", year])["tagihan_rp"].cumsum()
-    room = grid["pagu_rp"] - grid["dibayar_rp"]
-    left = (room - grid["utang"] - billed)[now].groupby(grid["kode"]).last()
-    carried = grid["kode"].map((-left).clip(lower=0)).fillna(grid["utang"])
-    opening = grid["utang"].where(now, carried)
     grid["utang_rp"] = opening + billed - grid["tagihan_rp"]
     grid["kewajiban_rp"] = opening + billed
-    grid["sisa_kas_rp"] = room - grid["kewajiban_rp"]
+    grid["sisa_kas_rp"] = grid["pagu_rp"] - grid["dibayar_rp"] - grid["kewajiban_rp"]
     return grid
 
 
@@ -286,25 +304,20 @@ def _rows(
 
 def _year_rows(kas: pd.DataFrame, cutoff: pd.Timestamp) -> list[pd.DataFrame]:
     """Lay out budget, payments, what is due to December and what is left of it."""
-    year = cutoff.year
-    part = kas[kas["periode"].dt.year.le(year)]
-    last = part.groupby("kode").last()
-    if last.empty:
-        last = kas.groupby("kode").first().iloc[:0]
-    bills = part.groupby("kode")["tagihan_rp"].sum()
-    room = last["pagu_rp"] - last["dibayar_rp"]
+    now = kas.groupby("kode").first()
+    room, due = now["pagu"] - now["dibayar"], now["kewajiban_kini"]
     figures = {
-        "pagu_rp": last["pagu_rp"],
-        "dibayar_rp": last["dibayar_rp"],
-        "serapan_rate": last["dibayar_rp"] / last["pagu_rp"].where(last["pagu_rp"] > 0),
-        "tunggakan_pemda_rp": last["utang"],
-        "tagihan_sisa_tahun_rp": bills,
-        "sisa_kas_desember_rp": room - bills,
-        "kewajiban_desember_rp": last["kewajiban_rp"],
-        "kurang_kas_desember_rp": (-last["sisa_kas_rp"]).clip(lower=0),
-        "tarif_rp": last["tarif"],
+        "pagu_rp": now["pagu"],
+        "dibayar_rp": now["dibayar"],
+        "serapan_rate": now["dibayar"] / now["pagu"].where(now["pagu"] > 0),
+        "tunggakan_pemda_rp": now["utang"],
+        "tagihan_sisa_tahun_rp": due - now["utang"],
+        "sisa_kas_desember_rp": room - (due - now["utang"]),
+        "kewajiban_desember_rp": due,
+        "kurang_kas_desember_rp": (due - room).clip(lower=0),
+        "tarif_rp": now["tarif"],
     }
-    return [_rows(year, name, values) for name, values in figures.items()]
+    return [_rows(cutoff.year, name, values) for name, values in figures.items()]
 
 
 def _habit_rows(
@@ -313,11 +326,10 @@ def _habit_rows(
     """Lay out what will have been paid by December by habit, and of which budget."""
     year = cutoff.year
     inside = np.asarray(ahead.periode.year == year)
-    now = kas[kas["periode"].dt.year.le(year)].groupby("kode").first()
-    own = now.reindex(ahead.kode)
-    paid = own["dibayar_rp"].to_numpy()[:, None] + ahead.dibayar_rp[inside].sum(axis=0)
+    own = kas.groupby("kode").first().reindex(ahead.kode)
+    paid = own["dibayar"].to_numpy()[:, None] + ahead.dibayar_rp[inside].sum(axis=0)
     grid = np.quantile(paid, TINGKAT, axis=-1)
-    pagu = own["pagu_rp"].where(own["pagu_rp"] > 0)
+    pagu = own["pagu"].where(own["pagu"] > 0)
     found = []
     for level, values in zip(TINGKAT, grid, strict=True):
         total = pd.Series(values, index=own.index)
@@ -354,7 +366,7 @@ def _need_rows(
             )
             for name, values in need.items()
         }
-        people = {name: np.ceil(values - 1e-6) for name, values in part.items()}
+        people = {name: np.ceil(values - 1e-6) + 0.0 for name, values in part.items()}
         reach = (people["capai"] * _BULAN * price).round()
         hold = ((part["jiwa_bulan"] * price).round() - reach).clip(lower=0)
         whole = bills.loc[kept] + reach + hold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -150,6 +151,33 @@ def test_without_a_budget_the_cash_is_not_known_and_the_debt_is_carried():
 def test_bills_older_than_a_quarter_say_nothing_of_december():
     pemda = make_pemda([100] * 7, [100] * 7)
     assert build_kas(pemda, make_pagu(1200), NO_EVENTS, cutoff=NOW).empty
+
+
+def test_at_the_years_end_only_the_debt_is_due():
+    pemda = make_pemda([100] * 12, [100] * 10 + [0, 50])
+    december = pd.Timestamp(2025, 12, 1)
+    kas = build_kas(pemda, make_pagu(1100), NO_EVENTS, cutoff=december)
+    assert kas["periode"].dt.year.unique().tolist() == [2026]
+    # 1.050 of 1.100 was paid; of 150 owed 50 can still be paid this year
+    assert kas["utang_rp"].iloc[0] == 100
+    still = Jalur.hold(["82.71"], [800.0], penduduk=1000.0)
+    still = replace(still, periode=still.periode + pd.DateOffset(months=1))
+    ahead = project_utang(pemda, horizon=12, draws=10)
+    active = pd.Series({"82.71": 790.0})
+    uang = build_uang_tahunan(kas, still, ahead=ahead, cutoff=december, aktif=active)
+    assert look(uang, "82.71", "kewajiban_desember_rp") == 150
+    assert look(uang, "82.71", "kurang_kas_desember_rp") == 100
+    assert look(uang, "82.71", "kebutuhan_capai_jiwa", 2026) == 10
+
+
+def test_bills_of_last_year_that_were_not_sent_are_taken_as_unpaid():
+    pemda = make_pemda([100] * 11, [100] * 11)
+    january = pd.Timestamp(2026, 1, 1)
+    pagu = make_pagu(1200, tahun=2026)
+    kas = build_kas(pemda, pagu, NO_EVENTS, cutoff=january)
+    assert kas["periode"].iloc[0] == january
+    assert kas["utang_rp"].iloc[0] == 100
+    assert kas["kewajiban_rp"].iloc[0] == 200
 
 
 def need(path: list[float], *, december: float = 800.0) -> pd.Series:
