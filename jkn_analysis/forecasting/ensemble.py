@@ -164,8 +164,18 @@ def scale_rows(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
 
 
 def measure_change(filled: np.ndarray, start: np.ndarray, share: float) -> np.ndarray:
-    """Return typical monthly changes, leaning on the level under half a year."""
+    """Return typical monthly changes, leaning on the level under half a year.
+
+    A series that never moved is given half the panel's typical share of its level: it
+    stands still until it does not, and often because a delivery was copied.
+    """
     base = scale_rows(filled, start)
+    size = np.abs(filled[:, -1])
+    moving = (base > 0) & (size > 0)
+    typical = np.median(base[moving] / size[moving]) if moving.any() else share / 3
+    base = np.where(
+        (base > 0) | (start >= filled.shape[1]), base, STILL * typical * size
+    )
     months = filled.shape[1] - start
     lean = np.clip(FEW - months, 0, None) / (FEW - 1) * 1.5
     usual = share * np.abs(filled[:, -1])
@@ -175,6 +185,7 @@ def measure_change(filled: np.ndarray, start: np.ndarray, share: float) -> np.nd
 
 
 FEW = 6
+STILL = 0.5
 
 
 @dataclass(frozen=True)
@@ -370,6 +381,13 @@ def _repeat_year(z: np.ndarray, start: np.ndarray, horizon: int) -> np.ndarray:
     return np.where((width - start >= SEASON)[:, None], year, z[:, -1:])
 
 
+def _find_still(values: np.ndarray) -> np.ndarray:
+    """Find series that never moved: that they were forecast well proves nothing."""
+    known = np.isfinite(values)
+    low, high = (np.where(known, values, end) for end in (np.inf, -np.inf))
+    return low.min(axis=1) >= high.max(axis=1)
+
+
 def build_paths(
     values: np.ndarray, horizon: int, backs: np.ndarray, *, kind: Kind, newest: int
 ) -> Paths:
@@ -395,6 +413,7 @@ def build_paths(
     truth = np.full((len(backs), rows, horizon), np.nan)
     known = np.isfinite(values)
     first = known.argmax(axis=1)
+    still = _find_still(values)
     members = _forecast_cutoffs(values, horizon, backs, kind=kind)
     for k, (paths, cutoff) in enumerate(members):
         points.append(np.stack(list(paths.values())))
@@ -407,7 +426,7 @@ def build_paths(
             end = width - int(back)
             truth[k, :, :seen] = values[:, end : end + seen]
             truth[k, ~known[:, end - 1]] = np.nan
-            truth[k, end - first < MIN_MONTHS] = np.nan
+            truth[k, (end - first < MIN_MONTHS) | still] = np.nan
     prior = np.array([MANNERS[kind].prior.get(name, 1.0) for name in paths])
     stacked = np.stack(points, axis=1)
     months = newest - backs

@@ -205,7 +205,7 @@ def reconcile(
     return out.reshape(points.shape)
 
 
-TRUST = 600.0
+TRUST = 5000.0
 """Error variance of a sum's own forecast where it has one part, in that part's."""
 
 

@@ -128,3 +128,87 @@ def test_months_before_january_are_as_wide_as_any_where_januaries_are_calm():
     december = first_width(make_panel("2024-12-01", january=0))
     june = first_width(make_panel("2024-06-01", january=0))
     assert december == pytest.approx(june, rel=0.35)
+
+
+def still_life(kind: str, level: float, *, others: int) -> pd.DataFrame:
+    rng = np.random.default_rng(9)
+    months = pd.date_range("2022-01-01", periods=36, freq="MS")
+    rows = {"diam": np.full(36, level)}
+    for k in range(others):
+        rows[f"s{k:02d}"] = level * (1 + 0.002 * np.cumsum(rng.normal(size=36)))
+    frame = pd.DataFrame(rows, index=months).rename_axis("periode").reset_index()
+    long = frame.melt("periode", var_name="seri", value_name="nilai")
+    return forecast(long, horizon_months=12, kind=kind)
+
+
+@pytest.mark.parametrize("others", [0, 20])
+@pytest.mark.parametrize(("kind", "level"), [("rate", 0.8), ("amount", 500_000.0)])
+def test_a_series_that_never_moved_is_not_almost_certain(kind, level, others):
+    made = still_life(kind, level, others=others)
+    own = made[made["seri"] == "diam"].pivot_table(
+        index="periode", columns="kuantil", values="nilai"
+    )
+    assert (own[0.5] == level).all()
+    assert (own[0.025] < 0.999 * level).all()
+    assert (own[0.975] > 1.001 * level).all()
+    assert (own[0.975] < 1.4 * level).all()
+
+
+def test_a_lone_million_after_zeros_gives_nothing_far_beyond_it():
+    months = pd.date_range("2023-01-01", periods=24, freq="MS")
+    values = [0.0] * 23 + [1e6]
+    given = pd.DataFrame({"seri": "a", "periode": months, "nilai": values})
+    made = forecast(given, horizon_months=12, kind="amount")
+    assert made["nilai"].max() < 2e6
+
+
+def test_eight_frozen_months_widen_what_is_told():
+    rng = np.random.default_rng(12)
+    months = pd.date_range("2021-01-01", periods=48, freq="MS")
+    moves = 100_000 + np.cumsum(rng.normal(0, 300, (21, 48)), axis=1)
+    frozen = moves.copy()
+    frozen[0, -8:] = frozen[0, -9]
+
+    def width(values: np.ndarray) -> float:
+        frame = pd.DataFrame(values.T, index=months).rename_axis("periode")
+        long = frame.reset_index().melt("periode", var_name="seri", value_name="nilai")
+        made = forecast(long, horizon_months=3, kind="amount")
+        own = made[made["seri"] == "0"].set_index("kuantil")["nilai"]
+        return float(own[0.9].mean() - own[0.1].mean())
+
+    assert width(frozen) > 1.5 * width(moves)
+
+
+@pytest.mark.parametrize("months", range(1, 37))
+def test_any_length_gives_rising_quantiles_around_the_last_value(months):
+    rng = np.random.default_rng(months)
+    dates = pd.date_range("2022-01-01", periods=months, freq="MS")
+    values = 40_000 + np.cumsum(rng.normal(0, 200, months))
+    given = pd.DataFrame({"seri": "a", "periode": dates, "nilai": values})
+    made = forecast(given, horizon_months=12, kind="amount")
+    table = made.pivot_table(index="periode", columns="kuantil", values="nilai")
+    assert (np.diff(table.to_numpy(), axis=1) > 0).all()
+    assert table.to_numpy().max() < 2.5 * values.max()
+    assert abs(table[0.5].iloc[-1] / values[-1] - 1) < 0.25
+
+
+@pytest.mark.parametrize(("level", "most"), [(0.985, 1.0), (1.02, np.inf)])
+def test_rates_keep_to_one_unless_history_passed_it(level, most):
+    rng = np.random.default_rng(3)
+    months = pd.date_range("2022-01-01", periods=36, freq="MS")
+    values = level + 0.002 * rng.standard_normal(36)
+    given = pd.DataFrame({"seri": "a", "periode": months, "nilai": values})
+    made = forecast(given, horizon_months=12, kind="rate")
+    assert made["nilai"].max() <= most
+    assert made["nilai"].between(0.9, 1.15).all()
+
+
+def test_a_whole_year_missing_still_gives_a_forecast():
+    rng = np.random.default_rng(6)
+    months = pd.date_range("2021-01-01", periods=48, freq="MS")
+    values = 30_000 + np.cumsum(rng.normal(0, 100, 48))
+    values[20:32] = np.nan
+    given = pd.DataFrame({"seri": "a", "periode": months, "nilai": values})
+    made = forecast(given, horizon_months=6, kind="amount")
+    assert made["nilai"].notna().all()
+    assert made["nilai"].between(10_000, 60_000).all()
