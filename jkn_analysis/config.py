@@ -62,6 +62,8 @@ class Source(_Section):
     headings: dict[str, str] = Field(default_factory=dict)
     locale: Literal["", "id", "en"] = ""
     kode_system: Literal["", "kemendagri", "bps"] = ""
+    terima: tuple[str, ...] = ()
+    """Suspicions that the office has confirmed, as the message named them."""
 
 
 class Forecast(_Section):

@@ -11,6 +11,8 @@ class JknError(Exception):
     """
 
     exit_code = 1
+    said: tuple[str, str] | None = None
+    """What is wrong and what to do, where the message can be said in Indonesian."""
 
 
 class ConfigError(JknError):

@@ -18,6 +18,7 @@ from jkn_analysis.cleaning.kept import read_kept
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
 from jkn_analysis.cleaning.rows import across
 from jkn_analysis.cleaning.rows.work import Counts
+from jkn_analysis.cleaning.words import in_language, say
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.personal import mask_personal
 from jkn_analysis.store import hold_project, read_manifest, write_generation
@@ -52,6 +53,7 @@ class BuildReport:
     """Files that went with rows nobody else delivers, as the manifest names them."""
     litter: int = 0
     """Files passed over: what systems and broken downloads leave."""
+    bahasa: str = "id"
 
     @property
     def all_problems(self) -> list[Problem]:
@@ -65,42 +67,68 @@ class BuildReport:
 
     def __str__(self) -> str:
         """Summarise: a line per table, then every refused delivery with its faults."""
+        return self.say(self.bahasa)
+
+    def say(self, bahasa: str) -> str:
+        """Summarise in a language."""
         kept = [report for report in self.files if not report.refused]
-        lines = [
-            f"{len(self.files)} deliveries: {len(kept)} stored, "
-            f"{len(self.files) - len(kept)} refused"
-            + (" (DATA CONTOH)" if self.contoh else "")
+        lines: list[str] = [
+            say(
+                "{count} deliveries: {kept} stored, {refused} refused{mark}",
+                count=len(self.files),
+                kept=len(kept),
+                refused=len(self.files) - len(kept),
+                mark=" (DATA CONTOH)" if self.contoh else "",
+            )
         ]
         for table, rows in sorted(self.tables.items()):
             own = [report for report in kept if report.delivery.table == table]
             total = sum((report.counts for report in own), Counts())
             lines.append(
-                f"  {table}: {rows} rows from {len(own)} file(s); sheet rows "
-                f"{total.rows_in} = {total.kept} kept + {total.refused} refused + "
-                f"{total.recognised} recognised"
+                say(
+                    "  {table}: {rows} rows from {files} file(s); sheet rows {sheet} = "
+                    "{kept} kept + {refused} refused + {recognised} recognised",
+                    table=table,
+                    rows=rows,
+                    files=len(own),
+                    sheet=total.rows_in,
+                    kept=total.kept,
+                    refused=total.refused,
+                    recognised=total.recognised,
+                )
             )
-        lines += [f"  removed (no delivery any more): {name}" for name in self.removed]
+        lines += [
+            say("  removed (no delivery any more): {name}", name=name)
+            for name in self.removed
+        ]
         lines += self._tell_missing()
+        lines = [in_language(line, bahasa) for line in lines]
         if self.all_problems:
-            lines.append(describe(self.all_problems))
+            lines.append(describe(self.all_problems, bahasa=bahasa))
         return "\n".join(lines)
 
     def _tell_missing(self) -> list[str]:
         """Say what stands in, what went and what was passed over."""
-        lines = [
-            f"  {one.name}: refused; the rows of its content of "
-            f"{one.instead['tiba'] or 'before'} stay"
+        lines: list[str] = [
+            say(
+                "  {name}: refused; the rows of its content of {day} stay",
+                name=one.name,
+                day=one.instead["tiba"] or "-",
+            )
             for one in self.files
             if one.refused and one.instead
         ]
         lines += [
-            f"  {entry['file']}: gone, and no other file has its rows; lay it there "
-            "again, or accept that: jkn build --lepas"
+            say(
+                "  {name}: gone, and no other file has its rows; lay it there again, or "
+                "accept that: jkn build --lepas",
+                name=entry["file"],
+            )
             for entry in self.gone
         ]
         if self.litter:
             lines.append(
-                f"  {self.litter} file(s) passed over (Thumbs.db and the like)"
+                say("  {count} file(s) passed over (Thumbs.db)", count=self.litter)
             )
         return lines
 
@@ -159,6 +187,7 @@ def build(
             contoh=any(one.contoh for one, result in used if result is not None),
             problems=across.check_tables(tables),
             litter=count_litter(config.paths.raw),
+            bahasa=config.report.bahasa,
         )
         if not release:
             report.gone = _find_gone(before, used, tables, config=config, day=day)

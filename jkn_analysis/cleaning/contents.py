@@ -20,6 +20,7 @@ from jkn_analysis.cleaning.deliveries import (
 from jkn_analysis.cleaning.kept import build_key, read_kept, write_kept
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.reading import FileReport, read_delivery, settings_of
+from jkn_analysis.cleaning.words import say
 from jkn_analysis.errors import InputError
 from jkn_analysis.personal import mask_personal
 from jkn_analysis.store import hash_file, show_name
@@ -154,8 +155,8 @@ def _report_lost(item: Item) -> FileReport:
     problem = Problem(
         file=item.name,
         kind="closed",
-        message=f"its content of {item.tiba} is no longer there",
-        remedy="lay the file of that day there again",
+        message=say("its content of {day} is no longer there", day=item.tiba),
+        remedy=say("lay the file of that day there again"),
         table=item.delivery.table,
     )
     return FileReport(item.delivery, item.name, item.sha256, problems=[problem])

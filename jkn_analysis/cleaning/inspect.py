@@ -22,6 +22,7 @@ from jkn_analysis.cleaning.reading import problem_of, read_delivery, settings_of
 from jkn_analysis.cleaning.returned import list_problems
 from jkn_analysis.cleaning.rows.across import check_tables
 from jkn_analysis.cleaning.rows.work import Counts
+from jkn_analysis.cleaning.words import in_language, say
 from jkn_analysis.errors import HostileInputError, InputError
 from jkn_analysis.store import has_table, read_table, show_name
 from jkn_analysis.tables import DELIVERED
@@ -41,6 +42,13 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 6
 """Notes shown of one file on how it was read."""
+
+
+STATES = {
+    "refused": say("refused"),
+    "suspected": say("suspected"),
+    "clean": say("clean"),
+}
 
 
 @dataclass
@@ -74,6 +82,7 @@ class CheckReport:
     files: list[Inspected]
     across: list[Problem] = field(default_factory=list)
     """What only all files together show: gaps, frozen months, jumps."""
+    bahasa: str = "id"
 
     @property
     def problems(self) -> list[Problem]:
@@ -88,24 +97,42 @@ class CheckReport:
 
     def __str__(self) -> str:
         """One line per file and how it was read, then the problems."""
+        return self.say(self.bahasa)
+
+    def say(self, bahasa: str) -> str:
+        """Say in a language what was read of each file, then the problems."""
         lines = []
         for file in self.files:
             counts = file.counts
-            table = f" as {file.table}" if file.table else ""
-            lines.append(
-                f"{file.state:9} {file.name}{table}: {len(file.sheets)} table(s), "
-                f"{counts.cells} cells; rows {counts.rows_in} = {counts.kept} kept + "
-                f"{counts.refused} refused + {counts.recognised} recognised"
-            )
+            said = [
+                say(
+                    "{name}: {sheets} table(s), {cells} cells; rows {rows} = "
+                    "{kept} kept + {refused} refused + {recognised} recognised",
+                    name=f"{file.name} [{file.table}]" if file.table else file.name,
+                    sheets=len(file.sheets),
+                    cells=counts.cells,
+                    rows=counts.rows_in,
+                    kept=counts.kept,
+                    refused=counts.refused,
+                    recognised=counts.recognised,
+                )
+            ]
             notes = list(dict.fromkeys(file.notes))
-            lines += [f"          read so: {note}" for note in notes[:MAX_NOTES]]
+            said += [say("read so: {note}", note=note) for note in notes[:MAX_NOTES]]
             if len(notes) > MAX_NOTES:
-                lines.append(f"          … and {len(notes) - MAX_NOTES} more notes")
+                said.append(
+                    say("… and {count} more notes", count=len(notes) - MAX_NOTES)
+                )
+            state = in_language(STATES[file.state], bahasa)
+            first, *rest = (in_language(text, bahasa) for text in said)
+            lines += [f"{state:9} {first}", *(f"          {text}" for text in rest)]
         if self.problems:
-            lines.append(describe(self.problems))
+            lines.append(describe(self.problems, bahasa=bahasa))
         faulty = sum(file.state == "refused" for file in self.files)
-        lines.append(f"{len(self.files)} file(s), {faulty} refused")
-        return "\n".join(lines)
+        total = say(
+            "{count} file(s), {faulty} refused", count=len(self.files), faulty=faulty
+        )
+        return "\n".join([*lines, in_language(total, bahasa)])
 
 
 def check_paths(
@@ -155,7 +182,8 @@ def check_paths(
         if report is not None:
             reports.append(report)
             results.append(result)
-    return CheckReport(files, _check_across(reports, results, config))
+    across = _check_across(reports, results, config)
+    return CheckReport(files, across, config.report.bahasa)
 
 
 def _check_across(
@@ -222,8 +250,8 @@ def _inspect_missing(path: Path, name: str, why: str) -> Inspected:
     problem = Problem(
         file=name,
         kind="unreadable",
-        message="holds no file" if why == IS_FOLDER else why,
-        remedy="name an existing file, or a folder with tables",
+        message=say("holds no file") if why == IS_FOLDER else why,
+        remedy=say("name an existing file, or a folder with tables"),
     )
     return Inspected(path, name, "", Counts(), [problem])
 
@@ -234,8 +262,8 @@ def _inspect_any(path: Path, name: str, config: Config) -> Inspected:
         problem = Problem(
             file=name,
             kind="unreadable",
-            message=f"'{path.suffix}' is no ending of a table",
-            remedy="send xlsx, csv, ods or json",
+            message=say("'{ending}' is no ending of a table", ending=path.suffix),
+            remedy=say("send xlsx, csv, ods or json"),
             severity="note",
         )
         return Inspected(path, name, "", Counts(), [problem])
@@ -267,9 +295,6 @@ def _count(sheet: SheetTable, problems: Sequence[Problem]) -> Counts:
     return Counts(sheet.rows_in, len(sheet.raw) - bad, bad, dropped, sheet.cells)
 
 
-STATES_ID = {"refused": "ditolak", "suspected": "dicurigai", "clean": "bersih"}
-
-
 def summarise_files(report: CheckReport) -> pd.DataFrame:
     """Return one row per file: table, state, rows and findings, for readers.
 
@@ -289,7 +314,7 @@ def summarise_files(report: CheckReport) -> pd.DataFrame:
         {
             "berkas": file.name,
             "tabel": file.table or "(tidak dikenal)",
-            "keadaan": STATES_ID[file.state],
+            "keadaan": in_language(STATES[file.state], "id"),
             "lembar": len(file.sheets),
             "sel": file.counts.cells,
             "baris_masuk": file.counts.rows_in,
@@ -311,8 +336,8 @@ def summarise_kinds(report: CheckReport) -> pd.DataFrame:
     report
         What `check_paths` returned.
     """
-    listed = list_problems(report.problems)
-    counted = listed.groupby(["file", "severity", "kind"], sort=False).size()
+    found = list_problems(report.problems, bahasa="id")
+    counted = found.groupby(["berkas", "tingkat", "jenis"], sort=False).size()
     return counted.rename("banyak").reset_index()
 
 
@@ -329,4 +354,5 @@ def list_sums(config: Config) -> pd.DataFrame:
         n for n in ("kepesertaan", "peristiwa", "penduduk") if has_table(n, root=root)
     ]
     tables = {name: read_table(name, root=root) for name in names}
-    return list_problems(check_tables(tables))[["table", "kind", "message", "remedy"]]
+    found = list_problems(check_tables(tables), bahasa="id")
+    return found[["tabel", "jenis", "temuan", "saran"]]

@@ -18,6 +18,7 @@ import pandas as pd
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.reading import FileReport
 from jkn_analysis.cleaning.rows.work import CleanResult, Counts
+from jkn_analysis.cleaning.words import pack, unpack
 from jkn_analysis.errors import StoreError
 from jkn_analysis.store import hash_file, write_bytes
 from jkn_analysis.tables import conform
@@ -46,7 +47,8 @@ def hash_code() -> str:
         path
         for part in CODE
         for path in ([package / part] if part.endswith(".py") else package.rglob("*"))
-        if path.suffix in {".py", ".csv"} and part in path.relative_to(package).parts
+        if path.suffix in {".py", ".csv", ".toml"}
+        and part in path.relative_to(package).parts
     ]
     digest = hashlib.sha256()
     for path in sorted(set(found)):
@@ -85,9 +87,12 @@ def write_kept(
         "latest": str(latest or ""),
         "counts": asdict(report.counts),
         "sheets": report.sheets,
-        "notes": report.notes,
+        "notes": [pack(note) for note in report.notes],
         "contoh": report.contoh,
-        "problems": [asdict(problem) for problem in report.problems],
+        "problems": [
+            asdict(p) | {"message": pack(p.message), "remedy": pack(p.remedy)}
+            for p in report.problems
+        ],
     }
     table = pa.Table.from_pandas(result.frame, preserve_index=False)
     metadata = {**(table.schema.metadata or {}), MARK: json.dumps(told).encode()}
@@ -175,7 +180,9 @@ def _restore(
     name: str,
 ) -> Read:
     """Make a report and a result of what was kept."""
-    problems = [replace(Problem(**fields), file=name) for fields in told["problems"]]
+    fields = ("message", "remedy")
+    said = [p | {n: unpack(p[n]) for n in fields} for p in told["problems"]]
+    problems = [replace(Problem(**own), file=name) for own in said]
     report = FileReport(
         delivery,
         name,
@@ -183,7 +190,7 @@ def _restore(
         counts=Counts(**told["counts"]),
         sheets=told["sheets"],
         problems=problems,
-        notes=told["notes"],
+        notes=[unpack(note) for note in told["notes"]],
         contoh=told["contoh"],
         kode=tuple(sorted(frame["kode"].dropna().unique())),
     )

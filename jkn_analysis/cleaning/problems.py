@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from jkn_analysis.cleaning.words import in_language, say, with_values
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
@@ -88,7 +89,7 @@ class Problem:
         for name in ("file", "sheet", "message", "value"):
             text = getattr(self, name)
             if len(text) > _LEAST_PERSON:
-                object.__setattr__(self, name, mask_personal(text))
+                object.__setattr__(self, name, with_values(text, mask_personal))
         if self.kind in _NAMED and find_names(self.value):
             object.__setattr__(self, "value", "…")
 
@@ -98,22 +99,32 @@ class Problem:
         if self.row and self.column:
             return f"{column_letters(self.column)}{self.row}"
         if self.row:
-            return f"row {self.row}"
-        return f"column {column_letters(self.column)}" if self.column else ""
+            return say("row {row}", row=self.row)
+        if self.column:
+            return say("column {column}", column=column_letters(self.column))
+        return ""
 
     @property
     def place(self) -> str:
         """Sheet and cell, as a message says them."""
-        parts = [f"sheet '{self.sheet}'"] if self.sheet else []
-        return ", ".join([*parts, self.cell] if self.cell else parts)
+        cell = self.cell
+        if not self.sheet:
+            return cell
+        sheet = say("sheet '{sheet}'", sheet=self.sheet)
+        return say("{sheet}, {cell}", sheet=sheet, cell=cell) if cell else sheet
 
     def __str__(self) -> str:
-        """Say place, value, fault and remedy in one or two lines."""
-        where = f"{plain(self.place)}: " if self.place else ""
+        """Say place, value, fault and remedy in English."""
+        return self.say("en")
+
+    def say(self, bahasa: str) -> str:
+        """Say place, value, fault and remedy in one or two lines of a language."""
+        where = f"{plain(in_language(self.place, bahasa))}: " if self.place else ""
         shown = f" {shorten(self.value)}" if self.value else ""
-        remedy = f"\n    → {plain(self.remedy)}" if self.remedy else ""
-        message = "\n".join(map(plain, self.message.splitlines()))
-        return f"{where}{message}{shown}{remedy}"
+        what = in_language(self.message, bahasa)
+        remedy = plain(in_language(self.remedy, bahasa))
+        message = "\n".join(map(plain, what.splitlines()))
+        return f"{where}{message}{shown}" + (f"\n    → {remedy}" if remedy else "")
 
 
 def faults(problems: Iterable[Problem]) -> list[Problem]:
@@ -121,17 +132,32 @@ def faults(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "fault"]
 
 
-def describe(problems: Sequence[Problem], *, limit: int = MAX_SHOWN) -> str:
+SEVERITIES = {
+    "fault": say("{count} fault(s)"),
+    "suspicion": say("{count} suspicion(s)"),
+    "note": say("{count} note(s)"),
+}
+
+
+def describe(
+    problems: Sequence[Problem], *, limit: int = MAX_SHOWN, bahasa: str = "id"
+) -> str:
     """Write problems as text grouped by file, the first `limit` of each in full."""
     lines: list[str] = []
     for file in dict.fromkeys(problem.file for problem in problems):
         own = [problem for problem in problems if problem.file == file]
         counts = Counter(problem.severity for problem in own)
-        total = ", ".join(f"{count} {name}(s)" for name, count in counts.items())
+        total = ", ".join(
+            in_language(say(SEVERITIES[name].template, count=count), bahasa)
+            for name, count in counts.items()
+        )
         lines.append(f"{plain(file)}: {total}")
-        lines += [f"  {problem}" for problem in own[:limit]]
+        lines += [f"  {problem.say(bahasa)}" for problem in own[:limit]]
         if len(own) > limit:
-            lines.append(f"  … and {len(own) - limit} more; jkn check --csv lists all")
+            more = say(
+                "… and {count} more; jkn check --csv lists all", count=len(own) - limit
+            )
+            lines.append(f"  {in_language(more, bahasa)}")
     return "\n".join(lines)
 
 
@@ -148,3 +174,10 @@ def find_error(problems: Sequence[Problem]) -> JknError | None:
     order = (HostileInputError, LimitError, InputError, UnknownNameError)
     only = next(kind for kind in order if kind in classes)
     return only(describe(found))
+
+
+def refusal(kind: type[JknError], path: object, message: str, remedy: str) -> JknError:
+    """Return the error of a file that is not read, which can be said in Indonesian."""
+    error = kind(f"{path}: {message}\n  → {remedy}")
+    error.said = (message, remedy)
+    return error

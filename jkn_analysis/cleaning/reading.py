@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jkn_analysis.cleaning.problems import Problem, faults
+from jkn_analysis.cleaning.problems import Problem, faults, refusal
 from jkn_analysis.cleaning.rows.cleaner import clean
 from jkn_analysis.cleaning.rows.work import CleanSettings, Counts
+from jkn_analysis.cleaning.words import say
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
@@ -76,6 +77,7 @@ def settings_of(
         headings=source.headings,
         locale=source.locale or general,
         kode_system=source.kode_system,
+        accepted=source.terima,
     )
 
 
@@ -102,9 +104,11 @@ def read_delivery(
         result = _read(delivery, settings, report)
         after = delivery.path.stat()
         if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-            report.problems.append(_closed(name, "it changed while it was read"))
+            report.problems.append(_closed(name, say("changed while it was read")))
     except OSError as exc:
-        report.problems.append(_closed(name, f"cannot be opened ({exc.strerror})"))
+        report.problems.append(
+            _closed(name, say("cannot be opened ({strerror})", strerror=exc.strerror))
+        )
         return report, None
     if result is not None:
         report.kode = tuple(sorted(result.frame["kode"].dropna().unique()))
@@ -134,7 +138,8 @@ def _read(
         report.problems.append(problem_of(exc, report.name, delivery.path))
         return None
     except MemoryError:
-        limit = LimitError("this process has too little memory for it\n  → free memory")
+        lacking = say("this process has too little memory for it")
+        limit = refusal(LimitError, delivery.path, lacking, say("free memory"))
         report.problems.append(problem_of(limit, report.name, delivery.path))
         return None
     report.counts = result.counts
@@ -160,8 +165,8 @@ def _gate(result: CleanResult, report: FileReport) -> None:
             Problem(
                 file=report.name,
                 kind="schema",
-                message=str(exc),
-                remedy="report this: the reading should have found it",
+                message=say("the last check fails: {error}", error=str(exc)),
+                remedy=say("report this: the reading should have found it"),
                 table=result.table,
             )
         )
@@ -171,6 +176,8 @@ def problem_of(exc: JknError, name: str, path: Path) -> Problem:
     """Turn the error of a file that cannot be opened into a problem."""
     text = str(exc).removeprefix(f"{path}: ")
     message, _, remedy = text.partition("\n  → ")
+    if exc.said is not None:
+        message, remedy = exc.said
     kind = "hostile" if isinstance(exc, HostileInputError) else "unreadable"
     kind = "limit" if isinstance(exc, LimitError) else kind
     kind = "unknown_name" if isinstance(exc, UnknownNameError) else kind
@@ -182,8 +189,11 @@ def _unknown_table(name: str) -> Problem:
     return Problem(
         file=name,
         kind="unreadable",
-        message="neither its folder nor its name says which table it is",
-        remedy=f"put it into a folder named after one of: {', '.join(DELIVERED)}",
+        message=say("neither its folder nor its name says which table it is"),
+        remedy=say(
+            "put it into a folder named after one of: {delivered}",
+            delivered=", ".join(DELIVERED),
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.cleaning.values.cells import tidy
+from jkn_analysis.cleaning.words import in_language, say
 from jkn_analysis.errors import JknError
 from jkn_analysis.personal import mask_personal
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.values.cells import Cell
 
 
-COLUMNS = (
-    "file", "table", "severity", "kind", "sheet", "cell", "row", "column", "value",
-    "message", "remedy",
-)  # fmt: skip
+COLUMNS = {
+    "file": "berkas", "table": "tabel", "severity": "tingkat", "kind": "jenis",
+    "sheet": "lembar", "cell": "sel", "row": "baris", "column": "kolom",
+    "value": "nilai", "message": "temuan", "remedy": "saran",
+}  # fmt: skip
+"""Columns of a list of problems, in English and in Indonesian."""
 
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
@@ -45,17 +48,25 @@ LEAST_PERSON = 1e15
 HIDDEN = "…"
 
 
-def list_problems(problems: Sequence[Problem]) -> pd.DataFrame:
-    """Return problems as a table, one row each."""
+def list_problems(problems: Sequence[Problem], *, bahasa: str = "en") -> pd.DataFrame:
+    """Return problems as a table, one row each; columns and texts in one language."""
     import pandas as pd
 
-    rows = [[_field(problem, name) for name in COLUMNS] for problem in problems]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    rows = [[_field(problem, name, bahasa) for name in COLUMNS] for problem in problems]
+    return pd.DataFrame(rows, columns=_columns(bahasa))
 
 
-def _field(problem: Problem, name: str) -> str | int:
+def _columns(bahasa: str) -> list[str]:
+    """Return the headings of a list of problems."""
+    return list(COLUMNS.values()) if bahasa == "id" else list(COLUMNS)
+
+
+def _field(problem: Problem, name: str, bahasa: str) -> str | int:
     """Return one column of a problem's line."""
-    return getattr(problem, name)
+    value = getattr(problem, name)
+    if name in {"kind", "severity"}:
+        value = say(value)
+    return in_language(value, bahasa) if isinstance(value, str) else value
 
 
 def _harmless(value: Cell) -> Cell:
@@ -65,15 +76,17 @@ def _harmless(value: Cell) -> Cell:
     return value
 
 
-def write_problems(problems: Sequence[Problem], path: Path) -> None:
+def write_problems(
+    problems: Sequence[Problem], path: Path, *, bahasa: str = "id"
+) -> None:
     """Write the problems cell by cell as csv that opens well in a spreadsheet."""
     from jkn_analysis.store import write_bytes
 
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer.writerow(_columns(bahasa))
     for problem in problems:
-        writer.writerow([_harmless(_field(problem, name)) for name in COLUMNS])
+        writer.writerow([_harmless(_field(problem, name, bahasa)) for name in COLUMNS])
     write_bytes(path, text.getvalue().encode("utf-8-sig"))
 
 
@@ -92,13 +105,13 @@ def write_annotated(report: CheckReport, folder: Path) -> list[Path]:
     for file in report.files:
         if not file.problems:
             continue
-        copy = _annotate(file, folder)
+        copy = _annotate(file, folder, report.bahasa)
         if copy is not None:
             written.append(copy)
     return written
 
 
-def _annotate(file: Inspected, folder: Path) -> Path | None:
+def _annotate(file: Inspected, folder: Path, bahasa: str) -> Path | None:
     """Write one annotated copy; None where the file cannot be opened."""
     import openpyxl
 
@@ -112,15 +125,18 @@ def _annotate(file: Inspected, folder: Path) -> Path | None:
     book = openpyxl.Workbook()
     book.remove(book.active)  # type: ignore[arg-type]
     for sheet in content["sheets"]:
-        _copy_sheet(book, sheet, [p for p in file.problems if p.sheet == sheet["name"]])
-    _list_sheet(book, file.problems)
+        own = [p for p in file.problems if p.sheet == sheet["name"]]
+        _copy_sheet(book, sheet, own, bahasa)
+    _list_sheet(book, file.problems, bahasa)
     path = folder / f"{file.path.stem}.periksa.xlsx"
     with open_atomic(path) as temporary:
         book.save(temporary)
     return path
 
 
-def _copy_sheet(book: Cell, sheet: dict[str, Any], problems: Sequence[Problem]) -> None:
+def _copy_sheet(
+    book: Cell, sheet: dict[str, Any], problems: Sequence[Problem], bahasa: str
+) -> None:
     """Copy the cells of a sheet and mark those with problems."""
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
@@ -133,13 +149,19 @@ def _copy_sheet(book: Cell, sheet: dict[str, Any], problems: Sequence[Problem]) 
                 _write(target, r, c, value)
     grouped: dict[tuple[int, int], list[Problem]] = {}
     for problem in problems:
+        if problem.severity == "note" and not (problem.row or problem.column):
+            continue
         key = (problem.row or _heading_row(sheet, problem), problem.column or left)
         grouped.setdefault(key, []).append(problem)
     for (row, column), own in grouped.items():
         cell = target.cell(row=row, column=column)
         gravest = min(own, key=lambda p: list(_COLOURS).index(p.severity))
         cell.fill = PatternFill("solid", start_color=_COLOURS[gravest.severity])
-        text = "\n".join(f"{p.message} {p.value}\n→ {p.remedy}" for p in own)
+        text = "\n".join(
+            f"{in_language(p.message, bahasa)} {p.value}\n→ "
+            f"{in_language(p.remedy, bahasa)}"
+            for p in own
+        )
         cell.comment = Comment(
             _printable(text)[:2000], "jkn check", height=160, width=360
         )
@@ -215,14 +237,14 @@ def _title(name: str, taken: Sequence[str]) -> str:
     return title
 
 
-def _list_sheet(book: Cell, problems: Sequence[Problem]) -> None:
+def _list_sheet(book: Cell, problems: Sequence[Problem], bahasa: str) -> None:
     """Add the list of all problems as the first sheet."""
     target = book.create_sheet(_title("temuan", book.sheetnames), 0)
-    for column, name in enumerate(COLUMNS, 1):
+    for column, name in enumerate(_columns(bahasa), 1):
         target.cell(row=1, column=column, value=name)
     for row, problem in enumerate(problems, 2):
         for column, name in enumerate(COLUMNS, 1):
-            _write(target, row, column, _field(problem, name))
+            _write(target, row, column, _field(problem, name, bahasa))
     for letter, width in zip(
         "ABCDEFGHIJK", (30, 14, 10, 16, 12, 8, 6, 8, 24, 60, 60), strict=True
     ):

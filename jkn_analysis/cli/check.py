@@ -50,15 +50,20 @@ def check_command(
     """
     from jkn_analysis.cleaning.inspect import check_paths
     from jkn_analysis.cleaning.returned import write_annotated, write_problems
+    from jkn_analysis.cleaning.words import in_language, say
 
     today = dt.datetime.now(dt.UTC).date()
     report = check_paths(paths, config=config, table=table, today=today)
     click.echo(str(report))
     if csv_path is not None:
-        write_problems(report.problems, csv_path)
-        click.echo(f"{len(report.problems)} problem(s) listed in {csv_path}")
+        write_problems(report.problems, csv_path, bahasa=report.bahasa)
+        count = len(report.problems)
+        said = say("{count} problem(s) listed in {path}", count=count, path=csv_path)
+        click.echo(in_language(said, report.bahasa))
     if folder is not None:
         for copy in write_annotated(report, folder):
-            click.echo(f"annotated copy: {copy}")
+            click.echo(
+                in_language(say("annotated copy: {path}", path=copy), report.bahasa)
+            )
     if report.error is not None:
         sys.exit(report.error.exit_code)

@@ -91,7 +91,7 @@ def test_a_faulty_delivery_is_refused_whole_and_the_others_go_on(tmp_path):
     )
     config = config_of(tmp_path)
     report = build(config)
-    assert "2 fault(s)" in str(report)
+    assert "2 kesalahan" in str(report)
     assert report.error is not None
     assert read_table("kepesertaan", root=config.paths.processed)["kode"].tolist() == [
         "82.71"
@@ -303,11 +303,11 @@ def test_problem_list_and_annotated_copy_go_back_to_the_office(tmp_path, monkeyp
     assert result.exit_code != 0
     with (tmp_path / "temuan.csv").open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
-    assert {line["cell"] for line in rows} == {"A3", "B3"}
-    assert next(line for line in rows if line["cell"] == "A3")["value"] == "'=cmd()"
+    assert {line["sel"] for line in rows} == {"A3", "B3"}
+    assert next(line for line in rows if line["sel"] == "A3")["nilai"] == "'=cmd()"
     book = load_workbook(tmp_path / "kembali" / "kepesertaan.periksa.xlsx")
     cell = book["data"]["B3"]
-    assert "no such month" in cell.comment.text
+    assert "bulannya tidak ada" in cell.comment.text
     assert cell.fill.start_color.rgb.endswith("FFC7CE")
     assert book["data"]["A3"].data_type == "s"
 
@@ -332,13 +332,12 @@ def test_check_names_every_path_that_is_no_file_and_goes_on(tmp_path, monkeypatc
     result = run(tmp_path, "check", *paths)
     assert result.exit_code == 4
     for said in (
-        "tidak_ada.csv: 1 fault(s)\n  does not exist\n    → name an existing file",
-        "kosong: 1 fault(s)\n  holds no file",
-        "lingkar: 1 fault(s)\n  cannot be opened (Too many levels of symbolic links)",
-        "pipa: 1 fault(s)\n  is no regular file",
-        "cannot be opened (File name too long)",
-        f"clean     {good} as kepesertaan",
-        "6 file(s), 5 refused",
+        "tidak_ada.csv: 1 kesalahan\n  tidak ada\n    → sebutkan berkas yang ada",
+        "kosong: 1 kesalahan\n  tidak berisi berkas",
+        "lingkar: 1 kesalahan\n  tidak dapat dibuka",
+        "pipa: 1 kesalahan\n  bukan berkas biasa",
+        f"bersih    {good} [kepesertaan]",
+        "6 berkas, 5 ditolak",
     ):
         assert said in result.output
 
@@ -351,10 +350,10 @@ def test_check_of_a_folder_reads_the_good_and_names_the_bad(tmp_path, monkeypatc
     put(tmp_path, "juni/kepesertaan_5.csv", "")
     result = run(tmp_path, "check", str(tmp_path / "data" / "raw" / "juni"))
     assert result.exit_code == 4
-    assert result.output.count("clean  ") == 3
-    assert "A2: region: no region has this code '99.99'" in result.output
-    assert "is empty (0 bytes)\n    → ask the sender" in result.output
-    assert "5 file(s), 2 refused" in result.output
+    assert result.output.count("bersih  ") == 3
+    assert "A2: wilayah: tidak ada wilayah berkode demikian '99.99'" in result.output
+    assert "kosong (0 bita)\n    → mintalah berkasnya" in result.output
+    assert "5 berkas, 2 ditolak" in result.output
 
 
 def test_names_of_files_move_no_cursor(tmp_path, monkeypatch):
@@ -363,7 +362,7 @@ def test_names_of_files_move_no_cursor(tmp_path, monkeypatch):
     put(tmp_path, f"juni/{name}", HEADER + row("99.99"))
     result = run(tmp_path, "check", str(tmp_path / "data" / "raw" / "juni"))
     assert result.exit_code == 6
-    assert 'kepesertaan "juni"��[2J.csv: 1 fault(s)' in result.output
+    assert 'kepesertaan "juni"��[2J.csv: 1 kesalahan' in result.output
     assert "\x1b" not in result.output
 
 
@@ -375,14 +374,19 @@ def test_a_delivery_that_vanishes_while_it_is_listed_is_a_fault(tmp_path, monkey
     monkeypatch.setattr(contents, "find_deliveries", lambda *_, **__: listed)
     report = build(config_of(tmp_path))
     assert report.tables["kepesertaan"] == 1
-    assert "b.csv: 1 fault(s)\n  cannot be opened (No such file" in str(report)
+    assert "b.csv: 1 fault(s)\n  cannot be opened (No such file" in report.say("en")
 
 
 @pytest.mark.parametrize(
     ("kode", "segmen", "message", "remedy"),
     [
-        ("82", "PBPU", "2 of provinces or the country, 0 of all", "per kabupaten/kota"),
-        ("82.71", "TOTAL", "0 of provinces or the country, 2 of all", "per segmen"),
+        (
+            "82",
+            "PBPU",
+            "2 jumlah provinsi atau nasional, 0 jumlah",
+            "per kabupaten/kota",
+        ),
+        ("82.71", "TOTAL", "0 jumlah provinsi atau nasional, 2 jumlah", "per segmen"),
     ],
 )
 def test_a_delivery_of_sums_alone_says_what_it_holds(
@@ -391,8 +395,8 @@ def test_a_delivery_of_sums_alone_says_what_it_holds(
     rows = "".join(f"{kode};2025-0{month};{segmen};10;9\n" for month in (5, 6))
     put(tmp_path, "juni/kepesertaan.csv", HEADER + rows)
     text = str(build(config_of(tmp_path)))
-    assert f"every row is a sum: {message}" in text
-    assert f"→ ask the sender for one row {remedy}" in text
+    assert f"semua baris adalah jumlah: {message}" in text
+    assert f"→ mintalah satu baris {remedy}" in text
 
 
 NIK = "8271015501900002"
@@ -408,7 +412,7 @@ def annotated(tmp_path: Path, monkeypatch) -> tuple[str, Path]:
     for line in (
         ["REKAP KEPESERTAAN"],
         ["Bulan : Juni 2025"],
-        ["Kode", "Petugas", "Segmen", "Terdaftar", "Aktif", "Catatan"],
+        ["Kode", "Petugas", "Segmen", "Terdaftar", "Aktif", "Xyz"],
         ["82.71", NIK, "PBPU", 20, 25, "@SUM(A1)"],
         [NIK, NIK, "PBPX", NIK, 5, "x"],
     ):

@@ -482,7 +482,9 @@ def test_percent_beside_a_total_is_of_the_total(tmp_path):
     assert any(
         "is aktif_jiwa / terdaftar_jiwa, written as a" in n for n in result.notes
     )
-    assert any("month 2025-05 taken from the title" in n for n in result.notes)
+    assert [(p.message, p.value) for p in result.problems if p.kind == "taken"] == [
+        ("month 2025-05, taken from", "Mei 2025")
+    ]
 
 
 def test_segmen_in_the_sentence_of_a_title(tmp_path):
@@ -514,13 +516,13 @@ def test_check_finds_frozen_months_jumps_and_overlaps(tmp_path):
     assert {p.kind for p in report.across} == {"frozen", "jump"}
     assert [p.kind for p in report.files[1].problems] == ["overlap"]
     assert report.error is not None
-    assert "the same figures for 12 months" in str(report)
+    assert "angka yang sama selama 12 bulan" in str(report)
 
 
 def test_check_says_how_a_file_was_read(tmp_path):
     path = write(tmp_path, PRINTED.format("75,00", "180.500"), "rekap.csv")
     shown = str(check_paths([path], config=read_config()))
-    assert "read so: column '% Aktif' is Aktif / Peserta" in shown
+    assert "dibaca: kolom '% Aktif' adalah Aktif / Peserta" in shown
 
 
 def test_every_public_name_of_cleaning_is_there():

@@ -229,7 +229,7 @@ def test_the_largest_province_is_taken_whole(tmp_path, monkeypatch):
     done = CliRunner().invoke(app, ["build"])
     told = [line for line in done.output.splitlines() if "fault" in line]
     assert told == []
-    assert "5 stored, 0 refused (DATA CONTOH)" in done.output
+    assert "5 disimpan, 0 ditolak (DATA CONTOH)" in done.output
     stored = read_table("tunggakan_peserta", root=tmp_path / "data/processed")
     whole = jawa_barat["tunggakan_peserta"]
     for name in ("peserta_jiwa", "tunggakan_rp"):

@@ -13,6 +13,7 @@ from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.checks import count_decimals, find_quotient
 from jkn_analysis.cleaning.values.cells import Percent
 from jkn_analysis.cleaning.values.numbers import parse_numbers
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,17 +115,20 @@ def _suspect_totals(typed: TypedTable) -> tuple[list[Problem], list[int]]:
         return [], []
     numbers = typed.frame[counts].to_numpy(dtype=float, na_value=0.0)
     found = [
-        (row, "below it")
+        (row, say("below it"))
         for row in range(len(numbers) - 2)
         if _sums(numbers[row], numbers[row + 1 :])
     ]
     last = len(numbers) - 1
     if _sums(numbers[last], numbers[last - 1 :: -1], whole=True):
-        found.append((last, "above it"))
+        found.append((last, say("above it")))
     rows = [row for row, _ in found]
     if len(found) > MOST_TOTALS:
         listed = ", ".join(str(typed.sheet.row_numbers[row]) for row in rows[:20])
-        found = [(rows[0], f"next to it; so in {len(rows)} rows ({listed})")]
+        where = say(
+            "next to it; so in {count} rows ({names})", count=len(rows), names=listed
+        )
+        found = [(rows[0], where)]
     return [_total_problem(typed.sheet, row, where) for row, where in found], rows
 
 
@@ -145,9 +149,9 @@ def _total_problem(sheet: SheetTable, row: int, where: str) -> Problem:
     return _suspicion(
         sheet,
         "total",
-        f"the row is the sum of the rows {where}: a total?",
+        say("the row is the sum of the rows {where}: a total?", where=where),
         row=int(sheet.row_numbers[row]),
-        remedy="leave it out when adding up",
+        remedy=say("leave it out when adding up"),
     )
 
 
@@ -166,12 +170,16 @@ def _suspect_parts_of_people(typed: TypedTable) -> list[Problem]:
             _suspicion(
                 typed.sheet,
                 "number",
-                f"{name}: {len(rows)} count(s) of people are not whole: thousands "
-                "taken for decimals?",
+                say(
+                    "{name}: {rows} count(s) of people are not whole: thousands "
+                    "taken for decimals?",
+                    name=name,
+                    rows=len(rows),
+                ),
                 row=int(typed.sheet.row_numbers[rows[0]]),
                 column=typed.sheet.column_numbers[position],
                 value=str(typed.sheet.raw[name].iloc[rows[0]]),
-                remedy="ask for the file as text, or set build.numbers.locale",
+                remedy=say("ask for the file as text, or set build.numbers.locale"),
             )
         )
     return found
@@ -191,9 +199,13 @@ def _note_kept_totals(typed: TypedTable) -> list[Problem]:
     problem = _suspicion(
         typed.sheet,
         "total",
-        f"{len(rows)} row(s) called a total were kept: {listed}",
+        say(
+            "{rows} row(s) called a total were kept: {listed}",
+            rows=len(rows),
+            listed=listed,
+        ),
         row=rows[0],
-        remedy="leave them out when adding up",
+        remedy=say("leave them out when adding up"),
     )
     return [replace(problem, severity="note")]
 
@@ -253,12 +265,18 @@ def _check_total_row(
         _suspicion(
             typed.sheet,
             "total",
-            f"{name}: printed total {printed:.10g} is not the sum of its rows "
-            f"{total:.10g} (difference {printed - total:+.10g})",
+            say(
+                "{name}: printed total {printed} is not the sum of its rows {total} "
+                "(difference {difference})",
+                name=name,
+                printed=f"{printed:.10g}",
+                total=f"{total:.10g}",
+                difference=f"{printed - total:+.10g}",
+            ),
             row=row,
             column=typed.sheet.column_numbers[position],
             value=str(cells[position - shift]),
-            remedy="ask the sender which row or total is wrong",
+            remedy=say("ask the sender which row or total is wrong"),
         )
         for name, position, printed, total in wrong
     ]
@@ -296,17 +314,19 @@ def _check_percents(typed: TypedTable) -> list[Problem]:
         best, wrong, share = find_quotient(counts, shown, slack)
         if known < LEAST_SUMMED or share < AGREE_SHARE:
             continue
-        typed.notes.append(f"column '{name}' is {best}")
+        typed.notes.append(
+            say("column '{name}' is {quotient}", name=name, quotient=best)
+        )
         position = int(typed.sheet.raw.columns.get_loc(name))  # type: ignore[arg-type]
         problems += [
             _suspicion(
                 typed.sheet,
                 "percent",
-                f"printed percent does not follow from {best}",
+                say("printed percent does not follow from {quotient}", quotient=best),
                 row=int(typed.sheet.row_numbers[row]),
                 column=typed.sheet.column_numbers[position],
                 value=str(typed.sheet.raw[name].iloc[row]),
-                remedy="ask the sender which figure is wrong",
+                remedy=say("ask the sender which figure is wrong"),
             )
             for row in np.flatnonzero(wrong)
         ]
@@ -331,10 +351,10 @@ def _suspect_fractions(typed: TypedTable) -> list[Problem]:
             _suspicion(
                 typed.sheet,
                 "percent",
-                "headed as percent, but all below 1: fractions already?",
+                say("headed as percent, but all below 1: fractions already?"),
                 column=typed.sheet.column_numbers[position],
                 value=name,
-                remedy="ask the sender whether 0,05 means 5% or 0,05%",
+                remedy=say("ask the sender whether 0,05 means 5% or 0,05%"),
             )
         )
     return found

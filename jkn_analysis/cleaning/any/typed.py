@@ -35,6 +35,7 @@ from jkn_analysis.cleaning.values.numbers import (
     read_number,
     says_percent,
 )
+from jkn_analysis.cleaning.words import say
 from jkn_analysis.errors import InputError
 
 if TYPE_CHECKING:
@@ -221,7 +222,13 @@ def _fill_group(typed: TypedTable, position: int) -> pd.Series:
     if (named == named.shift()).any():
         return cells
     name = str(sheet.raw.columns[position])
-    typed.notes.append(f"column '{name}': {blank.sum()} blanks continue the cell above")
+    typed.notes.append(
+        say(
+            "column '{name}': {sum} blanks continue the cell above",
+            name=name,
+            sum=blank.sum(),
+        )
+    )
     return cells.ffill()
 
 
@@ -345,7 +352,10 @@ def _parse(
         if len(months.faults) < len(parsed.faults):
             parsed = months
             typed.units[name] = "first day of the month"
-        typed.notes += [f"column '{name}': {note}" for note in parsed.notes]
+        typed.notes += [
+            say("column '{name}': {note}", name=name, note=note)
+            for note in parsed.notes
+        ]
         return pd.Series(pd.to_datetime(parsed.results)).astype(
             "datetime64[us]"
         ), parsed.faults
@@ -399,7 +409,9 @@ def _parse_numbers(
         typed.units[name] = f"times {scale} ({words})"
     if parsed.absent:
         typed.absent[name] = parsed.absent
-    typed.notes += [f"column '{name}': {note}" for note in parsed.notes]
+    typed.notes += [
+        say("column '{name}': {note}", name=name, note=note) for note in parsed.notes
+    ]
     numbers = np.array([np.nan if v is None else float(v) for v in parsed.results])
     known = numbers[~np.isnan(numbers)]
     whole = (known == np.floor(known)) & (np.abs(known) < col.EXACT_BELOW)
@@ -458,8 +470,8 @@ def _lost_digits(texts: Sequence[str | None]) -> list[Fault]:
         Fault(
             position,
             text,
-            "digits of this code were lost in its power-of-ten form",
-            "format the column as text, fill it anew, and send it again",
+            say("digits of this code were lost in its power-of-ten form"),
+            say("format the column as text, fill it anew, and send it again"),
         )
         for position, text in enumerate(texts)
         if text and _POWER.fullmatch(text)
@@ -480,7 +492,7 @@ def _problem(sheet: SheetTable, position: int, name: str, fault: Fault) -> Probl
         row=int(sheet.row_numbers[fault.position]),
         column=sheet.column_numbers[position],
         kind=fault.kind,
-        message=f"{name}: {fault.message}",
+        message=say("{name}: {message}", name=name, message=fault.message),
         remedy=fault.remedy,
         value=fault.text,
     )

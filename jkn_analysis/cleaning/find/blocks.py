@@ -6,9 +6,11 @@ person reads a sheet; no position is fixed.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.find.body import Block, Dropped, read_body
+from jkn_analysis.cleaning.find.headings import is_heading
 from jkn_analysis.cleaning.find.labels import (
     SIGNATURE,
     SIGNED_LINE,
@@ -20,7 +22,7 @@ from jkn_analysis.cleaning.find.labels import (
     known_words,
     looks_like_header,
 )
-from jkn_analysis.cleaning.values.cells import look, tidy
+from jkn_analysis.cleaning.values.cells import Cell, is_year, look, tidy
 from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 
 MAX_HEADER_ROWS = 5
+_COUNTED = re.compile(
+    r"\b(?:jumlah|jml|persen\w*|rata|data|angka|nilai|penduduk)\b", re.I
+)
 
 
 def find_blocks(rows: Sequence[Row], merged_wide: set[int]) -> list[Block]:
@@ -85,6 +90,9 @@ def _find_header(
 ) -> list[int] | None:
     """Return the rows of the next header at or after `start`."""
     least = 2 if widest > 1 else 1
+    stair = _find_stair(rows, filled, start)
+    if stair:
+        return stair
     for index in range(start, len(rows)):
         width = len(filled[index])
         if width < least or is_constant(rows[index]):
@@ -99,6 +107,39 @@ def _find_header(
             if 2 * width > widest:
                 return None
     return _first_full_row(rows, filled, start, widest)
+
+
+def _find_stair(rows: Sequence[Row], filled: list[list[int]], start: int) -> list[int]:
+    """Return the rows of a header whose first row heads the label column alone.
+
+    So BPS writes its downloads: the label's heading, what is counted, the years.
+    """
+    data = start
+    while data < len(rows) and not (filled[data] and _is_labelled(rows[data])):
+        data += 1
+    top = data - 1
+    while top >= start and filled[top] and filled[top][0] > 0:
+        kinds = {look(rows[top][i]) for i in filled[top]}
+        years = all(is_year(rows[top][i]) for i in filled[top])
+        if not years and kinds != {"text"}:
+            return []
+        top -= 1
+    alone = start <= top < data - 1 and filled[top] == [0]
+    return list(range(top, data)) if alone and _heads_labels(rows[top][0]) else []
+
+
+def _is_labelled(row: Row) -> bool:
+    """Tell whether a row is a label and numbers."""
+    kinds = [look(cell) for cell in row]
+    return kinds[0] == "text" and bool({"number", "mark"} & set(kinds))
+
+
+def _heads_labels(cell: Cell) -> bool:
+    """Tell whether a lone text is a column's heading rather than a title."""
+    text = tidy(cell)
+    return is_heading(text) or (
+        len(text.split()) <= 3 and _COUNTED.search(text) is None
+    )
 
 
 def _wider_below(rows: Sequence[Row], filled: list[list[int]], index: int) -> int:
@@ -217,10 +258,17 @@ def _is_child(
     where the cell is merged); a row of data fills it.
     """
     cells = filled[below]
-    if not cells or not looks_like_header(rows[below]) or is_numbering(rows[below]):
-        return False
     top = rows[header[-1]]
     first = filled[header[0]][0]
+    if cells and first not in cells and all(is_year(rows[below][i]) for i in cells):
+        heads = [tidy(top[i]).lower() for i in cells]
+        return (
+            below + 1 < len(rows)
+            and rows[below + 1][first] is not None
+            and not (set(heads) & {"tahun", "thn"})
+        )
+    if not cells or not looks_like_header(rows[below]) or is_numbering(rows[below]):
+        return False
     label = rows[below][first] if first < len(rows[below]) else None
     inherits = label is None or tidy(label) == tidy(top[first])
     if not inherits:

@@ -218,14 +218,19 @@ def read_body(
     return len(rows)
 
 
+VALUE_ROLES = frozenset({"segmen", "kelas", "uraian", "jenis_kelamin"})
+"""Roles of columns in which a total is one value among others."""
+
+
 def _value_columns(rows: Sequence[Row], block: Block) -> frozenset[int]:
-    """Return columns headed as segmen, where a total is one value among others."""
+    """Return columns headed as segmen or status, where a total is one value."""
     return frozenset(
         column
         for index in block.header
         for column, cell in enumerate(rows[index])
         if cell is not None
-        and find_role(tidy(cell), "kepesertaan") in {"segmen", "kelas"}
+        and find_role(tidy(cell), "kepesertaan") in VALUE_ROLES
+        and not _ITEM.fullmatch(tidy(cell))
     )
 
 

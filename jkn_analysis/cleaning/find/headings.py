@@ -10,20 +10,19 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from jkn_analysis.cleaning.values.units import strip_units
 from jkn_analysis.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+NEAR = 0.81
+"""Likeness of letters from which a heading is taken for a misspelt one."""
+LEAST_LETTERS = 6
+APART = 0.04
+"""How much liker the nearest role must be than the next."""
 IGNORED = "abaikan"
 """Role of a column that a table has no use for; a config override may say it too."""
-_UNITS = re.compile(
-    r"[(\[]\s*(?:dalam\s+)?(?:rp\.?|rupiah|jiwa|orang|ribu(?:an)?|juta(?:an)?|jt|mili?ar|"
-    r"milyar|triliun|persen|%|ribu jiwa|(?:ribu|juta|jt|mili?ar|milyar|triliun)\w*\s+"
-    r"(?:rp\.?|rupiah|jiwa|orang)|rp\.?\s*(?:ribu|juta|jt|mili?ar|milyar|triliun)\w*|"
-    r"unit|buah|tahun|bulan)\s*[)\]]",
-    re.IGNORECASE,
-)
 _GENERIC = frozenset(
     {
         "kecamatan", "desa", "kelurahan", "desakelurahan", "kodekecamatan",
@@ -50,7 +49,7 @@ def heading_key(text: str) -> str:
     >>> heading_key("Jumlah_ Peserta (jiwa)"), heading_key("% Aktif")
     ('jumlahpeserta', '%aktif')
     """
-    plain = unicodedata.normalize("NFKD", _UNITS.sub(" ", text)).lower()
+    plain = unicodedata.normalize("NFKD", strip_units(text)).lower()
     return re.sub(r"[^a-z0-9%#+]", "", plain)
 
 
@@ -113,14 +112,53 @@ def find_role(
     return own.get(key) or heading_roles(table).get(key, "")
 
 
-def suggest_headings(text: str, table: str) -> list[str]:
-    """Return known headings of a table that look like `text`, nearest first."""
-    sections = [_declared().get(name, {}) for name in (table, "umum")]
-    spellings = {
-        heading_key(spelling): spelling
-        for section in reversed(sections)
-        for known in section.values()
-        for spelling in known
+def roles_of(table: str) -> frozenset[str]:
+    """Return the roles a heading of a table can have: its columns and their keys."""
+    names = set(TABLES[table].names) if table in TABLES else set()
+    keys = {
+        "kode": {"kode_kemendagri", "kode_bps", "nama", "nama_provinsi"},
+        "periode": {"bulan", "tahun"},
+        "terdaftar_jiwa": {"nonaktif_jiwa"},
     }
-    near = difflib.get_close_matches(heading_key(text), spellings, n=3, cutoff=0.55)
-    return [spellings[key] for key in near]
+    return frozenset(names.union(*(keys[name] for name in names & set(keys))))
+
+
+def suggest_heading(text: str, table: str) -> tuple[str, str]:
+    """Return the known heading that `text` misspells and its role, "" where none is.
+
+    Only a heading that is nearly the same letter for letter is suggested: a wrong
+    suggestion that is followed stores wrong figures.
+
+    Examples
+    --------
+    >>> suggest_heading("Peserta Aktiv", "kepesertaan")
+    ('peserta aktif', 'aktif_jiwa')
+    >>> suggest_heading("Status Kepesertaan", "kepesertaan")
+    ('', '')
+    """
+    allowed = roles_of(table)
+    known = {
+        heading_key(spelling): (spelling, role)
+        for section in ("umum", table)
+        for role, spellings in _declared().get(section, {}).items()
+        if role in allowed
+        for spelling in (*spellings, role)
+    }
+    key = heading_key(text)
+    least = NEAR if len(key) >= LEAST_LETTERS else 1.0
+    near = difflib.get_close_matches(key, known, n=20, cutoff=least)
+    if not near:
+        return "", ""
+    best = difflib.SequenceMatcher(None, near[0], key).ratio()
+    rivals = [n for n in near if known[n][1] != known[near[0]][1]]
+    like = [difflib.SequenceMatcher(None, n, key).ratio() for n in rivals]
+    return known[near[0]] if best - max(like, default=0.0) >= APART else ("", "")
+
+
+def heading_of(role: str, table: str) -> str:
+    """Return how offices head a column most often."""
+    for section in (table, "umum"):
+        spellings = _declared().get(section, {}).get(role)
+        if spellings:
+            return spellings[0]
+    return role

@@ -17,7 +17,12 @@ from jkn_analysis.cleaning.values.cells import (
     whole,
 )
 from jkn_analysis.cleaning.values.months import read_moment
-from jkn_analysis.cleaning.values.names import find_segmen, is_region, is_segmen_word
+from jkn_analysis.cleaning.values.names import (
+    find_segmen,
+    is_branch,
+    is_region,
+    is_segmen_word,
+)
 from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
@@ -255,7 +260,7 @@ def is_total_label(text: str) -> bool:
     if _TOTAL_WHOLE.fullmatch(text) or _TOTAL_PLACE.fullmatch(text):
         return True
     found = _TOTAL_OF.fullmatch(text)
-    return found is not None and _is_group(found.group(1))
+    return found is not None and (is_branch(found[1]) or _is_group(found[1]))
 
 
 def _is_group(text: str) -> bool:

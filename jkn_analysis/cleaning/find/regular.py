@@ -10,12 +10,17 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.find.table import SheetTable
-from jkn_analysis.cleaning.open.dialect import MAX_CELLS, MAX_ROWS, TOO_LONG
+from jkn_analysis.cleaning.open.dialect import (
+    IN_PARTS,
+    MAX_CELLS,
+    MAX_ROWS,
+    say_too_long,
+)
+from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.values.cells import tidy
 from jkn_analysis.errors import HostileInputError
 
 if TYPE_CHECKING:
-    from jkn_analysis.cleaning.problems import Problem
     from jkn_analysis.cleaning.values.cells import Cell
 
 
@@ -80,8 +85,7 @@ def arrow_table(sheet: dict[str, Any]) -> Cell:
 def check_size(path: Path, table: Cell) -> None:
     """Refuse a csv that is not regular and too large to be looked at cell by cell."""
     if table.num_rows > MAX_ROWS or table.num_rows * table.num_columns > MAX_CELLS:
-        what, _, remedy = TOO_LONG.partition(": ")
-        raise HostileInputError(f"{path}: {what}\n  → {remedy}")
+        raise refusal(HostileInputError, path, say_too_long(), IN_PARTS)
 
 
 def _first_cell(column: Cell) -> Cell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +21,10 @@ from jkn_analysis.cleaning.find.regular import (
 from jkn_analysis.cleaning.find.table import SECTION, DroppedRow, SheetTable
 from jkn_analysis.cleaning.open.dialect import MAX_COLUMNS
 from jkn_analysis.cleaning.open.sandbox import open_foreign
-from jkn_analysis.cleaning.problems import Problem
+from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.values.cells import BadCell, tidy
 from jkn_analysis.cleaning.values.months import find_moment_in
+from jkn_analysis.cleaning.words import say
 from jkn_analysis.errors import HostileInputError, InputError
 
 if TYPE_CHECKING:
@@ -87,7 +87,10 @@ def read_sheet(path: str | Path) -> list[SheetTable]:
         source = f"csv {content['encoding']} {content['delimiter']!r}"
     remarks = tuple(
         Problem(
-            file=path.name, kind=kind, message=text, remedy="ask for the export again"
+            file=path.name,
+            kind=kind,
+            message=text,
+            remedy=say("ask for the export again"),
         )
         for kind, text in content["remarks"]
     )
@@ -95,9 +98,11 @@ def read_sheet(path: str | Path) -> list[SheetTable]:
     for sheet in content["sheets"]:
         tables += _read_tables(path, sheet, source, remarks)
     if not tables or _is_prose(tables):
-        raise InputError(
-            f"{path}: holds no table: no heading row over data\n"
-            "  → send a sheet with one heading row and the data under it"
+        raise refusal(
+            InputError,
+            path,
+            say("holds no table: no heading row over data"),
+            say("send a sheet with one heading row and the data under it"),
         )
     return tables
 
@@ -121,10 +126,19 @@ def _read_tables(
         sheet = {**sheet, "rows": rows_of_arrow(sheet)}
     grid = Grid.of(sheet)
     if len(grid.column_numbers) > MAX_COLUMNS:
-        raise HostileInputError(
-            f"{path}: sheet '{sheet['name']}' has {len(grid.column_numbers)} columns; "
-            f"tables have at most {MAX_COLUMNS}\n  → delete the stray cells beside the "
-            "table, or send it long: one month a row"
+        raise refusal(
+            HostileInputError,
+            path,
+            say(
+                "sheet '{sheet}' has {count} columns; tables have at most {most}",
+                sheet=sheet["name"],
+                count=len(grid.column_numbers),
+                most=MAX_COLUMNS,
+            ),
+            say(
+                "delete the stray cells beside the table, or send it long: one month a "
+                "row"
+            ),
         )
     tables = []
     for part in grid.split():
@@ -240,8 +254,8 @@ def _header_paths(grid: Grid, block: Block, columns: list[int]) -> list[list[str
         {column: tidy(grid.rows[index][column]) for column in columns}
         for index in block.header
     ]
-    for upper, lower in reversed(list(itertools.pairwise(levels))):
-        _fill_right(upper, lower, columns)
+    for index in reversed(range(len(levels) - 1)):
+        _fill_right(levels[index], levels[index + 1 :], columns)
     paths = []
     for column in columns:
         parts = [level[column] for level in levels if level[column]]
@@ -250,14 +264,18 @@ def _header_paths(grid: Grid, block: Block, columns: list[int]) -> list[list[str
 
 
 def _fill_right(
-    upper: dict[int, str], lower: dict[int, str], columns: list[int]
+    upper: dict[int, str], lowers: list[dict[int, str]], columns: list[int]
 ) -> None:
-    """Carry a parent heading over the columns it spans: those with a child below."""
+    """Carry a parent heading over the columns it spans: those with a child below.
+
+    A heading without a child of its own heads its column alone.
+    """
     current = ""
     for column in columns:
+        child = any(lower[column] for lower in lowers)
         if upper[column]:
-            current = upper[column]
-        elif lower[column] and current:
+            current = upper[column] if child else ""
+        elif child and current:
             upper[column] = current
 
 
@@ -280,9 +298,9 @@ def _cell_problems(
                 row=grid.row_numbers[row],
                 column=grid.column_numbers[column],
                 kind="merged_number",
-                message="one number is merged over several rows",
+                message=say("one number is merged over several rows"),
                 value=text,
-                remedy="give each row its own number",
+                remedy=say("give each row its own number"),
             )
 
 
@@ -296,9 +314,11 @@ def _bad_cell(path: Path, sheet: str, grid: Grid, row: int, column: int) -> Prob
         row=grid.row_numbers[row],
         column=grid.column_numbers[column],
         kind="formula" if formula else "error_cell",
-        message="formula without a stored value" if formula else "spreadsheet error",
-        value="" if formula else cell.removeprefix("error "),
-        remedy="open the file in a spreadsheet program, save it, send it again"
+        message=say("formula without a stored value")
         if formula
-        else "repair the formula or write the value",
+        else say("spreadsheet error"),
+        value="" if formula else cell.removeprefix("error "),
+        remedy=say("open the file in a spreadsheet program, save it, send it again")
+        if formula
+        else say("repair the formula or write the value"),
     )

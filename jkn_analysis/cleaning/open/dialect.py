@@ -9,7 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.cleaning.open.refusal import RefusedError
 from jkn_analysis.cleaning.values.cells import Cell
+from jkn_analysis.cleaning.words import Said, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,14 +44,6 @@ _WHOLE = re.compile(r"0|[1-9]\d{0,14}")
 _MOJIBAKE = re.compile("[ÃÂ][\x80-\xbf]|â€")
 
 
-class DialectError(Exception):
-    """A text file that cannot be taken apart."""
-
-    def __init__(self, message: str, *, kind: str = "unreadable") -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
 @dataclass
 class Text:
     """Decoded text and how it was decoded."""
@@ -65,7 +59,7 @@ def decode(file: Path) -> Text:
 
     Raises
     ------
-    DialectError
+    RefusedError
         If a line is longer than 1 MB (json and html may be one line) or the bytes are
         not text.
     """
@@ -78,18 +72,34 @@ def decode(file: Path) -> Text:
         content = raw.decode(encoding)
     except UnicodeDecodeError as exc:
         if encoding != "cp1252":
-            message = f"is cut off or damaged at byte {exc.start} ({encoding})"
-            raise DialectError(message) from exc
+            message = say(
+                "is cut off or damaged at byte {start} ({encoding})",
+                start=exc.start,
+                encoding=encoding,
+            )
+            raise RefusedError(message) from exc
         content = raw.decode("latin-1")
         line = raw.count(b"\n", 0, exc.start) + 1
-        remarks.append(("encoding", f"byte {exc.start} (line {line}) is no letter"))
+        remarks.append(
+            (
+                "encoding",
+                say(
+                    "byte {start} (line {line}) is no letter",
+                    start=exc.start,
+                    line=line,
+                ),
+            )
+        )
     content = content.removeprefix("\ufeff")
     if encoding != "utf-8" or len(raw.translate(None, _CONTROL_BYTES)) < len(raw):
         _check_text(content)
     if encoding == "cp1252" and _MOJIBAKE.search(content):
         line = content.count("\n", 0, _MOJIBAKE.search(content).start()) + 1  # type: ignore[union-attr]
         remarks.append(
-            ("encoding", f"mixes encodings from line {line} on: letters are lost")
+            (
+                "encoding",
+                say("mixes encodings from line {line} on: letters are lost", line=line),
+            )
         )
     return Text(content, encoding, raw, remarks)
 
@@ -113,8 +123,9 @@ def check_lines(raw: bytes) -> None:
         window = raw[start : start + MAX_LINE_BYTES]
         cut = max(window.rfind(b"\n"), window.rfind(b"\r"))
         if cut < 0:
-            raise DialectError(
-                f"has a line of more than {MAX_LINE_BYTES} bytes", kind="hostile"
+            raise RefusedError(
+                say("has a line of more than {most} bytes", most=MAX_LINE_BYTES),
+                kind="hostile",
             )
         start += cut + 1
 
@@ -146,9 +157,12 @@ def _check_text(content: str) -> None:
     controls = len(_CONTROL.findall(content[:SAMPLE_CHARS]))
     line = content.count("\n", 0, found.start()) + 1
     if controls > 0.05 * min(len(content), SAMPLE_CHARS):
-        raise DialectError("is not text: it holds binary bytes")
-    what = "a NUL byte" if found.group() == "\x00" else "a control character"
-    raise DialectError(f"holds {what} in line {line}: it is damaged", kind="hostile")
+        raise RefusedError(say("is not text: it holds binary bytes"))
+    what = say("a control character")
+    if found.group() == "\x00":
+        what = say("a NUL byte")
+    message = say("holds {what} in line {line}: it is damaged", what=what, line=line)
+    raise RefusedError(message, kind="hostile")
 
 
 def read_plain(raw: bytes) -> dict[str, Any] | None:
@@ -164,7 +178,7 @@ def read_plain(raw: bytes) -> dict[str, Any] | None:
         check_lines(raw)
         if not raw.isascii():
             raw.decode()
-    except (DialectError, UnicodeDecodeError):
+    except (RefusedError, UnicodeDecodeError):
         return None
     encoding = "utf-8-sig" if raw.startswith(BOMS[0][0]) else "utf-8"
     head = raw.removeprefix(BOMS[0][0])[: 4 * SAMPLE_CHARS].decode(errors="ignore")
@@ -209,8 +223,8 @@ def read_delimited(text: Text) -> dict[str, Any]:
     content, declared = _take_declared(text.content)
     delimiter = declared or find_delimiter(content)
     if not delimiter and content.count("\n") > MAX_UNDIVIDED:
-        message = "is written text: nothing cuts its lines into cells"
-        raise DialectError(message, kind="unreadable")
+        message = say("is written text: nothing cuts its lines into cells")
+        raise RefusedError(message, kind="unreadable")
     fast = None
     if len(content) >= FAST_FROM_BYTES and not declared and delimiter:
         fast = _read_fast(text, delimiter)
@@ -286,13 +300,19 @@ def _read_rows(
             for number, text in enumerate(content.splitlines(), 1)
             if text.count('"') % 2
         )
-        remarks.append(("quote", f"a quotation mark is left open in line {line}"))
+        remarks.append(
+            ("quote", say("a quotation mark is left open in line {line}", line=line))
+        )
     rows = _split(content, delimiter, quoting)
     rows = _unwrap(rows, delimiter)
     widest = max((len(row) for row in rows), default=0)
     if widest > MAX_COLUMNS:
-        message = f"has {widest} columns; tables have at most {MAX_COLUMNS}"
-        raise DialectError(message, kind="hostile")
+        message = say(
+            "has {count} columns; tables have at most {most}",
+            count=widest,
+            most=MAX_COLUMNS,
+        )
+        raise RefusedError(message, kind="hostile")
     return rows
 
 
@@ -311,16 +331,24 @@ def _split(content: str, delimiter: str, quoting: int) -> list[list[str | None]]
             rows.append([same.setdefault(text, text) for text in texts])
             cells += len(row)
             if cells > MAX_CELLS or len(rows) > MAX_ROWS:
-                raise DialectError(TOO_LONG, kind="hostile")
+                raise RefusedError(say_too_long(), kind="hostile", remedy=IN_PARTS)
     except csv.Error as exc:
-        raise DialectError(f"cannot be split into cells: {exc}") from exc
+        raise RefusedError(
+            say("cannot be split into cells: {error}", error=str(exc))
+        ) from exc
     return rows
 
 
-TOO_LONG = (
-    f"has titles, gaps or totals and more than {MAX_ROWS} rows or {MAX_CELLS} cells: "
-    "send one heading line with the data under it, or send it in parts"
-)
+IN_PARTS = say("send one heading line with the data under it, or send it in parts")
+
+
+def say_too_long() -> Said:
+    """Say that a text is larger than may be looked at cell by cell."""
+    return say(
+        "has titles, gaps or totals and more than {rows} rows or {cells} cells",
+        rows=MAX_ROWS,
+        cells=MAX_CELLS,
+    )
 
 
 def _unwrap(rows: list[list[str | None]], delimiter: str) -> list[list[str | None]]:

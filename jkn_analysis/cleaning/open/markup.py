@@ -6,9 +6,12 @@ from html.parser import HTMLParser
 from typing import Any
 
 from jkn_analysis.cleaning.open.refusal import RefusedError
+from jkn_analysis.cleaning.words import say
 
 MAX_SPAN = 2_000
 MAX_CELLS = 2_000_000
+MAX_TITLES = 6
+_SILENT = frozenset({"style", "script", "title", "styles", "documentproperties", "xml"})
 
 
 class _Tables(HTMLParser):
@@ -19,12 +22,15 @@ class _Tables(HTMLParser):
         self.sheets: list[dict[str, Any]] = []
         self.rows: list[list[str | None]] | None = None
         self.text: list[str] | None = None
+        self.outside: list[str] = []
+        self.silent = 0
         self.span = (1, 1)
         self.cells = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, row or cell."""
         local = tag.rsplit(":", 1)[-1]
+        self.silent += local in _SILENT
         given = {name.rsplit(":", 1)[-1]: value or "" for name, value in attrs}
         if local == "table" or tag == "worksheet":
             self._open_table()
@@ -45,6 +51,7 @@ class _Tables(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Close a cell or table."""
         local = tag.rsplit(":", 1)[-1]
+        self.silent -= local in _SILENT and self.silent > 0
         if local in {"td", "th", "cell", "tr", "row"}:
             self._close_cell()
         elif local == "table":
@@ -52,9 +59,11 @@ class _Tables(HTMLParser):
             self.rows = None
 
     def handle_data(self, data: str) -> None:
-        """Collect a cell's text."""
+        """Collect a cell's text; text outside of tables is a title of the next."""
         if self.text is not None:
             self.text.append(data)
+        elif not self.silent and data.strip() and (self.rows is None or not self.rows):
+            self.outside.append(" ".join(data.split()))
 
     def _open_table(self) -> None:
         if self.rows is not None and not self.rows:
@@ -64,6 +73,8 @@ class _Tables(HTMLParser):
         self.sheets.append(
             {"name": "", "hidden": False, "rows": self.rows, "merged": []}
         )
+        self.sheets[-1]["titles"] = self.outside[-MAX_TITLES:]
+        self.outside = []
 
     def _close_cell(self) -> None:
         if self.text is None or self.rows is None:
@@ -111,8 +122,13 @@ def read_markup(content: str) -> dict[str, Any]:
     parser.feed(content)
     parser.close()
     sheets = [sheet for sheet in parser.sheets if any(map(any, sheet["rows"]))]
+    for sheet in sheets:
+        titles = [[text] for text in sheet.pop("titles")]
+        sheet["rows"] = [*titles, *sheet["rows"]]
+        down = len(titles)
+        sheet["merged"] = [(a + down, b, c + down, d) for a, b, c, d in sheet["merged"]]
     if not sheets:
-        raise RefusedError("is a web page or XML without a table")
+        raise RefusedError(say("is a web page or XML without a table"))
     for number, sheet in enumerate(sheets, 1):
         sheet["name"] = f"tabel {number}" if len(sheets) > 1 else ""
     return {"format": "html", "sheets": sheets, "remarks": []}

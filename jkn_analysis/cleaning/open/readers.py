@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.cleaning.open import dialect
 from jkn_analysis.cleaning.open.records import find_records
 from jkn_analysis.cleaning.open.refusal import RefusedError
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from jkn_analysis.cleaning.values.cells import Cell
@@ -39,24 +40,24 @@ MAX_COLUMNS = 2_000
 MAX_CELLS = 6_000_000
 
 
-CLOSED = "copy it to this computer, check its permissions, and try again"
+CLOSED = say("copy it to this computer, check its permissions, and try again")
 
 
 MAGIC = (
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"%PDF", "a PDF document"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"PAR1", "a Parquet file"),
-    (b"SQLite format 3", "a database file"),
-    (b"MZ", "a program"),
-    (b"\x7fELF", "a program"),
-    (b"ARROW1", "an Arrow file"),
+    (b"\x89PNG", say("a picture (PNG)")),
+    (b"\xff\xd8\xff", say("a picture (JPEG)")),
+    (b"GIF8", say("a picture (GIF)")),
+    (b"%PDF", say("a PDF document")),
+    (b"{\\rtf", say("a text document (RTF)")),
+    (b"Rar!", say("a RAR archive")),
+    (b"7z\xbc\xaf", say("a 7-Zip archive")),
+    (b"\x1f\x8b", say("a gzip archive")),
+    (b"BZh", say("a bzip2 archive")),
+    (b"PAR1", say("a Parquet file")),
+    (b"SQLite format 3", say("a database file")),
+    (b"MZ", say("a program")),
+    (b"\x7fELF", say("a program")),
+    (b"ARROW1", say("an Arrow file")),
 )
 
 
@@ -65,7 +66,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def say_closed(exc: OSError) -> str:
     """Explain why a file cannot be opened, with what to do."""
-    return f"cannot be opened ({exc.strerror})\n  → {CLOSED}"
+    return say("cannot be opened ({strerror})", strerror=exc.strerror)
 
 
 def read_raw(path: str) -> dict[str, Any]:
@@ -73,17 +74,25 @@ def read_raw(path: str) -> dict[str, Any]:
     try:
         return _read_any(Path(path))
     except OSError as exc:
-        raise RefusedError(f"cannot be opened ({exc.strerror})", remedy=CLOSED) from exc
+        raise RefusedError(
+            say("cannot be opened ({strerror})", strerror=exc.strerror), remedy=CLOSED
+        ) from exc
 
 
 def _read_any(file: Path) -> dict[str, Any]:
     """Read a file by what its first bytes say it is."""
     size = file.stat().st_size
     if size == 0:
-        raise RefusedError("is empty (0 bytes)", remedy="ask the sender for the file")
+        raise RefusedError(
+            say("is empty (0 bytes)"), remedy=say("ask the sender for the file")
+        )
     if size > MAX_FILE_BYTES:
-        message = f"has {size} bytes; tables have at most {MAX_FILE_BYTES}"
-        raise RefusedError(message, kind="hostile", remedy="send it in parts")
+        message = say(
+            "has {size} bytes; tables have at most {most}",
+            size=size,
+            most=MAX_FILE_BYTES,
+        )
+        raise RefusedError(message, kind="hostile", remedy=say("send it in parts"))
     with file.open("rb") as opened:
         head = opened.read(4096)
     if head.startswith(b"PK"):
@@ -92,7 +101,7 @@ def _read_any(file: Path) -> dict[str, Any]:
         return _read_ole(file)
     for magic, what in MAGIC:
         if head.startswith(magic):
-            raise RefusedError(f"is {what}, not a table")
+            raise RefusedError(say("is {what}, not a table", what=what))
     return _read_text(file)
 
 
@@ -111,10 +120,7 @@ def read_plain(file: Path) -> dict[str, Any] | None:
 
 def _read_text(file: Path) -> dict[str, Any]:
     """Read a file of text: json, html table or delimited lines."""
-    try:
-        text = dialect.decode(file)
-    except dialect.DialectError as exc:
-        raise RefusedError(str(exc), kind=exc.kind) from exc
+    text = dialect.decode(file)
     start = dialect.start_of(text.content)
     if start.startswith(dialect.JSON_STARTS) and file.suffix.lower() not in {
         ".csv",
@@ -125,10 +131,7 @@ def _read_text(file: Path) -> dict[str, Any]:
         from jkn_analysis.cleaning.open import markup
 
         return markup.read_markup(text.content)
-    try:
-        return dialect.read_delimited(text)
-    except dialect.DialectError as exc:
-        raise RefusedError(str(exc), kind=exc.kind) from exc
+    return dialect.read_delimited(text)
 
 
 def _read_json(text: str) -> dict[str, Any]:
@@ -150,21 +153,23 @@ def _read_json(text: str) -> dict[str, Any]:
         try:
             value = [json.loads(line, object_pairs_hook=pairs) for line in lines]
         except ValueError:
-            message = f"is not valid json: {whole}"
-            raise RefusedError(message, remedy="ask for the export again") from whole
+            message = say("is not valid json: {error}", error=whole)
+            raise RefusedError(
+                message, remedy=say("ask for the export again")
+            ) from whole
     records = find_records(value)
     if records is None:
         raise RefusedError(
-            "holds json that is not one list of records",
-            remedy='send a list of records: [{"kode": …, "periode": …}, …]',
+            say("holds json that is not one list of records"),
+            remedy=say('send a list of records: [{"kode": …, "periode": …}, …]'),
         )
     remarks += [
-        ("json", f"key {name[:40]!r} stands twice in a record")
+        ("json", say("key {name} stands twice in a record", name=repr(name[:40])))
         for name in sorted(doubles)
     ]
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
-        raise RefusedError(f"has {len(names)} columns", kind="hostile")
+        raise RefusedError(say("has {names} columns", names=len(names)), kind="hostile")
     rows = [
         names,
         *([_plain(record.get(name)) for name in names] for record in records),
@@ -180,8 +185,8 @@ def _plain(value: Cell) -> Cell:
     """Return a cell; nested values are refused."""
     if isinstance(value, list | dict):
         raise RefusedError(
-            "has nested values in its records",
-            remedy="send flat records: one value for each key",
+            say("has nested values in its records"),
+            remedy=say("send flat records: one value for each key"),
         )
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
         return str(value)
@@ -205,29 +210,29 @@ def _read_zip(file: Path) -> dict[str, Any]:
 
                 return _read_workbook(file, "ods", odf.read_extra(archive))
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as exc:
-        raise RefusedError("is a damaged or cut-off workbook") from exc
+        raise RefusedError(say("is a damaged or cut-off workbook")) from exc
     except (ValueError, RuntimeError, zipfile.error) as exc:
-        raise RefusedError("is a damaged workbook", kind="hostile") from exc
-    raise RefusedError("is an archive (zip), not a workbook")
+        raise RefusedError(say("is a damaged workbook"), kind="hostile") from exc
+    raise RefusedError(say("is an archive (zip), not a workbook"))
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     """Refuse archives that unpack to more than a workbook could."""
     if len(parts) > MAX_PARTS:
-        raise RefusedError(f"has {len(parts)} parts", kind="hostile")
+        raise RefusedError(say("has {parts} parts", parts=len(parts)), kind="hostile")
     if any(part.flag_bits & 1 for part in parts):
         raise RefusedError(
-            "is locked by a password (terkunci kata sandi)",
-            remedy="ask the sender for the file without a password",
+            say("is locked by a password (terkunci kata sandi)"),
+            remedy=say("ask the sender for the file without a password"),
         )
     total = sum(part.file_size for part in parts)
     if total > MAX_UNPACKED_BYTES:
-        message = f"unpacks to {total} bytes (zip bomb?)"
+        message = say("unpacks to {size} bytes (zip bomb?)", size=total)
         raise RefusedError(message, kind="hostile")
     for part in parts:
         large = part.file_size > RATIO_FROM_BYTES
         if large and part.file_size > MAX_RATIO * max(1, part.compress_size):
-            message = f"unpacks more than {MAX_RATIO}:1 (zip bomb?)"
+            message = say("unpacks more than {ratio}:1 (zip bomb?)", ratio=MAX_RATIO)
             raise RefusedError(message, kind="hostile")
 
 
@@ -236,11 +241,11 @@ def _read_ole(file: Path) -> dict[str, Any]:
     content = file.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise RefusedError(
-            "is locked by a password (terkunci kata sandi)",
-            remedy="ask the sender for the file without a password",
+            say("is locked by a password (terkunci kata sandi)"),
+            remedy=say("ask the sender for the file without a password"),
         )
     if "WordDocument".encode("utf-16-le") in content:
-        raise RefusedError("is a text document (Word), not a table")
+        raise RefusedError(say("is a text document (Word), not a table"))
     return _read_workbook(file, "xls", {})
 
 
@@ -253,11 +258,13 @@ def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, An
         metadata = book.sheets_metadata
     except calamine.PasswordError as exc:
         raise RefusedError(
-            "is locked by a password (terkunci kata sandi)",
-            remedy="ask the sender for the file without a password",
+            say("is locked by a password (terkunci kata sandi)"),
+            remedy=say("ask the sender for the file without a password"),
         ) from exc
     except (calamine.CalamineError, ValueError, OSError) as exc:
-        raise RefusedError(f"is damaged: {_first_line(exc)}") from exc
+        raise RefusedError(
+            say("is damaged: {first_line}", first_line=_first_line(exc))
+        ) from exc
     sheets = []
     cells = 0
     for index, meta in enumerate(metadata):
@@ -266,7 +273,10 @@ def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, An
         sheet = _read_calamine_sheet(calamine, book, index)
         cells += sum(len(row) for row in sheet["rows"])
         if cells > MAX_CELLS:
-            raise RefusedError(f"has more than {MAX_CELLS} cells", kind="hostile")
+            raise RefusedError(
+                say("has more than {max_cells} cells", max_cells=MAX_CELLS),
+                kind="hostile",
+            )
         sheet["name"] = meta.name
         sheet["hidden"] = meta.visible != calamine.SheetVisibleEnum.Visible
         own = extra.get(meta.name, {})
@@ -286,15 +296,20 @@ def _read_calamine_sheet(calamine: Cell, book: Cell, index: int) -> dict[str, An
             return {"rows": [], "merged": [], "first_row": 1, "first_column": 1}
         if (end[0] - start[0] + 1) * (end[1] - start[1] + 1) > MAX_CELLS:
             raise RefusedError(
-                "has a cell far outside its table (more than "
-                f"{MAX_CELLS} cells in its frame)",
+                say(
+                    "has a cell far outside its table (more than {max_cells} cells "
+                    "in its frame)",
+                    max_cells=MAX_CELLS,
+                ),
                 kind="hostile",
-                remedy="delete the stray cells, or copy the table to a new sheet",
+                remedy=say("delete the stray cells, or copy the table to a new sheet"),
             )
         rows = sheet.to_python(skip_empty_area=True)
         merged = sheet.merged_cell_ranges or []
     except (calamine.CalamineError, ValueError, OSError) as exc:
-        raise RefusedError(f"is damaged: {_first_line(exc)}") from exc
+        raise RefusedError(
+            say("is damaged: {first_line}", first_line=_first_line(exc))
+        ) from exc
     return {
         "rows": [[_cell(value) for value in row] for row in rows],
         "merged": [(a[0], a[1], b[0], b[1]) for a, b in merged[:100_000]],

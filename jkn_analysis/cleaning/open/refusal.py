@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-SAVE_AGAIN = "open it by hand, save the table as .xlsx or csv, and send it again"
+from jkn_analysis.cleaning.words import say
+
+SAVE_AGAIN = say("open it by hand, save the table as .xlsx or csv, and send it again")
 
 
 class RefusedError(Exception):

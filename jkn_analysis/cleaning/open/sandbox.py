@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from jkn_analysis.cleaning.open import limits
+from jkn_analysis.cleaning.problems import refusal
 from jkn_analysis.cleaning.values.cells import Cell
+from jkn_analysis.cleaning.words import say, unpack
 from jkn_analysis.errors import (
     ConfigError,
     HostileInputError,
@@ -29,7 +31,7 @@ from jkn_analysis.errors import (
 WALL_SECONDS = 90.0
 """The child's own limit is CPU time; this one only catches a child that waits."""
 WATCH_SECONDS = 0.2
-IS_FOLDER = "is a folder"
+IS_FOLDER = say("is a folder")
 _ERRORS = {"hostile": HostileInputError, "limit": LimitError}
 _ALLOWED = {
     ("datetime", "datetime"),
@@ -195,18 +197,20 @@ def open_foreign(path: Path) -> dict[str, Any]:
     path = Path(path)
     what = why_no_file(path)
     if what:
-        raise InputError(f"{path}: {what}\n  → name an existing file")
+        raise refusal(InputError, path, what, say("name an existing file"))
     try:
         plain = readers.read_plain(path)
     except OSError as exc:
-        raise InputError(f"{path}: {readers.say_closed(exc)}") from exc
+        closed = readers.say_closed(exc)
+        raise refusal(InputError, path, closed, readers.CLOSED) from exc
     if plain is not None:
         return plain
     with _lock:
         answer = _ask_child(path)
     if "refused" in answer:
         error = _ERRORS.get(answer["kind"], InputError)
-        raise error(f"{path}: {answer['refused']}\n  → {answer['remedy']}")
+        raise refusal(error, path, unpack(answer["refused"]), unpack(answer["remedy"]))
+    answer["remarks"] = [(kind, unpack(text)) for kind, text in answer["remarks"]]
     return answer
 
 
@@ -215,13 +219,15 @@ def why_no_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return "is a link to nothing" if path.is_symlink() else "does not exist"
+        return (
+            say("is a link to nothing") if path.is_symlink() else say("does not exist")
+        )
     except (OSError, ValueError) as exc:
         text = exc.strerror if isinstance(exc, OSError) else str(exc)
-        return f"cannot be opened ({text})"
+        return say("cannot be opened ({strerror})", strerror=text)
     if stat.S_ISREG(mode):
         return ""
-    return IS_FOLDER if stat.S_ISDIR(mode) else "is no regular file"
+    return IS_FOLDER if stat.S_ISDIR(mode) else say("is no regular file")
 
 
 def _ask_child(path: Path) -> dict[str, Any]:
@@ -252,19 +258,19 @@ def _explain_death(path: Path, child: _Child) -> JknError:
             "  → free memory, or install the package anew: python make.py install"
         )
     limits = {
-        -24: "took too much computing time",
-        -9: "took too long or too much memory",
+        -24: say("took too much computing time"),
+        -9: say("took too long or too much memory"),
     }
     if ended_by_us or status in limits:
         why = limits.get(status, limits[-9])
-        return LimitError(
-            f"{path}: {why}\n"
-            "  → open it by hand, save the table alone in a new file, send it again"
+        remedy = say(
+            "open it by hand, save the table alone in a new file, send it again"
         )
-    why = "is damaged: the reading process ended"
+        return refusal(LimitError, path, why, remedy)
+    why = say("is damaged: the reading process ended")
     if status == -6:
-        why = "is damaged, or asks for more memory than any table needs"
-    return HostileInputError(
-        f"{path}: {why}\n  → open it by hand, save the table in a new workbook or as "
-        "csv, send it again"
+        why = say("is damaged, or asks for more memory than any table needs")
+    remedy = say(
+        "open it by hand, save the table in a new workbook or as csv, send it again"
     )
+    return refusal(HostileInputError, path, why, remedy)

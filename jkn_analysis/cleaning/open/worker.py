@@ -18,6 +18,7 @@ from jkn_analysis.cleaning.open.limits import (
     limit_cpu,
     limit_process,
 )
+from jkn_analysis.cleaning.words import pack, say
 
 
 def answer(request: dict[str, Any]) -> bytes:
@@ -26,21 +27,29 @@ def answer(request: dict[str, Any]) -> bytes:
 
     refusal: dict[str, Any]
     try:
-        return _pack(readers.read_raw(request["path"]))
+        content = readers.read_raw(request["path"])
+        content["remarks"] = [(kind, pack(text)) for kind, text in content["remarks"]]
+        return _pack(content)
     except readers.RefusedError as exc:
-        refusal = {"refused": str(exc), "kind": exc.kind, "remedy": exc.remedy}
+        refusal = {
+            "refused": pack(exc.args[0]),
+            "kind": exc.kind,
+            "remedy": pack(exc.remedy),
+        }
     except MemoryError:
         refusal = {
-            "refused": f"needs more than {MEMORY_BYTES // 2**20} MB of memory to open",
+            "refused": pack(
+                say("needs more than {size} MB of memory", size=MEMORY_BYTES // 2**20)
+            ),
             "kind": "limit",
-            "remedy": "save the table alone in a new file",
+            "remedy": pack(say("save the table alone in a new file")),
             "restart": True,
         }
     except RecursionError:
         refusal = {
-            "refused": "is nested too deeply to be a table",
+            "refused": pack(say("is nested too deeply to be a table")),
             "kind": "hostile",
-            "remedy": "ask the sender for a plain table",
+            "remedy": pack(say("ask the sender for a plain table")),
         }
     return _pack(refusal)
 

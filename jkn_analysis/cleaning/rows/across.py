@@ -9,6 +9,7 @@ import pandas as pd
 
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.checks import region_counts
+from jkn_analysis.cleaning.words import listed, say
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL
 
@@ -66,10 +67,10 @@ def settle_overlap(
         return (
             fresh[~twice],
             older,
-            _overlap_problem(keyed, key, name, "note", "are equal"),
+            _overlap_problem(keyed, key, name, "note", say("are equal")),
         )
-    listed = _list_differences(keyed[differs], key, measures)
-    said = f"differ in {int(differs.sum())}: {listed}"
+    shown = _list_differences(keyed[differs], key, measures)
+    said = say("differ in {count}: {listed}", count=int(differs.sum()), listed=shown)
     if overlap != "later":
         return fresh, older, _overlap_problem(keyed, key, name, "fault", said)
     marked = older.merge(fresh[key].assign(_twice=True), on=key, how="left")
@@ -90,8 +91,10 @@ def _list_differences(
             if str(row[name]) != str(row[f"{name}_lama"])
         ]
         shown.append(f"{where}: {'; '.join(changed)}")
-    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-    return " | ".join(shown) + more
+    text = " | ".join(shown)
+    if len(rows) <= len(shown):
+        return text
+    return say("{names} and {more} more", names=text, more=len(rows) - len(shown))
 
 
 def _overlap_problem(
@@ -102,9 +105,13 @@ def _overlap_problem(
     return Problem(
         file=name,
         kind="overlap",
-        message=f"{len(keyed)} rows (first: {first}) are in an earlier delivery too; "
-        f"they {said}",
-        remedy='take one of the two out, or set build.overlap = "later"'
+        message=say(
+            "{keyed} rows (first: {first}) are in an earlier delivery too; they {said}",
+            keyed=len(keyed),
+            first=first,
+            said=said,
+        ),
+        remedy=say('take one of the two out, or set build.overlap = "later"')
         if severity == "fault"
         else "",
         severity=severity,
@@ -164,15 +171,18 @@ def _find_gaps(panel: pd.DataFrame) -> list[Problem]:
         lacking = [
             m for m in range(int(span["min"]), int(span["max"])) if m not in there
         ]
-        text = ", ".join(f"{(m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in lacking[:6])
-        more = f" and {len(lacking) - 6} more" if len(lacking) > 6 else ""
-        gaps.setdefault(text + more, []).append(str(kode))
+        shown = [f"{(m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in lacking]
+        gaps.setdefault(listed(shown), []).append(str(kode))
     return [
         _suspicion(
             "kepesertaan",
             "gap",
-            f"no rows for {months_text} in {_some(codes)}",
-            "ask the sender for the month",
+            say(
+                "no rows for {months_text} in {some}",
+                months_text=months_text,
+                some=_some(codes),
+            ),
+            say("ask the sender for the month"),
         )
         for months_text, codes in gaps.items()
     ]
@@ -180,8 +190,7 @@ def _find_gaps(panel: pd.DataFrame) -> list[Problem]:
 
 def _some(codes: Sequence[str], limit: int = 8) -> str:
     """List codes, the first few in full."""
-    more = f" and {len(codes) - limit} more" if len(codes) > limit else ""
-    return ", ".join(codes[:limit]) + more
+    return listed(list(codes), limit)
 
 
 def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
@@ -205,9 +214,17 @@ def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
         _suspicion(
             "kepesertaan",
             "frozen",
-            f"{row.kode} {row.segmen}: the same figures for {row.bulan} months "
-            f"from {row.periode:%Y-%m} ({row.terdaftar_jiwa} / {row.aktif_jiwa})",
-            "ask whether the months were copied",
+            say(
+                "{kode} {segmen}: the same figures for {bulan} months from {periode} "
+                "({terdaftar_jiwa} / {aktif_jiwa})",
+                kode=row.kode,
+                segmen=row.segmen,
+                bulan=row.bulan,
+                periode=f"{row.periode:%Y-%m}",
+                terdaftar_jiwa=row.terdaftar_jiwa,
+                aktif_jiwa=row.aktif_jiwa,
+            ),
+            say("ask whether the months were copied"),
         )
         for row in starts.itertuples()
     ]
@@ -235,10 +252,15 @@ def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Proble
             _suspicion(
                 "kepesertaan",
                 "jump",
-                f"{kode}: active members change by {np.expm1(step) * 100:+.1f}% in "
-                f"{periode:%Y-%m} (usual {usual[kode] * 100:.1f}%), and no peristiwa "
-                "says why",
-                "check the month, or add the decree to the table peristiwa",
+                say(
+                    "{kode}: active members change by {change}% in {periode} (usual "
+                    "{usual}%), and no peristiwa says why",
+                    kode=kode,
+                    change=f"{np.expm1(step) * 100:+.1f}",
+                    periode=f"{periode:%Y-%m}",
+                    usual=f"{usual[kode] * 100:.1f}",
+                ),
+                say("check the month, or add the decree to the table peristiwa"),
             )
         )
     return found
@@ -268,9 +290,15 @@ def _check_population(penduduk: pd.DataFrame) -> list[Problem]:
         _suspicion(
             "penduduk",
             "sum",
-            f"{row.kode} ({row.sumber}): {row.penduduk_jiwa} is not the sum of its "
-            f"kabupaten/kota {row.sum}",
-            "check the source",
+            say(
+                "{kode} ({sumber}): {penduduk_jiwa} is not the sum of its "
+                "kabupaten/kota {sum}",
+                kode=row.kode,
+                sumber=row.sumber,
+                penduduk_jiwa=row.penduduk_jiwa,
+                sum=row.sum,
+            ),
+            say("check the source"),
         )
         for row in full[full["penduduk_jiwa"] != full["sum"]].itertuples()
     ]

@@ -10,6 +10,8 @@ import pandas as pd
 from jkn_analysis.cleaning.find.roles import MEASURE_KINDS
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.rows import checks
+from jkn_analysis.cleaning.rows.parts import complete_counts, merge_parts, split_running
+from jkn_analysis.cleaning.rows.plausible import check_plausible
 from jkn_analysis.cleaning.rows.rules import (
     check_duplicates,
     check_future,
@@ -17,8 +19,11 @@ from jkn_analysis.cleaning.rows.rules import (
     check_missing,
     check_rules,
 )
+from jkn_analysis.cleaning.rows.slices import NONAKTIF
 from jkn_analysis.cleaning.rows.work import PLACE, REGIONAL, CleanResult, Counts
-from jkn_analysis.cleaning.values.vintage import find_vintage
+from jkn_analysis.cleaning.values.names import MIXED
+from jkn_analysis.cleaning.values.vintage import find_vintage, is_bps
+from jkn_analysis.cleaning.words import say
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import TOTAL
 
@@ -38,12 +43,19 @@ def assemble(
         for column in table.columns
         if column.kind in MEASURE_KINDS and column.name not in table.key
     ]
-    parts = _gather([part for piece in pieces for part in _parts(piece, measures)])
+    counted = measures
+    if "terdaftar_jiwa" in measures:
+        counted = [*measures, NONAKTIF.name]
+    parts = _gather([part for piece in pieces for part in _parts(piece, counted)])
     plain, totals = _split_totals(table, works, parts)
-    frame = _join(table, plain, measures)
-    sums = _join(table, totals, measures, dims=["cakupan"])
+    frame = _join(table, plain, counted)
+    sums = _join(table, totals, counted, dims=["cakupan"])
+    proven = [checks.check_printed(work) for work in works]
     if len(frame):
+        frame = complete_counts(works, frame)
         frame = _derive(table, works, frame)
+        frame = split_running(table, works, frame, measures)
+        frame = merge_parts(table, works, frame, measures, proven)
         check_keys(table, works, frame)
         check_future(works, frame)
         check_missing(table, works, frame, measures)
@@ -94,13 +106,16 @@ def _split_totals(
         rows = part["_row"].to_numpy()
         sums = part["_total"].to_numpy(dtype=bool)
         if "segmen" in part and table.name != "publikasi":
-            sums = sums | (part["segmen"] == TOTAL).to_numpy(dtype=bool)
+            joined = part["segmen"].astype(object).isin(MIXED) | (
+                part["segmen"] == TOTAL
+            )
+            sums = sums | joined.to_numpy(dtype=bool)
         above = np.zeros(len(part), dtype=bool)
         if "_above" in part and table.name in REGIONAL:
             above = part["_above"].to_numpy(dtype=bool)
         good = ~work.bad[rows]
         own = [str(name) for name in part if f"{PLACE}{name}" in part]
-        needed = any(not table.column(name).optional for name in own)
+        needed = bool(set(own) & set(table.required))
         filled = (
             part[own].notna().any(axis=1).to_numpy()
             if needed
@@ -132,6 +147,7 @@ def _join(
     sets = {tuple(name for name in measures if name in part) for part in filled}
     if len(sets) == 1 or _covers(sets, table):
         return pd.concat(filled, ignore_index=True)
+    dims = [*dims, *(["_part"] if "_part" in filled[0] else [])]
     key = [*(name for name in table.key if name in filled[0]), *dims]
     keep = [
         n for n in filled[0].columns if n not in measures and not n.startswith(PLACE)
@@ -178,18 +194,25 @@ def _derive(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> pd.Data
     if table.name != "penduduk" or {"sumber", "berlaku_mulai"} <= set(frame.columns):
         return frame
     sheet = works[0].sheet
-    found = find_vintage([*sheet.title, sheet.sheet, sheet.path.stem.replace("_", " ")])
-    if found is None:
+    lines = [*sheet.title, *sheet.notes, sheet.sheet, sheet.path.stem.replace("_", " ")]
+    found = find_vintage(lines)
+    years = frame["_tahun"].fillna(0).astype(int) if "_tahun" in frame else None
+    if found is None and years is not None and (years > 0).all() and is_bps(lines):
+        frame = frame.assign(sumber=[f"BPS {year}" for year in years])
+        days = pd.to_datetime({"year": years, "month": 7, "day": 1})
+        return frame.assign(berlaku_mulai=days.astype("datetime64[us]"))
+    if found is None or (years is not None and (years != years.iloc[0]).any()):
         works[0].report(
             "missing_column",
-            "no source of the population: no column 'sumber', none in the title",
-            "add columns 'sumber' (Dukcapil sem II 2024) and 'berlaku_mulai'",
+            say("no source of the population: no column 'sumber', none in the title"),
+            say(
+                "add columns 'sumber' (Dukcapil sem II 2024) and 'berlaku_mulai', or "
+                "a title line 'Dukcapil Semester II 2024'"
+            ),
         )
         return frame.iloc[:0]
-    frame = frame.copy()
-    frame["sumber"], frame["berlaku_mulai"] = found[0], found[1]
-    works[0].notes.append(f"source '{found[0]}' from the title or file name")
-    return frame
+    works[0].took(say("source '{name}'", name=found[0]), found[2])
+    return frame.assign(sumber=found[0], berlaku_mulai=found[1])
 
 
 def _result(
@@ -200,13 +223,15 @@ def _result(
     measures: Sequence[str],
 ) -> CleanResult:
     """Count the rows and make the result."""
+    good = _good_rows(works, frame)
+    if not any(faults(work.problems) for work in works):
+        check_plausible(table, works, frame[good] if len(frame) else frame)
     for work in works:
-        checks.check_printed(work)
         work.sum_up()
     problems = [problem for work in works for problem in work.problems]
     if not works:
         problems.append(
-            Problem(file="", kind="empty", message="no sheet", table=table.name)
+            Problem(file="", kind="empty", message=say("no sheet"), table=table.name)
         )
     if not len(frame) and not faults(problems):
         problems.append(_empty(table, works, sums))
@@ -222,7 +247,9 @@ def _result(
     counts = sum((_count(work) for work in works), Counts())
     result = CleanResult(table.name, typed, problems, counts, origin, sums)
     result.notes = [
-        f"{work.sheet.sheet + ': ' if work.sheet.sheet else ''}{note}"
+        say("{name}: {note}", name=work.sheet.sheet, note=note)
+        if work.sheet.sheet
+        else note
         for work in works
         for note in dict.fromkeys(work.notes)
     ]
@@ -241,17 +268,24 @@ def _empty(table: Table, works: Sequence[Work], sums: pd.DataFrame) -> Problem:
             sheet=sheet.sheet,
             kind="empty",
             table=table.name,
-            message=f"every row is a sum: {regions} of provinces or the country, "
-            f"{len(sums) - regions} of all segmen",
-            remedy=f"ask the sender for one row per {finer}: sums cannot be split",
+            message=say(
+                "every row is a sum: {regions} of provinces or the country, {others} "
+                "of all segmen",
+                regions=regions,
+                others=len(sums) - regions,
+            ),
+            remedy=say(
+                "ask the sender for one row per {finer}: sums cannot be split",
+                finer=finer,
+            ),
         )
     return Problem(
         file=sheet.path.name,
         sheet=sheet.sheet,
         kind="empty",
         table=table.name,
-        message="no row of data under the heading",
-        remedy="ask the sender for the filled table",
+        message=say("no row of data under the heading"),
+        remedy=say("ask the sender for the filled table"),
     )
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.problems import Problem
-from jkn_analysis.cleaning.rows.work import report_at
+from jkn_analysis.cleaning.rows.work import PLACE, report_at
+from jkn_analysis.cleaning.values.names import MIXED
 from jkn_analysis.cleaning.values.numbers import find_scale, parse_numbers
+from jkn_analysis.cleaning.words import say
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import list_wilayah, read_penduduk
@@ -27,18 +29,25 @@ AGREE_SHARE = 0.8
 """Share of rows a denominator must reproduce to be named."""
 
 
-def check_printed(work: Work) -> None:
-    """Compare the totals and percents printed in a sheet with its rows."""
-    _check_total_rows(work)
+def check_printed(work: Work) -> bool:
+    """Compare the totals and percents printed in a sheet with its rows.
+
+    Returns
+    -------
+    bool
+        Whether printed totals are there and all of them are the sums of the rows.
+    """
+    proven = _check_total_rows(work)
     for column in work.roles.checked:
         if column.use.role == "persen":
             _check_percent(work, column)
         elif column.use.role == "nonaktif_jiwa":
             _check_nonaktif(work, column)
+    return proven
 
 
-def _check_total_rows(work: Work) -> None:
-    """Report rows of totals that are not the sum of rows above them."""
+def _check_total_rows(work: Work) -> bool:
+    """Report rows of totals that are not sums of rows above them; tell if all are."""
     sheet = work.sheet
     shift = 1 if sheet.column_numbers and sheet.column_numbers[0] == 0 else 0
     totals = [
@@ -48,7 +57,8 @@ def _check_total_rows(work: Work) -> None:
         and not item.text.lower().startswith(("rata", "rerata", "aver"))
     ]
     if not totals or "uraian" in work.roles.identifiers:
-        return
+        return False
+    right = []
     ends = [int(np.searchsorted(sheet.row_numbers, item.row)) for item, _ in totals]
     for turn, (item, cells) in enumerate(totals):
         starts = sorted({0, *ends[:turn]})
@@ -56,7 +66,10 @@ def _check_total_rows(work: Work) -> None:
             cell = cells[column.position - shift] if column.position >= shift else None
             if cell is None or column.position not in work.numbers:
                 continue
-            _check_total_cell(work, column, item.row, cell, starts, ends[turn])
+            right.append(
+                _check_total_cell(work, column, item.row, cell, starts, ends[turn])
+            )
+    return bool(right) and all(right)
 
 
 def _check_total_cell(
@@ -66,32 +79,38 @@ def _check_total_cell(
     cell: Cell,
     starts: Sequence[int],
     end: int,
-) -> None:
-    """Compare one printed total with every run of rows it may sum."""
+) -> bool:
+    """Compare a printed total with every run of rows it may sum; tell if it is one."""
     parsed = work.numbers[column.position]
     values = parsed.results
     printed = _printed(cell, parsed.locale, _factor(work, column))
     if printed is None or end == 0 or work.bad[:end].any():
-        return
+        return False
     plain = np.where(work.recognised[:end] | np.isnan(values[:end]), 0.0, values[:end])
     sums = [float(plain[start:end].sum()) for start in starts]
     slack = 0.5 if _factor(work, column) == 1 else _factor(work, column) * (end + 1) / 2
     if any(abs(total - printed) <= slack for total in sums):
-        return
+        return True
     work.problems.append(
         Problem(
             file=work.sheet.path.name,
             sheet=work.sheet.sheet,
             kind="total",
-            message=f"printed total {printed:.0f} is not the sum of its rows "
-            f"{sums[-1]:.0f} (difference {printed - sums[-1]:+.0f})",
-            remedy="ask the sender which row or total is wrong",
+            message=say(
+                "printed total {printed} is not the sum of its rows {total} "
+                "(difference {difference})",
+                printed=f"{printed:.0f}",
+                total=f"{sums[-1]:.0f}",
+                difference=f"{printed - sums[-1]:+.0f}",
+            ),
+            remedy=say("ask the sender which row or total is wrong"),
             value=str(cell),
             table=work.table.name,
             row=row,
             column=work.sheet.column_numbers[column.position],
         )
     )
+    return False
 
 
 def _factor(work: Work, column: ColumnUse) -> int:
@@ -141,14 +160,16 @@ def _check_percent(work: Work, column: ColumnUse) -> None:
     best, best_wrong, best_share = find_quotient(counts, shown, slack)
     if best_share < AGREE_SHARE:
         best, best_wrong, best_share = find_quotient(counts, shown * 100, slack * 100)
-        best = f"{best}, written as a fraction"
+        best = say("{quotient}, written as a fraction", quotient=best)
     if best_share >= AGREE_SHARE:
-        work.notes.append(f"column '{column.heading}' is {best}")
+        work.note(
+            say("column '{name}' is {quotient}", name=column.heading, quotient=best)
+        )
         for index in np.flatnonzero(best_wrong):
             work.report(
                 "percent",
-                f"printed percent does not follow from {best}",
-                "ask the sender which figure is wrong",
+                say("printed percent does not follow from {quotient}", quotient=best),
+                say("ask the sender which figure is wrong"),
                 row=int(index),
                 position=column.position,
                 severity="suspicion",
@@ -157,8 +178,8 @@ def _check_percent(work: Work, column: ColumnUse) -> None:
     elif counts and (~np.isnan(shown)).any():
         work.report(
             "percent",
-            "no denominator reproduces the printed percents",
-            "ask the sender what the percent is of",
+            say("no denominator reproduces the printed percents"),
+            say("ask the sender what the percent is of"),
             position=column.position,
             value=column.heading,
             severity="suspicion",
@@ -251,8 +272,11 @@ def _check_nonaktif(work: Work, column: ColumnUse) -> None:
     for index in np.flatnonzero(wrong):
         work.report(
             "nonaktif",
-            f"printed nonaktif is not terdaftar - aktif ({rest[index]:.0f})",
-            "ask the sender which of the three is wrong",
+            say(
+                "printed nonaktif is not terdaftar - aktif ({rest})",
+                rest=f"{rest[index]:.0f}",
+            ),
+            say("ask the sender which of the three is wrong"),
             row=int(index),
             position=column.position,
             severity="suspicion",
@@ -274,6 +298,10 @@ def check_sums(result: CleanResult, works: Sequence[Work]) -> None:
         or any(work.bad.any() for work in works)
     ):
         return
+    totals = totals[totals["kode"].notna()] if "kode" in totals else totals
+    _compare_joined(result, works, totals)
+    if "segmen" in totals:
+        totals = totals[~totals["segmen"].astype(object).isin(MIXED)]
     dims = [name for name in table.key if name in totals]
     measures = [n for n in table.names if n in totals and f"_col_{n}" in totals]
     blanked = totals.copy()
@@ -289,6 +317,49 @@ def check_sums(result: CleanResult, works: Sequence[Work]) -> None:
             rows = rows[rows["cakupan"] == level]
             if len(rows):
                 _compare(result, works, rows, own, measures, level)
+
+
+def _compare_joined(
+    result: CleanResult, works: Sequence[Work], totals: pd.DataFrame
+) -> None:
+    """Compare rows of several segmen, such as PPU, with the sum of theirs."""
+    if "segmen" not in totals:
+        return
+    key = [n for n in TABLES[result.table].key if n in totals and n != "segmen"]
+    measures = [n for n in TABLES[result.table].names if f"{PLACE}{n}" in totals]
+    for _, row in totals[totals["segmen"].astype(object).isin(MIXED)].iterrows():
+        own = result.frame[result.frame["segmen"].isin(MIXED[row["segmen"]])]
+        for name in key:
+            own = own[own[name] == row[name]]
+        for name in measures:
+            total = own[name].sum()
+            if len(own) and pd.notna(row[name]) and total != row[name]:
+                _report_sum(works, row, name, total, part=False)
+    result.problems[:] = [p for work in works for p in work.problems]
+
+
+def _report_sum(
+    works: Sequence[Work], row: Cell, name: str, total: Cell, *, part: bool
+) -> None:
+    """Report a row of a whole that is not the sum of its parts."""
+    report_at(
+        works,
+        row,
+        name,
+        kind="sum",
+        severity="suspicion" if part else "fault",
+        value=f"{row[name]:.0f}",
+        message=say(
+            "{name}: the row of the whole is not the sum of its parts {total} "
+            "(difference {difference}):",
+            name=name,
+            total=f"{total:.0f}",
+            difference=f"{row[name] - total:+.0f}",
+        ),
+        remedy=say("some kabupaten/kota are not in this delivery")
+        if part
+        else say("ask the sender which row is wrong"),
+    )
 
 
 def _compare(
@@ -331,20 +402,7 @@ def _compare(
         ]
         for _, row in wrong.iterrows():
             part = level == "wilayah" and row["_regions"] < whole.get(row["kode"], 0)
-            difference = row[name] - row[f"{name}_sum"]
-            report_at(
-                works,
-                row,
-                name,
-                kind="sum",
-                severity="suspicion" if part else "fault",
-                value=f"{row[name]:.0f}",
-                message=f"{name}: the row of the whole is not the sum of its parts "
-                f"{row[f'{name}_sum']:.0f} (difference {difference:+.0f}):",
-                remedy="some kabupaten/kota are not in this delivery"
-                if part
-                else "ask the sender which row is wrong",
-            )
+            _report_sum(works, row, name, row[f"{name}_sum"], part=part)
     if len(rows):
         result.problems[:] = [p for work in works for p in work.problems]
 

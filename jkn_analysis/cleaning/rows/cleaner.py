@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.find.headings import find_role, suggest_headings
+from jkn_analysis.cleaning.find.headings import IGNORED, heading_of, suggest_heading
 from jkn_analysis.cleaning.find.roles import MEASURE_KINDS
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.assemble import assemble
-from jkn_analysis.cleaning.rows.identify import ROW_DIMS, read_kode
+from jkn_analysis.cleaning.rows.columns import group_columns
+from jkn_analysis.cleaning.rows.identify import ROW_DIMS, read_kode, read_parts
 from jkn_analysis.cleaning.rows.moments import read_dim, read_row_months, years_or_title
 from jkn_analysis.cleaning.rows.persons import report_persons
-from jkn_analysis.cleaning.rows.slices import group_columns, make_piece
+from jkn_analysis.cleaning.rows.slices import check_column_sums, make_piece
 from jkn_analysis.cleaning.rows.work import CleanSettings, Piece, Work, start_work
 from jkn_analysis.cleaning.values import columns as col
+from jkn_analysis.cleaning.values.months import prove_order
+from jkn_analysis.cleaning.values.units import unclear_unit
+from jkn_analysis.cleaning.words import listed, say
 from jkn_analysis.tables import SIGNED, TABLES
 
 if TYPE_CHECKING:
@@ -25,13 +29,13 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.find.roles import ColumnUse
     from jkn_analysis.cleaning.find.table import SheetTable
     from jkn_analysis.cleaning.rows.work import CleanResult
+    from jkn_analysis.cleaning.values.months import Order
 
 
 LEAST_COLUMNS = 2
 """Columns of the table that a sheet must have to belong to a delivery."""
-
-
-_PREFIX = "_"
+MOST_DATES = 2_000
+"""Different cells of a column that are looked at for the order of day and month."""
 
 
 def _clean_sheet(work: Work) -> list[Piece]:
@@ -56,6 +60,7 @@ def _clean_sheet(work: Work) -> list[Piece]:
         if column.kind in MEASURE_KINDS and column.name not in work.table.key
     }
     groups = group_columns(work, measures)
+    check_column_sums(work, measures)
     pieces = []
     for use, members in groups.items():
         piece = make_piece(work, base, use, members, measures)
@@ -72,33 +77,72 @@ def _fields(problem: Problem) -> dict[str, Any]:
 
 
 def _report_headings(work: Work) -> None:
-    """Report headings that are not known and columns that stand twice."""
-    for column in work.roles.unknown:
-        cells = work.cells(column.position)
-        if cells.isna().all():
-            continue
-        near = suggest_headings(column.heading, work.table.name)
-        known = f"nearest known: {', '.join(near)}; " if near else ""
-        role = "<column>"
-        if near:
-            role = find_role(near[0], work.table.name) or role
-        work.report(
-            "unknown_heading",
-            "heading not known",
-            f"{known}add to the config file: [sources.{work.table.name}.headings] "
-            f'"{column.heading}" = "{role}" (or "abaikan" to leave it out)',
-            position=column.position,
-            value=column.heading,
-        )
+    """Report headings that are not known, columns that stand twice, odd units."""
+    unknown = [c for c in work.roles.unknown if not work.cells(c.position).isna().all()]
+    for column in unknown:
+        _report_unknown(work, column)
     for column in work.roles.doubled:
         work.report(
             "double_column",
-            f"second column for '{column.use.role}'",
-            'keep one; map the other to "abaikan" under '
-            f"[sources.{work.table.name}.headings]",
+            say("second column for '{name}'", name=column.use.role),
+            say(
+                "leave one of the two out in the config file: {setting}",
+                setting=work.setting(column.heading, IGNORED),
+            ),
             position=column.position,
             value=column.heading,
         )
+    others = [c.heading for c in work.roles.others]
+    if others:
+        work.note(
+            say("columns of other quantities left out: {names}", names=listed(others))
+        )
+    _report_units(work)
+
+
+def _report_unknown(work: Work, column: ColumnUse) -> None:
+    """Report one heading that is not known, with the setting that says what it is."""
+    near, role = suggest_heading(column.heading, work.table.name)
+    setting = work.setting(column.heading, role or IGNORED)
+    if near:
+        remedy = say(
+            "did you mean '{near}'? then add to the config file: {setting}",
+            near=near,
+            setting=setting,
+        )
+    else:
+        remedy = say(
+            "if the column is not needed, add to the config file: {setting}; else say "
+            "in its place which column it is: {names}",
+            setting=setting,
+            names=", ".join(name for name in work.table.names if name != "kode"),
+        )
+    work.report(
+        "unknown_heading",
+        say("heading not known"),
+        remedy,
+        position=column.position,
+        value=column.heading,
+    )
+
+
+def _report_units(work: Work) -> None:
+    """Report units in titles and headings that look like one and are not understood."""
+    lines: list[tuple[int | None, str]] = [(None, x) for x in work.sheet.title]
+    lines += [
+        (c.position, c.heading) for c in (*work.roles.measured, *work.roles.unknown)
+    ]
+    for position, text in lines:
+        odd = unclear_unit(text)
+        if odd:
+            work.bad[:] = True
+            work.report(
+                "unit",
+                say("unit not understood"),
+                say("write it as (ribu rupiah), (juta rupiah) or (ribu jiwa)"),
+                position=position,
+                value=odd,
+            )
 
 
 def _base_frame(work: Work) -> pd.DataFrame | None:
@@ -115,10 +159,21 @@ def _base_frame(work: Work) -> pd.DataFrame | None:
     for name in ROW_DIMS:
         if name in names:
             data[name] = read_dim(work, name)
+    data["_part"] = read_parts(work)
+    if "kelas" in names and work.table.name == "iuran":
+        _fill_kelas(work, data)
     data |= _read_attributes(work)
     if not _required_there(work, data):
         return None
     return pd.DataFrame(data)
+
+
+def _fill_kelas(work: Work, data: dict[str, Any]) -> None:
+    """Set kelas 0, of a segmen that has none, where no column or heading names one."""
+    said = any(column.use.kelas is not None for column in work.roles.measured)
+    if "kelas" not in work.roles.identifiers and not said:
+        data["kelas"] = np.zeros(work.size, dtype=object)
+        work.note(say("no kelas given: stored as kelas 0, all together"))
 
 
 def _read_attributes(work: Work) -> dict[str, np.ndarray]:
@@ -158,8 +213,10 @@ def _report_missing(
         text = col.text_of(work.cells(column.position).iloc[index])
         work.report(
             "missing",
-            f"{name}: no value where one is due",
-            "fill the cell",
+            say(
+                "{name}: {message}", name=name, message=say("no value where one is due")
+            ),
+            say("fill the cell"),
             row=int(index),
             position=column.position,
             value=text,
@@ -179,12 +236,16 @@ def _required_there(work: Work, data: Mapping[str, Any]) -> bool:
         if column.name in {"sumber", "berlaku_mulai"} and work.table.name == "penduduk":
             continue
         complete = False
-        near = suggest_headings(column.name, work.table.name)
         work.report(
             "missing_column",
-            f"column '{column.name}' missing; found {shown}",
-            f"add the column, for example as '{near[0] if near else column.name}', "
-            f"or map a heading to it under [sources.{work.table.name}.headings]",
+            say(
+                "column '{name}' missing; found {found}", name=column.name, found=shown
+            ),
+            say(
+                "add the column '{near}', or say which heading it is under {section}",
+                near=heading_of(column.name, work.table.name),
+                section=f"[sources.{work.table.name}.headings]",
+            ),
         )
     if not complete:
         work.bad[:] = True
@@ -219,7 +280,8 @@ def clean(
     """
     table = TABLES[table_name]
     chosen = settings or CleanSettings()
-    works = [start_work(sheet, table, chosen) for sheet in sheets]
+    order = _order_of_delivery(sheets)
+    works = [start_work(sheet, table, chosen, order) for sheet in sheets]
     used = [work for work in works if _holds_table(work)] or works
     pieces = []
     for number, work in enumerate(works):
@@ -232,6 +294,19 @@ def clean(
     return assemble(table, works, pieces)
 
 
+def _order_of_delivery(sheets: Sequence[SheetTable]) -> Order:
+    """Return the order of day and month that some date of a delivery proves."""
+    texts: list[str] = []
+    for sheet in sheets:
+        texts += [*sheet.title, *sheet.notes]
+        for position in range(sheet.raw.shape[1]):
+            column = sheet.raw.iloc[:, position]
+            if not pd.api.types.is_numeric_dtype(column.dtype):
+                cells = column.unique()[:MOST_DATES]
+                texts += [cell for cell in cells if isinstance(cell, str)]
+    return prove_order(texts)
+
+
 def _holds_table(work: Work) -> bool:
     """Tell whether a visible sheet has columns of the table."""
     roles = work.roles
@@ -242,10 +317,13 @@ def _holds_table(work: Work) -> bool:
 def _leave_out(work: Work) -> None:
     """Say that a sheet of the workbook is no part of the table."""
     work.recognised[:] = True
-    why = "is hidden" if work.sheet.hidden else f"has no columns of {work.table.name}"
+    hidden = work.sheet.hidden
+    message = say(
+        "this sheet has no columns of {table} and was left out", table=work.table.name
+    )
     work.report(
         "left_out",
-        f"this sheet {why} and was left out",
-        "show it, or name its columns, if it belongs to the delivery",
-        severity="note" if work.sheet.hidden else "suspicion",
+        say("this sheet is hidden and was left out") if hidden else message,
+        say("show it, or name its columns, if it belongs to the delivery"),
+        severity="note" if hidden else "suspicion",
     )

@@ -8,17 +8,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.cleaning.find.headings import heading_key
+from jkn_analysis.cleaning.find.labels import is_total_label
+from jkn_analysis.cleaning.find.roles import PARTS, SEX
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.cells import is_absent
-from jkn_analysis.cleaning.values.names import find_region
+from jkn_analysis.cleaning.values.context import find_title_regions, is_branch_line
+from jkn_analysis.cleaning.values.names import (
+    find_kelas,
+    find_part,
+    find_segmen,
+    is_branch,
+)
 from jkn_analysis.cleaning.values.regions import Origin, read_regions
-from jkn_analysis.wilayah import Wilayah
+from jkn_analysis.cleaning.words import listed, say
+from jkn_analysis.wilayah import Wilayah, get_wilayah
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from jkn_analysis.cleaning.find.table import SheetTable
+    from jkn_analysis.cleaning.find.roles import ColumnUse
     from jkn_analysis.cleaning.rows.work import Work
+    from jkn_analysis.cleaning.values.regions import RegionColumn
 
 
 GROUPED_SHARE = 0.4
@@ -33,6 +44,8 @@ def read_kode(work: Work) -> tuple[np.ndarray, np.ndarray]:
     ids = work.roles.identifiers
     roles = ("kode", "kode_kemendagri", "kode_bps", "nama")
     present = [role for role in roles if role in ids]
+    if not present and any(column.use.kode for column in work.roles.measured):
+        return np.full(work.size, None, dtype=object), np.zeros(work.size, dtype=bool)
     if not present:
         return _region_of_title(work)
     parts = {
@@ -45,9 +58,24 @@ def read_kode(work: Work) -> tuple[np.ndarray, np.ndarray]:
     codes, rows = _combine(parts)
     origins = [Origin(**dict(zip(parts, row, strict=True))) for row in rows]
     regions = read_regions(origins, declared=work.settings.kode_system)
-    work.notes.extend(regions.notes)
+    for note in regions.notes:
+        work.note(note)
+    if _are_persons(ids, regions):
+        return _refuse_persons(work, ids["nama"])
     kode = [_code_of(regions.found.get(o)) for o in origins]
-    above = np.array([_is_above(regions.found.get(o)) for o in origins], dtype=bool)
+    branch = [is_branch(origin.nama) for origin in origins]
+    above = np.array(
+        [
+            b or _is_above(regions.found.get(o))
+            for o, b in zip(origins, branch, strict=True)
+        ],
+        dtype=bool,
+    )
+    if any(branch):
+        names = [
+            origin.nama for origin, own in zip(origins, branch, strict=True) if own
+        ]
+        work.note(say("rows of branch offices are sums: {names}", names=listed(names)))
     wrong = np.array([origin in regions.wrong for origin in origins], dtype=bool)
     for row in np.flatnonzero(wrong[codes]):
         origin = origins[codes[row]]
@@ -104,7 +132,9 @@ def _fill_groups(
         blank &= empty[codes] if len(texts) else blank
     if not apart or not work.size or blank[0] or not is_grouped(blank):
         return parts
-    work.notes.append(f"{blank.sum()} rows continue the region named above them")
+    work.note(
+        say("{count} rows continue the region named above them", count=blank.sum())
+    )
     last = np.maximum.accumulate(np.where(blank, 0, np.arange(work.size)))
     return {role: (codes[last], texts) for role, (codes, texts) in parts.items()}
 
@@ -142,34 +172,103 @@ def _report_region(
     )
 
 
+def _are_persons(ids: Mapping[str, ColumnUse], regions: RegionColumn) -> bool:
+    """Tell whether a column headed only ``Nama`` holds no region at all."""
+    bare = "nama" in ids and heading_key(ids["nama"].heading) == "nama"
+    coded = {"kode", "kode_kemendagri", "kode_bps"} & set(ids)
+    return bare and not coded and not regions.found and bool(regions.wrong)
+
+
+def _refuse_persons(work: Work, column: ColumnUse) -> tuple[np.ndarray, np.ndarray]:
+    """Report a column of persons where regions are due, without any of the names."""
+    work.bad[:] = True
+    work.report(
+        "unknown_name",
+        say("region: the column holds no region's name (names of persons?)"),
+        say("add a column Kab/Kota; names of persons are not needed"),
+        position=column.position,
+        value=column.heading,
+    )
+    return np.full(work.size, None, dtype=object), np.zeros(work.size, dtype=bool)
+
+
 def _region_of_title(work: Work) -> tuple[np.ndarray, np.ndarray]:
-    """Return the region that the title or sheet name states for all rows."""
-    size = work.size
-    found = {region.kode: region for region in _regions_in(work.sheet)}
+    """Return the region that title, sheet or file name states for all rows."""
+    size, sheet = work.size, work.sheet
+    found = find_title_regions([*sheet.title, sheet.sheet])
+    found = found or find_title_regions([sheet.path.stem.replace("_", " ")])
+    within = {kode: line for kode, line in found.items() if len(kode) > 2}
+    found = within or found
     if len(found) == 1:
-        region = next(iter(found.values()))
-        work.notes.append(f"region {region.kode} {region.nama_lengkap} from the title")
+        region = get_wilayah(next(iter(found)))
+        what = say("region {kode} {name}", kode=region.kode, name=region.nama_lengkap)
+        work.took(what, found[region.kode])
         kode = np.full(size, region.kode, dtype=object)
-        return kode, np.full(size, region.jenis not in {"kabupaten", "kota"})
+        return kode, np.full(size, _is_above(region))
+    message = say("no column names the region")
+    if len(found) > 1:
+        message = say(
+            "the title names several regions ({names})", names=", ".join(found)
+        )
+    elif branch := next((line for line in sheet.title if is_branch_line(line)), ""):
+        message = say(
+            "a branch office ({name}) has several regions", name=f"'{branch}'"
+        )
     work.report(
         "missing_column",
-        "no column names the region",
-        "add a column Kode or Kab/Kota, or a title line 'Kabupaten : …'",
+        message,
+        say(
+            "add a column Kode or Kab/Kota, or a title line "
+            "'Kabupaten : Halmahera Utara'"
+        ),
     )
     work.bad[:] = True
     return np.empty(size, dtype=object), np.zeros(size, dtype=bool)
 
 
-def _regions_in(sheet: SheetTable) -> Iterable[Wilayah]:
-    """Yield regions that title lines or the sheet name give as a whole."""
-    lines = [*sheet.title, sheet.sheet]
-    for line in lines:
-        tail = line.rsplit(":", 1)[-1].strip()
-        named = re.search(
-            r"\b(?:kab(?:upaten|\.)?|kota)\s+[a-z .'-]+", tail, re.IGNORECASE
-        )
-        for text in filter(None, (tail, named.group().strip() if named else "")):
-            found = find_region(text)
-            if isinstance(found, Wilayah) and any(map(str.isalpha, text)):
-                yield found
-                break
+def read_parts(work: Work) -> np.ndarray:
+    """Return for every row which part of a row of the table it is, "" for a whole.
+
+    Kecamatan, desa, sex and groups of a segmen, and kelas or age where the table has
+    no such column; ``Jumlah``, or the region's own name, is the whole.
+    """
+    labels = np.full(work.size, "", dtype=object)
+    ids, names = work.roles.identifiers, set(work.table.names)
+    for role in PARTS:
+        if role in ids and role not in names:
+            labels = _added(labels, _labels_of(work, role, ids[role]))
+    if "segmen" in ids and "segmen" in names:
+        texts = texts_of(work.cells(ids["segmen"].position))
+        known = {text: find_part(text, find_segmen(text) or "") for text in set(texts)}
+        labels = _added(labels, [known[text] for text in texts])
+    return labels
+
+
+def _added(labels: np.ndarray, more: Sequence[str]) -> np.ndarray:
+    """Return labels with those of another column behind them."""
+    pairs = zip(labels.tolist(), more, strict=True)
+    return col.to_objects(
+        [f"{one}|{two}" if one and two else one or two for one, two in pairs]
+    )
+
+
+def _labels_of(work: Work, role: str, column: ColumnUse) -> list[str]:
+    """Return the part each row is by one column."""
+    texts = texts_of(work.cells(column.position))
+    if role in {"kecamatan", "desa"}:
+        own = {text: _place_label(text) for text in set(texts)}
+        return [f"{role} {own[text]}" if own[text] else "" for text in texts]
+    if role == "jenis_kelamin":
+        return [next((s for s, w in SEX.items() if w.fullmatch(t)), "") for t in texts]
+    if role == "kelas":
+        kelas = [find_kelas(text) if text else 0 for text in texts]
+        return [f"kelas {number}" if number else "" for number in kelas]
+    return [
+        f"umur {text}" if text and not is_total_label(text) else "" for text in texts
+    ]
+
+
+def _place_label(text: str) -> str:
+    """Return a kecamatan's or desa's name, "" for a sum or a kabupaten/kota."""
+    whole = is_total_label(text) or re.match(r"(?:kab|kota)\b", text, re.IGNORECASE)
+    return "" if whole or not text else text.casefold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from jkn_analysis.cleaning.rows.identify import carry, is_grouped
 from jkn_analysis.cleaning.rows.work import FLOWS
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.cells import find_month_name, whole
+from jkn_analysis.cleaning.values.context import find_running
 from jkn_analysis.cleaning.values.months import find_moment_in, parse_months
 from jkn_analysis.cleaning.values.names import find_segmen
+from jkn_analysis.cleaning.words import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,21 +27,6 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.rows.work import Work
     from jkn_analysis.cleaning.values.cells import Cell
     from jkn_analysis.cleaning.values.numbers import Fault
-
-
-def _context_moment(sheet: SheetTable) -> tuple[int, int, list[str]]:
-    """Return the year and month that title, sheet and file name agree on."""
-    sources = [*sheet.title, sheet.sheet, sheet.path.stem]
-    year = month = 0
-    clashes = []
-    for source in sources:
-        own_year, own_month = find_moment_in(source) if source else (0, 0)
-        if own_month and month and own_month != month:
-            clashes.append(source)
-        if own_year and year and own_year != year and source is not sheet.path.stem:
-            clashes.append(source)
-        year, month = year or own_year, month or own_month
-    return year, month, clashes
 
 
 def _read_years(work: Work) -> np.ndarray:
@@ -57,8 +45,8 @@ def _read_years(work: Work) -> np.ndarray:
         text = col.text_of(work.cells(column.position).iloc[index])
         work.report(
             "month",
-            "tahun: no year of this data",
-            "write it as 2025",
+            say("{name}: {message}", name="tahun", message=say("no year of this data")),
+            say("write it as 2025"),
             row=int(index),
             position=column.position,
             value=text,
@@ -80,7 +68,7 @@ def read_row_months(work: Work) -> tuple[np.ndarray, np.ndarray]:
         work.bad[index] = True
         work.report(
             fault.kind,
-            f"periode: {fault.message}",
+            say("{name}: {message}", name="periode", message=fault.message),
             fault.remedy,
             row=index,
             position=position,
@@ -91,8 +79,8 @@ def read_row_months(work: Work) -> tuple[np.ndarray, np.ndarray]:
         work.bad[place] = True
         work.report(
             "month",
-            f"month of {own[place]} beside year {years[place]}",
-            "correct one of the two",
+            say("month of {own} beside year {year}", own=own[place], year=years[place]),
+            say("correct one of the two"),
             row=int(place),
             position=position,
         )
@@ -109,13 +97,20 @@ def _moment_cells(work: Work, column: ColumnUse) -> pd.Series:
     if filled and not blank[0] and is_grouped(blank):
         filled = carry(filled, blank)
     if column.use.per:
-        filled = [
-            f"per {cell}"
-            if isinstance(cell, str) and cell[:1].isdecimal() and " " in cell
-            else cell
-            for cell in filled
-        ]
+        filled = [_with_per(cell) for cell in filled]
     return pd.Series(filled, dtype=object)
+
+
+def _with_per(cell: Cell) -> Cell:
+    """Return a day under ``Per tanggal`` as the state on it, be it text or a date.
+
+    2025-06-01 as text stands for its month: databases write months so.
+    """
+    if isinstance(cell, str) and cell[:1].isdecimal() and " " in cell:
+        return f"per {cell}"
+    if isinstance(cell, dt.datetime | dt.date):
+        return f"per {cell:%Y-%m-%d}"
+    return cell
 
 
 def _read_moments(
@@ -126,16 +121,24 @@ def _read_moments(
     months = np.array([_month_only(cell) for cell in distinct], dtype=int)
     years = np.zeros(len(distinct), dtype=int)
     rest = [index for index, month in enumerate(months) if not month]
+    flow = work.table.name in FLOWS
+    sums = {i: find_running(col.text_of(distinct[i])) if flow else 0 for i in rest}
+    rest = [index for index in rest if not sums[index]]
     parsed = parse_months(
-        [distinct[index] for index in rest],
-        flow=work.table.name in FLOWS,
-        order=work.order,
+        [distinct[index] for index in rest], flow=flow, order=work.order
     )
     for index, value in zip(rest, parsed.results, strict=True):
         if value is not None:
             years[index], months[index] = value.year, value.month
-    work.notes.extend(f"column '{column.heading}': {note}" for note in parsed.notes)
+    for index, last in sums.items():
+        if last:
+            years[index], months[index] = find_moment_in(str(distinct[index]))[0], last
+    for note in parsed.notes:
+        work.note(say("column '{name}': {note}", name=column.heading, note=note))
     places = np.arange(len(distinct)) if codes is None else codes
+    work.keys["running"] = np.array([bool(sums.get(i)) for i in range(len(distinct))])[
+        places
+    ]
     faulty = [
         (int(row), fault)
         for fault in parsed.faults
@@ -171,7 +174,10 @@ def _fill_segmen(work: Work, cells: pd.Series) -> pd.Series:
     """Fill blanks of a merged segmen where kelas or age tells the rows apart."""
     ids = work.roles.identifiers
     values = cells.tolist()
-    if not ({"kelas", "umur_bulan", "uraian"} & set(ids)) or values[0] is None:
+    if (
+        not ({"kelas", "umur_bulan", "uraian", "jenis_kelamin"} & set(ids))
+        or values[0] is None
+    ):
         return cells
     blank = [value is None for value in values]
     return pd.Series(carry(values, blank), dtype=object) if is_grouped(blank) else cells
@@ -201,11 +207,11 @@ def sections(work: Work) -> list[str]:
 def years_or_title(work: Work) -> np.ndarray:
     """Return the year of every row, from its column or the title."""
     years = _read_years(work)
-    context, _, _ = _context_moment(work.sheet)
-    filled = np.where(years == 0, context, years).astype(float)
+    filled = np.where(years == 0, work.context.year, years).astype(float)
     for index in np.flatnonzero(filled == 0):
         work.bad[index] = True
-        work.report("missing", "tahun: no year", "write the year", row=int(index))
+        message = say("{name}: {message}", name="tahun", message=say("not given"))
+        work.report("missing", message, say("write the year"), row=int(index))
     return filled
 
 
@@ -224,12 +230,14 @@ def slice_periode(
     open_rows = np.flatnonzero(lacking & ~work.bad)
     if len(open_rows):
         position = next(iter(places.values()), None)
-        what = "year" if (months[open_rows] != 0).all() else "month"
+        no_year = (months[open_rows] != 0).all()
         if len(open_rows) == len(frame):
             work.report(
                 "missing",
-                f"no {what} for this column",
-                _SAY_MONTH,
+                say("no year for this column")
+                if no_year
+                else say("no month for this column"),
+                _say_month(),
                 position=position,
                 value=work.heading(position) if position is not None else "",
             )
@@ -239,8 +247,10 @@ def slice_periode(
             for index in open_rows:
                 work.report(
                     "missing",
-                    f"no {what} for this row",
-                    _SAY_MONTH,
+                    say("no year for this row")
+                    if no_year
+                    else say("no month for this row"),
+                    _say_month(),
                     row=int(index),
                     position=said.position if said else None,
                 )
@@ -252,9 +262,27 @@ def slice_periode(
     return dates.astype("datetime64[us]")
 
 
-_SAY_MONTH = (
-    "write it in a column Periode (2025-06), the heading, or a title line 'Bulan : …'"
-)
+def _say_month() -> Said:
+    """Say where a month may be written."""
+    return say(
+        "write it in a column Periode (2025-06), the heading, or a title line "
+        "'Bulan : Juni 2025'"
+    )
+
+
+def read_running(work: Work, use: Use, frame: pd.DataFrame) -> np.ndarray:
+    """Tell which rows of a slice hold sums from January to their month.
+
+    Only money flows add up over months; a state ``s.d. Oktober`` is that of October.
+    """
+    if work.table.name not in FLOWS:
+        return np.zeros(work.size, dtype=bool)
+    if use.running:
+        return np.ones(work.size, dtype=bool)
+    own = work.keys.get("running", np.zeros(work.size, dtype=bool))
+    lacking = frame["_month"].to_numpy() == 0
+    said = not use.month and work.context.running
+    return own | (lacking & said)
 
 
 def _from_context(
@@ -266,16 +294,19 @@ def _from_context(
         said = [find_moment_in(text) if text else (0, 0) for text in labels]
         years = np.where(years == 0, [moment[0] for moment in said], years)
         months = np.where(months == 0, [moment[1] for moment in said], months)
-    year, month, clashes = _context_moment(work.sheet)
-    if clashes and ((months == 0).any() or (years == 0).any()):
+    year, month = work.context.year, work.context.month
+    open_rows = (months == 0) | (years == 0)
+    if work.context.clashes and open_rows.any():
+        names = ", ".join(work.context.clashes)
         work.report(
             "month",
-            f"title, sheet and file name disagree on the month: {', '.join(clashes)}",
-            "correct the title or the sheet's name",
+            say(
+                "title, sheet and file name disagree on the month: {names}", names=names
+            ),
+            say("correct the title or the sheet's name"),
         )
         work.bad[:] = True
     if month and (months == 0).any():
         moment = f"{year}-{month:02d}" if year else f"{month}"
-        note = f"month {moment} taken from the title, the sheet's or the file's name"
-        work.notes.append(note)
+        work.took(say("month {month}", month=moment), work.context.source)
     return np.where(years == 0, year, years), np.where(months == 0, month, months)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.values.columns import text_of
 from jkn_analysis.cleaning.values.numbers import Fault
+from jkn_analysis.cleaning.words import say
 from jkn_analysis.personal import count_personal, is_address
 from jkn_analysis.places import is_kecamatan
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.rows.work import Work
 
 WORDS = {
-    "nik": "a NIK or family card number",
-    "kartu": "a number of a card or a member's premium account",
-    "telepon": "a mobile phone number",
-    "nip": "a NIP",
-    "surel": "a mail address",
-    "nama": "a person's name",
+    "nik": say("a NIK or family card number"),
+    "kartu": say("a number of a card or a member's premium account"),
+    "telepon": say("a mobile phone number"),
+    "nip": say("a NIP"),
+    "surel": say("a mail address"),
+    "nama": say("a person's name"),
 }
 
 
@@ -45,14 +46,17 @@ def _judge(text: str, name: str) -> Fault | None:
     address, place = name == "email", name == "kecamatan"
     counts = count_personal(text, mail=not address, names=not (address or place))
     if counts:
-        said = ", ".join(WORDS[kind] for kind in counts)
-        remedy = "write the office, position or number of people, not the person"
-        return Fault(0, "", f"{said}; the value is not shown", remedy, "personal")
+        said = WORDS[next(iter(counts))]
+        for kind in list(counts)[1:]:
+            said = say("{one}, {other}", one=said, other=WORDS[kind])
+        remedy = say("write the office, position or number of people, not the person")
+        hidden = say("{what}; the value is not shown", what=said)
+        return Fault(0, "", hidden, remedy, "personal")
     if address and not is_address(text):
-        remedy = "write one address such as sekretariat@ternatekota.go.id"
-        return Fault(0, "", "not a mail address", remedy, "address")
+        remedy = say("write one address such as sekretariat@ternatekota.go.id")
+        return Fault(0, "", say("not a mail address"), remedy, "address")
     if place and not is_kecamatan(text):
-        remedy = "write the kecamatan as Kemendagri lists it"
-        said = "no kecamatan of this name; the value is not shown"
+        remedy = say("write the kecamatan as Kemendagri lists it")
+        said = say("no kecamatan of this name; the value is not shown")
         return Fault(0, "", said, remedy, "place")
     return None

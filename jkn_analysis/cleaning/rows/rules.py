@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.rows.work import MOST_LISTED, report_at
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +23,15 @@ DENSE = 8
 
 
 RULE_WORDS = {
-    "aktif_over_terdaftar": "aktif_jiwa is more than terdaftar_jiwa",
-    "nonaktif_split": "menunggak + mutasi is not terdaftar - aktif",
+    "aktif_over_terdaftar": say("aktif_jiwa is more than terdaftar_jiwa"),
+    "nonaktif_split": say("menunggak + mutasi is not terdaftar - aktif"),
+}
+RULE_REMEDIES = {
+    "aktif_over_terdaftar": say(
+        "active participants are part of the registered ones: ask the sender which of "
+        "the two is wrong"
+    ),
+    "nonaktif_split": say("menunggak + mutasi must equal terdaftar - aktif"),
 }
 
 
@@ -55,8 +63,8 @@ def check_keys(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None
             if not _lacks(works, name):
                 works[0].report(
                     "missing_column",
-                    f"column '{name}' missing",
-                    "add it, or say it in the heading or title",
+                    say("column '{name}' missing", name=name),
+                    say("add it, or say it in the heading or title"),
                 )
             continue
         lacking = frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"])
@@ -66,8 +74,11 @@ def check_keys(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None
                 row,
                 name,
                 kind="missing",
-                message=f"{name}: not given",
-                remedy=f"fill the cell, or say the {name} in the heading or title",
+                message=say("{name}: not given", name=name),
+                remedy=say(
+                    "fill the cell, or say the {name} in the heading or title",
+                    name=name,
+                ),
             )
         _check_choices(column, works, frame, name)
 
@@ -87,8 +98,11 @@ def check_future(works: Sequence[Work], frame: pd.DataFrame) -> None:
             row,
             "periode",
             kind="future",
-            message="periode: lies in the future",
-            remedy=f"the last month there can be is {limit:%Y-%m}: check the year",
+            message=say("periode: lies in the future"),
+            remedy=say(
+                "the last month there can be is {limit}: check the year",
+                limit=f"{limit:%Y-%m}",
+            ),
             value=_show(row["periode"]),
         )
 
@@ -119,8 +133,8 @@ def _check_choices(
             name,
             kind="choice",
             value=str(row[name]),
-            message=f"{name}: has no place in this table",
-            remedy=f"only {', '.join(column.choices)}",
+            message=say("{name}: has no place in this table", name=name),
+            remedy=say("only {choices}", choices=", ".join(column.choices)),
         )
 
 
@@ -137,8 +151,12 @@ def check_missing(
             )
             works[0].report(
                 "missing_column",
-                f"column '{name}' missing; found {headings}",
-                f"map its heading under [sources.{table.name}.headings]",
+                say(
+                    "column '{name}' missing; found {headings}",
+                    name=name,
+                    headings=headings,
+                ),
+                say("map its heading under [sources.{name}.headings]", name=table.name),
             )
             for work in works:
                 work.bad[:] = True
@@ -150,8 +168,8 @@ def check_missing(
                 row,
                 name,
                 kind="missing",
-                message=f"{name}: no value where one is due",
-                remedy="write the number, 0 if there is none",
+                message=say("{name}: no value where one is due", name=name),
+                remedy=say("write the number, 0 if there is none"),
             )
 
 
@@ -170,16 +188,23 @@ def check_duplicates(
     for place, row in _listed(works, later, "duplicate"):
         number, index = firsts.loc[place].to_numpy()
         work = works[int(number)]
-        where = f"row {work.sheet.row_numbers[index]}"
-        sheet = f" of sheet '{work.sheet.sheet}'" if work.sheet.sheet else ""
+        where = say("row {row}", row=work.sheet.row_numbers[index])
+        sheet = ""
+        if work.sheet.sheet:
+            sheet = say(" of sheet '{sheet}'", sheet=work.sheet.sheet)
         report_at(
             works,
             row,
             key[0],
             kind="duplicate",
             value=", ".join(_show(row[name]) for name in key),
-            message=f"same {', '.join(key)} as {where}{sheet}:",
-            remedy="keep the right one of the two rows",
+            message=say(
+                "same {key} as {where}{sheet}:",
+                key=", ".join(key),
+                where=where,
+                sheet=sheet,
+            ),
+            remedy=say("keep the right one of the two rows"),
         )
     return frame[~double]
 
@@ -224,6 +249,6 @@ def check_rules(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> Non
                 rule.columns[0],
                 kind=rule.name,
                 value=values,
-                message=f"{RULE_WORDS.get(rule.name, rule.name)}:",
-                remedy=rule.remedy,
+                message=say("{message}:", message=RULE_WORDS.get(rule.name, rule.name)),
+                remedy=RULE_REMEDIES.get(rule.name, rule.remedy),
             )

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.find.headings import find_role
+from jkn_analysis.cleaning.find.headings import find_role, heading_key
+from jkn_analysis.cleaning.find.labels import is_total_label
 from jkn_analysis.cleaning.find.roles import Use
 from jkn_analysis.cleaning.find.table import SECTION
+from jkn_analysis.cleaning.rows.columns import BY_ROW
 from jkn_analysis.cleaning.rows.identify import texts_of
-from jkn_analysis.cleaning.rows.moments import context_segmen, sections, slice_periode
+from jkn_analysis.cleaning.rows.moments import (
+    context_segmen,
+    read_running,
+    sections,
+    slice_periode,
+)
 from jkn_analysis.cleaning.rows.work import Piece, scale_of
 from jkn_analysis.cleaning.values import columns as col
-from jkn_analysis.cleaning.values.names import explain_segmen, find_segmen, is_plain_pbi
-from jkn_analysis.tables import SIGNED
-from jkn_analysis.terms import SEGMEN, TOTAL
+from jkn_analysis.cleaning.values.names import find_segmen
+from jkn_analysis.cleaning.words import say
+from jkn_analysis.tables import SIGNED, Column
+from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,106 +34,20 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.rows.work import Work
     from jkn_analysis.cleaning.values.cells import Cell
     from jkn_analysis.cleaning.values.numbers import Fault
-    from jkn_analysis.tables import Column
 
 
-def _context_measure(work: Work, measures: Mapping[str, Column]) -> str:
-    """Return the one measure that the title, sheet or file name announces."""
-    for line in (
-        *work.sheet.title,
-        work.sheet.sheet,
-        work.sheet.path.stem.replace("_", " "),
-    ):
-        role = find_role(line.rsplit(":", 1)[-1], work.table.name)
-        if role in measures:
-            return role
-    for line in (*work.sheet.title, work.sheet.sheet):
-        words = line.lower()
-        hits = {
-            role
-            for role in measures
-            if role.rsplit("_", 1)[0].replace("_", " ") in words
-        }
-        if len(hits) == 1:
-            return hits.pop()
-    return next(iter(measures)) if len(measures) == 1 else ""
+NONAKTIF = Column("nonaktif_jiwa", "jiwa", optional=True)
+"""Counted where rows are statuses; registered less active, so never stored."""
 
 
-def group_columns(
-    work: Work, measures: Mapping[str, Column]
-) -> dict[Use, dict[str, ColumnUse]]:
-    """Group value columns by the slice their headings fix."""
-    announced = ""
-    groups: dict[Use, dict[str, ColumnUse]] = {}
-    by_row = "uraian" in work.roles.identifiers
-    for column in work.roles.measured:
-        use = _settle_segmen(work, column)
-        if use is None:
-            continue
-        measure = use.role if use.role in measures else ""
-        if not measure and by_row:
-            measure = "uraian"
-        if not measure:
-            announced = announced or _context_measure(work, measures)
-            measure = announced
-        if not measure:
-            if work.cells(column.position).isna().all():
-                continue
-            work.report(
-                "unknown_heading",
-                "the heading does not say what is counted",
-                f"one of: {', '.join(measures)}; say it in the heading or the title",
-                position=column.position,
-                value=column.heading,
-            )
-            continue
-        key = Use(
-            year=use.year,
-            month=use.month,
-            segmen=use.segmen,
-            kelas=use.kelas,
-            umur=use.umur,
-            total=use.total,
-        )
-        members = groups.setdefault(key, {})
-        if measure in members:
-            work.report(
-                "double_column",
-                f"second column for '{measure}'",
-                "keep one of the two",
-                position=column.position,
-                value=column.heading,
-            )
-            continue
-        members[measure] = column
-    return groups
-
-
-def _settle_segmen(work: Work, column: ColumnUse) -> Use | None:
-    """Return a column's use with its segmen canonical; None where it is no segmen.
-
-    PBI alone means PBI JK only where PBPU Pemda has its own columns.
-    """
-    use = column.use
-    if not use.segmen or use.segmen in {*SEGMEN, TOTAL}:
-        return use
-    beside = any(other.use.segmen == "PBPU Pemda" for other in work.roles.measured)
-    if is_plain_pbi(use.segmen) and beside:
-        return replace(use, segmen="PBI JK")
-    if not work.cells(column.position).isna().all():
-        message, remedy = explain_segmen(use.segmen)
-        work.report(
-            "unknown_name",
-            f"segmen: {message}",
-            remedy,
-            position=column.position,
-            value=column.heading,
-        )
-    return None
-
-
-def _numbers(work: Work, column: ColumnUse, declared: Column) -> col.Parsed:
-    """Parse a value column once."""
+def numbers_of(work: Work, column: ColumnUse, declared: Column) -> col.Parsed:
+    """Parse a value column once; a made column is the sum of its terms."""
+    if column.terms:
+        total = np.zeros(work.size)
+        for sign, term in column.terms:
+            parsed = numbers_of(work, term, declared)
+            total += sign * work.take(parsed, term.position, declared.name)
+        return col.Parsed(total)
     if column.position not in work.numbers:
         work.numbers[column.position] = col.parse_number_column(
             work.cells(column.position),
@@ -137,6 +59,34 @@ def _numbers(work: Work, column: ColumnUse, declared: Column) -> col.Parsed:
             hint=work.hint,
         )
     return work.numbers[column.position]
+
+
+def check_column_sums(work: Work, measures: Mapping[str, Column]) -> None:
+    """Report rows whose printed sum of columns is not their sum."""
+    counted = {**measures, NONAKTIF.name: NONAKTIF}
+    for whole, terms in work.sums:
+        declared = counted.get(terms[0][1].use.role) or next(iter(measures.values()))
+        printed = numbers_of(work, whole, declared).results
+        total = np.zeros(work.size)
+        for sign, term in terms:
+            total += sign * numbers_of(work, term, declared).results
+        scale = scale_of(work, whole, declared.kind)
+        slack = 0.5 if scale == 1 else scale * (len(terms) + 1) / 2
+        wrong = np.abs(printed - total) > slack
+        for index in np.flatnonzero(wrong & ~work.bad):
+            work.bad[index] = True
+            work.report(
+                "parts_sum",
+                say(
+                    "the sum of {terms} is {total}, not",
+                    terms=" + ".join(term.heading for _, term in terms),
+                    total=f"{total[index]:.0f}",
+                ),
+                say("ask the sender which figure is wrong"),
+                row=int(index),
+                position=whole.position,
+                value=col.text_of(work.cells(whole.position).iloc[index]),
+            )
 
 
 def _numbers_by_row(
@@ -151,7 +101,7 @@ def _numbers_by_row(
     people and rupiah in turn, as in the register of arrears.
     """
     shown = list(dict.fromkeys(role for role in roles if role))
-    parsed = _numbers(work, column, measures[shown[0]])
+    parsed = numbers_of(work, column, measures[shown[0]])
     if len({measures[role].kind for role in shown}) == 1:
         return parsed
     cells, named = work.cells(column.position), np.array(roles, dtype=object)
@@ -185,11 +135,11 @@ def make_piece(
 ) -> Piece | None:
     """Return the rows of one slice."""
     frame = base.copy(deep=False)
-    if "uraian" in members:
-        return _make_by_row(work, frame, use, members["uraian"], measures)
+    if BY_ROW in members:
+        return _make_by_row(work, frame, use, members[BY_ROW], measures)
     places = {}
     for name, column in members.items():
-        parsed = _numbers(work, column, measures[name])
+        parsed = numbers_of(work, column, measures[name])
         frame[name] = work.take(parsed, column.position, name)
         places[name] = column.position
     return _with_slice(work, frame, use, places)
@@ -205,10 +155,9 @@ def _make_by_row(
     """Return a slice whose rows say themselves what they measure."""
     own = work.roles.identifiers["uraian"]
     texts = texts_of(work.cells(own.position))
-    roles = [
-        find_role(t, work.table.name, overrides=work.settings.headings) for t in texts
-    ]
-    known = [role if role in measures else "" for role in roles]
+    if "terdaftar_jiwa" in measures:
+        measures = {**measures, NONAKTIF.name: NONAKTIF}
+    known = [_measure_of_row(work, text, measures) for text in texts]
     if any(known):
         parsed = _numbers_by_row(work, column, known, measures)
         frame["_value"] = work.take(parsed, column.position, column.heading)
@@ -218,8 +167,8 @@ def _make_by_row(
             work.bad[index] = True
             work.report(
                 "unknown_name",
-                "uraian: not a measure of this table",
-                f"write one of: {', '.join(measures)}",
+                say("{name}: not a measure of this table", name="uraian"),
+                say("write one of: {names}", names=", ".join(measures)),
                 row=index,
                 position=own.position,
                 value=text,
@@ -228,12 +177,22 @@ def _make_by_row(
     return _with_slice(work, frame, use, {"_value": column.position})
 
 
+def _measure_of_row(work: Work, text: str, measures: Mapping[str, Column]) -> str:
+    """Return the measure that a row's own label names; ``Jumlah`` is the registered."""
+    own = {heading_key(k): said for k, said in work.settings.headings.items()}
+    role = own.get(heading_key(text)) or find_role(text, work.table.name)
+    if role in {"total", "uraian"} or (not role and is_total_label(text)):
+        role = "terdaftar_jiwa"
+    return role if role in measures else ""
+
+
 def _with_slice(
     work: Work, frame: pd.DataFrame, use: Use, places: dict[str, int]
 ) -> Piece:
     """Set the month, segmen, kelas and age of a slice."""
     names = set(work.table.names)
     if "periode" in names:
+        frame["_running"] = read_running(work, use, frame)
         frame["periode"] = slice_periode(work, frame, use, places)
     labels: list[str | None] | None = None
     if SECTION in work.sheet.raw:
@@ -247,8 +206,12 @@ def _with_slice(
         frame["kelas"] = _dim_values(frame["kelas"], use.kelas, None, None)
     if "umur_bulan" in names:
         frame["umur_bulan"] = _dim_values(frame["umur_bulan"], use.umur, None, None)
-    total = use.total
-    return Piece(frame, places, total=total)
+    if use.kode:
+        frame["kode"] = use.kode
+        frame["_above"] = get_wilayah(use.kode).jenis not in {"kabupaten", "kota"}
+    if use.year and "periode" not in names:
+        frame["_tahun"] = use.year
+    return Piece(frame, places, total=use.total)
 
 
 def _dim_values(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ import pandas as pd
 from jkn_analysis.cleaning.find.roles import read_roles
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.values import columns as col
-from jkn_analysis.cleaning.values.numbers import find_scale
+from jkn_analysis.cleaning.values.context import Context, find_context
+from jkn_analysis.cleaning.values.units import find_scale
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +55,8 @@ class CleanSettings:
     kode_system: str = ""
     latest: dt.date | None = None
     """Last month that may have been measured; later ones are faults."""
+    accepted: tuple[str, ...] = ()
+    """Suspicions that the office has confirmed: what, and of which file."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,8 @@ class Work:
     roles: Roles
     order: Order
     title_scale: tuple[int, str]
+    context: Context
+    """Month that titles, sheet and file name give."""
     hint: Locale
     """Number style that the clear cells of the sheet agree on."""
     bad: np.ndarray
@@ -135,6 +142,10 @@ class Work:
     """Value columns by position, parsed once."""
     keys: dict[str, np.ndarray] = field(default_factory=dict)
     """Keys of the rows, once they are read."""
+    sums: list[tuple[ColumnUse, tuple[tuple[int, ColumnUse], ...]]] = field(
+        default_factory=list
+    )
+    """Columns that print the sum of others, with sign and column of each term."""
     reported: set[tuple[int, int]] = field(default_factory=set)
     told: Counter[tuple[str, int | None]] = field(default_factory=Counter)
     unlisted: Counter[str] = field(default_factory=Counter)
@@ -189,8 +200,12 @@ class Work:
         for kind, count in counts.items():
             self.report(
                 kind,
-                f"{count} more faults of this kind ({kind}) are not listed",
-                "correct those listed, then check the file again",
+                say(
+                    "{count} more of this kind ({kind}) are not listed",
+                    count=count,
+                    kind=kind,
+                ),
+                say("correct those listed, then check the file again"),
             )
 
     def take(self, parsed: col.Parsed, position: int, name: str) -> np.ndarray:
@@ -201,27 +216,57 @@ class Work:
                 continue
             self.reported.add((fault.position, position))
             self.report_fault(fault, position, name)
-        self.notes.extend(f"column '{name}': {note}" for note in parsed.notes)
+        for note in parsed.notes:
+            self.note(say("column '{name}': {note}", name=name, note=note))
         return parsed.results
 
     def report_fault(self, fault: Fault, position: int, name: str) -> None:
         """Report one cell."""
         self.report(
             fault.kind,
-            f"{name}: {fault.message}",
+            say("{name}: {message}", name=name, message=fault.message),
             fault.remedy,
             row=fault.position,
             position=position,
             value=fault.text,
         )
 
+    def note(self, text: str) -> None:
+        """Keep how the sheet was read."""
+        self.notes.append(text)
+
+    def took(self, text: str, source: str) -> None:
+        """Say what was taken from a title, sheet or file name, and from which words."""
+        message = say("{what}, taken from", what=text)
+        if not any(p.kind == "taken" and p.message == message for p in self.problems):
+            self.report("taken", message, value=source, severity="note")
+
+    def setting(self, heading: str, role: str) -> str:
+        """Return the lines of the config file that say what a heading is."""
+        name = json.dumps(heading, ensure_ascii=False)
+        return f'[sources.{self.table.name}.headings] {name} = "{role}"'
+
+    def acceptance(self, what: str) -> str:
+        """Return the line of the config file that confirms a suspicion of this file."""
+        token = json.dumps(f"{what} {self.sheet.path.name}", ensure_ascii=False)
+        return f"[sources.{self.table.name}] terima = [{token}]"
+
+    def accepts(self, what: str) -> bool:
+        """Tell whether the settings confirm a suspicion of this file."""
+        return f"{what} {self.sheet.path.name}" in self.settings.accepted
+
     def heading(self, position: int) -> str:
         """Return the heading of a column."""
         return " / ".join(self.sheet.headers[position])
 
 
-def start_work(sheet: SheetTable, table: Table, settings: CleanSettings) -> Work:
-    """Find the use of a sheet's columns, its unit and number style."""
+def start_work(
+    sheet: SheetTable, table: Table, settings: CleanSettings, order: Order = ""
+) -> Work:
+    """Find the use of a sheet's columns, its unit, month and number style.
+
+    `order` is that of days and months in the delivery's other dates.
+    """
     roles = read_roles(sheet, table.name, settings.headings)
     unit = _title_scale(sheet)
     return Work(
@@ -229,8 +274,9 @@ def start_work(sheet: SheetTable, table: Table, settings: CleanSettings) -> Work
         table,
         settings,
         roles,
-        order={"id": "dmy", "en": "mdy"}.get(settings.locale, ""),  # type: ignore[arg-type]
+        order={"id": "dmy", "en": "mdy"}.get(settings.locale, order),  # type: ignore[arg-type]
         title_scale=unit,
+        context=find_context(sheet.title, sheet.sheet, sheet.path.stem),
         hint=_sheet_hint(sheet, roles, unit[0]),
         bad=np.zeros(len(sheet.raw), dtype=bool),
         recognised=np.zeros(len(sheet.raw), dtype=bool),
@@ -263,7 +309,8 @@ def scale_of(work: Work, column: ColumnUse, kind: str) -> int:
     """Return the factor of a value column: its heading's, else the title's."""
     own, words = find_scale(column.heading)
     if own != 1:
-        work.notes.append(f"column '{column.heading}': values times {own} ({words})")
+        note = say("values times {factor} ({words})", factor=own, words=words)
+        work.note(say("column '{name}': {note}", name=column.heading, note=note))
         return own
     factor, words = work.title_scale
     money = re.search(r"rp|rupiah", words, re.IGNORECASE) is not None
@@ -271,9 +318,8 @@ def scale_of(work: Work, column: ColumnUse, kind: str) -> int:
     fits = (kind == "rp" and not people) or (kind == "jiwa" and not money)
     if factor == 1 or not fits:
         return 1
-    work.notes.append(
-        f"column '{column.heading}': values times {factor} (title: {words})"
-    )
+    note = say("values times {factor} (title: {words})", factor=factor, words=words)
+    work.note(say("column '{name}': {note}", name=column.heading, note=note))
     return factor
 
 

@@ -14,6 +14,7 @@ from jkn_analysis.cleaning.values.months import parse_dates, parse_months
 from jkn_analysis.cleaning.values.names import (
     explain_segmen,
     find_kelas,
+    find_mixed,
     find_segmen,
     find_umur,
     is_plain_pbi,
@@ -25,6 +26,7 @@ from jkn_analysis.cleaning.values.numbers import (
     read_number,
     says_percent,
 )
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +38,7 @@ EXACT_BELOW = 2**53
 MOST_JIWA = 10**9
 """More people than Indonesia has: a NIK or a card number in the wrong column."""
 CODED_FROM = 5_000
-EXPLAINED = 300
+EXPLAINED = 50
 """Different wrong cells from which on no likely words are searched for the next."""
 LEAST_GROUPED = 2
 """Different cells that must agree before a mark is taken to group thousands."""
@@ -227,7 +229,7 @@ def parse_number_column(
     for position in np.flatnonzero(np.abs(numbers) >= most):
         text = text_of(values.iloc[position])
         faults.append(
-            Fault(int(position), text, "number too large", "check the digits")
+            Fault(int(position), text, say("number too large"), say("check the digits"))
         )
         numbers[position] = np.nan
     return Parsed(numbers, faults, column.notes, column.locale)
@@ -296,23 +298,26 @@ def parse_date_column(values: pd.Series, *, order: Order) -> Parsed:
 def parse_segmen_column(values: pd.Series) -> Parsed:
     """Read a column of segmen; ``total`` where a row sums them all.
 
-    PBI alone means PBI JK only where PBPU Pemda has its own rows.
+    PBI alone means PBI JK only where PBPU Pemda has its own rows. A word for several
+    segmen that all have their own rows is their sum.
     """
     texts = {text_of(value) for value in pd.unique(values)}
-    apart = any(find_segmen(text) == "PBPU Pemda" for text in texts)
+    there = {found for text in texts if (found := find_segmen(text))}
+
+    def read(text: str) -> str | None:
+        found = find_segmen(text)
+        members = find_mixed(text)
+        if found or not members:
+            return found
+        if set(members) <= there:
+            return "+".join(members)
+        return "PBI JK" if "PBPU Pemda" in there and is_plain_pbi(text) else None
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
-        return _read_each(
-            cells, lambda text: _segmen(text, apart=apart), explain_segmen
-        )
+        return _read_each(cells, read, explain_segmen)
 
     array, faults = by_distinct(values, parse)
     return Parsed(array, [_renamed(fault, "unknown_name") for fault in faults])
-
-
-def _segmen(text: str, *, apart: bool) -> str | None:
-    """Return the segmen of a text, PBI alone as PBI JK where that is safe."""
-    return "PBI JK" if apart and is_plain_pbi(text) else find_segmen(text)
 
 
 def _renamed(fault: Fault, kind: str) -> Fault:
@@ -324,7 +329,7 @@ def parse_kelas_column(values: pd.Series) -> Parsed:
     """Read a column of kelas; 0 where a segmen has none."""
 
     def explain(_: str) -> tuple[str, str]:
-        return "unknown kelas", "write 1, 2 or 3; '-' where a segmen has none"
+        return say("unknown kelas"), say("write 1, 2 or 3; '-' where a segmen has none")
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
         return _read_each(cells, find_kelas, explain, absent_counts=True)
@@ -337,7 +342,7 @@ def parse_umur_column(values: pd.Series) -> Parsed:
     """Read a column of arrears ages in months; 25 holds everything older than 24."""
 
     def explain(_: str) -> tuple[str, str]:
-        return "unknown age of arrears", "write 1 to 24, or '> 24 bulan'"
+        return say("unknown age of arrears"), say("write 1 to 24, or '> 24 bulan'")
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
         return _read_each(cells, find_umur, explain)
@@ -379,9 +384,13 @@ def parse_text_column(values: pd.Series, *, choices: Sequence[str] = ()) -> Pars
         return known.get(text.casefold()) if choices else text
 
     def explain(text: str) -> tuple[str, str]:
-        near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.5)
-        hint = f"did you mean {known[near[0]]}? " if near else ""
-        return "unknown value", f"{hint}write one of: {', '.join(choices)}"
+        near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.8)
+        write = say("write one of: {names}", names=", ".join(choices))
+        if near:
+            write = say(
+                "did you mean {name}? {write}", name=known[near[0]], write=write
+            )
+        return say("unknown value"), write
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
         return _read_each(cells, find, explain)

@@ -18,6 +18,7 @@ from jkn_analysis.cleaning.values.cells import (
     tidy,
 )
 from jkn_analysis.cleaning.values.numbers import Fault
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ FIRST_DAY_YEAR = 1900
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 73415
 """Excel days of 2000-01-01 and 2100-12-31."""
 
-_NAMES = "|".join(sorted(BULAN_TULISAN, key=len, reverse=True))
+NAMES = "|".join(sorted(BULAN_TULISAN, key=len, reverse=True))
 _YEAR = r"(?P<year>(?:19|20|21)\d\d|\d\d)"
 _PREFIX = re.compile(
     r"^(?:(?:data|posisi|keadaan|kondisi|update|status|per|s\.?\s*/?\s*d\.?|sampai(?:\s+dengan)?|"
@@ -38,20 +39,20 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    rf"(?P<month>{_NAMES})(?![^\W\d_])\.?[\s\-/',._]*(?:tahun|thn|th\.?)?[\s]*'?{_YEAR}",
+    rf"(?P<month>{NAMES})(?![^\W\d_])\.?[\s\-/',._]*(?:tahun|thn|th\.?)?[\s]*'?{_YEAR}",
     re.IGNORECASE,
 )
 _DAY_NAMED = re.compile(
-    rf"(?P<day>\d{{1,2}})[\s\-/.]*(?P<month>{_NAMES})\b\.?[\s\-/',.]*(?:tahun)?\s*{_YEAR}"
+    rf"(?P<day>\d{{1,2}})[\s\-/.]*(?P<month>{NAMES})\b\.?[\s\-/',.]*(?:tahun)?\s*{_YEAR}"
     r"(?:[\s,]+(?:pukul)?\s*\d{1,2}[.:]\d\d(?:[.:]\d\d)?(?:\s*(?:wib|wita|wit))?)?",
     re.IGNORECASE,
 )
 _US_NAMED = re.compile(
-    rf"(?P<month>{_NAMES})\b\.?\s+(?P<day>\d{{1,2}})\s*,\s*(?P<year>\d{{4}})",
+    rf"(?P<month>{NAMES})\b\.?\s+(?P<day>\d{{1,2}})\s*,\s*(?P<year>\d{{4}})",
     re.IGNORECASE,
 )
 _YEAR_NAMED = re.compile(
-    rf"(?P<year>(?:19|20|21)\d\d)[\s\-/,.]+(?P<month>{_NAMES})\.?", re.IGNORECASE
+    rf"(?P<year>(?:19|20|21)\d\d)[\s\-/,.]+(?P<month>{NAMES})\.?", re.IGNORECASE
 )
 _ISO = re.compile(
     r"(?P<year>\d{4})(?:(?=\d|[-/]|\.\d+\.))[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2}))?"
@@ -135,7 +136,7 @@ def read_moment(text: str) -> Moment:
         if found:
             moment = build(found)
             return _checked(moment, per=per)
-    return Moment(fault="not a month")
+    return Moment(fault=say("not a month"))
 
 
 def _named(found: re.Match[str]) -> Moment:
@@ -159,7 +160,7 @@ def _slashed(found: re.Match[str]) -> Moment:
         return Moment(year, second, first)
     if mdy:
         return Moment(year, first, second)
-    return Moment(fault="no such month")
+    return Moment(fault=say("no such month"))
 
 
 def _part(found: re.Match[str], months: int) -> Moment:
@@ -189,12 +190,16 @@ def _checked(moment: Moment, *, per: bool) -> Moment:
     if moment.fault:
         return moment
     if not 1 <= moment.month <= 12:
-        return Moment(fault="no such month")
+        return Moment(fault=say("no such month"))
     first = FIRST_DAY_YEAR if moment.day else FIRST_YEAR
     if not first <= moment.year <= LAST_YEAR:
-        return Moment(fault=f"year outside {first}-{LAST_YEAR}")
+        return Moment(
+            fault=say(
+                "year outside {first}-{last_year}", first=first, last_year=LAST_YEAR
+            )
+        )
     if moment.day > calendar.monthrange(moment.year, moment.month)[1]:
-        return Moment(fault="no such day")
+        return Moment(fault=say("no such day"))
     if not per:
         return moment
     return Moment(
@@ -210,11 +215,11 @@ def _checked(moment: Moment, *, per: bool) -> Moment:
 def _moment_of(value: Cell) -> Moment | None:
     """Return what a cell of any type says of time; None where it is absent."""
     if value is None or isinstance(value, BadCell):
-        return None if value is None else Moment(fault="holds no value")
+        return None if value is None else Moment(fault=say("holds no value"))
     if isinstance(value, dt.datetime | dt.date):
         return _checked(Moment(value.year, value.month, value.day), per=False)
     if isinstance(value, bool | dt.time):
-        return Moment(fault="not a month")
+        return Moment(fault=say("not a month"))
     text = tidy(value)
     if not text or is_absent(text):
         return None
@@ -227,7 +232,7 @@ def _moment_of(value: Cell) -> Moment | None:
 def _of_serial(days: int) -> Moment:
     """Return the day of an Excel serial number."""
     if not _FIRST_SERIAL <= days <= _LAST_SERIAL:
-        return Moment(fault="not a month")
+        return Moment(fault=say("not a month"))
     day = dt.date(1899, 12, 30) + dt.timedelta(days=days)
     return Moment(day.year, day.month, day.day)
 
@@ -250,8 +255,8 @@ def _order_of_edges(moments: Sequence[Moment | None]) -> Order:
 _PARTS = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d")
 
 
-def _order_of_texts(values: Sequence[Any]) -> Order:
-    """Return the order that some date of the column proves, "" if none or both."""
+def prove_order(values: Sequence[Any]) -> Order:
+    """Return the order that some date of many proves, "" if none or both."""
     proofs: set[Order] = set()
     for value in values:
         found = _PARTS.match(value) if isinstance(value, str) else None
@@ -295,7 +300,7 @@ def parse_months(
     'day and month may be swapped'
     """
     moments = [_moment_of(value) for value in values]
-    chosen = _order_of_texts(values) or _order_of_edges(moments) or order
+    chosen = prove_order(values) or _order_of_edges(moments) or order
     column = MonthColumn([])
     for position, moment in enumerate(moments):
         value, fault = _month_of(moment, chosen, flow=flow)
@@ -303,10 +308,12 @@ def parse_months(
             column.faults.append(_fault(position, values[position], fault))
         column.results.append(value)
     if any(m is not None and m.span_bulan > 1 for m in moments) and not flow:
-        column.notes.append("quarters and half-years read as the state at their end")
+        column.notes.append(
+            say("quarters and half-years read as the state at their end")
+        )
     if any(m is not None and m.per and m.day == 1 for m in moments):
         column.notes.append(
-            "'per 1 M' read as the state at the end of the month before"
+            say("'per 1 M' read as the state at the end of the month before")
         )
     return column
 
@@ -318,17 +325,19 @@ def _month_of(
     if moment is None or moment.fault:
         return None, moment.fault if moment else ""
     if moment.span_bulan > 1 and flow:
-        return None, "covers several months; this table has one row a month"
+        return None, say("covers several months; this table has one row a month")
     if moment.year < FIRST_YEAR:
-        return None, f"year outside {FIRST_YEAR}-{LAST_YEAR}"
+        return None, say(
+            "year outside {first}-{last_year}", first=FIRST_YEAR, last_year=LAST_YEAR
+        )
     if moment.other and not order:
-        return None, "day and month may be swapped"
+        return None, say("day and month may be swapped")
     month, day = _ordered(moment, order)
     if day == 1 and moment.per:
         first = dt.date(moment.year, month, 1) - dt.timedelta(days=1)
         return first.replace(day=1), ""
     if day not in {0, 1} and not _month_end(moment.year, month, day):
-        return None, "is neither the first nor the last day of a month"
+        return None, say("is neither the first nor the last day of a month")
     return dt.date(moment.year, month, 1), ""
 
 
@@ -341,7 +350,7 @@ def _ordered(moment: Moment, order: Order) -> tuple[int, int]:
 def parse_dates(values: Sequence[Any], *, order: Order = "") -> MonthColumn:
     """Read a column of days; a month without a day is a fault."""
     moments = [_moment_of(value) for value in values]
-    chosen = _order_of_texts(values) or order
+    chosen = prove_order(values) or order
     column = MonthColumn([])
     for position, moment in enumerate(moments):
         value, fault = _date_of(moment, chosen)
@@ -356,36 +365,44 @@ def _date_of(moment: Moment | None, order: Order) -> tuple[dt.date | None, str]:
     if moment is None:
         return None, ""
     if moment.fault:
-        return None, moment.fault.replace("month", "date", 1)
+        return None, say(
+            "not a date"
+        ) if moment.fault == "not a month" else moment.fault
     if not moment.day:
-        return None, "names no day"
+        return None, say("names no day")
     if moment.other and not order:
-        return None, "day and month may be swapped"
+        return None, say("day and month may be swapped")
     month, day = _ordered(moment, order)
     return dt.date(moment.year, month, day), ""
 
 
 _REMEDIES = {
-    "day and month may be swapped": "write 2025-06-30, or set build.numbers.locale: "
-    '"id" for day/month, "en" for month/day',
-    "covers several months; this table has one row a month": "ask for monthly rows",
-    "is neither the first nor the last day of a month": "the row must describe a "
-    "month's end: write the month, as in 2025-06",
-    "names no day": "write the day too, as in 2025-06-30",
+    "day and month may be swapped": say(
+        'write 2025-06-30, or set build.numbers.locale: "id" for day/month, "en" for '
+        "month/day"
+    ),
+    "covers several months; this table has one row a month": say(
+        "ask for monthly rows"
+    ),
+    "is neither the first nor the last day of a month": say(
+        "the row must describe a month's end: write the month, as in 2025-06"
+    ),
+    "names no day": say("write the day too, as in 2025-06-30"),
 }
 
 
 def _fault(position: int, value: Cell, message: str) -> Fault:
     """Describe a cell that gives no month."""
-    remedy = _REMEDIES.get(message, "write year and month, as in 2025-06")
+    remedy = _REMEDIES.get(message, say("write year and month, as in 2025-06"))
     return Fault(position, tidy(value), message, remedy, "month")
 
 
 _IN_TEXT = re.compile(
     rf"(?:(?P<per>\bper|posisi|keadaan|s\.?/?d\.?)\s+)?(?:tanggal\s+)?(?:(?P<day>\d{{1,2}})\s+)?"
-    rf"\b(?P<month>{_NAMES})\b\.?[\s'\-_,]*(?:tahun\s*)?(?P<year>(?:19|20)\d\d)?",
+    rf"\b(?P<month>{NAMES})\b\.?[\s'\-_,]*(?:tahun\s*)?(?P<year>(?:19|20)\d\d)?",
     re.IGNORECASE,
 )
+_MIDNIGHT = re.compile(r"[ T]00:00(?::00)?(?!\d)")
 _YEAR_IN_TEXT = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
@@ -401,7 +418,7 @@ def find_moment_in(text: str) -> tuple[int, int]:
     >>> find_moment_in("per 1 Juni 2025"), find_moment_in("Januari - Juni 2025")
     ((2025, 5), (2025, 0))
     """
-    prepared = text.replace("_", " ")
+    prepared = _MIDNIGHT.sub("", text.replace("_", " "))
     exact = read_moment(prepared.rsplit(":", 1)[-1].strip())
     if not exact.fault and exact.span_bulan == 1 and not exact.other:
         value, fault = _month_of(exact, "", flow=False)

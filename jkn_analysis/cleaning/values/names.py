@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from jkn_analysis.cleaning.values.cells import is_absent
+from jkn_analysis.cleaning.words import Said, say
 from jkn_analysis.errors import UnknownNameError
 from jkn_analysis.terms import SEGMEN, TOTAL, UMUR_MAKS_BULAN
 from jkn_analysis.wilayah import Wilayah, find_wilayah, squeeze
@@ -58,17 +59,52 @@ _TOTALS = (
     "grand total", "sub total", "total keseluruhan", "jumlah peserta",
     "jml", "jlh", "jml total", "jml peserta",
 )  # fmt: skip
-_MIXED: dict[str, str] = {
-    "ppu": "PPU-PN or PPU-BU",
-    "pekerjapenerimaupah": "PPU-PN or PPU-BU",
-    "pekerjapenerimaupahppu": "PPU-PN or PPU-BU",
-    "pbpubp": "PBPU, BP or PBPU Pemda",
-    "pbpudanbp": "PBPU, BP or PBPU Pemda",
-    "pbiapbnapbd": "PBI JK or PBPU Pemda",
-    "nonpbi": "PPU-PN, PPU-BU, PBPU or BP",
-    "belumterdaftar": "no segmen: not registered",
+_MIXED: dict[str, tuple[str, ...]] = {
+    "ppu": ("PPU-PN", "PPU-BU"),
+    "pekerjapenerimaupah": ("PPU-PN", "PPU-BU"),
+    "pekerjapenerimaupahppu": ("PPU-PN", "PPU-BU"),
+    "pbpubp": ("PBPU", "BP"),
+    "pbpudanbp": ("PBPU", "BP"),
+    "pbpubpmandiri": ("PBPU", "BP"),
+    "pbiapbnapbd": ("PBI JK", "PBPU Pemda"),
+    "pbi": ("PBI JK", "PBPU Pemda"),
+    "penerimabantuaniuran": ("PBI JK", "PBPU Pemda"),
+    "penerimabantuaniuranpbi": ("PBI JK", "PBPU Pemda"),
+    "nonpbi": ("PPU-PN", "PPU-BU", "PBPU", "BP"),
+    "bukanpbi": ("PPU-PN", "PPU-BU", "PBPU", "BP"),
+    "belumterdaftar": (),
 }
 """Words that join several segmen; they are never assigned to one."""
+_TOTAL_WORD = re.compile(
+    r"(?:sub|grand)?[\s-]*(?:jumlah|total|jml)\b[\s.:]*", re.IGNORECASE
+)
+_SUB = (
+    ("I", r"\b(?:apbd|pemda)\W*(?:i|1|prov(?:insi)?)\b|\bprov(?:insi)?\b"),
+    ("II", r"\b(?:apbd|pemda)\W*(?:ii|2)\b|\bkab(?:upaten)?\b|\bkota\b"),
+    ("non PN", r"\b(?:non|bukan)\W*(?:pn\b|penyelenggara)|\bbp\W*bu\b"),
+    ("PN", r"(?<!non )(?<!non-)(?<!bukan )\b(?:pn|penyelenggara\s+negara)\b"),
+    ("PNS", r"\b(?:pns|asn)\b"),
+    ("PPPK", r"\b(?:pppk|p3k)\b"),
+    ("TNI", r"\btni\b"),
+    ("POLRI", r"\bpolri\b"),
+    ("BUMN", r"\bbumn\b"),
+    ("BUMD", r"\bbumd\b"),
+    ("swasta", r"\bswasta\b"),
+    ("pensiunan", r"\bpensiun(?:an)?\b"),
+    ("veteran", r"\bveteran\b"),
+    ("perintis", r"\bperintis\b"),
+    ("investor", r"\binvestor\b"),
+    ("pemberi kerja", r"\bpemberi\s+kerja\b"),
+)
+"""Groups within a segmen that BPJS prints apart; together they are the segmen."""
+_SUB_WORDS = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _SUB)
+_APART = {
+    "PBPU Pemda": {"I", "II"},
+    "PPU-PN": {"PNS", "PPPK", "TNI", "POLRI"},
+    "PPU-BU": {"BUMN", "BUMD", "swasta"},
+    "BP": {"PN", "non PN", "pensiunan", "veteran", "perintis", "investor",
+           "pemberi kerja"},
+}  # fmt: skip
 
 PLAIN_PBI = frozenset({"pbi", "penerimabantuaniuran", "penerimabantuaniuranpbi"})
 """PBI alone: PBI JK where PBPU Pemda stands beside it, else perhaps both together."""
@@ -176,20 +212,58 @@ def is_segmen_word(text: str) -> bool:
     return key in _MIXED or key in PLAIN_PBI or find_segmen(text) is not None
 
 
-def explain_segmen(text: str) -> tuple[str, str]:
+MIXED: dict[str, tuple[str, ...]] = {
+    "+".join(members): members for members in _MIXED.values() if members
+}
+"""What a row of several segmen is read as, where each of them has its own rows."""
+
+
+def find_mixed(text: str) -> tuple[str, ...]:
+    """Return the segmen that a word joins: ``PPU``, ``Jumlah PBI``; () for one.
+
+    Examples
+    --------
+    >>> find_mixed("Jumlah PPU"), find_mixed("PPU BU")
+    (('PPU-PN', 'PPU-BU'), ())
+    """
+    return _MIXED.get(_segmen_key(_TOTAL_WORD.sub("", text))) or ()
+
+
+@lru_cache(maxsize=8192)
+def find_part(text: str, segmen: str) -> str:
+    """Return which part of a segmen a text names, "" for the whole.
+
+    Examples
+    --------
+    >>> find_part("PBI APBD Kab/Kota", "PBPU Pemda"), find_part("BP Non PN", "BP")
+    ('II', 'non PN')
+    >>> find_part("PPU-PN", "PPU-PN"), find_part("PBPU Pemda", "PBPU Pemda")
+    ('', '')
+    """
+    apart: set[str] = _APART.get(segmen, set())
+    hits = [name for name, words in _SUB_WORDS if name in apart and words.search(text)]
+    return " ".join(hits) if len(hits) < len(apart) else ""
+
+
+def explain_segmen(text: str) -> tuple[Said, Said]:
     """Return what is wrong with a segmen and what to write."""
     if is_plain_pbi(text):
         return (
-            "PBI alone may be PBI JK (APBN) or include PBPU Pemda (APBD)",
-            "write PBI JK, or give PBPU Pemda beside it",
+            say("PBI alone may be PBI JK (APBN) or include PBPU Pemda (APBD)"),
+            say("write PBI JK, or give PBPU Pemda beside it"),
         )
-    joined = _MIXED.get(_segmen_key(text))
-    if joined:
-        return f"segmen joins several ({joined})", "ask for one row per segmen"
-    near = difflib.get_close_matches(_segmen_key(text), _SEGMEN_INDEX, n=2, cutoff=0.6)
+    if _segmen_key(text) in _MIXED:
+        joined = " + ".join(_MIXED[_segmen_key(text)]) or "-"
+        return (
+            say("segmen joins several ({joined})", joined=joined),
+            say("ask for one row per segmen"),
+        )
+    near = difflib.get_close_matches(_segmen_key(text), _SEGMEN_INDEX, n=2, cutoff=0.75)
     names = list(dict.fromkeys(_SEGMEN_INDEX[key] for key in near))
-    hint = f"did you mean {' or '.join(names)}? " if names else ""
-    return "unknown segmen", f"{hint}write one of: {', '.join(SEGMEN)}"
+    write = say("write one of: {names}", names=", ".join(SEGMEN))
+    if len(names) == 1:
+        write = say("did you mean {name}? {write}", name=names[0], write=write)
+    return say("unknown segmen"), write
 
 
 @lru_cache(maxsize=1024)
@@ -236,6 +310,24 @@ def find_umur(text: str) -> int | None:
         return None
     value = int(found.group(1))
     return value if 1 <= value <= UMUR_MAKS_BULAN else None
+
+
+_BRANCH = re.compile(
+    r"\s*(?:kc|kcu|kck|kantor\s+cabang|cabang|kedeputian(?:\s+wilayah)?|kanwil|kakab)\b"
+    r"(?!.*\b(?:kab|kota)\b)",
+    re.IGNORECASE,
+)
+
+
+def is_branch(text: str) -> bool:
+    """Tell whether a text names a branch office, which serves several regions.
+
+    Examples
+    --------
+    >>> is_branch("KC Ternate"), is_branch("Kota Ternate")
+    (True, False)
+    """
+    return _BRANCH.match(text) is not None
 
 
 @lru_cache(maxsize=16384)

@@ -16,40 +16,34 @@ from jkn_analysis.cleaning.values.cells import (
     is_absent,
     tidy,
 )
+from jkn_analysis.cleaning.values.units import (
+    SCALE_WORDS,
+    SKALA,
+    find_scale,
+    says_percent,
+)
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Locale = Literal["", "id", "en"]
 
-SKALA: dict[str, int] = {
-    "ribu": 10**3, "rb": 10**3, "ribuan": 10**3,
-    "juta": 10**6, "jt": 10**6, "jutaan": 10**6,
-    "miliar": 10**9, "milyar": 10**9, "milliar": 10**9, "miliyar": 10**9,
-    "mlr": 10**9, "miliaran": 10**9, "milyaran": 10**9,
-    "triliun": 10**12, "trilyun": 10**12, "trilliun": 10**12,
-}  # fmt: skip
 _UNIT_WORDS = (
     "jiwa|orang|org|peserta|rupiah|bulan|bln|unit|buah|kk|persen|percent|%|km2|km²"
 )
-_SCALE_WORDS = "|".join(sorted(SKALA, key=len, reverse=True))
 _CELL = re.compile(
     r"(?P<open>\(?)\s*(?P<sign>[+\-−–]?)\s*(?:rp\.?|idr)?\s*(?P<sign2>[\-−]?)\s*"
     r"(?P<open2>\(?)\s*(?P<digits>\d[\d., '’]*?)(?P<exp>e[+-]?\d{1,3})?"
     r"(?P<flat>,-{1,2}|\.-)?\s*"
-    rf"(?P<scale>(?:{_SCALE_WORDS})\b)?\.?\s*(?P<unit>(?:(?:{_UNIT_WORDS})\.?\s*)*)"
+    rf"(?P<scale>(?:{SCALE_WORDS})\b)?\.?\s*(?P<unit>(?:(?:{_UNIT_WORDS})\.?\s*)*)"
     r"(?P<tail>-?)\s*\)?",
     re.IGNORECASE,
 )
-_HEADING_SCALE = re.compile(
-    rf"(?:(?:dalam|satuan|x|rp\.?|rupiah)\s*:?\s*)?\b(?P<word>{_SCALE_WORDS})\b",
-    re.IGNORECASE,
-)
-_BRACKET = re.compile(
-    r"[(\[]([^)\]]*)[)\]]|\bdalam\s+([^,;()]*)|\bsatuan\s*:\s*([^,;()]*)", re.IGNORECASE
-)
 MAX_LENGTH = 48
 MAX_EXPONENT = 30
+_SHORTENED = re.compile(r"\d[.,]\d\de\+\d\d", re.IGNORECASE)
+"""How spreadsheets show a number in a narrow column: three digits, the rest lost."""
 _ZERO_WORDS = frozenset({"nihil", "nol"})
 
 
@@ -115,9 +109,9 @@ def read_number(text: str) -> Reading:
         return Reading(value=Decimal(0))
     found = _CELL.fullmatch(stripped) if len(stripped) <= MAX_LENGTH else None
     if found is None:
-        return Reading(fault="not a number")
+        return Reading(fault=say("not a number"))
     if stripped.count("(") != stripped.count(")") or stripped.count("(") > 1:
-        return Reading(fault="a bracket is left open")
+        return Reading(fault=say("a bracket is left open"))
     digits = found["digits"].strip()
     if found["exp"]:
         return _read_exponent(digits, found["exp"])
@@ -137,7 +131,7 @@ def _with_words(found: re.Match[str], digits: str) -> Reading:
     ]
     factor = Decimal(-1 if sum(minus) % 2 else 1)
     if sum(minus) > 1:
-        return Reading(fault="has two minus signs")
+        return Reading(fault=say("has two minus signs"))
     if found["scale"]:
         factor *= SKALA[found["scale"].lower()]
     unit = found["unit"].lower()
@@ -177,19 +171,20 @@ def _read_exponent(digits: str, exponent: str) -> Reading:
     try:
         value = Decimal(plain + exponent)
     except InvalidOperation:
-        return Reading(fault="not a number")
+        return Reading(fault=say("not a number"))
     if abs(value.adjusted()) > MAX_EXPONENT:
-        return Reading(fault="not a number")
+        return Reading(fault=say("not a number"))
     if exponent[1].isdecimal() and "." in digits:
         return Reading(value=value)
     given = len(plain.replace(".", "").strip("0"))
+    cut = 6 if not _SHORTENED.fullmatch(digits + exponent) else 0
     lost = value == value.to_integral_value() and len(str(abs(int(value)))) > max(
-        given, 6
+        given, cut
     )
     if lost and "," in digits:
-        return Reading(fault="digits were lost in this power-of-ten form")
+        return Reading(fault=say("digits were lost in this power-of-ten form"))
     if lost:
-        return Reading(fault="digits may be lost in this power-of-ten form")
+        return Reading(fault=say("digits may be lost in this power-of-ten form"))
     return Reading(value=value)
 
 
@@ -218,7 +213,7 @@ def _groups_only(text: str) -> bool:
 def _grouped(text: str, mark: str, *, spaced: bool) -> Reading:
     """Read text whose separators all group thousands."""
     if not _groups_only(text):
-        return Reading(fault="its digits are not grouped by three")
+        return Reading(fault=say("its digits are not grouped by three"))
     if spaced and mark == "" and re.fullmatch(r"\d{1,3}(?: \d{3})", text) is None:
         pass
     vote: Locale = {".": "id", ",": "en"}.get(mark, "")  # type: ignore[assignment]
@@ -230,13 +225,13 @@ def _read_both(text: str) -> Reading:
     decimal = max(".,", key=text.rfind)
     other = "," if decimal == "." else "."
     if text.count(decimal) > 1:
-        return Reading(fault="its separators contradict each other")
+        return Reading(fault=say("its separators contradict each other"))
     head, tail = text.split(decimal)
     if (
         not re.fullmatch(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+", head)
         or not tail.isdecimal()
     ):
-        return Reading(fault="its digits are not grouped by three")
+        return Reading(fault=say("its digits are not grouped by three"))
     value = Decimal(f"{re.sub(r'[^0-9]', '', head)}.{tail}")
     vote: Locale = "id" if decimal == "," else "en"
     return Reading(value=value, vote=vote, separator=other)
@@ -246,7 +241,7 @@ def _read_single(text: str, mark: str) -> Reading:
     """Read text with one separator, which groups thousands or marks decimals."""
     head, tail = re.sub("[' ]", "", text.rsplit(mark)[0]), text.rsplit(mark)[1]
     if not head.isdecimal() or not tail.isdecimal():
-        return Reading(fault="not a number")
+        return Reading(fault=say("not a number"))
     as_decimal = Decimal(f"{head}.{tail}")
     vote: Locale = "id" if mark == "," else "en"
     if len(tail) != 3 or len(head) > 3 or head.startswith("0"):
@@ -255,36 +250,6 @@ def _read_single(text: str, mark: str) -> Reading:
     if mark == ",":
         return Reading(as_id=as_decimal, as_en=as_group, separator=mark)
     return Reading(as_id=as_group, as_en=as_decimal, separator=mark)
-
-
-# --- units ----------------------------------------------------------------------
-
-
-def find_scale(heading: str) -> tuple[int, str]:
-    """Return the factor that a heading or title declares and its words; 1 if none.
-
-    Examples
-    --------
-    >>> find_scale("Tagihan (juta rupiah)"), find_scale("Peserta (dalam ribuan)")
-    ((1000000, 'juta rupiah'), (1000, 'dalam ribuan'))
-    >>> find_scale("Jumlah Peserta (jiwa)")
-    (1, '')
-    """
-    for found in _BRACKET.finditer(heading):
-        words = next(group for group in found.groups() if group is not None)
-        scale = _HEADING_SCALE.search(words)
-        if scale and len(words) < 40:
-            return SKALA[scale["word"].lower()], words.strip()
-    money = re.search(rf"\brp\.?\s*(?P<word>{_SCALE_WORDS})\b", heading, re.IGNORECASE)
-    if money:
-        return SKALA[money["word"].lower()], money.group().strip()
-    return 1, ""
-
-
-def says_percent(heading: str) -> bool:
-    """Tell whether a heading announces percent."""
-    lowered = heading.lower()
-    return "%" in lowered or "persen" in lowered or "prosen" in lowered
 
 
 # --- columns --------------------------------------------------------------------
@@ -352,12 +317,16 @@ def parse_numbers(
     )
     column = NumberColumn([], locale=style, scale=factor)
     if words:
-        column.notes.append(f"values multiplied by {factor} ({words})")
+        column.notes.append(
+            say("values multiplied by {factor} ({words})", factor=factor, words=words)
+        )
     if how:
         column.notes.append(how)
     marked = sum(_is_marked(value) for value in values)
     if marked:
-        column.notes.append(f"footnote marks cut off in {marked} cell(s)")
+        column.notes.append(
+            say("footnote marks cut off in {marked} cell(s)", marked=marked)
+        )
     column.percent = rate and (says_percent(heading) or _looks_percent(readings))
     for position, reading in enumerate(readings):
         value, fault = _settle(reading, style, integer=integer and factor == 1)
@@ -388,14 +357,14 @@ def _reading_of(value: Cell) -> Reading:
 def _native(value: Cell) -> Reading:
     """Return the reading of a cell that is no text."""
     if isinstance(value, BadCell):
-        return Reading(fault="holds no value")
+        return Reading(fault=say("holds no value"))
     if isinstance(value, Percent):
         return Reading(value=Decimal(repr(round(float(value) * 100, 10))), percent=True)
     if isinstance(value, bool):
-        return Reading(fault="not a number")
+        return Reading(fault=say("not a number"))
     if isinstance(value, int | float):
         return Reading(value=_exact(value))
-    return Reading(fault="is a date, not a number")
+    return Reading(fault=say("is a date, not a number"))
 
 
 def _exact(value: float) -> Decimal:
@@ -440,7 +409,7 @@ def _decide(
         votes = {reading.vote for reading in readings} - {""}
         return (votes.pop() if len(votes) == 1 else ""), ""  # type: ignore[return-value]
     if locale:
-        return locale, "ambiguous cells read as set in the config file"
+        return locale, say("ambiguous cells read as set in the config file")
     votes = {reading.vote for reading in readings} - {""}
     if len(votes) == 1:
         return votes.pop(), ""  # type: ignore[return-value]
@@ -465,21 +434,31 @@ def _infer(
     decimal: Locale = "en" if mark == "." else "id"
     distinct = {reading.as_id for reading in unsure}
     if integer and hint == grouping:
-        return grouping, f"'{mark}' groups thousands, as in the rest of the sheet"
+        return grouping, say(
+            "'{mark}' groups thousands, as in the rest of the sheet", mark=mark
+        )
     if integer and len(distinct) > 1:
         return (
             grouping,
-            f"'{mark}' groups thousands: every cell has three digits after it",
+            say(
+                "'{mark}' groups thousands: every cell has three digits after it",
+                mark=mark,
+            ),
         )
     if integer and wholes >= 3:
         return (
             grouping,
-            f"'{mark}' groups thousands: the column counts in whole numbers",
+            say(
+                "'{mark}' groups thousands: the column counts in whole numbers",
+                mark=mark,
+            ),
         )
     if rate:
-        return decimal, f"'{mark}' marks decimals: a rate has no thousands"
+        return decimal, say(
+            "'{mark}' marks decimals: a rate has no thousands", mark=mark
+        )
     if hint and not integer:
-        return hint, "read as the rest of the sheet"
+        return hint, say("read as the rest of the sheet")
     return "", ""
 
 
@@ -494,7 +473,7 @@ def _settle(
     chosen = {"id": reading.as_id, "en": reading.as_en}.get(style)
     whole = chosen is not None and chosen == chosen.to_integral_value()
     if chosen is None or (integer and not whole):
-        return None, "ambiguous number"
+        return None, say("ambiguous number")
     return chosen, ""
 
 
@@ -512,23 +491,29 @@ def _finish(
         percent = reading.percent or column.percent
         return (value / 100 if percent else value), ""
     if reading.percent:
-        return None, "a percentage where a count is due"
+        return None, say("a percentage where a count is due")
     if not reading.scaled:
         value *= column.scale
     if value < 0 and not signed:
-        return None, "negative"
+        return None, say("negative")
     if integer and value != value.to_integral_value():
-        return None, "not a whole number"
+        return None, say("not a whole number")
     return value, ""
 
 
 _REMEDIES = {
-    "ambiguous number": "set build.numbers.locale or sources.<table>.locale "
-    'to "id" (1.234,5) or "en" (1,234.5)',
-    "negative": "ask the sender; a count or an amount is never below zero here",
-    "not a whole number": "write whole people or rupiah; a spreadsheet may have taken "
-    "a thousands separator for a decimal mark",
-    "holds no value": "open the file in a spreadsheet program, save it, send it again",
+    "ambiguous number": say(
+        'set build.numbers.locale or sources.<table>.locale to "id" (1.234,5) or "en" '
+        "(1,234.5)"
+    ),
+    "negative": say("ask the sender; a count or an amount is never below zero here"),
+    "not a whole number": say(
+        "write whole people or rupiah; a spreadsheet may have taken a thousands "
+        "separator for a decimal mark"
+    ),
+    "holds no value": say(
+        "open the file in a spreadsheet program, save it, send it again"
+    ),
 }
 
 
@@ -537,10 +522,16 @@ def _fault(position: int, value: Cell, reading: Reading, message: str) -> Fault:
     kind = "number"
     if message == "ambiguous number":
         kind = "ambiguous_number"
-        message = f"ambiguous number: {reading.as_en} (en) or {reading.as_id} (id)?"
+        message = say(
+            "ambiguous number: {en} (en) or {id} (id)?",
+            en=reading.as_en,
+            id=reading.as_id,
+        )
         remedy = _REMEDIES["ambiguous number"]
     else:
-        remedy = _REMEDIES.get(message, "write the number in digits, or leave it empty")
+        remedy = _REMEDIES.get(
+            message, say("write the number in digits, or leave it empty")
+        )
     if isinstance(value, BadCell):
         kind = "formula"
     return Fault(position, tidy(value), message, remedy, kind)

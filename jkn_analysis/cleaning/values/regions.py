@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.values.cells import tidy
-from jkn_analysis.cleaning.values.names import find_region
+from jkn_analysis.cleaning.values.names import find_region, is_branch
+from jkn_analysis.cleaning.words import Said, say
 from jkn_analysis.terms import NASIONAL
-from jkn_analysis.wilayah import Wilayah, get_wilayah, is_known_name
+from jkn_analysis.wilayah import Wilayah, get_wilayah, is_known_name, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +103,10 @@ def find_system(origins: Sequence[Origin], declared: str) -> tuple[str, str]:
             votes["kemendagri"] += dotted == named.kode
     winners = [system for system, count in votes.items() if count]
     if len(winners) == 1:
-        return winners[0], f"codes read as {winners[0]}: the names beside them agree"
+        note = say(
+            "codes read as {system}: the names beside them agree", system=winners[0]
+        )
+        return winners[0], note
     return "", ""
 
 
@@ -121,19 +126,55 @@ def read_regions(origins: Sequence[Origin], *, declared: str = "") -> RegionColu
             role = "nama" if origin.nama else "kode"
             column.wrong[origin] = (role, "unknown_name", _UNKNOWN, _CORRECT)
             continue
+        if is_branch(origin.nama):
+            continue
         result = _settle(origin, system)
         if isinstance(result, Wilayah):
             column.found[origin] = result
         else:
             column.wrong[origin] = result
+    _decide_by_others(column)
     return column
 
 
-EXPLAINED = 300
+def _decide_by_others(column: RegionColumn) -> None:
+    """Decide names of two regions by the other rows.
+
+    ``Bogor`` beside ``Kota Bogor`` is the kabupaten; of two regions of one name in two
+    provinces it is the one in the province of all other rows.
+    """
+    used = {region.kode for region in column.found.values()}
+    provinces = {kode[:2] for kode in used if len(kode) > 2}
+    for origin, wrong in list(column.wrong.items()):
+        said = wrong[3].values.get("name", "") if isinstance(wrong[3], Said) else ""
+        candidates = re.findall(r"\b\d\d\.\d\d\b", str(said))
+        if wrong[1] != "ambiguous_name" or len(candidates) < 2 or origin.kode:
+            continue
+        left = [kode for kode in candidates if kode not in used]
+        near = [kode for kode in candidates if {kode[:2]} == provinces]
+        if len(near) == 1:
+            left = near
+        elif len(left) != 1 or len(candidates) != 2:
+            continue
+        region = get_wilayah(left[0])
+        column.found[origin] = region
+        del column.wrong[origin]
+        column.notes.append(
+            say(
+                "'{name}' is {region}: the other rows decide",
+                name=origin.nama,
+                region=region.nama_lengkap,
+            )
+        )
+
+
+EXPLAINED = 50
 """Unknown names from which on no likely ones are searched: it is another list."""
+NEAR = 0.8
+"""Likeness of letters from which a region is suggested for an unknown name."""
 _CODE_FIRST = re.compile(r"\d{1,2}(?:[.,]?\d{2})?(?:[.,]\d{1,2})?(?:[\s.:–-]+\D+)?")
-_UNKNOWN = "region: no region of this name"
-_CORRECT = "correct the names listed first; a table of villages is no delivery"
+_UNKNOWN = say("region: {reason}", reason=say("no region has this name"))
+_CORRECT = say("correct the names listed first; a table of villages is no delivery")
 
 
 def _may_be_known(origin: Origin) -> bool:
@@ -158,7 +199,8 @@ def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, str, str, str]:
             return _explain("nama", named)
         return coded
     if named is None:
-        return ("nama", "missing", "no region named", "write the region's code or name")
+        remedy = say("write the region's code or name")
+        return ("nama", "missing", say("no region named"), remedy)
     return named if isinstance(named, Wilayah) else _explain("nama", named)
 
 
@@ -216,22 +258,68 @@ def _disagree(
     return (
         own,
         "code_name",
-        f"code {tidy(shown)} is {coded.nama_lengkap} ({coded.kode}) but the row says "
-        f"{named.nama_lengkap} ({named.kode})",
-        "ask the sender which is right; if the codes are BPS codes set "
-        'kode_system = "bps" under [sources.<table>]',
+        say(
+            "code {code} is {coded} ({kode}) but the row says {named} ({other})",
+            code=tidy(shown),
+            coded=coded.nama_lengkap,
+            kode=coded.kode,
+            named=named.nama_lengkap,
+            other=named.kode,
+        ),
+        say(
+            "ask the sender which is right; if the codes are BPS codes set "
+            'kode_system = "bps" under [sources.<table>]'
+        ),
     )
+
+
+_REASONS = (
+    "no region has this name",
+    "fits {n} regions",
+    "no region has this code",
+    "a code with a dot is Kemendagri's, not a BPS code",
+    "a code stored as a number lost a zero",
+    "the digits depend on the code system: {means}",
+    "code and name disagree",
+)
 
 
 def _explain(role: str, text: str) -> tuple[str, str, str, str]:
     """Turn the error text of a lookup into a problem's parts."""
     lines = [line.strip() for line in text.splitlines()]
     reason = lines[0].split(": ", 1)[-1]
-    candidates = next((x for x in lines if x.startswith("candidates: ")), "")
-    remedy = next((x[2:] for x in lines if x.startswith("→ ")), "")
+    listed = next((x for x in lines if x.startswith("candidates: ")), "")
+    candidates = listed.removeprefix("candidates: ")
+    ambiguous = "fits" in reason or "depend" in reason
+    if reason == _REASONS[0]:
+        name = lines[0].partition("'")[2].rpartition("'")[0]
+        candidates = ", ".join(x for x in candidates.split(", ") if _is_near(name, x))
+    remedy = say("write the Kemendagri code (82.71) or the full name (Kota Ternate)")
+    if "depend" in reason:
+        remedy = say(
+            'write 82.71, or set kode_system = "kemendagri" or "bps" under '
+            "[sources.<table>]"
+        )
     if candidates:
-        remedy = f"did you mean {candidates.removeprefix('candidates: ')}? {remedy}"
-    kind = (
-        "ambiguous_name" if "fits" in reason or "depend" in reason else "unknown_name"
+        remedy = say("did you mean {name}? {write}", name=candidates, write=remedy)
+    kind = "ambiguous_name" if ambiguous else "unknown_name"
+    return (role, kind, say("region: {reason}", reason=_reason(reason)), remedy)
+
+
+def _reason(text: str) -> Said:
+    """Return a reason of `wilayah` as a text of the catalogue."""
+    for template in _REASONS:
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template))
+        found = re.fullmatch(pattern, text)
+        if found:
+            return say(template, **found.groupdict())
+    return say("{reason}", reason=text)
+
+
+def _is_near(name: str, candidate: str) -> bool:
+    """Tell whether a candidate (code and name) is likely what a name misspells."""
+    target = squeeze(re.sub(r"^\S+ (?:Kabupaten|Kota|Provinsi) ", "", candidate))
+    core = squeeze(
+        re.sub(r"(?i)^(?:kab(?:upaten)?|kota|prov(?:insi)?)\b\.?", "", name.strip())
     )
-    return (role, kind, f"region: {reason}", remedy)
+    return difflib.SequenceMatcher(None, core, target).ratio() >= NEAR

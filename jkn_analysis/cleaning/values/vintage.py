@@ -16,14 +16,14 @@ _SEMESTER = re.compile(
 )
 
 
-def find_vintage(lines: Sequence[str]) -> tuple[str, dt.datetime] | None:
-    """Return name and first day of validity of a Dukcapil semester.
+def find_vintage(lines: Sequence[str]) -> tuple[str, dt.datetime, str] | None:
+    """Return name, first day of validity and line of a Dukcapil semester.
 
     A semester's count is in force from the day after it ends.
 
     Examples
     --------
-    >>> find_vintage(["penduduk dukcapil sem2 2024"])
+    >>> find_vintage(["penduduk dukcapil sem2 2024"])[:2]
     ('Dukcapil sem II 2024', datetime.datetime(2025, 1, 1, 0, 0))
     """
     for line in lines:
@@ -33,5 +33,10 @@ def find_vintage(lines: Sequence[str]) -> tuple[str, dt.datetime] | None:
         second = found["part"].lower() in {"ii", "2"}
         year = int(found["year"])
         start = dt.datetime(year + second, 1 if second else 7, 1)  # noqa: DTZ001 - a calendar day
-        return f"Dukcapil sem {'II' if second else 'I'} {year}", start
+        return f"Dukcapil sem {'II' if second else 'I'} {year}", start, line
     return None
+
+
+def is_bps(lines: Sequence[str]) -> bool:
+    """Tell whether BPS is named as the source of a table."""
+    return any(re.search(r"\bbps\b|badan pusat statistik", x, re.I) for x in lines)

@@ -1,0 +1,192 @@
+"""Figures that no region can have, against its population and the premium in force.
+
+A suspicion of this kind stops the delivery until the office confirms it in the config
+file: a wrong unit or a branch's total is otherwise stored as a fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.cleaning.words import Said, listed, say
+from jkn_analysis.terms import SEGMEN, TOTAL
+from jkn_analysis.wilayah import get_wilayah, read_penduduk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jkn_analysis.cleaning.rows.work import Work
+    from jkn_analysis.tables import Table
+
+LEAST_COVERAGE, MOST_COVERAGE = 0.3, 1.5
+"""Registered by population; districts of Papua pass the upper one, so the typical
+region of a delivery decides, and one that is `FAR` from the others."""
+FAR = 3.0
+LEAST_ACTIVE = 0.1
+LEAST_JIWA = 1_000
+"""Registered from which a share of active ones means something."""
+MOST_CHANGE = 0.15
+"""Difference of a population from the one that ships with the package."""
+TARIF_RP = {0: 42_000, 1: 150_000, 2: 100_000, 3: 42_000}
+"""Monthly premium of one member by kelas (Perpres 64/2020 art. 34)."""
+NEAR_TARIF = (0.2, 5.0)
+RESIDENT_RP = (20.0, 200_000.0)
+"""Premium billed in a month by resident; a wrong unit is a thousand times off."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What cannot be: its kind in the settings, the fact, the likely cause."""
+
+    what: str
+    fact: Said
+    cause: Said
+
+
+def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None:
+    """Report what no region can have; a fault unless the settings confirm it."""
+    find = {
+        "kepesertaan": _doubt_members,
+        "penduduk": _doubt_population,
+        "iuran": _doubt_premium,
+        "iuran_pemda": _doubt_pemda,
+        "tunggakan_peserta": _doubt_arrears,
+    }.get(table.name)
+    if find is None or not len(frame):
+        return
+    for doubt in find(frame):
+        work = works[int(frame["_sheet"].iloc[0])]
+        accepted = work.accepts(doubt.what)
+        if not accepted:
+            for number in frame["_sheet"].dropna().unique():
+                works[int(number)].bad[:] = True
+        work.report(
+            "implausible",
+            say("{fact}: {cause}", fact=doubt.fact, cause=doubt.cause),
+            say(
+                "check unit, month and region; if it is right, confirm it in the "
+                "config file: {setting}",
+                setting=work.acceptance(doubt.what),
+            ),
+            severity="suspicion" if accepted else "fault",
+        )
+
+
+def _population() -> pd.Series:
+    """Return the population that ships with the package, by code."""
+    return read_penduduk().set_index("kode")["penduduk_jiwa"].astype(float)
+
+
+def _named(rates: pd.Series) -> Said:
+    """Return the first regions of some rates with them."""
+    kode = rates.index.get_level_values(0)
+    pairs = zip(kode, rates, strict=True)
+    return listed([f"{get_wilayah(k).nama_lengkap} {rate:.0%}" for k, rate in pairs], 3)
+
+
+def _times(ratio: float) -> Said:
+    """Return the likely cause of a figure that is `ratio` times what it may be."""
+    if ratio >= 100:
+        return say("about a thousand times too large; is the unit ribu, not juta?")
+    if ratio > 1:
+        return say("is it the total of several kabupaten/kota, as of a branch office?")
+    if ratio <= 0.01:
+        return say("about a thousand times too small; are the figures in thousands?")
+    return say("is it only a part of the region?")
+
+
+def _doubt_members(frame: pd.DataFrame) -> list[Doubt]:
+    """Doubt coverage outside 30-150% and active members below 10%."""
+    doubts = []
+    grouped = frame.groupby(["kode", "periode"], observed=True)
+    sums = grouped[["terdaftar_jiwa", "aktif_jiwa"]].sum(min_count=1).astype(float)
+    people = _population().reindex(sums.index.get_level_values("kode"))
+    rate = (sums["terdaftar_jiwa"] / people.to_numpy()).dropna()
+    middle = rate.median()
+    high = rate[
+        rate > max(MOST_COVERAGE, 0 if middle > MOST_COVERAGE else FAR * middle)
+    ]
+    segmen = grouped["segmen"].agg(lambda s: TOTAL in set(s) or set(SEGMEN) <= set(s))
+    whole = rate[segmen.reindex(rate.index).to_numpy(dtype=bool)]
+    low = whole[whole < LEAST_COVERAGE]
+    for found in (high, low):
+        if len(found):
+            fact = say("coverage of {names}", names=_named(found))
+            doubts.append(Doubt("cakupan", fact, _times(float(found.iloc[0]))))
+            break
+    large = sums[sums["terdaftar_jiwa"] >= LEAST_JIWA]
+    active = (large["aktif_jiwa"] / large["terdaftar_jiwa"]).dropna()
+    few = active[active < LEAST_ACTIVE]
+    if len(few):
+        percent = (frame["aktif_jiwa"].dropna() <= 100).all()
+        cause = say("does the column of active members hold percents?")
+        other = say("are they active members, or those of one group?")
+        fact = say("active of registered in {names}", names=_named(few))
+        doubts.append(Doubt("keaktifan", fact, cause if percent else other))
+    return doubts
+
+
+def _doubt_population(frame: pd.DataFrame) -> list[Doubt]:
+    """Doubt a population that is far from the one that ships with the package."""
+    known = _population().reindex(frame["kode"]).to_numpy()
+    rate = pd.Series(
+        frame["penduduk_jiwa"].to_numpy(dtype=float) / known, frame["kode"]
+    )
+    off = rate[(rate - 1).abs() > MOST_CHANGE]
+    if not len(off):
+        return []
+    fact = say("population of {names} of the one known", names=_named(off))
+    ratio = float(off.iloc[0])
+    part = say("is it only one sex, or only those of an age?")
+    between = 0.01 < ratio < 100
+    return [Doubt("penduduk", fact, part if between else _times(ratio))]
+
+
+def _doubt_premium(frame: pd.DataFrame) -> list[Doubt]:
+    """Doubt premiums that are far from what a region's people can be billed."""
+    billed = frame.groupby(["kode", "periode"], observed=True)["ditagih_rp"].sum()
+    people = _population().reindex(billed.index.get_level_values("kode")).to_numpy()
+    each = (billed.astype(float) / people).dropna()
+    typical = float(each[each > 0].median()) if (each > 0).any() else RESIDENT_RP[0]
+    return _off_tariff(typical, RESIDENT_RP, say("premium billed by resident"))
+
+
+def _doubt_pemda(frame: pd.DataFrame) -> list[Doubt]:
+    """Doubt bills of local governments far from the premium of their members."""
+    due = frame["terisi_jiwa"].astype(float) * TARIF_RP[0]
+    return _by_tariff(frame["tagihan_rp"], due, say("bill by member"))
+
+
+def _doubt_arrears(frame: pd.DataFrame) -> list[Doubt]:
+    """Doubt arrears far from the months and premiums that members owe."""
+    tarif = frame["kelas"].astype(int).map(TARIF_RP).astype(float)
+    months = frame["umur_bulan"].astype(float)
+    due = frame["peserta_jiwa"].astype(float) * months * tarif
+    return _by_tariff(frame["tunggakan_rp"], due, say("arrears by member and month"))
+
+
+def _by_tariff(amount: pd.Series, due: pd.Series, what: Said) -> list[Doubt]:
+    """Doubt amounts whose typical ratio to what is due is a power of ten off."""
+    ratio = (amount.astype(float) / due)[(due > 0) & (amount > 0)].median()
+    if pd.isna(ratio):
+        return []
+    low, high = (bound * TARIF_RP[3] for bound in NEAR_TARIF)
+    return _off_tariff(float(ratio) * TARIF_RP[3], (low, high), what)
+
+
+def _off_tariff(each: float, bounds: tuple[float, float], what: Said) -> list[Doubt]:
+    """Doubt an amount of one member that is outside its bounds."""
+    low, high = bounds
+    if low <= each <= high:
+        return []
+    fact = say(
+        "{what}: {amount}", what=what, amount="Rp" + f"{each:,.0f}".replace(",", ".")
+    )
+    small = say(
+        "too small by a power of ten; are the figures in thousands or millions?"
+    )
+    large = say("too large by a power of ten; is the unit in the title right?")
+    return [Doubt("tarif", fact, small if each < low else large)]
