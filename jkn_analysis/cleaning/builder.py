@@ -66,7 +66,7 @@ class BuildReport:
         return find_error(self.all_problems)
 
     def __str__(self) -> str:
-        """Summarise: a line per table, then every refused delivery with its faults."""
+        """Summarise in the language of the settings."""
         return self.say(self.bahasa)
 
     def say(self, bahasa: str) -> str:
@@ -121,7 +121,7 @@ class BuildReport:
         lines += [
             say(
                 "  {name}: gone, and no other file has its rows; lay it there again, or "
-                "accept that: jkn build --lepas",
+                "let it go: jkn build --lepas",
                 name=entry["file"],
             )
             for entry in self.gone

@@ -50,7 +50,7 @@ def test_one_bad_cell_leaves_the_rows_last_accepted_and_names_the_regions(tmp_pa
     assert report.error is not None
     assert active(config, periode="2025-10-01") == [7]
     assert active(config) == [9]
-    assert "the rows of its content of 2025-12-03 stay" in str(report)
+    assert "baris dari isinya yang tiba 2025-12-03 tetap dipakai" in str(report)
     (refused,) = list_refused(config.paths.processed)
     assert (refused.file, refused.cells) == ("des/kepesertaan_82.csv", 1)
     assert refused.kode == ("82.03", "82.71")
@@ -154,7 +154,7 @@ def test_a_file_that_went_is_named_until_its_rows_come_again_or_it_is_let_go(tmp
     gone.unlink()
     for _ in range(2):
         report = build(config, today=LATER)
-        assert "kepesertaan_82.csv: gone" in str(report)
+        assert "kepesertaan_82.csv: hilang" in str(report)
         (one,) = list_refused(config.paths.processed, kode="82.71")
         assert (one.sebab, one.sejak) == ("hilang", "2025-12-20")
         assert list_refused(config.paths.processed, kode="81.71") == []
@@ -174,7 +174,7 @@ def test_litter_is_passed_over_and_counted(tmp_path):
         put(tmp_path, f"des/{name}", "x")
     report = build(config_of(tmp_path), today=DAY)
     assert report.error is None
-    assert "7 file(s) passed over" in str(report)
+    assert "7 berkas dilewati" in str(report)
 
 
 def test_a_name_that_is_no_text_is_built_like_any_other(tmp_path):

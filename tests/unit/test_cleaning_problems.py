@@ -490,7 +490,7 @@ def test_last_gate_reports_what_the_reading_should_have_found(tmp_path, monkeypa
 
     monkeypatch.setattr(reading, "check", refuse)
     problem = single(built(tmp_path, juni=HEADER + GOOD), "schema")
-    assert problem.message == "not a valid kepesertaan: 1 row(s)"
+    assert problem.message == "the last check fails: not a valid kepesertaan: 1 row(s)"
     assert "report this" in problem.remedy
 
 
