@@ -120,8 +120,8 @@ class BuildReport:
         ]
         lines += [
             say(
-                "  {name}: gone, and no other file has its rows; lay it there again, or "
-                "let it go: jkn build --lepas",
+                "  {name}: gone, and no other file has its rows; lay it there again, "
+                "or let it go: jkn build --lepas",
                 name=entry["file"],
             )
             for entry in self.gone
