@@ -30,6 +30,8 @@ _RULES = (
     "laju_reaktivasi_pbi", "laju_reaktivasi_pbi_bulan",
 )  # fmt: skip
 """Rules that decide something on the page or that officials ask about."""
+_CHANCES = ("cakupan_rate", "keaktifan_penduduk_rate", "peluang_80", "peluang_uhc")
+"""What the forecast says of the two conditions of UHC."""
 
 
 def build_status(context: Context) -> Bagian | None:
@@ -60,9 +62,10 @@ def build_status(context: Context) -> Bagian | None:
     title = words.say("bagian.status")
     checked = words.say("status.diperiksa", {"bulan": words.bulan(DIPERIKSA)})
     table = Tabel("status", title, heads, rows, catatan=words.say("status.catatan"))
+    parts = (table, build_chances(context), build_rules(context))
     return Bagian(
         nama="status", judul=title, kalimat=(checked,),
-        tabel=(table, build_rules(context)),
+        tabel=tuple(part for part in parts if part is not None),
     )  # fmt: skip
 
 
@@ -95,6 +98,33 @@ def _lack(words: Words, one: Butir) -> str:
     bound = words.target(one.batas) if one.satuan == "jiwa" else ""
     values = {"kurang": amount, "batas": bound, "n": one.kurang}
     return words.say(f"status.kurang_{one.syarat}", values)
+
+
+def build_chances(context: Context) -> Tabel | None:
+    """Lay coverage, activity and the chances of 80% and UHC out, quarter by quarter."""
+    words = context.words
+    rows = context.tables["skenario"]
+    rows = rows[rows["skenario"].eq("dasar") & rows["kuantil"].eq(0.5)]
+    wide = rows.pivot_table(index="periode", columns="ukuran", values="nilai")
+    wide = wide.reindex(columns=list(_CHANCES)).dropna(subset=["peluang_uhc"])
+    months = pd.DatetimeIndex(wide.index)
+    wide = wide[(months.month % 3 == 0) | (months == months.max())]
+    if wide.empty:
+        return None
+    cells = tuple(
+        (
+            words.teks(words.bulan(as_date(month), short=True)),
+            *(words.angka_rate(row[name], "skenario", 1) for name in _CHANCES[:2]),
+            *(words.teks(words.peluang(row[name])) for name in _CHANCES[2:]),
+        )
+        for month, row in wide.iterrows()
+    )
+    target = {"target": words.target(context.target)}
+    heads = tuple(
+        Kolom(words.say(f"status.kolom_{name}", target), "kiri")
+        for name in ("bulan", *_CHANCES)
+    )
+    return Tabel("peluang", words.say("status.judul_peluang"), heads, cells)
 
 
 def build_rules(context: Context) -> Tabel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -27,6 +28,16 @@ def test_every_rule_names_its_source_and_status():
     assert set(rules["status"]) == {"berlaku", "rancangan"}
     assert set(rules["kepastian"]) == {"pasti", "dilaporkan", "tidak pasti"}
     assert (rules["berlaku_mulai"] <= DIPERIKSA).all()
+
+
+def test_no_source_is_younger_than_the_day_it_is_known():
+    months = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober"
+    names = [*months.split(), "November", "Desember"]
+    dated = re.compile(rf"(\d{{1,2}}) ({'|'.join(names)}) (\d{{4}})")
+    for rule in list_peraturan().to_dict("records"):
+        for day, month, year in dated.findall(rule["sumber"]):
+            told = dt.date(int(year), names.index(month) + 1, int(day))
+            assert told <= rule["diketahui"], (rule["jenis"], rule["kunci"])
 
 
 def test_rules_of_one_kind_never_overlap():
