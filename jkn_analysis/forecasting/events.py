@@ -19,6 +19,8 @@ from jkn_analysis.forecasting.breaks import (
 from jkn_analysis.forecasting.panel import Panel, count_months, fill_gaps
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jkn_analysis.forecasting.hierarchy import Tree
 
 __all__ = [
@@ -41,6 +43,7 @@ held for so many."""
 LIFT, LIFT_MOST = 6.0, 6
 SEASON = 12
 _NORMAL = 1.4826
+_WILD = frozenset("*?[")
 
 
 @dataclass(frozen=True)
@@ -167,11 +170,11 @@ def match_events(panel: Panel, events: pd.DataFrame) -> list[Event]:
     """
     whole = _check_events(events)
     whole = whole.assign(nomor=_number_decisions(whole))
-    names = [str(name) for name in panel.names]
+    names = {str(name): row for row, name in enumerate(panel.names)}
     matched = []
     for event in whole.sort_values("bulan", kind="stable").itertuples():
         pattern = str(event.seri)
-        rows = [k for k, name in enumerate(names) if fnmatchcase(name, pattern)]
+        rows = _find_rows(names, pattern)
         size = float(event.dampak)  # type: ignore[arg-type]
         known = float(event.simpangan)  # type: ignore[arg-type]
         for row in rows:
@@ -185,6 +188,13 @@ def match_events(panel: Panel, events: pd.DataFrame) -> list[Event]:
             number = int(event.nomor)  # type: ignore[arg-type]
             matched.append(Event(number, row, back, str(event.jenis), size, spread))
     return matched
+
+
+def _find_rows(names: Mapping[str, int], pattern: str) -> list[int]:
+    """Find the series of a name or a pattern; names are looked up, not searched."""
+    if not _WILD & set(pattern):
+        return [names[pattern]] if pattern in names else []
+    return [row for name, row in names.items() if fnmatchcase(name, pattern)]
 
 
 def match_tree_events(panel: Panel, tree: Tree, events: pd.DataFrame) -> list[Event]:

@@ -16,6 +16,8 @@ Kind = Literal["rate", "amount", "value"]
 HISTORY_MAX = 156
 """Months of history used at most; older ones no longer move a forecast."""
 
+_FAR = 1 << 32
+"""More than any count of months."""
 HISTORY_COLUMNS = ("seri", "periode", "nilai")
 
 
@@ -89,7 +91,7 @@ def _check_history(history: pd.DataFrame) -> pd.DataFrame:
         raise ForecastError(
             f"history, row {row}: seri is empty\n  → name the series of every row"
         )
-    seri = history["seri"].astype(str).to_numpy()
+    seri = history["seri"].astype("str")
     frame = pd.DataFrame({"seri": seri, "bulan": months, "nilai": values})
     if np.isinf(values).any():
         bad = frame.loc[np.isinf(values), "seri"].iloc[0]
@@ -100,14 +102,14 @@ def _check_history(history: pd.DataFrame) -> pd.DataFrame:
     return frame.dropna(subset=["nilai"])
 
 
-def _check_unique(frame: pd.DataFrame) -> None:
-    """Refuse two values for one month of one series."""
-    twice = frame.duplicated(["seri", "bulan"])
+def _check_unique(frame: pd.DataFrame, row: np.ndarray) -> None:
+    """Refuse two values for one month of one series; `row` numbers the series."""
+    twice = pd.Series(row * _FAR + frame["bulan"].to_numpy()).duplicated().to_numpy()
     if twice.any():
-        row = frame.loc[twice].iloc[0]
-        month = build_months(np.array([row["bulan"]]))[0]
+        first = frame.loc[twice].iloc[0]
+        month = build_months(np.array([first["bulan"]]))[0]
         raise ForecastError(
-            f"series '{row['seri']}': two values for {month:%Y-%m}\n"
+            f"series '{first['seri']}': two values for {month:%Y-%m}\n"
             "  → keep one row per series and month"
         )
 
@@ -126,7 +128,9 @@ def build_panel(history: pd.DataFrame) -> Panel:
         Missing columns, infinite values, two values for one month, or no value.
     """
     frame = _check_history(history)
-    empty = sorted(set(history["seri"].astype(str)) - set(frame["seri"]))
+    empty = sorted(
+        set(history["seri"].astype("str").unique()) - set(frame["seri"].unique())
+    )
     if empty:
         more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
         raise ForecastError(
@@ -135,8 +139,11 @@ def build_panel(history: pd.DataFrame) -> Panel:
         )
     if frame.empty:
         raise ForecastError("history is empty\n  → give at least one series")
-    _check_unique(frame)
-    names, row = np.unique(frame["seri"].to_numpy(dtype=str), return_inverse=True)
+    codes, known = pd.factorize(frame["seri"])
+    order = np.argsort(known.to_numpy(dtype=str), kind="stable")
+    names = known.to_numpy(dtype=str)[order]
+    row = np.argsort(order, kind="stable")[codes]
+    _check_unique(frame, row)
     bulan = frame["bulan"].to_numpy()
     last = np.full(len(names), np.iinfo(np.int64).min)
     np.maximum.at(last, row, bulan)

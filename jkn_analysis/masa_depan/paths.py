@@ -219,7 +219,7 @@ def read_paths(
     root: Path,
     *,
     kode: str | Sequence[str] | None = None,
-    cutoff: pd.Timestamp | None = None,
+    cutoff: str | pd.Timestamp | None = None,
 ) -> Paths:
     """Read the stored paths of some regions, provinces or the country.
 
