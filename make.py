@@ -28,6 +28,7 @@ LOCKS = {
     "cluster": "requirements-cluster.lock",
     "test": "requirements-test.lock",
     "dev": "requirements-dev.lock",
+    "docs": "requirements-docs.lock",
 }
 """Groups of packages; each lock but the first names only what it adds to the first."""
 _PIN = re.compile(r"(?m)^[A-Za-z0-9._-]+==[^\\\n]*(?:\\\n {4}[^\\\n]*)+")
@@ -120,6 +121,13 @@ def ask_version(python: str) -> tuple[int, ...]:
     return tuple(map(int, told.stdout.split()))
 
 
+def docs(_: Sequence[str]) -> None:
+    """Make the reference from the code and build the site into site/."""
+    install("docs")
+    run(find_tool("python"), "-m", "docs.acuan")
+    run(find_tool("mkdocs"), "build", "--strict", "--quiet")
+
+
 def lab(arguments: Sequence[str]) -> None:
     """Open JupyterLab on the start page."""
     install()
@@ -140,6 +148,12 @@ def fix(_: Sequence[str]) -> None:
     run(find_tool("ruff"), "check", "--fix", ".")
     run(find_tool("ruff"), "format", ".")
     run(find_tool("python"), "-m", "tests.notebooks.strip", "notebooks")
+
+
+def mutate(arguments: Sequence[str]) -> None:
+    """Change the modules of rules and money; list what no test notices."""
+    install("cluster", "test")
+    run(find_tool("python"), "-m", "tests.mutate", *arguments)
 
 
 def bench(arguments: Sequence[str]) -> None:
@@ -209,7 +223,7 @@ def clean(_: Sequence[str]) -> None:
 
 
 def install_only(groups: Sequence[str]) -> None:
-    """Make .venv with the locked packages; further groups: cluster, test, dev."""
+    """Make .venv with the locked packages; further groups: cluster, test, dev, docs."""
     install(*groups)
 
 
@@ -218,10 +232,12 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "briefing": briefing,
     "test": test,
     "second": second,
+    "docs": docs,
     "lab": lab,
     "lint": lint,
     "fix": fix,
     "bench": bench,
+    "mutate": mutate,
     "lock": lock,
     "clean": clean,
 }

@@ -47,7 +47,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def find_command(name: str) -> click.Command:
     """Import the module of one command and return it."""
     module = importlib.import_module(f"jkn_analysis.cli.{COMMANDS[name][0]}")
-    return getattr(module, f"{name}_command")
+    command = getattr(module, f"{name}_command")
+    # raw docstrings keep click's mark of a block as two characters
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    return command
 
 
 class LazyGroup(click.Group):

