@@ -36,6 +36,8 @@ ANGGARAN, WAKTU, KAPASITAS = "anggaran", "waktu", "kapasitas"
 """Why a part of the gap is out of reach: money, months, or people to win."""
 BULAN_SETAHUN = 12
 _PEMDA = "kuota_pemda"
+_MUSIM_KONTRAK = 8
+"""Data to the end of August are for a meeting in the last four months of the year."""
 _BATAS_PERUBAHAN = 9
 """A changed budget (P-APBD) is settled by the end of this month; later it is a shift
 by decree of the head of region, taken into the year's account."""
@@ -120,6 +122,11 @@ class Waktu:
         return pd.Timestamp(self.cutoff.year, BULAN_SETAHUN, 31)
 
     @property
+    def musim_kontrak(self) -> bool:
+        """Whether the coming year's contract is due within four months."""
+        return self.cutoff.month >= _MUSIM_KONTRAK
+
+    @property
     def batas_geser(self) -> pd.Timestamp:
         """By when this year's budget can be changed: P-APBD, later by decree."""
         changed = pd.Timestamp(self.cutoff.year, _BATAS_PERUBAHAN, 30)
@@ -184,7 +191,7 @@ def build_permintaan(
     for one in posisi:
         _check(one)
         routes = _routes_of(by_region.get(one.kode), prioritas=one.prioritas)
-        found = sort_keputusan(list_keputusan(one, routes, when), one)
+        found = sort_keputusan(list_keputusan(one, routes, when), one, when)
         rows += [
             {
                 **{field.name: getattr(act, field.name) for field in fields(act)},
@@ -252,17 +259,23 @@ def list_keputusan(one: Posisi, rute: Sequence[Rute], when: Waktu) -> list[Keput
     ]
 
 
-def sort_keputusan(found: Sequence[Keputusan], one: Posisi) -> list[Keputusan]:
+def sort_keputusan(
+    found: Sequence[Keputusan], one: Posisi, when: Waktu
+) -> list[Keputusan]:
     """Put decisions in order of what binds.
 
-    The contract, then cash; then the gap where people are missing today, before the
-    list to clean; a gap that is only forecast comes after the list. Within the gap
-    coverage first where it lacks more people, then the order of the routes.
+    From September on the contract, then cash; then the gap where people are missing
+    today, before the list to clean; a gap that is only forecast comes after the list,
+    and so does a contract that is months away. Within the gap coverage first where it
+    lacks more people, then the order of the routes.
     """
     order = list(KELOMPOK)
     if one.kini_jiwa <= 0 and one.cakupan_jiwa == 0:
         order.remove("celah")
         order.insert(order.index("daftar") + 1, "celah")
+    if not when.musim_kontrak:
+        order.remove("kontrak")
+        order.insert(order.index("depan"), "kontrak")
 
     def key(act: Keputusan) -> tuple[int, bool]:
         late = act.rute == DAFTAR and one.cakupan_jiwa <= max(one.kini_jiwa, 0)

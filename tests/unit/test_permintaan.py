@@ -9,7 +9,13 @@ import pandas as pd
 import pytest
 
 from jkn_analysis.errors import ScenarioError
-from jkn_analysis.skenario.permintaan import Posisi, Rute, Waktu, build_permintaan
+from jkn_analysis.skenario.permintaan import (
+    DEPAN,
+    Posisi,
+    Rute,
+    Waktu,
+    build_permintaan,
+)
 from jkn_analysis.skenario.posisi import list_kontrak, list_posisi
 from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.terms import KANTOR
@@ -57,6 +63,20 @@ def test_a_gap_that_is_only_forecast_comes_after_the_list():
     found = ask(replace(BELOW, kini_jiwa=-100), PBI)
     order = found.index.tolist()
     assert order.index("lepas_pemda") < order.index("reaktivasi_pbi")
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "leads"), [("2025-07-01", False), ("2025-08-01", True)]
+)
+def test_a_contract_months_away_waits_behind_what_binds_now(cutoff, leads):
+    when = pd.Timestamp(cutoff)
+    rows = pd.DataFrame(columns=["kode", "rute", "maks_jiwa"])
+    end = pd.Timestamp(2025, 12, 31)
+    found = build_permintaan([BELOW], rows, cutoff=when, tenggat=end)
+    told = found["rute"].tolist()
+    assert "pks" in told
+    assert (told[0] == "pks") is leads
+    assert told[told.index("pks") + 1] == ("geser_anggaran" if leads else DEPAN)
 
 
 def test_the_net_people_of_all_rows_add_up_to_todays_gap():
