@@ -359,7 +359,10 @@ def _gap(one: Posisi, rute: Sequence[Rute], bulan: int) -> Iterator[Keputusan]:
 
 
 def _take(route: Rute, rest: int, bulan: int, free: float | None) -> Keputusan | None:
-    """Take as many of a route as are missing, come in time and are paid for."""
+    """Take as many of a route as are missing, come in time and are paid for.
+
+    That a good month repeats itself is our assumption, whoever measured the month.
+    """
     months = bulan - route.jeda_bulan
     if rest <= 0 or months <= 0 or route.bersih_rate <= 0:
         return None
@@ -376,10 +379,11 @@ def _take(route: Rute, rest: int, bulan: int, free: float | None) -> Keputusan |
     if net <= 0:
         return None
     known = free is not None or not price
+    repeated = not price and people > pace
     return Keputusan(
         "celah", route.rute, route.pemutus, people, net, cost, bulan,
         people * price, alasan="" if known else "anggaran_tidak_ada",
-        asumsi=route.asumsi,
+        asumsi="ya" if repeated else route.asumsi,
     )  # fmt: skip
 
 

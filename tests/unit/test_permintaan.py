@@ -201,6 +201,14 @@ def test_assumed_rates_are_marked():
     assert ask(BELOW, PBI).loc["reaktivasi_pbi", "asumsi"] == "tidak"
 
 
+def test_a_good_month_that_must_repeat_itself_is_an_assumption():
+    few = replace(BELOW, lepas_jiwa=0, ganda_jiwa=0)
+    once = ask(few, PBI).loc["reaktivasi_pbi"]
+    twice = ask(few, PBI, end="2026-01-31").loc["reaktivasi_pbi"]
+    assert (once["jiwa"], once["asumsi"]) == (875, "tidak")
+    assert (twice["jiwa"], twice["asumsi"]) == (1_499, "ya")
+
+
 def test_people_below_zero_are_refused():
     with pytest.raises(ScenarioError, match=r"82\.71: lepas_jiwa is -1, below zero"):
         ask(replace(BELOW, lepas_jiwa=-1))
