@@ -291,3 +291,11 @@ def test_kelas_and_age():
     assert [
         find_umur(x) for x in ("1 bulan", "Umur > 24 bulan", "24+", "26", "1-3")
     ] == [1, 25, 25, None, None]
+
+
+def test_a_bare_number_among_mostly_percents_is_a_percent_and_else_is_not():
+    def rates(*cells: str) -> list[str]:
+        return [str(value) for value in parse_numbers(cells, rate=True).results]
+
+    assert rates("7,5%", "8%", "9,5") == ["0.075", "0.08", "0.095"]
+    assert rates("7,5%", "0,5") == ["0.075", "0.5"]

@@ -238,3 +238,17 @@ def test_money_is_measured_where_it_was_delivered():
     assert look(ukuran, "82.71", "tunggakan_pemda_rp").tolist() == [106]
     assert look(ukuran, "82.71", "serapan_kuota_rate").tolist() == [0.8]
     assert look(ukuran, "82.71", "serapan_anggaran_rate").tolist() == [0.1]
+
+
+def test_a_source_counts_from_the_month_in_which_it_begins_and_no_earlier():
+    people = make_penduduk(
+        [("82.71", "lama", "2024-07-01", 100), ("82.71", "baru", "2025-02-28", 110)]
+    )
+    months = pd.Series(pd.to_datetime(["2025-01-01", "2025-02-01"]))
+    found = find_penduduk(people, months.astype("datetime64[us]"))
+    assert found["sumber"].tolist() == ["lama", "baru"]
+
+
+def test_where_no_opening_balance_was_given_the_first_month_starts_from_nothing():
+    table = make_pemda([("2025-01-01", 10, 4, None), ("2025-02-01", 10, 10, None)])
+    assert sum_tunggakan_pemda(table).tolist() == [6, 6]

@@ -538,3 +538,10 @@ def test_rehab_uptake_is_shown_where_reported():
 def test_money_tables_pass_their_schemas():
     for name, table in read_uang().items():
         assert len(check(table, name)) == len(table) > 0, name
+
+
+def test_a_yearly_wave_is_season_and_no_shock():
+    waving = estimate_laju(make_world(7, season=0.3).stok())
+    assert waving.musim_keluar.max() / waving.musim_keluar.min() > 1.5
+    assert waving.guncangan_keluar.derau_bersama <= 0.04
+    assert waving.guncangan_keluar.drift_bersama <= 0.0125
