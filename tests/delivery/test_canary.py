@@ -22,7 +22,7 @@ from jkn_analysis.delivery.smtp import send_all
 from jkn_analysis.errors import InputError
 from jkn_analysis.rekonsiliasi.reconcile import build_selisih
 from jkn_analysis.running.report import Outcome, take_in
-from jkn_analysis.store import read_table, write_table
+from jkn_analysis.store import has_table, read_table, write_table
 from jkn_analysis.tables import DELIVERED, TABLES
 from tests.delivery.conftest import NOW
 from tests.delivery.test_mail_command import jkn, project, stored  # noqa: F401 - fixtures
@@ -138,7 +138,7 @@ def test_a_build_stores_and_says_nothing_of_them(tmp_path, temporary, monkeypatc
     result = CliRunner().invoke(app, ["build"])
     assert result.exit_code == InputError.exit_code
     processed = tmp_path / "data" / "processed"
-    assert (processed / "kepesertaan.parquet").is_file()
+    assert has_table("kepesertaan", root=processed)
     assert_nowhere(processed, temporary, result.output, str(result.exception))
 
 
