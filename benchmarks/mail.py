@@ -91,7 +91,8 @@ def ours(folder, port):
     """Send with the ledger, three runs."""
     from jkn_analysis.delivery.ledger import open_ledger
     from jkn_analysis.delivery.outbox import list_jobs, read_outbox
-    from jkn_analysis.delivery.smtp import SmtpSettings, send_all
+    from jkn_analysis.delivery.server import SmtpSettings
+    from jkn_analysis.delivery.smtp import send_all
 
     settings = SmtpSettings("127.0.0.1", port, "loopback")
     with open_ledger(folder / "ledger.sqlite", now=lambda: NOW) as ledger:

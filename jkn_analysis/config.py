@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
+from email.utils import parseaddr
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from jkn_analysis.errors import ConfigError
+from jkn_analysis.personal import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +107,24 @@ class Mail(_Section):
     balas_ke: str
     domain: tuple[str, ...]
     hari_sebelum: Annotated[int, Field(ge=0, le=365)]
-    maks_penerima: Annotated[int, Field(ge=1)]
+    maks_penerima: Annotated[int, Field(ge=0)]
+    """Copies in one run; 0 for twice the addresses of the table `penerima`."""
+    per_menit: Annotated[int, Field(ge=0)]
+    """Messages a minute; 0 for no limit."""
+    operator: str
+    """Who is told when a batch fails; "" for `balas_ke`."""
+    lampiran: Annotated[tuple[Literal["html", "pdf"], ...], Field(min_length=1)]
+    """How the report travels."""
+
+    @field_validator("pengirim", "balas_ke", "operator")
+    @classmethod
+    def _check_sender(cls, value: str) -> str:
+        """Refuse a line break in what becomes a header, and what is no address."""
+        address = parseaddr(value)[1]
+        if value and (not value.isprintable() or not is_address(address)):
+            message = "write one line with one mail address: Nama <nama@kantor.go.id>"
+            raise ValueError(message)
+        return value
 
 
 class Rekonsiliasi(_Section):

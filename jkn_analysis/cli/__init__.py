@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("reconcile", "Search a folder for anything that parses as personal."),
     "mail": ("mail", "Compose due briefings into the outbox; send with --really."),
     "bulanan": ("monthly", "All of it: check, build, forecast, run, mail, with gates."),
+    "alamat": ("send", "List dead addresses and who asked to stop; open them again."),
     "lab": ("lab", "Open JupyterLab on the start page."),
     "papan": ("papan", "Write a board as one offline page, or serve the boards."),
 }

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import time
-from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from jkn_analysis.config import Config
     from jkn_analysis.delivery.compose import Occasion
     from jkn_analysis.delivery.outbox import Entry
-    from jkn_analysis.delivery.smtp import Result
 
 SHOWN = 20
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -33,7 +30,8 @@ _DATE = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--periode", help="Month as 2025-11. Default: the last with data.")
 @click.option("--tanggal", type=_DATE, help="Count days from this date, not today.")
 @click.option("--really", is_flag=True, help="Send what the outbox holds.")
-@click.option("--again", is_flag=True, help="Send also what was sent or is unknown.")
+@click.option("--again", is_flag=True, help="Send also what may not have arrived.")
+@click.option("--uji", is_flag=True, help="Send one message to oneself.")
 @click.option(
     "--meski-ditolak",
     "anyway",
@@ -57,6 +55,7 @@ def mail_command(
     really: bool,  # noqa: FBT001 - click passes flags
     again: bool,  # noqa: FBT001 - click passes flags
     anyway: bool,  # noqa: FBT001 - click passes flags
+    uji: bool,  # noqa: FBT001 - click passes flags
     baca: Path | None,
 ) -> None:
     r"""Compose briefings into reports/outbox; without --really nothing is sent.
@@ -86,18 +85,32 @@ def mail_command(
         written, problems = _compose(config, chosen, month, now if due else None)
         if due and not chosen:
             click.echo(f"no meeting in the next {days} day(s)")
-    if really:
+    if really or uji:
         entries = _choose(config, regions, written, _now(tanggal))
         held: list[str] = []
         if not anyway:
             entries, held = _hold_back(config, entries, _month(config, periode))
             problems += held
         if entries or not held:
-            _send(config, entries, "also_settled" if again else "never")
+            _send(config, entries, uji=uji, again=again)
     _tell_outbox(config)
     if problems:
         shown = "\n".join(f"  {problem}" for problem in problems[:SHOWN])
         raise DeliveryError(f"{len(problems)} mail(s) not composed or sent\n{shown}")
+
+
+def _send(config: Config, entries: Sequence[Entry], *, uji: bool, again: bool) -> None:
+    """Send the entries, or one of them to oneself; the preview tells in any case."""
+    from jkn_analysis.cli.send import send_entries, send_test
+
+    if uji:
+        click.echo(f"test sent to {send_test(config, entries)}")
+        return
+    try:
+        send_entries(config, entries, again=again)
+    except DeliveryError:
+        _tell_outbox(config)
+        raise
 
 
 def _refuse_contradictions(*flags: bool) -> None:
@@ -172,15 +185,18 @@ def _compose(
     month: str,
     now: dt.datetime | None,
 ) -> tuple[list[Path], list[str]]:
-    """Compose each occasion; for due meetings the missing reports are made first.
+    """Compose each occasion; pages that are missing or stale are made first.
 
     Returns the files written and one line per mail that could not be composed.
     """
+    from jkn_analysis.cli.send import ledger_of
     from jkn_analysis.delivery.compose import Desk, compose
-    from jkn_analysis.store import hold_project
+    from jkn_analysis.delivery.history import read_history
+    from jkn_analysis.delivery.schedule import keep_inside, list_bad
+    from jkn_analysis.store import hold_project, read_table_or_empty
 
-    if now is not None:
-        _make_reports(config, occasions, month)
+    failed = _make_reports(config, occasions, month)
+    ledger, kept = ledger_of(config)
     desk = Desk(
         processed=config.paths.processed,
         reports=config.paths.reports,
@@ -188,29 +204,40 @@ def _compose(
         bahasa=config.report.bahasa,
         pengirim=config.mail.pengirim,
         balas_ke=config.mail.balas_ke,
-        domain=config.mail.domain,
-        tenggat_bulan=config.forecast.tenggat_bulan,
+        lampiran=config.mail.lampiran,
+        history=read_history(ledger, kept=kept),
     )
+    penerima = read_table_or_empty("penerima", root=config.paths.processed)
     problems: list[str] = []
     written: list[Path] = []
     with hold_project(config.paths.processed, holder="jkn mail"):
         for occasion in occasions:
+            kode = occasion.kode
+            problems += list_bad(penerima, kode)
+            offices, outside = keep_inside(occasion.offices, domains=config.mail.domain)
+            problems += [f"{kode}: {line}" for line in outside]
             try:
-                written += compose(occasion, desk=desk, tanggal=now)
+                if kode in failed:
+                    raise DeliveryError(f"the page was not made: {failed[kode]}")
+                own = replace(occasion, offices=offices)
+                written += compose(own, desk=desk, tanggal=now)
             except JknError as exc:
-                problems.append(f"{occasion.kode}: {str(exc).splitlines()[0]}")
+                problems.append(f"{kode}: {str(exc).splitlines()[0]}")
     click.echo(f"{len(written)} message(s) composed for {len(occasions)} region(s)")
     return written, problems
 
 
-def _make_reports(config: Config, occasions: Sequence[Occasion], month: str) -> None:
-    """Make the reports of due meetings that are not up to date."""
+def _make_reports(
+    config: Config, occasions: Sequence[Occasion], month: str
+) -> dict[str, str]:
+    """Make the pages that are not up to date; return those that failed and why."""
+    from jkn_analysis.briefing.page_file import split_stem
     from jkn_analysis.running.plan import Choice
     from jkn_analysis.running.pool import Pool
     from jkn_analysis.running.run import run_reports
 
     if not occasions:
-        return
+        return {}
     kode = tuple(dict.fromkeys(occasion.kode for occasion in occasions))
     summary = run_reports(
         Choice(periode=month, kode=kode, bahasa=config.report.bahasa),
@@ -223,6 +250,7 @@ def _make_reports(config: Config, occasions: Sequence[Occasion], month: str) -> 
         f"reports {month}: {made} made, {summary.skipped} up to date, "
         f"{len(summary.failed)} failed"
     )
+    return {split_stem(outcome.kode)[0]: outcome.error for outcome in summary.failed}
 
 
 def _choose(
@@ -262,61 +290,6 @@ def _hold_back(
     return [entry for entry in entries if entry.kode not in reasons], held
 
 
-def _send(config: Config, entries: Sequence[Entry], again: str) -> None:
-    """Send the outbox and print what became of every copy."""
-    from jkn_analysis.delivery.ledger import LEDGER, open_ledger
-    from jkn_analysis.delivery.outbox import list_jobs
-    from jkn_analysis.delivery.schedule import refuse_outsiders
-    from jkn_analysis.delivery.smtp import read_settings, send_all
-
-    jobs = list_jobs(entries)
-    refuse_outsiders([job.copy.alamat for job in jobs], domains=config.mail.domain)
-    if len(jobs) > config.mail.maks_penerima:
-        raise DeliveryError(
-            f"{len(jobs)} copies to send, more than maks_penerima "
-            f"({config.mail.maks_penerima})\n"
-            "  → choose with --wilayah, or raise [mail] maks_penerima"
-        )
-    settings = read_settings(os.environ)
-    path = _outbox(config) / LEDGER
-    with open_ledger(path, now=lambda: dt.datetime.now(dt.UTC)) as ledger:
-        results = send_all(
-            jobs,
-            settings=settings,
-            ledger=ledger,
-            pause=time.sleep,
-            again="also_settled" if again == "also_settled" else "never",
-        )
-    _tell_results(results)
-
-
-def _tell_results(results: Sequence[Result]) -> None:
-    """Print the sums, and every copy that did not simply go."""
-    counts = Counter(
-        "already settled" if result.skipped else result.status.value
-        for result in results
-    )
-    click.echo(", ".join(f"{n} {name}" for name, n in counts.items()) or "nothing")
-    open_ones = [r for r in results if r.status.value != "sent"]
-    for result in open_ones:
-        copy = result.copy
-        click.echo(
-            f"  {result.status.value}: {copy.kode} {copy.kantor} <{copy.alamat}> "
-            f"{result.jawaban}",
-            err=True,
-        )
-    if any(r.status.value in {"refused", "deferred"} for r in open_ones):
-        raise DeliveryError(
-            "not every copy was delivered\n  → run `jkn mail --really` again; what "
-            "was sent is not sent twice"
-        )
-    if any(r.status.value == "unknown" for r in open_ones):
-        raise DeliveryError(
-            "some copies may or may not have arrived\n  → ask the office; send once "
-            "more with --really --again --wilayah KODE, the Message-ID stays"
-        )
-
-
 def _outbox(config: Config) -> Path:
     """Return the folder of the outbox."""
     from jkn_analysis.delivery.outbox import OUTBOX
@@ -333,7 +306,8 @@ def _entries(config: Config) -> list[Entry]:
 
 def _tell_outbox(config: Config) -> None:
     """Write the preview page and print what the outbox holds."""
-    from jkn_analysis.delivery.ledger import LEDGER, read_statuses
+    from jkn_analysis.cli.send import ledger_of
+    from jkn_analysis.delivery.ledger import read_statuses
     from jkn_analysis.delivery.preview import write_preview
 
     entries = _entries(config)
@@ -342,7 +316,7 @@ def _tell_outbox(config: Config) -> None:
     page = write_preview(
         entries,
         outbox=_outbox(config),
-        statuses=read_statuses(_outbox(config) / LEDGER),
+        statuses=read_statuses(ledger_of(config)[0]),
     )
     click.echo(f"outbox: {len(entries)} message(s), {copies} copies, {size:.1f} MB")
     click.echo(f"look at them: {page}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,6 +23,7 @@ from jkn_analysis.delivery.content import (
     MailTable,
     one_line,
 )
+from jkn_analysis.delivery.history import History
 from jkn_analysis.delivery.words import DEFINITIONS, WORDS
 from jkn_analysis.errors import DeliveryError
 from jkn_analysis.formats import (
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
     from jkn_analysis.briefing import Angka, Briefing, Kipas, Tabel
     from jkn_analysis.briefing.model import Rapat
+    from jkn_analysis.delivery.history import Revision
+    from jkn_analysis.delivery.message import Body
 
 CHART_PX = 600
 """Width of a chart on a wide screen; it is drawn for 480, so that a phone reads it."""
@@ -62,11 +66,13 @@ class Occasion:
 class Extras:
     """What travels beside the briefing."""
 
-    report: bytes
-    """The full report, a HTML page."""
+    reports: tuple[Attachment, ...]
+    """The full report as HTML, PDF or both."""
     form: bytes | None = None
     """The reply form of the last meeting's decisions."""
     balas_ke: str = ""
+    calendar: bytes | None = None
+    """The calendar that was last sent for this meeting."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +85,18 @@ class Desk:
     bahasa: str
     pengirim: str
     balas_ke: str
-    domain: tuple[str, ...]
-    tenggat_bulan: int = 12
+    lampiran: tuple[str, ...] = ("html",)
+    history: History = field(default_factory=History)
+    """What was sent before."""
 
 
 def compose(
     occasion: Occasion, *, desk: Desk, tanggal: dt.datetime | None
 ) -> list[Path]:
     """Write the messages of one occasion into the outbox.
+
+    The mail builds nothing: all it says and carries is read from the page that
+    `jkn run` made.
 
     Parameters
     ----------
@@ -101,44 +111,85 @@ def compose(
     Raises
     ------
     DeliveryError
-        If the report is not there, nobody receives it, or a recipient is outside
-        the allowed domains.
+        If nobody receives it.
+    RunError
+        If the page is not there, or not the one its manifest names.
+    PrivacyError
+        If a message points at a person; then none is written.
     """
-    from jkn_analysis.briefing import build_area_briefing, build_briefing
-    from jkn_analysis.delivery.message import Sender, build_body
+    from jkn_analysis.delivery.message import Sender
     from jkn_analysis.delivery.outbox import OUTBOX, write_messages
-    from jkn_analysis.delivery.schedule import ZONES, refuse_outsiders
+    from jkn_analysis.delivery.schedule import ZONES
+    from jkn_analysis.running.report import read_report
 
     kode, meeting = occasion.kode, occasion.meeting
     if not occasion.offices:
         raise DeliveryError(f"{kode}: nobody receives this region's briefing")
-    addresses = [a for office in occasion.offices.values() for a in office]
-    refuse_outsiders(addresses, domains=desk.domain)
-    report = desk.reports / desk.periode / f"{page_stem(kode, desk.bahasa)}.html"
-    if not report.is_file():
-        raise DeliveryError(f"{report}: no report\n  → run: jkn run --wilayah {kode}")
-    build = build_briefing if "." in kode else build_area_briefing
-    briefing = build(
-        kode,
-        desk.periode,
-        root=desk.processed,
-        rapat=meeting.id_rapat if meeting else None,
-        bahasa=desk.bahasa,
-        tenggat_bulan=desk.tenggat_bulan,
-    )
+    folder = desk.reports / desk.periode
+    briefing = read_report(folder, kode, bahasa=desk.bahasa)
+    report = folder / f"{page_stem(kode, desk.bahasa)}.html"
     before = meeting.tanggal if meeting else month_end(desk.periode)
-    form = _find_form(desk, kode, briefing.nama, before)
-    extras = Extras(report.read_bytes(), form, desk.balas_ke)
+    rapat = meeting.id_rapat if meeting else ""
+    extras = Extras(
+        _read_reports(report, desk),
+        _find_form(desk, kode, briefing.nama, before, meeting),
+        desk.balas_ke,
+        desk.history.find_calendar(rapat, kode) if meeting else None,
+    )
     sender = Sender(desk.pengirim, desk.balas_ke)
     content = content_from_briefing(briefing, meeting=meeting, extras=extras)
     last_day = dt.datetime.combine(month_end(desk.periode), dt.time(), ZONES["WIB"])
     return write_messages(
-        build_body(content, sender),
+        _build_bodies(content, briefing, occasion, desk),
         occasion.offices,
         sender=sender,
         tanggal=tanggal or last_day,
         outbox=desk.reports / OUTBOX,
     )
+
+
+def _build_bodies(
+    content: MailContent, briefing: Briefing, occasion: Occasion, desk: Desk
+) -> dict[str, Body]:
+    """Build each office's body; one that replaces a mail already sent says so."""
+    from jkn_analysis.delivery.message import Sender, build_body, message_id
+    from jkn_analysis.delivery.offices import address_office
+
+    sender = Sender(desk.pengirim, desk.balas_ke)
+    address = parseaddr(desk.pengirim)[1]
+    sheets = {sheet.name.replace(" ", "_"): sheet for sheet in list_sheets(briefing)}
+    rapat = occasion.meeting.id_rapat if occasion.meeting else "-"
+    bodies = {}
+    for kantor in occasion.offices:
+
+        def revise(core: str, kantor: str = kantor) -> Revision | None:
+            """Look the message up among those that were sent."""
+            name = message_id(content, core, kantor, address)
+            return desk.history.find_revision(rapat, occasion.kode, kantor, name)
+
+        own = address_office(content, briefing, kantor, sheets)
+        bodies[kantor] = build_body(own, sender, revise=revise)
+    return bodies
+
+
+def _read_reports(page: Path, desk: Desk) -> tuple[Attachment, ...]:
+    """Return the report in the forms it travels in."""
+    from jkn_analysis.reporting.pdf import print_pdf
+
+    stem = f"laporan-{page.stem}-{desk.periode}"
+    found = []
+    for kind in desk.lampiran:
+        path = page.with_suffix(f".{kind}")
+        if kind == "pdf" and not _is_newer(path, page):
+            print_pdf(page, path)
+        mime = {"html": "text/html", "pdf": "application/pdf"}[kind]
+        found.append(Attachment(f"{stem}.{kind}", mime, path.read_bytes()))
+    return tuple(found)
+
+
+def _is_newer(made: Path, source: Path) -> bool:
+    """Tell whether a file was made after the one it comes from."""
+    return made.is_file() and made.stat().st_mtime >= source.stat().st_mtime
 
 
 def month_end(periode: str) -> dt.date:
@@ -153,7 +204,9 @@ def month_end(periode: str) -> dt.date:
     return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
 
 
-def _find_form(desk: Desk, kode: str, nama: str, before: dt.date) -> bytes | None:
+def _find_form(
+    desk: Desk, kode: str, nama: str, before: dt.date, meeting: Rapat | None
+) -> bytes | None:
     """Build the reply form of the last meeting's decisions, if there was one."""
     from jkn_analysis.delivery.tindak_lanjut import build_form
     from jkn_analysis.store import read_table_or_empty
@@ -164,7 +217,11 @@ def _find_form(desk: Desk, kode: str, nama: str, before: dt.date) -> bytes | Non
     if id_rapat is None:
         return None
     return build_form(
-        decisions, id_rapat=id_rapat, kode=kode, title=f"Tindak lanjut, {nama}"
+        decisions,
+        id_rapat=id_rapat,
+        kode=kode,
+        title=f"Tindak lanjut, {nama}",
+        coming=meeting.id_rapat if meeting else None,
     )
 
 
@@ -199,11 +256,17 @@ def content_from_briefing(
         tables=_rankings(briefing),
         charts=draw_charts(briefing),
         attachments=_attachments(briefing, meeting, extras),
-        report_sha256=hashlib.sha256(extras.report).hexdigest(),
+        report_sha256=_hash_reports(extras.reports),
         sources=(briefing.kaki,),
         contoh=briefing.contoh,
         bahasa="en" if briefing.bahasa == "en" else "id",
     )
+
+
+def _hash_reports(reports: Sequence[Attachment]) -> str:
+    """Name the report by its HTML: a PDF holds the time it was printed."""
+    pages = [item.content for item in reports if item.mime == "text/html"]
+    return hashlib.sha256(b"".join(pages or [r.content for r in reports])).hexdigest()
 
 
 def _data_line(briefing: Briefing) -> str:
@@ -429,18 +492,15 @@ def _attachments(
     name = f"{briefing.kode}-{briefing.periode:%Y-%m}"
     banner = words["contoh_banner"] if briefing.contoh else ""
     tables = build_workbook(list_sheets(briefing), title=briefing.judul, banner=banner)
-    found = [
-        Attachment(f"laporan-{name}.html", "text/html", extras.report),
-        Attachment(f"tabel-{name}.xlsx", XLSX, tables),
-    ]
+    found = [*extras.reports, Attachment(f"tabel-{name}.xlsx", XLSX, tables)]
     if meeting is not None:
-        found.append(_calendar(briefing, meeting, extras.balas_ke))
+        found.append(_calendar(briefing, meeting, extras))
     if extras.form is not None:
         found.append(Attachment(f"tindak-lanjut-{name}.xlsx", XLSX, extras.form))
     return tuple(found)
 
 
-def _calendar(briefing: Briefing, meeting: Rapat, balas_ke: str) -> Attachment:
+def _calendar(briefing: Briefing, meeting: Rapat, extras: Extras) -> Attachment:
     """Write the meeting for a calendar."""
     words = WORDS[briefing.bahasa]
     mark = f"[{words['contoh']}] " if briefing.contoh else ""
@@ -449,7 +509,8 @@ def _calendar(briefing: Briefing, meeting: Rapat, balas_ke: str) -> Attachment:
         meeting,
         title=f"{mark}{meeting.jenis}, {briefing.nama}",
         description="\n".join([f"{mark}{briefing.judul}", *asks]),
-        organizer=balas_ke,
+        organizer=extras.balas_ke,
+        previous=extras.calendar,
     )
     params = (("method", "PUBLISH"), ("charset", "utf-8"))
     name = f"rapat-{briefing.kode}-{meeting.tanggal:%Y-%m-%d}.ics"

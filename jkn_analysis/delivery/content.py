@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.model import Nada, Rapat
+    from jkn_analysis.delivery.history import Revision
 
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -100,6 +101,9 @@ class MailContent:
     contoh: bool = True
     bahasa: Literal["id", "en"] = "id"
     notes: tuple[str, ...] = field(default=())
+    lead: tuple[str, ...] = field(default=())
+    """What this office is asked or must know, before what all offices read."""
+    revisi: Revision | None = None
     tables: tuple[MailTable, ...] = field(default=())
 
 

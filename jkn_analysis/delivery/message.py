@@ -7,7 +7,7 @@ is that body under its own header (`build_message`).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,11 +23,12 @@ from jkn_analysis.personal import is_address
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from jinja2 import Environment
 
     from jkn_analysis.delivery.content import MailChart, MailContent
+    from jkn_analysis.delivery.history import Revision
 
 MAX_HTML_BYTES = 95_000
 """Gmail clips a body at about 102 KB of HTML; nothing over this is composed."""
@@ -66,6 +67,8 @@ class Body:
     mime: bytes
     """Content headers, an empty line and the parts, with CRLF line ends."""
     cids: tuple[tuple[str, bytes], ...]
+    core: str
+    """Digest of all it says and carries, without the mark of a revision."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,39 @@ class _Picture:
     captions: tuple[str, ...]
 
 
-def build_body(content: MailContent, sender: Sender) -> Body:
+def build_body(
+    content: MailContent,
+    sender: Sender,
+    *,
+    revise: Callable[[str], Revision | None] = lambda _: None,
+) -> Body:
     """Render text and HTML, shrink the pictures and lay out the MIME tree.
+
+    Parameters
+    ----------
+    content
+        What the mail says.
+    sender
+        Who signs.
+    revise
+        Given the digest of the content, tells whether it replaces a mail already
+        sent; subject and first line then say so.
 
     Raises
     ------
     DeliveryError
         If the HTML would be clipped by Gmail.
     """
-    subject = build_subject(content)
     pictures = _pictures(content.charts)
-    text, html = _render(content, subject, sender, pictures)
+    text, html = _render(content, sender, pictures)
     while pictures and _travelling_size(text, html, pictures) > MAX_INLINE_BYTES:
         pictures = pictures[:-1]
-        text, html = _render(content, subject, sender, pictures)
+        text, html = _render(content, sender, pictures)
+    core = _digest(content, text, html)
+    revision = revise(core)
+    if revision is not None:
+        content = replace(content, revisi=revision)
+        text, html = _render(content, sender, pictures)
     size = len(html.encode())
     if size > MAX_HTML_BYTES:
         raise DeliveryError(
@@ -100,7 +122,19 @@ def build_body(content: MailContent, sender: Sender) -> Body:
         )
     mime = _build_mime(content, text, html, pictures)
     cids = tuple((picture.cid, picture.png) for picture in pictures)
-    return Body(content, subject, html, text, mime, cids)
+    return Body(content, build_subject(content), html, text, mime, cids, core)
+
+
+def _digest(content: MailContent, text: str, html: str) -> str:
+    """Name what a mail says and carries, page and attachments included."""
+    digest = hashlib.sha256()
+    pieces = [content.report_sha256, build_subject(content), text, html]
+    pieces += [item.filename for item in content.attachments]
+    for piece in pieces:
+        digest.update(piece.encode("utf-8", "replace") + b"\x1f")
+    for item in content.attachments:
+        digest.update(hashlib.sha256(item.content).digest())
+    return digest.hexdigest()
 
 
 def build_message(body: Body, envelope: Envelope, sender: Sender) -> bytes:
@@ -119,7 +153,7 @@ def build_message(body: Body, envelope: Envelope, sender: Sender) -> bytes:
     header["Reply-To"] = _address("", sender.balas_ke)
     header["Subject"] = body.subject
     header["Date"] = format_datetime(envelope.tanggal)
-    header["Message-ID"] = message_id(body, envelope.kantor, address)
+    header["Message-ID"] = message_id(content, body.core, envelope.kantor, address)
     header["Content-Language"] = content.bahasa
     header["Auto-Submitted"] = "auto-generated"
     header["List-Unsubscribe"] = f"<mailto:{sender.balas_ke}?subject=berhenti>"
@@ -144,6 +178,8 @@ def build_subject(content: MailContent) -> str:
         short = len(meeting.jenis) <= MAX_MEETING_NAME
         occasion = f"{meeting.jenis if short else words['rapat']} {day}"
     subject = f"{content.wilayah} · {occasion}: {content.subject_verdict}"
+    if content.revisi is not None:
+        subject = f"[{words['revisi']} {content.revisi.nomor}] {subject}"
     if content.contoh:
         subject = f"[{words['contoh']}] {subject}"
     subject = one_line(subject)
@@ -152,13 +188,12 @@ def build_subject(content: MailContent) -> str:
     return subject[: MAX_SUBJECT - 1].rsplit(" ", 1)[0] + "…"
 
 
-def message_id(body: Body, kantor: str, sender_address: str) -> str:
-    """Name a message by what it is, so that a second sending has the same name."""
-    content = body.content
+def message_id(content: MailContent, core: str, kantor: str, address: str) -> str:
+    """Name a message by what it says, so that a second sending has the same name."""
     rapat = content.meeting.id_rapat if content.meeting else f"bulan {content.periode}"
-    parts = (rapat, content.kode, kantor, content.report_sha256)
+    parts = (rapat, content.kode, kantor, core)
     digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
-    domain = sender_address.rpartition("@")[2] or "jkn.invalid"
+    domain = address.rpartition("@")[2] or "jkn.invalid"
     return f"<{digest[:40]}@{domain}>"
 
 
@@ -174,11 +209,9 @@ def _address(name: str, address: str) -> Address:
 
 def _pictures(charts: Sequence[MailChart]) -> list[_Picture]:
     """Shrink the charts and name them by their content."""
-    from jkn_analysis.delivery.images import shrink_png
-
     pictures: list[_Picture] = []
     for chart in charts:
-        png = shrink_png(chart.png, width=2 * chart.width)
+        png = _shrunk(chart.png, 2 * chart.width)
         digest = hashlib.sha256(png).hexdigest()[:24]
         cid = f"{digest}.{len(pictures)}@jkn"
         captions = tuple(text for text in chart.captions if text)
@@ -188,6 +221,14 @@ def _pictures(charts: Sequence[MailChart]) -> list[_Picture]:
     return pictures
 
 
+@lru_cache(maxsize=16)
+def _shrunk(png: bytes, width: int) -> bytes:
+    """Shrink a chart once for all offices of a region."""
+    from jkn_analysis.delivery.images import shrink_png
+
+    return shrink_png(png, width=width)
+
+
 def _travelling_size(text: str, html: str, pictures: Sequence[_Picture]) -> int:
     """Estimate the bytes of the inline part after transfer encoding."""
     raw = sum(len(picture.png) for picture in pictures)
@@ -195,16 +236,13 @@ def _travelling_size(text: str, html: str, pictures: Sequence[_Picture]) -> int:
 
 
 def _render(
-    content: MailContent,
-    subject: str,
-    sender: Sender,
-    pictures: Sequence[_Picture],
+    content: MailContent, sender: Sender, pictures: Sequence[_Picture]
 ) -> tuple[str, str]:
     """Render the plain text and the HTML with its styles inlined."""
     values = {
         "c": content,
         "t": WORDS[content.bahasa],
-        "subject": subject,
+        "subject": build_subject(content),
         "charts": pictures,
         **_lines(content, sender),
     }
@@ -244,12 +282,19 @@ def _lines(content: MailContent, sender: Sender) -> dict[str, Any]:
         (item.filename, _file_meaning(item.filename, words))
         for item in content.attachments
     ]
+    replaced = ""
+    if content.revisi is not None:
+        day = format_tanggal(content.revisi.sebelum, bahasa=content.bahasa)
+        replaced = words["menggantikan"].format(nomor=content.revisi.nomor, hari=day)
     return {
+        "revisi": replaced,
         "over": over,
         "when": when,
         "footer": footer,
         "files": files,
-        "preheader": content.sentences[0] if content.sentences else content.verdict,
+        "preheader": next(
+            iter([*content.lead[1:], *content.sentences, content.verdict])
+        ),
     }
 
 

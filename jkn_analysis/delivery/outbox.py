@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.delivery.content import one_line, slug
 from jkn_analysis.delivery.door import refuse_message
-from jkn_analysis.delivery.ledger import Copy
+from jkn_analysis.delivery.ledger import KEPT, Copy
 from jkn_analysis.delivery.smtp import Job
 from jkn_analysis.errors import DeliveryError
 from jkn_analysis.store import write_bytes
@@ -59,7 +59,7 @@ def folder_name(id_rapat: str) -> str:
 
 
 def write_messages(
-    body: Body,
+    bodies: Mapping[str, Body],
     offices: Mapping[str, Sequence[str]],
     *,
     sender: Sender,
@@ -70,8 +70,8 @@ def write_messages(
 
     Parameters
     ----------
-    body
-        From `build_body`.
+    bodies
+        From `build_body`, by office.
     offices
         Office to its addresses.
     sender
@@ -83,30 +83,40 @@ def write_messages(
     """
     from jkn_analysis.delivery.message import Envelope, build_message
 
-    kode = body.content.kode
+    content = next(iter(bodies.values())).content
+    kode = content.kode
     if not _KODE.fullmatch(kode):
         raise DeliveryError(f"mail: '{one_line(kode)}' is not a kode of a region")
-    meeting = body.content.meeting
+    meeting = content.meeting
     folder = outbox / folder_name(meeting.id_rapat if meeting else "tanpa-rapat")
     made = {
         folder / f"{kode}-{slug(kantor)}.eml": build_message(
-            body, Envelope(kantor, tuple(alamat), tanggal), sender
+            bodies[kantor], Envelope(kantor, tuple(alamat), tanggal), sender
         )
         for kantor, alamat in offices.items()
     }
-    for path, content in made.items():
-        refuse_message(path.name, content)
-    for path, content in made.items():
-        write_bytes(path, content)
+    for path, raw in made.items():
+        refuse_message(path.name, raw)
+    make_private(folder)
+    for path, raw in made.items():
+        write_bytes(path, raw, mode=0o600)
     written = list(made)
     for stale in set(folder.glob(f"{kode}-*.eml")) - set(written):
         stale.unlink()
     return written
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder below the outbox, both for their owner alone."""
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        each.chmod(0o700)
+
+
 def read_outbox(outbox: Path) -> list[Entry]:
     """List the composed messages by meeting, region and office."""
-    return [read_entry(path) for path in sorted(outbox.glob("*/*.eml"))]
+    found = sorted(outbox.glob("*/*.eml"))
+    return [read_entry(path) for path in found if path.parent.name != KEPT]
 
 
 def read_entry(path: Path) -> Entry:

@@ -8,7 +8,7 @@ from email.policy import default
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from jkn_analysis.store import write_text
+from jkn_analysis.store import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def write_preview(
         groups.setdefault(page, []).append(entry)
     for page, own in groups.items():
         message = message_from_bytes(own[0].path.read_bytes(), policy=default)
-        write_text(page, render_body(message))  # type: ignore[arg-type]
+        write_bytes(page, render_body(message).encode(), mode=0o600)  # type: ignore[arg-type]
     shown = [
         {
             "page": page.relative_to(outbox).as_posix(),
@@ -82,7 +82,8 @@ def write_preview(
     copies = sum(len(entry.alamat) for entry in entries)
     values = {"groups": shown, "messages": len(entries), "copies": copies}
     template = _environment().get_template("outbox.html.j2")
-    write_text(outbox / INDEX, template.render(values))
+    outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_bytes(outbox / INDEX, template.render(values).encode(), mode=0o600)
     return outbox / INDEX
 
 

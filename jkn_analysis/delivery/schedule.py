@@ -13,7 +13,7 @@ from jkn_analysis.errors import DeliveryError
 from jkn_analysis.personal import is_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -44,6 +44,20 @@ def start_of(tanggal: dt.date, jam: str, zona_waktu: str) -> dt.datetime | None:
         return None
     clock = dt.time(int(found[1]), int(found[2]))
     return dt.datetime.combine(tanggal, clock, _zone(zona_waktu))
+
+
+def end_of(tanggal: dt.date, jam: str, zona_waktu: str) -> dt.datetime | None:
+    """Return when a meeting ends, aware; None where the hours do not say so.
+
+    Examples
+    --------
+    >>> end_of(dt.date(2025, 12, 5), "09.00 s.d. 11.30", "WIT").strftime("%H:%M")
+    '11:30'
+    """
+    clocks = [dt.time(int(a), int(b)) for a, b in _CLOCK.findall(jam or "")]
+    if len(clocks) < 2 or clocks[1] <= clocks[0]:
+        return None
+    return dt.datetime.combine(tanggal, clocks[1], _zone(zona_waktu))
 
 
 def due_meetings(
@@ -102,47 +116,61 @@ def meeting_for(meetings: Sequence[Rapat], kode: str, tanggal: dt.date) -> Rapat
 def offices_of(penerima: pd.DataFrame, kode: str) -> dict[str, tuple[str, ...]]:
     """Return the offices of a region with their addresses, both sorted.
 
-    Offices whose names differ only in spelling that a file name loses are one.
-
-    Raises
-    ------
-    DeliveryError
-        If an address cannot be one; names the office, not the address.
+    Offices whose names differ only in spelling that a file name loses are one. An
+    address that cannot be one costs its own copy: see `list_bad`.
     """
     here = penerima.loc[penerima["kode"] == kode, ["kantor", "email"]]
     offices: dict[str, tuple[str, set[str]]] = {}
     for kantor, email in here.sort_values(["kantor", "email"]).itertuples(index=False):
-        if not is_address(email):
-            raise DeliveryError(
-                f"penerima of {kode}, office '{slug(kantor)}': not a mail address\n"
-                "  → mend the address in the delivery of 'penerima' and build again"
-            )
-        offices.setdefault(slug(kantor), (kantor, set()))[1].add(email)
+        if is_address(email):
+            offices.setdefault(slug(kantor), (kantor, set()))[1].add(email)
     return {name: tuple(sorted(emails)) for name, emails in offices.values()}
 
 
-def refuse_outsiders(addresses: Sequence[str], *, domains: Sequence[str]) -> None:
-    """Refuse addresses outside the allowed domains; a subdomain is inside.
+def list_bad(penerima: pd.DataFrame, kode: str) -> list[str]:
+    """Name the offices of a region with what is no mail address, not the text."""
+    here = penerima.loc[penerima["kode"] == kode]
+    bad = here.loc[~here["email"].map(is_address), "kantor"]
+    return [f"{kode}: office '{slug(name)}' has no mail address" for name in bad]
 
-    Raises
-    ------
-    DeliveryError
-        Names the domains, not the addresses.
+
+def is_inside(address: str, domains: Sequence[str]) -> bool:
+    """Tell whether an address is of an allowed domain or below one.
+
+    Examples
+    --------
+    >>> is_inside("a@dinsos.ternate.go.id", ["ternate.go.id"]), is_inside("a@b.id", [])
+    (True, False)
     """
-    allowed = tuple(domain.lower().lstrip("@.") for domain in domains)
-    outside = sorted(
-        {
-            found
-            for found in map(domain_of, addresses)
-            if not any(found == a or found.endswith(f".{a}") for a in allowed)
-        }
-    )
-    if outside:
-        raise DeliveryError(
-            f"recipients outside the allowed domains: {', '.join(outside)}\n"
-            "  → add the domain under [mail] domain in the config file, or mend "
-            "'penerima'"
-        )
+    found = domain_of(address)
+    allowed = (domain.lower().lstrip("@.") for domain in domains)
+    return any(found == each or found.endswith(f".{each}") for each in allowed)
+
+
+def keep_inside(
+    offices: Mapping[str, Sequence[str]], *, domains: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Part the addresses of the allowed domains from the rest.
+
+    Returns
+    -------
+    dict
+        The offices that keep an address.
+    list
+        One line per office that lost one; it names the domain, not the address.
+    """
+    kept: dict[str, tuple[str, ...]] = {}
+    told = []
+    for office, addresses in offices.items():
+        inside = tuple(a for a in addresses if is_inside(a, domains))
+        outside = sorted({domain_of(a) for a in addresses} - {*map(domain_of, inside)})
+        if inside:
+            kept[office] = inside
+        told += [
+            f"office '{slug(office)}': {name} is outside [mail] domain"
+            for name in outside
+        ]
+    return kept, told
 
 
 def _zone(zona_waktu: str) -> ZoneInfo:

@@ -41,7 +41,12 @@ _FAR_ENOUGH = 30
 
 
 def build_form(
-    decisions: pd.DataFrame, *, id_rapat: str, kode: str, title: str
+    decisions: pd.DataFrame,
+    *,
+    id_rapat: str,
+    kode: str,
+    title: str,
+    coming: str | None = None,
 ) -> bytes:
     """Write the form of one meeting's decisions, with empty rows for new ones.
 
@@ -52,6 +57,9 @@ def build_form(
     id_rapat, kode
         The meeting whose decisions are listed; they stand in every row, so that the
         answer finds its way back.
+    coming
+        The meeting the form travels to: new decisions are filed under it, numbered
+        from 1; under the old meeting where there is none.
     title
         First line, such as the region and the meeting.
     """
@@ -74,9 +82,11 @@ def build_form(
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E4EAF0")
     own = decisions.loc[decisions["id_rapat"] == id_rapat].sort_values("nomor")
     rows = own.to_dict("records")
-    last = int(own["nomor"].max()) if len(own) else 0
+    new = coming or id_rapat
+    noted = decisions.loc[decisions["id_rapat"] == new, "nomor"]
+    last = int(noted.max()) if len(noted) else 0
     rows += [
-        {"id_rapat": id_rapat, "kode": kode, "nomor": last + step}
+        {"id_rapat": new, "kode": kode, "nomor": last + step}
         for step in range(1, BLANK_ROWS + 1)
     ]
     for number, row in enumerate(rows, start=5):

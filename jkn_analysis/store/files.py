@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_atomic(path: Path) -> Iterator[Path]:
+def open_atomic(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     """Yield a temporary path beside `path` that replaces it on success.
 
     The file appears whole or not at all; a failure leaves the old one.
@@ -33,7 +33,7 @@ def open_atomic(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as exc:
         raise StoreError(
@@ -59,9 +59,9 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    with open_atomic(path) as temporary:
+def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, for others to read unless `mode` says no."""
+    with open_atomic(path, mode=mode) as temporary:
         temporary.write_bytes(content)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import ssl
 import warnings
@@ -21,7 +22,7 @@ from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.delivery.content import Attachment, MailContent
 from jkn_analysis.delivery.message import Sender, build_body
 from jkn_analysis.delivery.outbox import write_messages
-from jkn_analysis.delivery.smtp import SmtpSettings
+from jkn_analysis.delivery.server import SmtpSettings
 
 NOW = dt.datetime(2025, 12, 1, 8, 0, tzinfo=dt.UTC)
 USER, PASSWORD = "jkn", "rahasia-uji"
@@ -133,7 +134,14 @@ class Mailbox:
         self.accepted = []
         self.connections = 0
         self.logins = 0
+        self.bearers = []
         self.on_hang = None
+
+    async def auth_XOAUTH2(self, server, args):  # noqa: N802 - aiosmtpd's name
+        said = base64.b64decode(args[1]).decode()
+        self.bearers.append(said)
+        ok = "auth=Bearer tkn-1" in said
+        return AuthResult(success=ok, handled=False)
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
         reply = self.faults.mail.pop(0) if self.faults.mail else "250 OK"
@@ -313,7 +321,8 @@ def outbox(tmp_path, make_content):
         }
         folder = tmp_path / "outbox"
         body = build_body(make_content(**changes), SENDER)
-        write_messages(body, offices, sender=SENDER, tanggal=NOW, outbox=folder)
+        bodies = dict.fromkeys(offices, body)
+        write_messages(bodies, offices, sender=SENDER, tanggal=NOW, outbox=folder)
         return folder
 
     return compose

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -20,6 +21,7 @@ from jkn_analysis.delivery.compose import month_end
 from jkn_analysis.delivery.outbox import read_outbox
 from jkn_analysis.errors import ConfigError, DeliveryError, InputError, JknError
 from jkn_analysis.running.ledger import append_event, ledger_path
+from jkn_analysis.running.manifest import build_manifest
 from jkn_analysis.store import (
     read_table,
     write_generation,
@@ -31,6 +33,7 @@ from tests.delivery.conftest import PASSWORD, USER, Faults
 
 REGIONS = ["82.71", "82.02"]
 DAY = ("--tanggal", "2025-12-01")
+MAKER = "jkn_analysis.cli.mail._make_reports"
 PAGE = "<!DOCTYPE html><html lang='id'><title>x</title><p>laporan</p></html>"
 
 
@@ -49,11 +52,28 @@ def stored(tmp_path_factory):
         if name in TABLES and "kode" in table
     }
     write_tables({**tables, "wilayah": list_wilayah()}, root=root, contoh=True)
-    pages = folder / "reports" / "2025-11"
-    pages.mkdir(parents=True)
     for kode in REGIONS:
-        (pages / f"{kode}.html").write_text(PAGE, encoding="utf-8")
+        put_page(folder, kode)
     return folder
+
+
+def put_page(folder, kode, change=lambda briefing: briefing):
+    """Lay a page beside its object and manifest, as `jkn run` does."""
+    from jkn_analysis.briefing import build_briefing
+    from jkn_analysis.briefing.page_file import describe_page, write_page
+
+    root = folder / "data" / "processed"
+    briefing = change(build_briefing(kode, "2025-11", root=root))
+    files = {
+        f"{kode}.html": PAGE.encode(),
+        f"{kode}.json": write_page(describe_page(briefing)),
+    }
+    hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
+    files[f"{kode}.manifest.json"] = build_manifest({}, outputs=hashes)
+    pages = folder / "reports" / "2025-11"
+    pages.mkdir(parents=True, exist_ok=True)
+    for name, raw in files.items():
+        (pages / name).write_bytes(raw)
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +83,7 @@ def composed(stored, tmp_path_factory):
     shutil.copytree(stored, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setattr(MAKER, lambda *_: {})
         jkn("--all", "--wilayah", "82.71")
     return folder
 
@@ -71,6 +92,7 @@ def enter(source, folder, monkeypatch):
     """Copy a project and run inside the copy, without settings of this machine."""
     shutil.copytree(source, folder)
     monkeypatch.chdir(folder)
+    monkeypatch.setattr(MAKER, lambda *_: {})
     for name in list(os.environ):
         if name.startswith("JKN_SMTP_"):
             monkeypatch.delenv(name)
@@ -132,7 +154,7 @@ def test_a_refused_delivery_or_a_failed_report_holds_back_its_region(mailed):
 
 
 def test_all_composes_one_message_per_office_of_each_region(project):
-    with pytest.raises(DeliveryError, match=r"82: .*82\.html: no report"):
+    with pytest.raises(DeliveryError, match=r"82: .*82\.json: no page"):
         jkn("--all")
     penerima = read_table("penerima", root=project / "data" / "processed")
     expected = penerima[penerima["kode"].isin(REGIONS)]
@@ -146,6 +168,7 @@ def test_a_message_carries_report_tables_calendar_and_reply_form(mailed):
     names = [part.get_filename() for part in message.iter_attachments()]
     assert names == [
         "laporan-82.71-2025-11.html",
+        "bahan-bpkad-82.71-2025-11.xlsx",
         "tabel-82.71-2025-11.xlsx",
         "rapat-82.71-2025-12-12.ics",
         "tindak-lanjut-82.71-2025-11.xlsx",
@@ -155,8 +178,153 @@ def test_a_message_carries_report_tables_calendar_and_reply_form(mailed):
     assert report.decode() == PAGE
 
 
+def test_six_offices_get_their_own_subject_first_lines_and_tables(mailed):
+    found = messages(mailed)
+    assert len(found) == 6
+    assert len({message["Subject"] for message in found.values()}) == 6
+    bodies = {n: m.get_body(("plain",)).get_content() for n, m in found.items()}
+    offices = {
+        name: text.split("Untuk ")[1].split(":")[0] for name, text in bodies.items()
+    }
+    assert len(set(offices.values())) == 6
+    own = {
+        name: next(p.get_filename() for p in m.iter_attachments() if
+                   p.get_filename().startswith("bahan-"))
+        for name, m in found.items()
+    }  # fmt: skip
+    assert len(set(own.values())) == 6
+    lead = {name: text.split("Kota Ternate masih")[0] for name, text in bodies.items()}
+    assert "Tunggakan Pemda" in lead["82.71-bpkad.eml"]
+    assert "Tunggakan Pemda" not in lead["82.71-dinas-sosial.eml"]
+
+
+def test_a_page_that_is_not_its_manifests_is_refused(project):
+    page = project / "reports" / "2025-11" / "82.71.json"
+    page.write_bytes(page.read_bytes().replace(b"2.109", b"5.109"))
+    with pytest.raises(DeliveryError, match="not the one its manifest names"):
+        jkn("--all", "--wilayah", "82.71")
+    assert messages(project) == {}
+
+
+def test_the_mail_says_what_the_page_says(project):
+    put_page(project, "82.71", lambda page: replace(page, judul="Judul dari halaman"))
+    jkn("--all", "--wilayah", "82.71")
+    texts = [m.get_body(("plain",)).get_content() for m in messages(project).values()]
+    assert all("Judul dari halaman" in text for text in texts)
+
+
+def test_all_makes_the_pages_that_are_stale(project, made):
+    jkn("--all", "--wilayah", "82.71")
+    assert made == ["82.71"]
+
+
+def test_a_correction_is_a_marked_revision_and_the_first_stays(
+    mailed, serve, monkeypatch
+):
+    server = serve()
+    use(monkeypatch, server)
+    jkn("--really", *DAY)
+    first = messages(mailed)["82.71-bpkad.eml"]
+    jkn("--all", "--wilayah", "82.71")
+    assert messages(mailed)["82.71-bpkad.eml"]["Subject"] == first["Subject"]
+    put_page(mailed, "82.71", lambda page: replace(page, judul="Angka diperbaiki"))
+    jkn("--all", "--wilayah", "82.71", "--really", *DAY)
+    second = messages(mailed)["82.71-bpkad.eml"]
+    assert "[Revisi 2]" in second["Subject"]
+    text = second.get_body(("plain",)).get_content()
+    assert "Revisi 2: menggantikan bahan yang dikirim" in text
+    sent = {message_id for _, message_id in server.box.received()}
+    assert {first["Message-ID"], second["Message-ID"]} <= sent
+    kept = {
+        message_from_bytes(path.read_bytes())["Message-ID"].strip()
+        for path in (mailed / "reports" / "terkirim").glob("*.eml")
+    }
+    assert kept == {name.strip() for name in sent}
+    jkn("--all", "--wilayah", "82.71")
+    assert messages(mailed)["82.71-bpkad.eml"].as_bytes() == second.as_bytes()
+
+
+def test_a_deleted_outbox_does_not_send_twice(mailed, serve, monkeypatch):
+    server = serve()
+    use(monkeypatch, server)
+    jkn("--really", *DAY)
+    shutil.rmtree(mailed / "reports" / "outbox")
+    with pytest.raises(DeliveryError, match="ledger does not know"):
+        jkn("--all", "--wilayah", "82.71", "--really", *DAY)
+    assert len(server.box.received()) == 6
+
+
+def test_the_operator_is_told_of_a_batch_that_failed(mailed, serve, monkeypatch):
+    server = serve(Faults(rcpt={"bpkad.82-71@contoh.invalid": ["550 no such box"]}))
+    use(monkeypatch, server)
+    with pytest.raises(DeliveryError, match="not every copy was delivered"):
+        jkn("--really", *DAY)
+    note = message_from_bytes(server.box.accepted[-1][1], policy=default)
+    assert server.box.accepted[-1][0] == "jkn@contoh.invalid"
+    assert note["Subject"] == "jkn mail: pengiriman gagal"
+    assert "1 refused" in note.get_content()
+
+
+def test_a_test_goes_to_oneself_and_not_into_the_ledger(mailed, serve, monkeypatch):
+    server = serve()
+    use(monkeypatch, server)
+    assert "test sent to jkn@contoh.invalid" in jkn("--uji", *DAY)
+    ((address, raw),) = server.box.accepted
+    assert address == "jkn@contoh.invalid"
+    assert message_from_bytes(raw, policy=default)["Subject"].startswith("[UJI] ")
+    assert not (mailed / "reports" / "outbox" / "ledger.sqlite").exists()
+
+
+def test_addresses_are_closed_and_opened_by_command(mailed, serve, monkeypatch):
+    server = serve()
+    use(monkeypatch, server)
+    who = "bpkad.82-71@contoh.invalid"
+    result = CliRunner().invoke(app, ["alamat", "--berhenti", who])
+    assert f"{who}" in result.output
+    assert "5 sent" in jkn("--really", *DAY)
+    result = CliRunner().invoke(app, ["alamat", "--buka", who])
+    assert "0 address(es)" in result.output
+    assert "1 sent" in jkn("--really", *DAY)
+
+
+def test_a_pdf_travels_where_the_settings_say_so(project, monkeypatch):
+    def print_pdf(page, target):
+        target.write_bytes(b"%PDF-1.4 " + page.name.encode())
+        return target
+
+    monkeypatch.setattr("jkn_analysis.reporting.pdf.print_pdf", print_pdf)
+    (project / "jkn.toml").write_text('[mail]\nlampiran = ["pdf"]\n')
+    monkeypatch.setenv("JKN_CONFIG", str(project / "jkn.toml"))
+    jkn("--all", "--wilayah", "82.71")
+    message = messages(project)["82.71-bpkad.eml"]
+    names = [part.get_filename() for part in message.iter_attachments()]
+    assert names[0] == "laporan-82.71-2025-11.pdf"
+    assert not any(name.endswith(".html") for name in names)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_what_names_recipients_is_for_its_owner_alone(mailed, serve, monkeypatch):
+    server = serve()
+    use(monkeypatch, server)
+    jkn("--really", *DAY)
+    reports = mailed / "reports"
+    files = [
+        *reports.glob("outbox/*/*"),
+        *reports.glob("terkirim/*"),
+        reports / "outbox" / "index.html",
+        reports / "outbox" / "ledger.sqlite",
+    ]
+    assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
+    folders = [
+        reports / "outbox",
+        reports / "terkirim",
+        *(p for p in reports.glob("outbox/*") if p.is_dir()),
+    ]
+    assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
+
+
 def test_the_workbook_has_the_pages_tables_and_the_definitions(mailed):
-    _, tables, *_ = messages(mailed)["82.71-bpkad.eml"].iter_attachments()
+    _, _, tables, *_ = messages(mailed)["82.71-bpkad.eml"].iter_attachments()
     path = mailed / "t.xlsx"
     path.write_bytes(tables.get_payload(decode=True))
     book = openpyxl.load_workbook(path)
@@ -209,10 +377,12 @@ def test_the_preview_shows_every_message_with_its_pictures_in_place(mailed):
 def made(monkeypatch):
     """Replace the making of reports; return what was asked for."""
     asked = []
-    monkeypatch.setattr(
-        "jkn_analysis.cli.mail._make_reports",
-        lambda config, occasions, month: asked.extend(o.kode for o in occasions),
-    )
+
+    def make(config, occasions, month):
+        asked.extend(occasion.kode for occasion in occasions)
+        return {}
+
+    monkeypatch.setattr(MAKER, make)
     return asked
 
 
@@ -241,7 +411,7 @@ def test_recipients_outside_the_domains_are_refused_when_composing(project):
     table = read_table("penerima", root=root)
     table.loc[table["kode"] == "82.71", "email"] = "x@lain.invalid"
     write_table(table.drop_duplicates(["kode", "email"]), "penerima", root=root)
-    with pytest.raises(DeliveryError, match="outside the allowed domains"):
+    with pytest.raises(DeliveryError, match="not composed"):
         jkn("--all", "--wilayah", "82.71")
     assert messages(project) == {}
 

@@ -24,7 +24,7 @@ from jkn_analysis.delivery.compose import (
     list_sheets,
     plan_all,
 )
-from jkn_analysis.delivery.content import Ask, FollowUp
+from jkn_analysis.delivery.content import Ask, Attachment, FollowUp
 
 
 def text(words):
@@ -71,9 +71,12 @@ def briefing():
     )  # fmt: skip
 
 
+REPORT = Attachment("laporan-82.71-2025-11.html", "text/html", b"<p>x</p>")
+
+
 def content(briefing, **extras):
     return content_from_briefing(
-        briefing, meeting=None, extras=Extras(**{"report": b"<p>x</p>", **extras})
+        briefing, meeting=None, extras=Extras(**{"reports": (REPORT,), **extras})
     )
 
 

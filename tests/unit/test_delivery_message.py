@@ -25,6 +25,7 @@ from jkn_analysis.delivery.content import (
     one_line,
     slug,
 )
+from jkn_analysis.delivery.history import Revision
 from jkn_analysis.delivery.images import COLOURS, shrink_png
 from jkn_analysis.delivery.message import (
     MAX_INLINE_BYTES,
@@ -236,7 +237,7 @@ def test_same_content_gives_the_same_bytes():
     assert once == again
 
 
-def test_message_id_follows_meeting_region_office_and_report():
+def test_message_id_follows_meeting_office_body_and_page():
     ids = {
         parsed(build_body(c, SENDER), kantor)["Message-ID"]
         for c in (content(), content(report_sha256="cd" * 32), content(meeting=None))
@@ -245,7 +246,21 @@ def test_message_id_follows_meeting_region_office_and_report():
     assert len(ids) == 6
     assert all(mid.endswith("@contoh.invalid>") for mid in ids)
     changed = build_body(content(sentences=("lain",)), SENDER)
-    assert parsed(changed)["Message-ID"] in ids
+    assert parsed(changed)["Message-ID"] not in ids
+    assert parsed(build_body(content(), SENDER))["Message-ID"] in ids
+
+
+def test_a_revision_is_marked_in_subject_and_first_line_and_keeps_its_name():
+    first = build_body(content(contoh=False), SENDER)
+    told = Revision(2, dt.date(2025, 12, 3))
+    second = build_body(content(contoh=False), SENDER, revise=lambda _: told)
+    message = parsed(second)
+    assert message["Subject"].startswith("[Revisi 2] ")
+    line = "Revisi 2: menggantikan bahan yang dikirim 3 Desember 2025."
+    assert second.text.lstrip().startswith(line)
+    assert line in html_of(message)
+    assert message["Message-ID"] == parsed(first)["Message-ID"]
+    assert second.core == first.core
 
 
 def test_html_over_the_clipping_size_is_refused():

@@ -11,10 +11,11 @@ from jkn_analysis.briefing.model import Rapat
 from jkn_analysis.delivery.calendar import build_calendar
 from jkn_analysis.delivery.schedule import (
     due_meetings,
+    keep_inside,
+    list_bad,
     list_meetings,
     meeting_for,
     offices_of,
-    refuse_outsiders,
     start_of,
 )
 from jkn_analysis.errors import DeliveryError
@@ -114,22 +115,27 @@ def test_offices_are_those_of_the_region_with_all_their_addresses():
     assert sorted(same.values()) == [("a@x.go.id", "b@x.go.id"), ("c@x.go.id",)]
 
 
-def test_a_bad_address_is_told_by_office_not_by_address():
-    with pytest.raises(DeliveryError, match="office 'bpkad'") as caught:
-        offices_of(penerima(("82.71", "BPKAD", "rahasia di sini")), "82.71")
-    assert "rahasia" not in str(caught.value)
+def test_a_bad_address_costs_its_own_copy_and_is_told_by_office():
+    table = penerima(
+        ("82.71", "BPKAD", "rahasia di sini"), ("82.71", "Dukcapil", "a@x.go.id")
+    )
+    assert offices_of(table, "82.71") == {"Dukcapil": ("a@x.go.id",)}
+    assert list_bad(table, "82.71") == ["82.71: office 'bpkad' has no mail address"]
 
 
 @pytest.mark.parametrize("address", ["a@x.go.id", "a@dinas.x.go.id", "a@X.GO.ID"])
 def test_addresses_of_the_domain_and_below_pass(address):
-    refuse_outsiders([address], domains=["x.go.id"])
+    kept, told = keep_inside({"BPKAD": [address]}, domains=["x.go.id"])
+    assert (kept, told) == ({"BPKAD": (address,)}, [])
 
 
 @pytest.mark.parametrize("address", ["a@evilx.go.id", "a@x.go.id.evil.com", "a@go.id"])
-def test_other_addresses_are_refused_by_domain(address):
-    with pytest.raises(DeliveryError, match="outside the allowed domains") as caught:
-        refuse_outsiders([address], domains=["x.go.id"])
-    assert address not in str(caught.value)
+def test_an_address_outside_costs_its_own_copy_and_is_told_by_domain(address):
+    offices = {"BPKAD": [address], "Dukcapil": ["b@x.go.id", address]}
+    kept, told = keep_inside(offices, domains=["x.go.id"])
+    assert kept == {"Dukcapil": ("b@x.go.id",)}
+    assert len(told) == 2
+    assert address not in str(told)
 
 
 def meeting(**changes):
@@ -140,10 +146,11 @@ def meeting(**changes):
     return Rapat(**{**values, **changes})
 
 
-def calendar(m, title="Forum", description="Isi"):
+def calendar(m, title="Forum", description="Isi", previous=None):
     raw = build_calendar(
-        m, title=title, description=description, organizer="a@contoh.invalid"
-    )
+        m, title=title, description=description, organizer="a@contoh.invalid",
+        previous=previous,
+    )  # fmt: skip
     return raw, raw.replace(b"\r\n ", b"").decode().split("\r\n")
 
 
@@ -177,6 +184,21 @@ def test_calendar_texts_are_escaped_and_inject_no_line():
 
 def test_calendar_is_the_same_every_time_and_differs_by_meeting():
     assert calendar(meeting())[0] == calendar(meeting())[0]
-    uid = {calendar(meeting(id_rapat=i))[1][6] for i in ("R-1", "R-2")}
+    lines = [calendar(meeting(id_rapat=i))[1] for i in ("R-1", "R-2")]
+    uid = {line for each in lines for line in each if line.startswith("UID:")}
     assert len(uid) == 2
-    assert all(line.startswith("UID:") for line in uid)
+
+
+def test_a_moved_meeting_keeps_its_name_counts_up_and_has_its_length():
+    first = calendar(meeting(jam="09.00-11.30"))[0]
+    again = calendar(meeting(jam="09.00-11.30"), previous=first)
+    assert again[0] == first
+    assert "DTEND:20251205T023000Z" in again[1]
+    moved, lines = calendar(meeting(jam="13.00 s.d. 14.00"), previous=first)
+    assert "SEQUENCE:1" in lines
+    assert "DTSTART:20251205T040000Z" in lines
+    assert "DTEND:20251205T050000Z" in lines
+    elsewhere = meeting(jam="13.00 s.d. 14.00", tempat="Ruang lain")
+    assert "SEQUENCE:2" in calendar(elsewhere, previous=moved)[1]
+    uids = {line for line in lines if line.startswith("UID:")}
+    assert uids <= set(again[1])

@@ -1,0 +1,272 @@
+"""Sending the outbox: limits, progress, results, alerts; addresses that are closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import click
+
+from jkn_analysis.errors import ConfigError, DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from jkn_analysis.config import Config
+    from jkn_analysis.delivery.ledger import Ledger
+    from jkn_analysis.delivery.outbox import Entry
+    from jkn_analysis.delivery.smtp import Job, Result
+
+LEAST_LIMIT = 100
+SHOWN = 20
+
+
+def ledger_of(config: Config) -> tuple[Path, Path]:
+    """Return the ledger's path and the folder of what was sent."""
+    from jkn_analysis.delivery.ledger import KEPT, LEDGER
+    from jkn_analysis.delivery.outbox import OUTBOX
+
+    return config.paths.reports / OUTBOX / LEDGER, config.paths.reports / KEPT
+
+
+def open_book(config: Config) -> AbstractContextManager[Ledger]:
+    """Open the project's ledger for this process alone."""
+    from jkn_analysis.delivery.ledger import open_ledger
+
+    path, kept = ledger_of(config)
+    return open_ledger(path, now=lambda: dt.datetime.now(dt.UTC), kept=kept)
+
+
+def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> None:
+    """Send messages, print what became of every copy, tell the operator of faults.
+
+    Raises
+    ------
+    DeliveryError
+        If a copy was not delivered, may not have been, or there are too many.
+    """
+    from jkn_analysis.delivery.outbox import list_jobs
+    from jkn_analysis.delivery.schedule import is_inside
+    from jkn_analysis.delivery.server import read_settings
+    from jkn_analysis.delivery.smtp import Pace, send_all
+
+    every = list_jobs(entries)
+    jobs = [j for j in every if is_inside(j.copy.alamat, config.mail.domain)]
+    if len(jobs) < len(every):
+        click.echo(f"{len(every) - len(jobs)} copies outside [mail] domain left out")
+    _refuse_too_many(config, jobs)
+    settings = read_settings(os.environ)
+    with open_book(config) as ledger, _Progress(len(jobs)) as progress:
+        results = send_all(
+            jobs,
+            settings=settings,
+            ledger=ledger,
+            pause=time.sleep,
+            again="unknown" if again else "never",
+            pace=Pace(config.mail.per_menit, pause=time.sleep),
+            watch=progress.watch,
+        )
+    try:
+        _tell_results(results)
+    except DeliveryError as exc:
+        _alert(config, str(exc), results)
+        raise
+
+
+def _refuse_too_many(config: Config, jobs: Sequence[Job]) -> None:
+    """Stop before more copies leave than the list of recipients explains."""
+    from jkn_analysis.store import read_table_or_empty
+
+    most = config.mail.maks_penerima
+    if not most:
+        listed = len(read_table_or_empty("penerima", root=config.paths.processed))
+        most = max(2 * listed, LEAST_LIMIT)
+    if len(jobs) > most:
+        raise DeliveryError(
+            f"{len(jobs)} copies to send, more than maks_penerima ({most})\n"
+            "  → choose with --wilayah, or raise [mail] maks_penerima"
+        )
+
+
+class _Progress:
+    """Live progress on a terminal, a line every hundred copies elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        terminal = sys.stderr.isatty()
+        self._bar = Progress(
+            console=Console(stderr=True), disable=not terminal, transient=True
+        )
+        self._task = self._bar.add_task("copies", total=total)
+        self._total, self._done, self._quiet = total, 0, terminal
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def watch(self, _result: Result) -> None:
+        """Count one result."""
+        self._done += 1
+        self._bar.advance(self._task)
+        if not self._quiet and self._done % 100 == 0:
+            click.echo(f"{self._done} of {self._total} copies", err=True)
+
+
+def _tell_results(results: Sequence[Result]) -> None:
+    """Print the sums, and what did not simply go; alike ones share a line."""
+    counts = Counter(
+        "already settled"
+        if result.skipped and result.status.value != "closed"
+        else result.status.value
+        for result in results
+    )
+    click.echo(", ".join(f"{n} {name}" for name, n in counts.items()) or "nothing")
+    alike: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        if result.status.value != "sent":
+            alike[result.status.value, result.jawaban].append(result)
+    for (status, answer), own in alike.items():
+        first = own[0].copy
+        who = f"{first.kode} {first.kantor} <{first.alamat}>"
+        many = f"{len(own)} copies" if len(own) > 1 else who
+        click.echo(f"  {status}: {many} {answer}", err=True)
+    states = {result.status.value for result in results}
+    if states & {"refused", "deferred"}:
+        raise DeliveryError(
+            "not every copy was delivered\n  → run `jkn mail --really` again; what "
+            "was sent is not sent twice"
+        )
+    if "unknown" in states:
+        raise DeliveryError(
+            "some copies may or may not have arrived\n  → ask the office; send once "
+            "more with --really --again --wilayah KODE, the Message-ID stays"
+        )
+
+
+def _alert(config: Config, problem: str, results: Sequence[Result]) -> None:
+    """Mail the operator that a batch failed; a server that is down is told of here."""
+    counts = Counter(result.status.value for result in results)
+    lines = [problem.splitlines()[0], *(f"{n} {name}" for name, n in counts.items())]
+    try:
+        send_note(config, "jkn mail: pengiriman gagal", "\n".join(lines))
+    except (DeliveryError, ConfigError) as exc:
+        click.echo(f"the operator was not told: {str(exc).splitlines()[0]}", err=True)
+
+
+def send_note(config: Config, subject: str, text: str) -> None:
+    """Send a few lines to the operator; no figure and no recipient is in them.
+
+    Raises
+    ------
+    DeliveryError
+        If the server does not take it.
+    """
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
+    note = EmailMessage(policy=SMTP)
+    to = config.mail.operator or config.mail.balas_ke
+    note["From"], note["To"], note["Subject"] = config.mail.pengirim, to, subject
+    note["Auto-Submitted"] = "auto-generated"
+    note.set_content(text)
+    _hand_over(to, lambda: note.as_bytes())
+
+
+def _hand_over(to: str, build: Callable[[], bytes]) -> None:
+    """Give one message to the server outside the ledger."""
+    import smtplib
+    from email import message_from_bytes
+    from email.utils import parseaddr
+
+    from jkn_analysis.delivery.server import (
+        ServerDownError,
+        TryLaterError,
+        connect,
+        plain,
+        read_settings,
+    )
+
+    content = build()
+    sender = parseaddr(str(message_from_bytes(content)["From"]))[1]
+    try:
+        link = connect(read_settings(os.environ))
+        try:
+            link.sendmail(sender, [to], content)
+        finally:
+            link.close()
+    except (ServerDownError, TryLaterError) as exc:
+        raise DeliveryError(str(exc)) from exc
+    except (smtplib.SMTPException, OSError) as exc:
+        raise DeliveryError(f"{to} was refused: {plain(exc)}") from exc
+
+
+def send_test(config: Config, entries: Sequence[Entry]) -> str:
+    """Send the first of some messages to oneself, marked as a test.
+
+    Returns
+    -------
+    str
+        The address it went to.
+
+    Raises
+    ------
+    DeliveryError
+        If the outbox is empty or the server does not take it.
+    """
+    from email import message_from_bytes
+    from email.policy import SMTP
+
+    from jkn_analysis.delivery.server import is_loopback, read_settings
+
+    if not entries:
+        raise DeliveryError("the outbox is empty\n  → compose first: jkn mail --all")
+    entry = entries[0]
+    if entry.contoh and not is_loopback(read_settings(os.environ).host):
+        raise DeliveryError("the message carries sample data (DATA CONTOH)")
+    message = message_from_bytes(entry.path.read_bytes(), policy=SMTP)
+    to = config.mail.balas_ke
+    message.replace_header("To", to)
+    message.replace_header("Subject", f"[UJI] {message['Subject']}")
+    message.replace_header("Message-ID", f"<uji-{entry.message_id.strip('<>')}>")
+    _hand_over(to, message.as_bytes)
+    return to
+
+
+@click.command("alamat")
+@click.option("--berhenti", help="This address asked to stop: nothing more goes there.")
+@click.option("--buka", help="Let a dead or stopped address receive again.")
+@click.pass_obj
+def alamat_command(config: Config, berhenti: str | None, buka: str | None) -> None:
+    r"""List the addresses that get no mail: dead ones, and who asked to stop.
+
+    \b
+    Examples:
+      jkn alamat
+      jkn alamat --berhenti dinsos@ternatekota.go.id
+      jkn alamat --buka dinsos@ternatekota.go.id
+    """
+    from jkn_analysis.personal import is_address
+
+    with open_book(config) as ledger:
+        if berhenti is not None:
+            if not is_address(berhenti):
+                raise DeliveryError("--berhenti: not a mail address")
+            ledger.close_address(berhenti, "berhenti")
+        if buka is not None and not ledger.open_address(buka):
+            raise DeliveryError("--buka: the address is not on the list")
+        closed = ledger.list_closed().values()
+    for each in closed:
+        line = f"{each.keadaan:<9} {each.waktu[:10]} {each.alamat} {each.jawaban}"
+        click.echo(line.rstrip())
+    click.echo(f"{len(closed)} address(es) get no mail")
