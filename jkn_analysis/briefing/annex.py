@@ -11,33 +11,29 @@ from jkn_analysis.briefing.context import RATE
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.further import build_further
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
-from jkn_analysis.briefing.money import build_assumptions
+from jkn_analysis.briefing.published import build_published
+from jkn_analysis.briefing.rules import build_status
 from jkn_analysis.store import find_refused
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from jkn_analysis.briefing.context import Context
-    from jkn_analysis.briefing.model import Kipas
 
-_TABEL_WAJIB = ("tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes")
 _HORIZON = (1, 12)
 _SIDIK_PANJANG = 12
-_TERBITAN = 8
 _BERKAS_DISEBUT = 2
-_DEKAT = 0.0005
-"""Published and own rate within this are the same figure."""
 
 
-def build_annex(context: Context, kipas: Kipas | None) -> tuple[Bagian, ...]:
-    """Build the annex, a part for each question."""
+def build_annex(context: Context) -> tuple[Bagian, ...]:
+    """Build what stands behind the figures, a part for each question."""
     parts = [
-        build_further(context),
-        _disagreement(context),
         build_quality(context),
+        build_status(context),
+        build_further(context),
+        build_published(context),
         build_method(context),
         _events(context),
-        _chart_data(context, kipas),
         build_provenance(context),
     ]
     return tuple(part for part in parts if part is not None)
@@ -54,104 +50,8 @@ def _columns(context: Context, *keys: str) -> tuple[Kolom, ...]:
     )
 
 
-def _own_figure(
-    context: Context, indikator: str, tanggal: pd.Timestamp
-) -> float | None:
-    """Return our figure for a published one, of the same date or None."""
-    history = context.history
-    if history is None:
-        return None
-    frame = history.frame
-    day_before = tanggal - pd.Timedelta(days=1)
-    row = frame[frame["periode"] == day_before.to_period("M").to_timestamp()]
-    if row.empty:
-        return None
-    now = row.iloc[0]
-    counts = {"terdaftar_jiwa", "aktif_jiwa"}
-    if indikator in counts:
-        return float(now[indikator])
-    below = {"cakupan_rate": "terdaftar_jiwa", RATE: "aktif_jiwa"}
-    if indikator not in below or pd.isna(now["penduduk_jiwa"]):
-        return None
-    return float(now[below[indikator]] / now["penduduk_jiwa"])
-
-
-def _disagreement(context: Context) -> Bagian:
-    """List published figures beside ours."""
-    words = context.words
-    title = words.say("lampiran.beda")
-    table = context.tables["publikasi"].sort_values(["tanggal", "indikator", "sumber"])
-    limit = pd.Timestamp(context.potongan.tanggal) + pd.Timedelta(days=1)
-    table = table[table["tanggal"] <= limit]
-    if table.empty:
-        return Bagian("beda", title, kosong=words.say("kosong.publikasi"))
-    rows = []
-    for row in _closest(context, table).to_dict("records"):
-        key = f"angka.{row['indikator']}"
-        told = str(row["indikator"]).replace("_", " ")
-        told = words.say(key) if words.has(key) else told
-        segmen = "" if pd.isna(row["segmen"]) else str(row["segmen"])
-        if segmen and segmen != "total":
-            told += f" {segmen}"
-        own = None
-        if segmen in {"", "total"}:
-            own = _own_figure(context, row["indikator"], row["tanggal"])
-        date = words.tanggal(as_date(row["tanggal"]))
-        rows.append(
-            (
-                Angka(told, "teks", f"{told}\n{date}"),
-                _published(context, row),
-                words.teks("–")
-                if own is None
-                else _published(context, {**row, "nilai": own}),
-                words.teks(_name_source(str(row["sumber"]))),
-            )
-        )
-    columns = _columns(
-        context,
-        "angka",
-        "diumumkan",
-        "kami",
-        "sumber",
-    )
-    small = Tabel("publikasi", title, columns, tuple(rows))
-    return Bagian("beda", title, (words.say("lampiran.beda_pengantar"),), (small,))
-
-
-def _closest(context: Context, table: pd.DataFrame) -> pd.DataFrame:
-    """Keep the figures that can be compared, then the newest, `_TERBITAN` in all."""
-    own = [
-        _own_figure(context, row["indikator"], row["tanggal"]) is not None
-        and str(row["segmen"]) in {"", "total", "nan"}
-        for row in table.to_dict("records")
-    ]
-    ranked = table.assign(own=own).sort_values(["own", "tanggal"], kind="stable")
-    return ranked.tail(_TERBITAN).iloc[::-1]
-
-
-def _name_source(source: str) -> str:
-    """Shorten a web address to its site."""
-    site = source.split("//", 1)[-1].split("/", 1)[0] if "//" in source else source
-    return site.removeprefix("www.")
-
-
-def _published(context: Context, row: Mapping[Hashable, Any]) -> Angka:
-    """Write a published value in its own unit."""
-    words = context.words
-    value = float(row["nilai"])
-    unit = str(row["satuan"])
-    name = str(row["indikator"])
-    if name.endswith("_rate"):
-        return words.angka_rate(value)
-    if name.endswith("_rp") or unit.lower().startswith("rp") or "rupiah" in unit:
-        return words.angka_rp(value)
-    if name.endswith("_jiwa") or unit == "jiwa":
-        return words.angka_jiwa(value)
-    return words.teks(f"{words.jumlah(value)} {unit}")
-
-
-def build_quality(context: Context) -> Bagian:
-    """Say what is complete, stale, not delivered, or above the population."""
+def build_quality(context: Context) -> Bagian | None:
+    """Say what is complete, stale, refused, or above the population."""
     words = context.words
     title = words.say("lampiran.mutu")
     notes = []
@@ -170,14 +70,7 @@ def build_quality(context: Context) -> Bagian:
                 more = {"jiwa": words.jiwa(over)}
                 notes.append(words.say("lampiran.mutu_lampau", more))
     notes += _refused(context)
-    absent = [
-        words.say(f"kosong.{name}")
-        for name in _TABEL_WAJIB
-        if context.tables[name].empty
-    ]
-    if absent:
-        notes.append(words.say("lampiran.mutu_kosong", {"isi": "; ".join(absent)}))
-    return Bagian("mutu", title, tuple(notes))
+    return Bagian("mutu", title, kalimat=tuple(notes)) if notes else None
 
 
 def _stale(context: Context) -> list[str]:
@@ -212,9 +105,9 @@ def build_method(context: Context) -> Bagian:
         )
     told += _measured_error(context)
     told.append(words.say("lampiran.cara_tidak_tahu"))
-    assumed = build_assumptions(context)
-    tables = () if assumed is None else (assumed,)
-    return Bagian("cara", words.say("lampiran.cara"), tuple(told), tables)
+    return Bagian(
+        "cara", words.say("lampiran.cara"), kalimat=tuple(told), terlipat=True
+    )
 
 
 def _measured_error(context: Context) -> list[str]:
@@ -281,37 +174,8 @@ def _events(context: Context) -> Bagian | None:
         "status",
     )
     title = words.say("lampiran.peristiwa")
-    return Bagian("peristiwa", title, (), (Tabel("peristiwa", title, columns, rows),))
-
-
-def _chart_data(context: Context, kipas: Kipas | None) -> Bagian | None:
-    """Give the main chart's numbers as a table."""
-    if kipas is None:
-        return None
-    words = context.words
-    rows: list[tuple[Angka, ...]] = []
-    blank = words.teks("")
-    for month, value in zip(kipas.periode, kipas.nilai, strict=True):
-        label = words.teks(words.bulan(month, short=True))
-        rows.append((label, words.angka_rate(value), blank, blank, blank))
-    for index, month in enumerate(kipas.periode_ramalan):
-        label = words.teks(words.bulan(month, short=True))
-        cells = [
-            words.angka_rate(kipas.kuantil[q][index]) if q in kipas.kuantil else blank
-            for q in (0.1, 0.5, 0.9)
-        ]
-        rows.append((label, blank, *cells))
-    columns = _columns(
-        context,
-        "bulan",
-        "nilai",
-        "bawah",
-        "tengah",
-        "atas",
-    )
-    title = words.say("lampiran.data_grafik")
-    table = Tabel("data_grafik", kipas.judul, columns, tuple(rows))
-    return Bagian("data_grafik", title, (), (table,))
+    table = Tabel("peristiwa", title, columns, rows)
+    return Bagian("peristiwa", title, tabel=(table,), terlipat=True)
 
 
 def build_provenance(context: Context) -> Bagian:
@@ -326,9 +190,10 @@ def build_provenance(context: Context) -> Bagian:
     shown = sorted(built.keys() & context.potongan.tables.keys())
     rows = tuple(_origin(context, name, built[name]) for name in shown)
     if not rows:
-        return Bagian("asal", title, (sentence,))
+        return Bagian("asal", title, kalimat=(sentence,), terlipat=True)
     columns = _columns(context, "tabel", "berkas", "baris", "sidik")
-    return Bagian("asal", title, (sentence,), (Tabel("asal", title, columns, rows),))
+    table = Tabel("asal", title, columns, rows)
+    return Bagian("asal", title, kalimat=(sentence,), tabel=(table,), terlipat=True)
 
 
 def _origin(

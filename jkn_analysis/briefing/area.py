@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from jkn_analysis.briefing.annex import build_method, build_provenance, build_quality
-from jkn_analysis.briefing.charts import build_fan
+from jkn_analysis.briefing.annex import build_annex
+from jkn_analysis.briefing.area_sums import (
+    BANYAK,
+    DEKAT,
+    Area,
+    build_asks,
+    build_promises,
+    sum_lines,
+    sum_provinces,
+)
+from jkn_analysis.briefing.ask import HARI_INI
+from jkn_analysis.briefing.charts import build_fan, build_fan_part
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.figures import collect_figures
-from jkn_analysis.briefing.first_screen import build_cards
+from jkn_analysis.briefing.first_screen import (
+    believe_line,
+    build_position,
+    money_line,
+    since_line,
+)
 from jkn_analysis.briefing.members import (
-    Members,
     build_grid,
     first_date,
     measure_members,
@@ -26,51 +39,33 @@ from jkn_analysis.briefing.model import (
     Angka,
     Bagian,
     Briefing,
+    FirstScreen,
     Kipas,
     Kolom,
     Nada,
-    Petak,
+    Role,
+    Row,
+    RowChart,
+    Span,
     Tabel,
     Ubin,
 )
-from jkn_analysis.briefing.money import build_arrears, build_money, build_scenarios
+from jkn_analysis.briefing.money import build_arrears, build_assumptions, build_money
+from jkn_analysis.briefing.outlook import build_scenarios
 from jkn_analysis.briefing.page import build_page
-from jkn_analysis.briefing.parts import build_decisions, build_segments
+from jkn_analysis.briefing.page_file import page_stem
+from jkn_analysis.briefing.parts import build_records, build_segments
+from jkn_analysis.briefing.rules import build_flags, judge_members
 from jkn_analysis.terms import NASIONAL
+from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Mapping
     from pathlib import Path
 
-BULAN_PETAK = 24
 BULAN_KECIL = 24
-DEKAT = 25
-"""Regions on each side of the line that the national page lists."""
-BANYAK = 60
-"""More parts than this are shown by provinsi, and only the nearest by name."""
-
-
-@dataclass(frozen=True)
-class Area:
-    """An area as one region, and its parts measured."""
-
-    context: Context
-    members: Members
-    measured: pd.DataFrame
-
-    @property
-    def under(self) -> pd.DataFrame:
-        """Parts under the target, the widest gap first."""
-        return self.measured[self.measured["gap_jiwa"] > 0]
-
-    @property
-    def near(self) -> pd.DataFrame:
-        """Parts to list by name: all, or the nearest to the line on both sides."""
-        if len(self.measured) <= BANYAK:
-            return self.measured
-        known = self.measured.dropna(subset=["selisih"]).sort_values("selisih")
-        below, above = known[known["selisih"] < 0], known[known["selisih"] >= 0]
-        return pd.concat([below.tail(DEKAT), above.head(DEKAT)])
+SEDANG = 40
+"""More small charts than this are no picture."""
 
 
 def build_area_briefing(
@@ -123,104 +118,215 @@ def build_area_briefing(
     measured = measure_members(
         members, potongan.periode, target=context.target, tenggat=context.tenggat
     )
+    measured = measured.join(judge_members(members, potongan.periode))
     return _assemble(context, Area(context, members, measured))
 
 
 def _assemble(context: Context, area: Area | None) -> Briefing:
     """Put the parts of the page together."""
-    wilayah = context.potongan.wilayah
-    return build_page(
-        context,
-        verdict=_verdict(context, area),
-        kartu=build_cards(context),
-        kipas=build_fan(context),
-        bagian=_parts(context, area),
-        jenis="nasional" if wilayah.kode == NASIONAL else "provinsi",
-    )
-
-
-def _parts(context: Context, area: Area | None) -> tuple[Bagian, ...]:
-    """Build the parts; without a single member the ranking says why it is empty."""
-    shared = (
-        build_segments(context),
-        build_money(context),
-        build_arrears(context),
-        build_scenarios(context),
-        build_decisions(context),
-        build_quality(context),
-        build_method(context),
-        build_provenance(context),
+    kipas = build_fan(context)
+    jenis: Literal["nasional", "provinsi"] = (
+        "nasional" if context.potongan.kode == NASIONAL else "provinsi"
     )
     if area is None:
-        words = context.words
-        title, reason = words.say("bagian.peringkat"), words.say("kosong.kepesertaan")
-        names = ("peringkat", "permintaan", "jatuh", "kecil", "peta", "petak")
-        return (*(Bagian(name, title, kosong=reason) for name in names), *shared)
-    return (
+        return build_page(context, kipas=kipas, bagian=(), jenis=jenis)
+    parts = (
         _ranking(area),
-        _asks(area),
         _turning(area),
-        _fans(area),
+        build_asks(area),
+        build_fan_part(context, kipas),
+        build_scenarios(context, build_assumptions(context)),
+        build_promises(area),
+        build_money(context),
+        *build_arrears(context),
         _tiles(area),
-        _heat(area),
-        *shared,
+        build_segments(context),
+        build_records(context),
+        *build_annex(context),
+    )
+    lines = (money_line(context), since_line(context), believe_line(context))
+    asks = sum_lines(area)
+    layar = FirstScreen(
+        ringkas=_position(area),
+        strip=None,
+        putuskan=asks[:HARI_INI],
+        baris=(_standing(area), *(line for line in lines if line is not None)),
+    )
+    return build_page(
+        context,
+        kipas=kipas,
+        bagian=parts,
+        title=_title(area),
+        layar=layar,
+        permintaan=asks,
+        jenis=jenis,
     )
 
 
-def _verdict(context: Context, area: Area | None) -> tuple[str, Nada]:
-    """Say what the parts have to decide; else how many are under the line."""
-    words, judged = context.words, context.status
-    if area is None or judged is None:
-        return words.say("judul.tanpa_data", {"nama": context.nama}), "netral"
-    total = sum_asks(area.members, context.tenggat)
-    under = len(area.under)
+def _title(area: Area) -> tuple[str, Nada]:
+    """Say how many parts are under the line, and who must decide first."""
+    words, under = area.context.words, area.under
     values: dict[str, object] = {
-        "nama": _named(context, area),
-        "n": under,
-        "jumlah": words.jumlah(under),
+        "nama": _named(area),
+        "n": len(under),
+        "jumlah": words.jumlah(len(under)),
         "semua": words.jumlah(len(area.measured)),
-        "target": words.target(context.target),
-        "gap": words.jumlah(area.under["gap_jiwa"].sum()),
-        "tahun": context.potongan.periode.year + 1,
+        "target": words.target(area.context.target),
+        "gap": words.jumlah(under["gap_jiwa"].sum()),
     }
+    total = sum_asks(area.members, area.context.tenggat)
     if len(total) and total["rute"].iloc[0] == "pks":
-        first = total.iloc[0]
-        values["jumlah"] = words.jumlah(first["wilayah"])
-        values["jiwa"] = words.jumlah(first["jiwa"])
+        values["jumlah"] = words.jumlah(total["wilayah"].iloc[0])
+        values["jiwa"] = words.jumlah(total["jiwa"].iloc[0])
+        values["tahun"] = area.context.potongan.periode.year + 1
         return words.say("judul.area_pks", values), "buruk"
-    if not under:
+    if under.empty:
         return words.say("judul.area_aman", values), "baik"
-    key = "judul.area_kurang" if judged.gap_keaktifan_jiwa else "judul.area_atas"
-    return words.say(key, values), "buruk"
+    return words.say("judul.area", values), "buruk"
 
 
-def _named(context: Context, area: Area) -> str:
+def _named(area: Area) -> str:
     """Name the area, and how much of it sent data where that is not all."""
+    context, words = area.context, area.context.words
     there, whole = len(area.measured), area.members.seluruhnya
     if there >= whole:
         return context.nama
-    words = context.words
     part = {"ada": words.jumlah(there), "seluruhnya": words.jumlah(whole)}
     return words.say("judul.area_sebagian", {"nama": context.nama, **part})
 
 
-def _ranking(area: Area) -> Bagian:
-    """Rank the parts by gap in people and in points."""
+def _position(area: Area) -> tuple[tuple[str, bool], ...]:
+    """Say the area's own rate; the official figure beside where one is published."""
     context, words = area.context, area.context.words
-    title = words.say("bagian.peringkat")
+    pieces = list(build_position(context))
+    told = context.tables["publikasi"]
+    told = told[
+        (told["kode"] == context.potongan.kode)
+        & (told["indikator"] == "keaktifan_penduduk_rate")
+        & (told["tanggal"] <= pd.Timestamp(context.potongan.tanggal))
+    ].sort_values("tanggal")
+    if len(told):
+        last = told.iloc[-1]
+        values = {
+            "rate": words.rate(float(last["nilai"]), 1),
+            "tanggal": words.tanggal(as_date(last["tanggal"])),
+        }
+        pieces.append((words.say("layar.resmi", values), False))
+    return tuple(pieces)
+
+
+def _standing(area: Area) -> tuple[str, str]:
+    """Say how many parts hold UHC and meet the conditions of Prioritas."""
+    words, frame = area.context.words, area.measured
     values = {
-        "target": words.target(context.target),
-        "bulan": words.bulan(context.tenggat),
+        "semua": words.jumlah(len(frame)),
+        "uhc": words.jumlah(sum(told is True for told in frame["uhc"])),
+        "prioritas": words.jumlah(sum(told is True for told in frame["prioritas"])),
+        "pks": words.jumlah(sum(told is True for told in frame["pks"])),
+        "tahun": area.context.potongan.periode.year + 1,
     }
-    tables = [_rank_table(area, area.near, "peringkat")]
-    sentences = [words.say("peringkat.pengantar", values)]
-    if len(area.measured) < area.members.seluruhnya:
-        part = {"n": len(area.measured), "semua": area.members.seluruhnya}
-        sentences.append(words.say("peringkat.sebagian", part))
+    return words.say("layar.label_status"), words.say("layar.status", values)
+
+
+def _ranking(area: Area) -> Bagian:
+    """Draw every part as a dot beside the line, with its flags; rank them."""
+    words = area.context.words
+    columns = ["uhc", "prioritas", "award", "pks", "kurang_kas_rp"]
+    flags = build_flags(words, area.near[columns], area.measured["nama"])
+    tables = [_rank_table(area, area.near, "peringkat"), flags]
+    sentences = []
     if len(area.measured) > BANYAK:
         tables.insert(0, _province_table(area))
         sentences.append(words.say("peringkat.dekat", {"n": DEKAT}))
-    return Bagian("peringkat", title, tuple(sentences), tuple(tables))
+    chart = _province_dots(area) if len(area.measured) > BANYAK else _dots(area)
+    return Bagian(
+        "peringkat",
+        words.say("bagian.peringkat"),
+        "keputusan",
+        tuple(sentences),
+        gambar=(chart,),
+        lipat=tuple(tables),
+        kipas=_fans(area),
+    )
+
+
+def _dots(area: Area) -> RowChart:
+    """Draw the parts, the widest gap first, a dot each and flags beside."""
+    rows = [
+        _dot(area, str(row["nama"]), float(row["rate"]), _flags(area, row), str(kode))
+        for kode, row in area.near.to_dict("index").items()
+        if not pd.isna(row["rate"])
+    ]
+    return _dot_chart(area, rows)
+
+
+def _province_dots(area: Area) -> RowChart:
+    """Draw the provinsi, the lowest rate first."""
+    from jkn_analysis.wilayah import get_wilayah
+
+    words, rows = area.context.words, []
+    for kode, row in sum_provinces(area.measured).to_dict("index").items():
+        if pd.isna(row["rate"]):
+            continue
+        flags = {"n": words.jumlah(row["under"]), "semua": words.jumlah(row["parts"])}
+        name = get_wilayah(str(kode)).nama
+        told = words.say("titik.di_bawah", flags)
+        rows.append(_dot(area, name, float(row["rate"]), told, str(kode)))
+    return _dot_chart(area, rows)
+
+
+def _dot(area: Area, name: str, rate: float, flags: str, kode: str) -> Row:
+    """Draw one region's way from the line to its rate."""
+    context, words = area.context, area.context.words
+    target = context.target
+    role: Role = "data" if rate >= target else "batas"
+    return Row(
+        name.removeprefix("Kabupaten "),
+        words.rate_at(rate, target),
+        flags,
+        spans=(Span(min(rate, target), max(rate, target), role),),
+        dot=rate,
+        role=role,
+        link=f"{page_stem(kode, words.bahasa)}.html",
+    )
+
+
+def _dot_chart(area: Area, rows: list[Row]) -> RowChart:
+    """Put dots on one scale with the line."""
+    words, target = area.context.words, area.context.target
+    seen = [target, *(row.dot for row in rows if row.dot is not None)]
+    room = max(0.004, (max(seen) - min(seen)) * 0.04)
+    line = words.say("grafik.target", {"target": words.target(target)})
+    title = words.say("titik.judul", {"tanggal": words.akhir(area.context.periode)})
+    return RowChart(
+        "titik",
+        title,
+        tuple(rows),
+        min(seen) - room,
+        max(seen) + room,
+        "rate",
+        lines=((target, line, "batas"),),
+    )
+
+
+def _flags(area: Area, row: Mapping[Hashable, Any]) -> str:
+    """Write what stands and what lacks: UHC or the gap, Prioritas, cash."""
+    words = area.context.words
+    told = [words.say("titik.uhc")] if row["uhc"] is True else []
+    if row["gap_jiwa"] > 0:
+        told.append(words.say("titik.kurang", {"jiwa": words.jumlah(row["gap_jiwa"])}))
+    if row["gap_cakupan_jiwa"] > 0:
+        lack = {"jiwa": words.jumlah(row["gap_cakupan_jiwa"])}
+        told.append(words.say("titik.kurang_cakupan", lack))
+    if row["prioritas"] is True:
+        told.append(words.say("titik.prioritas"))
+    if row["pks"] is True:
+        year = {"tahun": area.context.potongan.periode.year + 1}
+        told.append(words.say("titik.pks", year))
+    if not pd.isna(row["kurang_kas_rp"]) and row["kurang_kas_rp"] > 0:
+        cash = {"rp": words.rp(row["kurang_kas_rp"])}
+        told.append(words.say("titik.kurang_kas", cash))
+    return " · ".join(told)
 
 
 def _rank_heads(area: Area) -> tuple[Kolom, ...]:
@@ -255,7 +361,6 @@ def _rank_table(area: Area, rows: pd.DataFrame, nama: str) -> Tabel:
         words.say("peringkat.judul", date),
         _rank_heads(area),
         cells,
-        kolom_batang=1,
     )
 
 
@@ -264,90 +369,35 @@ def _province_table(area: Area) -> Tabel:
     from jkn_analysis.wilayah import get_wilayah
 
     words, target = area.context.words, area.context.target
-    frame = area.measured.assign(provinsi=area.measured.index.str[:2])
-    counts = ["aktif_jiwa", "penduduk_jiwa"]
-    total = frame.groupby("provinsi")[counts].sum(skipna=False).astype("float64")
-    total["gap"] = frame.groupby("provinsi")["gap_jiwa"].sum()
-    total["under"] = (frame["gap_jiwa"] > 0).groupby(frame["provinsi"]).sum()
-    total["rate"] = total["aktif_jiwa"] / total["penduduk_jiwa"]
     cells = tuple(
         (
-            words.teks(get_wilayah(str(row["provinsi"])).nama),
+            words.teks(get_wilayah(str(kode)).nama),
             words.angka_rate(row["rate"], decimals=1),
             words.angka_jiwa(row["gap"]),
             words.angka_poin(row["rate"] - target),
             words.angka_jiwa(row["under"]),
         )
-        for row in total.sort_values("rate").reset_index().to_dict("records")
+        for kode, row in sum_provinces(area.measured).to_dict("index").items()
     )
-    heads = (
-        *_rank_heads(area)[:4],
-        Kolom(words.say("peringkat.kolom_bawah")),
-    )
-    return Tabel(
-        "provinsi", words.say("peringkat.judul_provinsi"), heads, cells, kolom_batang=1
-    )
+    heads = (*_rank_heads(area)[:4], Kolom(words.say("peringkat.kolom_bawah")))
+    return Tabel("provinsi", words.say("peringkat.judul_provinsi"), heads, cells)
 
 
-def _asks(area: Area) -> Bagian:
-    """Sum the asks by decider."""
-    words = area.context.words
-    title = words.say("bagian.permintaan")
-    total = sum_asks(area.members, area.context.tenggat)
-    if total.empty:
-        return Bagian("permintaan", title, kosong=words.say("kosong.permintaan"))
-    rows = tuple(_ask_row(area, row) for row in total.to_dict("records"))
-    heads = (
-        Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
-        Kolom(words.say("permintaan.kolom_wilayah")),
-        Kolom(words.say("permintaan.kolom_jiwa")),
-        Kolom(words.say("permintaan.kolom_rp")),
-    )
-    values = {"bulan": words.bulan(area.context.tenggat)}
-    intro = words.say("permintaan.jumlah", values)
-    return Bagian(
-        "permintaan", title, (intro,), (Tabel("permintaan", title, heads, rows),)
-    )
-
-
-def _ask_row(area: Area, row: Mapping[Hashable, Any]) -> tuple[Angka, ...]:
-    """Write one decider's route summed over the parts."""
-    words = area.context.words
-    key = f"rute.pendek_{row['rute']}"
-    told = words.say(key) if words.has(key) else str(row["rute"]).replace("_", " ")
-    people, cost = round(float(row["jiwa"])), round(float(row["biaya_rp"]))
-    free = f"rute.biaya_{row['rute']}"
-    back = {"rp": words.rp(abs(cost))}
-    nothing = words.say(free if words.has(free) else "permintaan.tanpa_biaya", back)
-    return (
-        Angka(str(row["pemutus"]), "teks", f"{row['pemutus']}\n{told}"),
-        words.angka_jiwa(row["wilayah"]),
-        words.angka_jiwa(people) if people else words.teks("–"),
-        words.angka_rp(cost) if cost > 0 else words.teks(nothing),
-    )
-
-
-def _turning(area: Area) -> Bagian:
+def _turning(area: Area) -> Bagian | None:
     """List who falls under the line and who reaches it within the horizon."""
     words, context = area.context.words, area.context
-    title = words.say("bagian.jatuh", {"target": words.target(context.target)})
     if context.fan.empty:
-        return Bagian("jatuh", title, kosong=words.say("kosong.ramalan"))
-    falls = area.measured[
-        (area.measured["gap_jiwa"] == 0) & area.measured["turun"].notna()
-    ]
-    rises = area.measured[
-        (area.measured["gap_jiwa"] > 0) & area.measured["naik"].notna()
-    ]
+        return None
+    title = words.say("bagian.jatuh", {"target": words.target(context.target)})
+    frame = area.measured
+    falls = frame[(frame["gap_jiwa"] == 0) & frame["turun"].notna()]
+    rises = frame[(frame["gap_jiwa"] > 0) & frame["naik"].notna()]
     rows = [
-        _turn_row(area, row, "turun")
-        for row in falls.sort_values("turun").to_dict("records")
+        _turn_row(area, row, way)
+        for way, part in (("turun", falls), ("naik", rises))
+        for row in part.sort_values(way).to_dict("records")
     ]
-    rows += [
-        _turn_row(area, row, "naik")
-        for row in rises.sort_values("naik").to_dict("records")
-    ]
-    stay = int(((area.measured["gap_jiwa"] > 0) & area.measured["naik"].isna()).sum())
+    stay = int(((frame["gap_jiwa"] > 0) & frame["naik"].isna()).sum())
     values = {
         "n": len(falls),
         "turun": words.jumlah(len(falls)),
@@ -357,8 +407,6 @@ def _turning(area: Area) -> Bagian:
         "bulan": words.bulan(as_date(context.fan.index[-1])),
     }
     sentence = words.say("jatuh.kalimat", values)
-    if not rows:
-        return Bagian("jatuh", title, (sentence,))
     month = {"bulan": words.bulan(context.tenggat, short=True)}
     heads = (
         Kolom(words.say("peringkat.kolom_wilayah"), "kiri"),
@@ -366,8 +414,9 @@ def _turning(area: Area) -> Bagian:
         Kolom(words.say("jatuh.kolom_bulan"), "kiri"),
         Kolom(words.say("jatuh.kolom_peluang", month), "kiri"),
     )
+    table = Tabel("jatuh", words.say("jatuh.judul"), heads, tuple(rows))
     return Bagian(
-        "jatuh", title, (sentence,), (Tabel("jatuh", title, heads, tuple(rows)),)
+        "jatuh", title, "keputusan", (sentence,), lipat=(table,) if rows else ()
     )
 
 
@@ -388,20 +437,15 @@ def _turn_row(area: Area, row: Mapping[Hashable, Any], way: str) -> tuple[Angka,
     )
 
 
-def _fans(area: Area) -> Bagian:
+def _fans(area: Area) -> tuple[Kipas, ...]:
     """Draw every part's fan on one scale."""
-    words = area.context.words
-    title = words.say("bagian.kecil")
     fans = select_fans(area.members, area.context.potongan.periode)
     grid = build_grid(area.members, months=BULAN_KECIL)
-    shown = [
+    shown = area.near if len(area.measured) <= SEDANG else area.near.iloc[:0]
+    return tuple(
         _small(area, row, grid, fans)
-        for row in area.near.reset_index().to_dict("records")
+        for row in shown.reset_index().to_dict("records")
         if grid.loc[row["kode"]].notna().any()
-    ]
-    values = {"target": words.target(area.context.target)}
-    return Bagian(
-        "kecil", title, (words.say("kecil.pengantar", values),), kipas=tuple(shown)
     )
 
 
@@ -435,22 +479,30 @@ def _small(
 
 
 def _tiles(area: Area) -> Bagian:
-    """Build the tile grid: every part the same size, since cities vanish on a map."""
-    words = area.context.words
+    """Build the tile grid: every part the same size, laid out as they lie."""
+    words, target = area.context.words, area.context.target
+    if len(area.measured) > BANYAK:
+        frame = sum_provinces(area.measured)
+        names = {str(k): get_wilayah(str(k)).nama for k in frame.index}
+    else:
+        frame = area.measured
+        names = {str(k): str(v) for k, v in frame["nama"].items()}
     tiles = tuple(
         Ubin(
             str(kode),
-            _short(str(row["nama"])),
+            _short(names[str(kode)]),
             _value(row["rate"]),
             words.rate(row["rate"], 1),
-            area.context.target,
+            target,
+            f"{page_stem(str(kode), words.bahasa)}.html",
         )
-        for kode, row in area.measured.sort_index().to_dict("index").items()
+        for kode, row in frame.sort_index().to_dict("index").items()
     )
-    values = {"target": words.target(area.context.target)}
+    values = {"target": words.target(target)}
     return Bagian(
         "peta",
         words.say("bagian.peta"),
+        "siapa",
         (words.say("peta.pengantar", values),),
         ubin=tiles,
     )
@@ -468,54 +520,3 @@ def _short(nama: str) -> str:
         .replace("Kepulauan", "Kep.")
         .replace("Halmahera", "Halm.")
     )
-
-
-def _heat(area: Area) -> Bagian:
-    """Build the heat map of month by region."""
-    words = area.context.words
-    title = words.say("bagian.petak")
-    grid = build_grid(area.members, months=BULAN_PETAK)
-    labels, values = _heat_rows(area, grid)
-    under = [
-        sum(v < area.context.target for v in row if not pd.isna(v)) for row in values
-    ]
-    worst = max(range(len(labels)), key=under.__getitem__)
-    told = {
-        "n": len(grid.columns),
-        "wilayah": words.jumlah(len(labels)),
-        "nama": labels[worst],
-        "jumlah": words.jumlah(under[worst]),
-        "target": words.target(area.context.target),
-    }
-    heat = Petak(
-        nama="petak",
-        judul=title,
-        label=tuple(labels),
-        periode=tuple(as_date(month) for month in grid.columns),
-        nilai=tuple(tuple(_value(rate) for rate in row) for row in values),
-        target=area.context.target,
-        alt=words.say("petak.alt", told),
-        catatan=words.say("petak.catatan", told),
-    )
-    return Bagian("petak", title, petak=heat)
-
-
-def _heat_rows(
-    area: Area, grid: pd.DataFrame
-) -> tuple[list[str], Sequence[Sequence[float]]]:
-    """Return labels and rates, parts by gap; provinsi where there are too many."""
-    from jkn_analysis.wilayah import get_wilayah
-
-    if len(grid) <= BANYAK:
-        order = [str(kode) for kode in area.measured.index if kode in grid.index]
-        names = [_short(str(area.measured.loc[kode, "nama"])) for kode in order]
-        return names, grid.loc[order].to_numpy().tolist()
-    weight = area.measured["penduduk_jiwa"].astype("float64").reindex(grid.index)
-    active = grid.mul(weight, axis=0)
-    group = grid.index.str[:2]
-    rate = (
-        active.groupby(group).sum(min_count=1).div(weight.groupby(group).sum(), axis=0)
-    )
-    rate = rate.sort_values(rate.columns[-1])
-    names = [get_wilayah(str(kode)).nama for kode in rate.index]
-    return names, rate.to_numpy().tolist()

@@ -8,6 +8,7 @@ import pandas as pd
 
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Permintaan, Tabel
+from jkn_analysis.briefing.outlook import build_way
 from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.uhc import needed_jiwa
 
@@ -74,12 +75,13 @@ def list_today(asks: Sequence[Permintaan]) -> list[Permintaan]:
     return [ask for ask in asks if ask in chosen]
 
 
-def build_title(context: Context) -> tuple[str, Nada] | None:
+def build_title(
+    context: Context, asks: Sequence[Permintaan]
+) -> tuple[str, Nada] | None:
     """Build the page's title of the first decision; None where there is none.
 
     It sounds the alarm only where people are missing or the budget is short today.
     """
-    asks = list_asks(context)
     if not asks or context.status is None:
         return None
     short = find_uang(context, "kurang_kas_desember_rp")
@@ -108,6 +110,7 @@ def _write(context: Context, row: Mapping[Hashable, Any]) -> Permintaan:
         bersih_jiwa=round(float(row["bersih_jiwa"])) or None,
         asumsi=row["asumsi"] == "ya",
         bulan=int(row["bulan"]),
+        pendek=words.say(f"rute.pendek_{route}"),
         judul=words.say(_variant(context, row, title), values)
         if words.has(title)
         else words.say("putusan.umum", {**values, "tindakan": action}),
@@ -161,18 +164,18 @@ def _values(context: Context, row: Mapping[Hashable, Any]) -> dict[str, object]:
     }
 
 
-def build_ask(context: Context) -> Bagian:
-    """Build the part of the page that asks for decisions."""
+def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
+    """Build the part that asks for decisions: the way to the line, then all of them.
+
+    None where neither forecast nor ask was computed.
+    """
     words = context.words
+    if context.status is None or select_asks(context).empty:
+        return None
     title = words.say("bagian.permintaan")
-    if context.status is None:
-        reason = "kepesertaan" if context.history is None else "penduduk"
-        return Bagian("permintaan", title, kosong=words.say(f"kosong.{reason}"))
-    asks = list_asks(context)
-    if select_asks(context).empty:
-        return Bagian("permintaan", title, kosong=words.say("kosong.permintaan"))
     if not asks:
-        return Bagian("permintaan", title, (words.say("permintaan.cukup"),))
+        told = (words.say("permintaan.cukup"),)
+        return Bagian("permintaan", title, "keputusan", told)
     columns = (
         Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
         Kolom(words.say("permintaan.kolom_jiwa")),
@@ -181,16 +184,21 @@ def build_ask(context: Context) -> Bagian:
     marked = any(ask.asumsi for ask in asks)
     table = Tabel(
         nama="permintaan",
-        judul=title,
+        judul=words.say("permintaan.semua"),
         kolom=columns,
         baris=tuple(_row(context, ask) for ask in asks),
-        catatan=words.say("permintaan.catatan_asumsi") if marked else "",
     )
     steps = build_steps(context)
-    tables = (table,) if steps is None else (table, steps)
+    note = words.say("permintaan.catatan_asumsi") if marked else ""
+    way = build_way(context, list_steps(context), note)
     deadline = {"tanggal": words.tanggal(end_of_month(context.tenggat))}
     return Bagian(
-        "permintaan", title, (words.say("permintaan.pengantar", deadline),), tables
+        "permintaan",
+        title,
+        "keputusan",
+        gambar=() if way is None else (way,),
+        rinci=(words.say("permintaan.pengantar", deadline),),
+        lipat=(table,) if steps is None else (table, steps),
     )
 
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.briefing.annex import build_annex
 from jkn_analysis.briefing.ask import build_ask, list_asks
-from jkn_analysis.briefing.charts import build_fan
+from jkn_analysis.briefing.charts import build_fan, build_fan_part
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import read_slice
+from jkn_analysis.briefing.decisions import build_decisions
 from jkn_analysis.briefing.figures import collect_figures
-from jkn_analysis.briefing.first_screen import build_cards, build_verdict
-from jkn_analysis.briefing.money import build_arrears, build_money, build_scenarios
+from jkn_analysis.briefing.money import build_arrears, build_assumptions, build_money
+from jkn_analysis.briefing.outlook import build_scenarios
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import (
-    build_decisions,
     build_facilities,
+    build_quota,
     build_records,
     build_segments,
 )
@@ -78,24 +79,20 @@ def build_briefing(
 
 
 def assemble(context: Context) -> Briefing:
-    """Put the parts of a page together."""
+    """Put the parts of a page together; one without data takes no room."""
     kipas = build_fan(context)
+    asks = list_asks(context) if context.status else []
     parts = (
-        build_ask(context),
-        build_segments(context),
-        build_money(context),
-        build_arrears(context),
-        build_scenarios(context),
-        build_records(context),
+        build_ask(context, asks),
+        build_fan_part(context, kipas),
+        build_scenarios(context, build_assumptions(context)),
         build_decisions(context),
+        build_money(context),
+        *build_arrears(context),
+        build_segments(context),
+        build_quota(context),
+        build_records(context),
         build_facilities(context),
-        *build_annex(context, kipas),
+        *build_annex(context),
     )
-    return build_page(
-        context,
-        verdict=build_verdict(context),
-        kartu=build_cards(context),
-        kipas=kipas,
-        bagian=parts,
-        permintaan=tuple(list_asks(context)) if context.status else (),
-    )
+    return build_page(context, kipas=kipas, bagian=parts, permintaan=tuple(asks))

@@ -8,13 +8,13 @@ import pandas as pd
 
 from jkn_analysis.briefing.context import RATE
 from jkn_analysis.briefing.data import add_months, as_date, select_naive
-from jkn_analysis.briefing.model import Kipas, Tanda
+from jkn_analysis.briefing.model import Angka, Bagian, Kipas, Kolom, Tabel, Tanda
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
 
 BULAN_RIWAYAT = 36
-TANDA_MAKS = 5
+TANDA_MAKS = 3
 """More events than this cannot be labelled on a phone; the annex lists them all."""
 
 
@@ -47,6 +47,58 @@ def build_fan(context: Context) -> Kipas | None:
         catatan=" ".join(_notes(context, shown)),
         alt=_describe(context, shown),
     )
+
+
+def build_fan_part(context: Context, kipas: Kipas | None) -> Bagian | None:
+    """Say what comes if nothing is done, beside the main chart."""
+    if kipas is None:
+        return None
+    words, told = context.words, []
+    middle = context.ahead(context.tenggat)
+    if middle is not None:
+        values = {
+            "bulan": words.bulan(context.tenggat),
+            "tengah": words.rate_at(middle, context.target),
+            "bawah": words.rate(context.ahead(context.tenggat, 0.1), 1),
+            "atas": words.rate(context.ahead(context.tenggat, 0.9), 1),
+            "target": words.target(context.target),
+        }
+        told.append(words.say("proyeksi.isi", values))
+        chance = context.peluang(context.tenggat)
+        if chance is not None:
+            values["peluang"] = words.peluang(chance)
+            told.append(words.say("proyeksi.peluang", values))
+    title = words.say("bagian.grafik")
+    return Bagian(
+        "grafik",
+        title,
+        "keputusan",
+        (" ".join(told),) if told else (),
+        rinci=(kipas.catatan,),
+        lipat=(build_chart_data(context, kipas),),
+    )
+
+
+def build_chart_data(context: Context, kipas: Kipas) -> Tabel:
+    """Give the main chart's numbers as a table."""
+    words, blank = context.words, context.words.teks("")
+    rows: list[tuple[Angka, ...]] = []
+    for month, value in zip(kipas.periode, kipas.nilai, strict=True):
+        label = words.teks(words.bulan(month, short=True))
+        rows.append((label, words.angka_rate(value), blank, blank, blank))
+    for index, month in enumerate(kipas.periode_ramalan):
+        label = words.teks(words.bulan(month, short=True))
+        cells = [
+            words.angka_rate(kipas.kuantil[q][index]) if q in kipas.kuantil else blank
+            for q in (0.1, 0.5, 0.9)
+        ]
+        rows.append((label, blank, *cells))
+    columns = tuple(
+        Kolom(words.say(f"lampiran.kolom_{key}"), "kiri" if n == 0 else "kanan")
+        for n, key in enumerate(("bulan", "nilai", "bawah", "tengah", "atas"))
+    )
+    title = words.say("lampiran.data_grafik")
+    return Tabel("data_grafik", title, columns, tuple(rows))
 
 
 def list_events(context: Context, *, since: object) -> tuple[Tanda, ...]:

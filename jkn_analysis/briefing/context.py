@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RATE = "keaktifan_penduduk_rate"
 DESEMBER = 12
+RAPAT_BULAN = 2
+"""A page is for a meeting at most this many months after its data."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _to_rapat(row: pd.Series) -> Rapat:
 
 
 def find_rapat(potongan: Slice, id_rapat: str | None) -> Rapat | None:
-    """Find the meeting of a page: the one named, else the next after the month.
+    """Find the meeting of a page: the one named, else the next within two months.
 
     Raises
     ------
@@ -113,7 +115,11 @@ def find_rapat(potongan: Slice, id_rapat: str | None) -> Rapat | None:
                 f"the latest known: {listed}\n  → see table rapat"
             )
         return _to_rapat(named.iloc[0])
-    ahead = known[known["tanggal"] > pd.Timestamp(potongan.tanggal)]
+    last = end_of_month(add_months(potongan.periode, RAPAT_BULAN))
+    ahead = known[
+        (known["tanggal"] > pd.Timestamp(potongan.tanggal))
+        & (known["tanggal"] <= pd.Timestamp(last))
+    ]
     return None if ahead.empty else _to_rapat(ahead.iloc[0])
 
 

@@ -32,7 +32,7 @@ def build_further(context: Context) -> Bagian | None:
     title = words.say("lampiran.indikator")
     rows = [row for indicator in chosen if (row := _build_row(context, indicator))]
     if not rows:
-        return Bagian("indikator", title, kosong=words.say("kosong.indikator"))
+        return None
     keys = ("indikator", "bulan", "sekarang", "setahun", "ramalan")
     left = {"indikator", "bulan"}
     columns = tuple(
@@ -40,7 +40,7 @@ def build_further(context: Context) -> Bagian | None:
         for key in keys
     )
     table = Tabel("indikator", title, columns, tuple(rows))
-    return Bagian("indikator", title, (), (table,))
+    return Bagian("indikator", title, tabel=(table,))
 
 
 def _build_row(context: Context, indicator: Indicator) -> tuple[Angka, ...] | None:

@@ -28,7 +28,7 @@ from jkn_analysis.store import (
 )
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import NASIONAL, TOTAL
-from jkn_analysis.uhc import gap_jiwa
+from jkn_analysis.uhc import find_target, gap_jiwa
 from jkn_analysis.wilayah import get_wilayah, list_wilayah
 
 if TYPE_CHECKING:
@@ -46,11 +46,14 @@ SUMMED = {
 }
 """Tables that add up, and what a row of the sum is."""
 OWN = (
-    "rapat", "peristiwa", "tindak_lanjut", "publikasi", "ramalan", "peluang", "uang",
-    "skenario",
+    "rapat", "peristiwa", "tindak_lanjut", "publikasi", "ramalan", "peluang",
+    "skenario", "uang",
 )  # fmt: skip
 """Tables whose rows of the provinsi or country itself are shown."""
-OF_MEMBERS = ("ramalan", "peluang", "permintaan", "uang", "peristiwa")
+OF_MEMBERS = (
+    "ramalan", "peluang", "permintaan", "uang", "peristiwa", "selisih",
+    "tindak_lanjut",
+)  # fmt: skip
 ONLY: dict[str, dict[str, list[Any]]] = {
     "ramalan": {"indikator": [RATE], "segmen": [TOTAL], "skenario": ["dasar"]}
 }
@@ -136,6 +139,18 @@ def sum_members(members: Members, name: str, kode: str) -> pd.DataFrame:
     return conform(total.reset_index().assign(kode=kode), name)
 
 
+def sum_selisih(members: Members, kode: str) -> pd.DataFrame:
+    """Sum the newest counts of records to repair by reason; hidden ones stay out."""
+    frame = members.tables["selisih"]
+    whole = frame[frame["kecamatan"].isna() | (frame["kecamatan"] == "")]
+    newest = whole.groupby("kode")["periode"].transform("max")
+    keys = ["alasan", "kantor"]
+    rows = whole[whole["periode"] == newest].groupby(keys, observed=True)
+    counts = rows[["jumlah_jiwa", "nonaktif_jiwa"]].sum(min_count=1).reset_index()
+    when = whole["periode"].max()
+    return conform(counts.assign(kode=kode, periode=when), "selisih")
+
+
 def sum_iuran_pemda(members: Members, kode: str) -> pd.DataFrame:
     """Sum the government's bills; each month carries its opening balance."""
     frame = members.tables["iuran_pemda"]
@@ -170,6 +185,7 @@ def read_area(kode: str, periode: str, *, root: Path) -> tuple[Slice, Members]:
         **own,
         **summed,
         "iuran_pemda": sum_iuran_pemda(members, kode),
+        "selisih": sum_selisih(members, kode),
         **{name: read(name) for name in ("uji_balik", "asumsi_skenario")},
     }
     manifest = read_manifest(root, cutoff=periode)
@@ -187,7 +203,7 @@ def measure_members(
         By code: nama, periode, penduduk_jiwa, terdaftar_jiwa, aktif_jiwa, rate,
         gap_jiwa, selisih (rate less target), ramalan and peluang at the deadline,
         turun (first forecast month under the target) or naik (first over it),
-        tunggakan_pemda_rp, tunggakan_peserta_rp; widest gap first.
+        tunggakan_pemda_rp, tunggakan_peserta_rp, gap_cakupan_jiwa; widest gap first.
     """
     counts = attach_penduduk(members.tables["kepesertaan"], members.tables["penduduk"])
     newest = counts.sort_values("periode").groupby("kode").tail(1).set_index("kode")
@@ -195,11 +211,16 @@ def measure_members(
     people = frame["penduduk_jiwa"].astype("Float64").astype("float64")
     active = frame["aktif_jiwa"].astype("float64")
     frame = frame.assign(rate=active / people.where(people > 0))
+    cover = find_target(end_of_month(periode)).cakupan_rate
     frame["gap_jiwa"] = [
         np.nan if np.isnan(size) else gap_jiwa(target, int(size), int(part))
         for size, part in zip(people, active, strict=True)
     ]
     frame["selisih"] = frame["rate"] - target
+    frame["gap_cakupan_jiwa"] = [
+        0 if np.isnan(size) else gap_jiwa(cover, int(size), int(part))
+        for size, part in zip(people, frame["terdaftar_jiwa"], strict=True)
+    ]
     frame = frame.join(_ahead(members, periode, target=target, tenggat=tenggat))
     frame = frame.join(_owed(members))
     return frame.sort_values(["gap_jiwa", "selisih"], ascending=[False, True])

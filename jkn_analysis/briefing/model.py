@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Certainty = Literal["diukur", "dihitung", "diramal", "asumsi"]
 Satuan = Literal["jiwa", "rp", "rate", "poin", "bulan", "tanggal", "jumlah", "teks"]
 Nada = Literal["baik", "buruk", "netral"]
+Role = Literal["data", "pita50", "pita80", "batas", "abu", "garis", "baik"]
+"""Colour of a mark by what it means; `reporting.style` has the colours."""
+Kelompok = Literal["keputusan", "uang", "siapa", "data"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,11 @@ class Figure:
     certainty: Certainty = "diukur"
 
     @property
+    def number(self) -> float:
+        """The value of a figure that counts or measures."""
+        return float(self.value or 0)
+
+    @property
     def key(self) -> tuple[object, ...]:
         """What may have one value only."""
         return (
@@ -87,6 +98,19 @@ class FigureBook(dict[tuple[object, ...], Figure]):
             )
         return known
 
+    def find(self, name: str, kode: str, **where: object) -> Figure | None:
+        """Return one figure; the measured whole where nothing else is said."""
+        return _find(self.values(), {"name": name, "kode": kode, **where})
+
+
+def _find(figures: Iterable[Figure], wanted: dict[str, object]) -> Figure | None:
+    """Return the first figure whose fields agree; the measured whole by default."""
+    wanted = {"segmen": "total", "skenario": None, **wanted}
+    for figure in figures:
+        if all(getattr(figure, key) == value for key, value in wanted.items()):
+            return figure
+    return None
+
 
 @dataclass(frozen=True)
 class Kolom:
@@ -108,19 +132,51 @@ class Tabel:
     catatan: str = ""
     baris_tebal: tuple[int, ...] = ()
     """Positions of rows that are totals."""
-    kolom_batang: int | None = None
-    """Position of a rate column drawn with a bar behind its number."""
 
 
 @dataclass(frozen=True)
-class Kartu:
-    """One of the key figures of the first screen, with its sentence."""
+class Span:
+    """A piece of a row, from one value to another, in a colour's role."""
 
-    nama: str
+    low: float
+    high: float
+    role: Role
+
+
+@dataclass(frozen=True)
+class Row:
+    """A labelled row of a chart: pieces and a dot on the scale, words beside."""
+
     label: str
-    angka: Angka
-    kalimat: str
-    nada: Nada = "netral"
+    text: str = ""
+    """The value, as printed."""
+    note: str = ""
+    spans: tuple[Span, ...] = ()
+    dot: float | None = None
+    role: Role = "data"
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class RowChart:
+    """Rows on one scale. All numbers stand as words beside the marks."""
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    low: float
+    high: float
+    unit: Satuan
+    lines: tuple[tuple[float, str, Role], ...] = ()
+    """Values to compare with: where, how named, in which colour."""
+    legend: tuple[tuple[Role, str], ...] = ()
+    note: str = ""
+
+    def place(self, value: float) -> float:
+        """Return where a value stands, in percent of the scale."""
+        width = (self.high - self.low) or 1.0
+        share = min(max((value - self.low) / width, 0.0), 1.0)
+        return round(100 * share, 1)
 
 
 @dataclass(frozen=True)
@@ -174,21 +230,6 @@ class Batang:
 
 
 @dataclass(frozen=True)
-class Petak:
-    """Rates of regions by month, for a heat map; a region per row, worst first."""
-
-    nama: str
-    judul: str
-    label: tuple[str, ...]
-    periode: tuple[dt.date, ...]
-    nilai: tuple[tuple[float | None, ...], ...]
-    """Fractions, None where a region did not report."""
-    target: float
-    alt: str
-    catatan: str = ""
-
-
-@dataclass(frozen=True)
 class Ubin:
     """One region of a tile grid or map."""
 
@@ -197,23 +238,29 @@ class Ubin:
     nilai: float | None
     teks: str
     target: float
+    tautan: str = ""
 
 
 @dataclass(frozen=True)
 class Bagian:
-    """One part of the page; without data it says why."""
+    """One part of the page; a part without data is not made."""
 
     nama: str
     judul: str
+    kelompok: Kelompok = "data"
     kalimat: tuple[str, ...] = ()
+    gambar: tuple[RowChart, ...] = ()
     tabel: tuple[Tabel, ...] = ()
     batang: tuple[Batang, ...] = ()
-    petak: Petak | None = None
     ubin: tuple[Ubin, ...] = ()
     kipas: tuple[Kipas, ...] = ()
     """Small fans of the regions, drawn on one scale."""
-    kosong: str = ""
-    """Reason why the part is 'tidak tersedia'; empty where it is there."""
+    lipat: tuple[Tabel, ...] = ()
+    """Tables behind a fold: what the pictures were drawn from."""
+    rinci: tuple[str, ...] = ()
+    """Sentences behind a fold."""
+    terlipat: bool = False
+    """Whether the whole part stands behind a fold."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +288,21 @@ class Permintaan:
     """The decision as a title of the page, without the region's name."""
     tanpa: str = ""
     """What happens without it."""
+    pendek: str = ""
+    """The action in a few words, without its numbers."""
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """What a reader sees before scrolling, the decisions apart."""
+
+    ringkas: tuple[tuple[str, bool], ...]
+    """The position in pieces of a sentence; True where it stands out."""
+    strip: RowChart | None
+    putuskan: tuple[Permintaan, ...]
+    """What is to be decided today, three lines at most."""
+    baris: tuple[tuple[str, str], ...]
+    """Label and sentence: money, since the last meeting, why to believe it."""
 
 
 @dataclass(frozen=True)
@@ -270,9 +332,9 @@ class Briefing:
     judul: str
     """The verdict, one line."""
     nada: Nada
-    kepala: tuple[tuple[str, str], ...]
-    """Label and text of each line of the head: meeting, date, denominator."""
-    kartu: tuple[Kartu, ...]
+    kepala: str
+    """The meeting the page is for."""
+    layar: FirstScreen
     kipas: Kipas | None
     bagian: tuple[Bagian, ...]
     kaki: str
@@ -281,6 +343,8 @@ class Briefing:
     permintaan: tuple[Permintaan, ...] = ()
     figures: tuple[Figure, ...] = ()
     versi: str = ""
+    belum: tuple[str, ...] = ()
+    """What was not delivered, by whom, and what it would answer."""
 
     def find_figure(self, name: str, **where: object) -> Figure | None:
         """Return one figure of the page's own region, None where it has none.
@@ -293,19 +357,8 @@ class Briefing:
             Fields of the figure that must agree; the measured whole of the newest
             month where nothing is said.
         """
-        wanted = {"kode": self.kode, "segmen": "total", "skenario": None, **where}
-        found = (
-            figure
-            for figure in self.figures
-            if figure.name == name
-            and all(getattr(figure, key) == value for key, value in wanted.items())
-        )
-        return next(found, None)
+        return _find(self.figures, {"name": name, "kode": self.kode, **where})
 
     def find_bagian(self, nama: str) -> Bagian:
         """Return one part by name."""
         return next(bagian for bagian in self.bagian if bagian.nama == nama)
-
-    def find_kartu(self, nama: str) -> Kartu:
-        """Return one key figure by name."""
-        return next(kartu for kartu in self.kartu if kartu.nama == nama)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from jkn_analysis.briefing.ask import find_uang
+from jkn_analysis.briefing.cash import build_cash_chart
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.model import Angka, Bagian, Batang, Kolom, Tabel
+from jkn_analysis.briefing.model import (
+    Angka,
+    Bagian,
+    Batang,
+    Kolom,
+    Row,
+    RowChart,
+    Span,
+    Tabel,
+)
 from jkn_analysis.briefing.money_ahead import (
-    build_budget_chart,
     build_debt_table,
     list_budget_sentences,
     list_member_sentences,
     list_pemda_sentences,
 )
+from jkn_analysis.briefing.outlook import find_effects, name_effect
 from jkn_analysis.formats import format_number
 from jkn_analysis.indicators import sum_tunggakan_pemda
-from jkn_analysis.skenario import read_skenario
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
@@ -29,11 +37,8 @@ UMUR = ((1, 3), (4, 12), (13, 24), (25, 25))
 _BULAN_BATANG = 24
 
 
-def build_money(context: Context) -> Bagian:
+def build_money(context: Context) -> Bagian | None:
     """Build the budget part: this year's cash, month by month, and next year's need."""
-    words = context.words
-    title = words.say("bagian.uang")
-    year = context.potongan.periode.year
     tables = [
         table
         for table in (
@@ -44,18 +49,37 @@ def build_money(context: Context) -> Bagian:
         if table is not None
     ]
     if not tables:
-        return Bagian("uang", title, kosong=words.say("kosong.anggaran"))
-    sentences = [
-        words.say("kosong.bagian", {"alasan": words.say(f"kosong.{name}")})
-        for name in ("anggaran", "iuran_pemda")
-        if context.tables[name].empty
-    ]
+        return None
+    words, chart = context.words, build_cash_chart(context)
+    year = context.potongan.periode.year
     cash = tell_cash(context)
-    sentences += [] if cash is None else [cash]
-    sentences += _joined([*_absorption(context, year), *list_budget_sentences(context)])
-    chart = build_budget_chart(context)
-    charts = () if chart is None else (chart,)
-    return Bagian("uang", title, tuple(sentences), tuple(tables), charts)
+    told = [*([] if cash is None else [cash]), *_tell_need(context)]
+    return Bagian(
+        "uang",
+        words.say("bagian.uang"),
+        "uang",
+        tuple(told),
+        gambar=() if chart is None else (chart,),
+        rinci=tuple(
+            _joined([*_absorption(context, year), *list_budget_sentences(context)])
+        ),
+        lipat=tuple(tables),
+    )
+
+
+def _tell_need(context: Context) -> list[str]:
+    """Say what next year needs at the median and in 9 of 10 cases, of what budget."""
+    words = context.words
+    name = "kebutuhan_tahun_depan_rp"
+    middle, high = (_at_level(context, name, level) for level in (0.5, 0.9))
+    if middle is None or high is None:
+        return []
+    values = {
+        "tahun": context.tenggat.year + 1,
+        "rp": words.rp(middle),
+        "tinggi": words.rp(high),
+    }
+    return [words.say("kebutuhan.kalimat", values)]
 
 
 def tell_cash(context: Context) -> str | None:
@@ -249,37 +273,17 @@ def _absorption(context: Context, year: int) -> list[str]:
     return [words.say("uang.kalimat", values)]
 
 
-def build_arrears(context: Context) -> Bagian:
-    """Build the two kinds of arrears, two charts, never added up."""
-    words = context.words
-    sentences = [words.say("tunggakan.pengantar")]
-    charts: list[Batang] = []
-    tables: list[Tabel] = []
+def build_arrears(context: Context) -> tuple[Bagian, ...]:
+    """Build the two kinds of arrears, a part each, never added up."""
     pemda = context.tables["iuran_pemda"].sort_values("periode")
-    if pemda.empty:
-        sentences.append(_missing(context, "iuran_pemda"))
-    else:
-        sentence, chart = _pemda(context, pemda)
-        sentences += [sentence, *_joined(list_pemda_sentences(context))]
-        charts.append(chart)
-        debt = build_debt_table(context)
-        tables += [] if debt is None else [debt]
     members = context.tables["tunggakan_peserta"]
-    if members.empty:
-        sentences.append(_missing(context, "tunggakan_peserta"))
-    else:
+    parts = []
+    if len(pemda):
+        parts.append(_pemda(context, pemda))
+    if len(members):
         now = members[members["periode"] == members["periode"].max()]
-        sentence, chart, table = _members(context, now)
-        sentences += [sentence, *_joined(list_member_sentences(context))]
-        charts.append(chart)
-        tables.append(table)
-    return Bagian(
-        "tunggakan",
-        words.say("bagian.tunggakan"),
-        tuple(sentences),
-        tuple(tables),
-        tuple(charts),
-    )
+        parts.append(_members(context, now))
+    return tuple(parts)
 
 
 def _joined(sentences: list[str]) -> list[str]:
@@ -287,13 +291,7 @@ def _joined(sentences: list[str]) -> list[str]:
     return [" ".join(sentences)] if sentences else []
 
 
-def _missing(context: Context, reason: str) -> str:
-    """Say why something is not there."""
-    words = context.words
-    return words.say("kosong.bagian", {"alasan": words.say(f"kosong.{reason}")})
-
-
-def _pemda(context: Context, pemda: pd.DataFrame) -> tuple[str, Batang]:
+def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
     """Say and draw the local government's arrears."""
     words = context.words
     balance = sum_tunggakan_pemda(pemda).clip(lower=0)
@@ -323,10 +321,19 @@ def _pemda(context: Context, pemda: pd.DataFrame) -> tuple[str, Batang]:
         alt=words.say("grafik.alt_pemda", told),
         periode=tuple(months),
     )
-    return words.say("tunggakan.pemda", told), chart
+    debt = build_debt_table(context)
+    return Bagian(
+        "tunggakan_pemda",
+        words.say("bagian.tunggakan_pemda"),
+        "uang",
+        (words.say("tunggakan.pemda", told),),
+        batang=(chart,),
+        lipat=() if debt is None else (debt,),
+        rinci=tuple(_joined(list_pemda_sentences(context))),
+    )
 
 
-def _members(context: Context, now: pd.DataFrame) -> tuple[str, Batang, Tabel]:
+def _members(context: Context, now: pd.DataFrame) -> Bagian:
     """Say, draw and list the members' arrears by age."""
     words = context.words
     people, rupiah = [], []
@@ -342,18 +349,13 @@ def _members(context: Context, now: pd.DataFrame) -> tuple[str, Batang, Tabel]:
         "lama": words.jiwa(people[-1]),
         "tanggal": date,
     }
-    told = "; ".join(
-        f"{label} {words.jiwa(count)}"
-        for label, count in zip(labels, people, strict=True)
+    drawn = tuple(
+        Row(label, words.jumlah(count), words.rp(amount), (Span(0, count, "data"),))
+        for label, count, amount in zip(labels, people, rupiah, strict=True)
     )
-    chart = Batang(
-        nama="tunggakan_peserta",
-        judul=words.say("grafik.judul_umur"),
-        label=tuple(labels),
-        nilai=tuple(float(count) for count in people),
-        teks=tuple(words.jumlah(count) for count in people),
-        satuan="jiwa",
-        alt=words.say("grafik.alt_umur", {"isi": told}),
+    title = words.say("tunggakan.judul_umur", values)
+    chart = RowChart(
+        "tunggakan_peserta", title, drawn, 0.0, float(max([*people, 1])), "jiwa"
     )
     rows = [
         (words.teks(label), words.angka_jiwa(count), words.angka_rp(amount))
@@ -374,107 +376,15 @@ def _members(context: Context, now: pd.DataFrame) -> tuple[str, Batang, Tabel]:
         baris=tuple(rows),
         baris_tebal=(len(rows) - 1,),
     )
-    return words.say("tunggakan.peserta", values), chart, table
-
-
-def build_scenarios(context: Context) -> Bagian:
-    """Build the scenarios side by side over the forecast year."""
-    words = context.words
-    title = words.say("bagian.skenario")
-    table = context.tables["skenario"]
-    if table.empty:
-        return Bagian("skenario", title, kosong=words.say("skenario.kosong"))
-    middle = table[table["kuantil"] == 0.5].sort_values("periode")
-    last = as_date(middle["periode"].max())
-    low = middle[middle["ukuran"] == "keaktifan_penduduk_rate"]
-    worst = low.groupby("skenario")["nilai"].min().to_dict()
-    names = sorted(
-        middle["skenario"].unique(),
-        key=lambda name: (name != "dasar", worst.get(name, 1.0), name),
-    )
-    rows = tuple(
-        _scenario_row(context, name, table[table["skenario"] == name]) for name in names
-    )
-    values = {
-        "bulan": words.bulan(last),
-        "target": words.target(context.target),
-    }
-    heads = (
-        Kolom(words.say("skenario.kolom_skenario"), "kiri"),
-        Kolom(words.say("skenario.kolom_terendah")),
-        Kolom(words.bulan(last, short=True)),
-        Kolom(words.say("skenario.kolom_selisih")),
-        Kolom(words.say("skenario.kolom_rp")),
-    )
-    small = Tabel("skenario", title, heads, rows, catatan=words.say("skenario.catatan"))
     return Bagian(
-        "skenario", title, (words.say("skenario.pengantar", values),), (small,)
+        "tunggakan_peserta",
+        words.say("bagian.tunggakan_peserta"),
+        "uang",
+        (words.say("tunggakan.peserta", values),),
+        gambar=(chart,),
+        lipat=(table,),
+        rinci=tuple(_joined(list_member_sentences(context))),
     )
-
-
-def _scenario_row(context: Context, name: str, rows: pd.DataFrame) -> tuple[Angka, ...]:
-    """Write one scenario as a row."""
-    words = context.words
-    middle = rows[rows["kuantil"] == 0.5].sort_values("periode")
-    by = {str(key): part for key, part in middle.groupby("ukuran")}
-    return (
-        words.teks(_scenario_name(context, name)),
-        *_scenario_rates(context, by.get("keaktifan_penduduk_rate")),
-        _scenario_change(context, name, rows[rows["ukuran"] == "aktif_jiwa"]),
-        _scenario_cost(context, by.get("anggaran_rp")),
-    )
-
-
-def _scenario_name(context: Context, name: str) -> str:
-    """Name a scenario in the page's language, by its declaration if it is our own."""
-    words = context.words
-    told = context.tables["asumsi_skenario"]
-    own = told.loc[told["skenario"] == name, "judul"]
-    title = str(own.iloc[0]) if len(own) else name.replace("_", " ")
-    shipped = read_skenario().get(name)
-    ours = shipped is None or shipped.judul == title or not len(own)
-    key = f"skenario.nama.{name}"
-    return words.say(key) if ours and words.has(key) else title
-
-
-def _scenario_rates(
-    context: Context, rates: pd.DataFrame | None
-) -> tuple[Angka, Angka]:
-    """Write the lowest rate of the year with its month, and the last."""
-    words = context.words
-    if rates is None or rates.empty:
-        return words.kosong(), words.kosong()
-    low = rates.sort_values("nilai", kind="stable").iloc[0]
-    told = words.rate(float(low["nilai"]), 1)
-    month = words.bulan(as_date(low["periode"]), short=True)
-    lowest = Angka(float(low["nilai"]), "rate", f"{told}\n{month}")
-    return lowest, words.angka_rate(float(rates["nilai"].iloc[-1]), decimals=1)
-
-
-def _scenario_change(context: Context, name: str, active: pd.DataFrame) -> Angka:
-    """Write the people more or fewer than if nothing changed, and how sure that is."""
-    words = context.words
-    if name == "dasar":
-        return words.teks("–")
-    last = active[active["periode"] == active["periode"].max()]
-    change = last.set_index("kuantil")["selisih"]
-    if 0.5 not in change.index:
-        return words.kosong()
-    found = words.angka_selisih(round(float(change.loc[0.5])))
-    if not {0.1, 0.9} <= set(change.index):
-        return found
-    spread = round(float(change.loc[0.9] - change.loc[0.1]) / 2)
-    if spread == 0:
-        return found
-    return replace(found, teks=f"{found.teks}\n±{words.jumlah(spread)}")
-
-
-def _scenario_cost(context: Context, cost: pd.DataFrame | None) -> Angka:
-    """Write the premium the region pays over the year."""
-    words = context.words
-    if cost is None or cost.empty:
-        return words.kosong()
-    return words.angka_rp(round(float(cost["nilai"].sum())))
 
 
 def build_assumptions(context: Context) -> Tabel | None:
@@ -483,14 +393,14 @@ def build_assumptions(context: Context) -> Tabel | None:
     A size that no source gives is marked with an asterisk.
     """
     words = context.words
-    shown = set(context.tables["skenario"]["skenario"])
+    shown = {one.skenario for one in find_effects(context)}
     table = context.tables["asumsi_skenario"]
     table = table[table["skenario"].isin(shown)]
     if table.empty:
         return None
     rows = tuple(
         (
-            words.teks(_scenario_name(context, str(kode))),
+            words.teks(name_effect(context, str(kode))),
             words.teks("\n".join([_sizes(context, part), _sources(part)])),
         )
         for kode, part in table.groupby("skenario", sort=False)

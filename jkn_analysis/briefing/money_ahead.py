@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.model import Batang, Kolom, Tabel
+from jkn_analysis.briefing.model import Kolom, Tabel
 from jkn_analysis.tunggakan.pemda import find_prioritas
 
 if TYPE_CHECKING:
@@ -205,41 +205,3 @@ def _collection(context: Context) -> list[str]:
         "bulan": words.bulan(as_date(last)),
     }
     return [words.say("uang_depan.kolektibilitas", values)]
-
-
-def build_budget_chart(context: Context) -> Batang | None:
-    """Draw premium paid since January by month, projected months after, the budget.
-
-    None without a budget or a payment of the year.
-    """
-    year = context.potongan.periode.year
-    table = context.tables["utang_pemda"]
-    inside = table[(table["periode"].dt.year == year) & (table["kuantil"] == 0.5)]
-    rows = inside.sort_values(["periode", "jenis"])
-    uang = context.tables["uang"]
-    budget = uang[(uang["ukuran"] == "pagu_rp") & (uang["tahun"] == year)]["nilai"]
-    if rows.empty or budget.empty:
-        return None
-    words = context.words
-    total = rows["dibayar_rp"].cumsum().tolist()
-    months = tuple(as_date(month) for month in rows["periode"])
-    pagu = float(budget.iloc[0])
-    values = {
-        "tahun": year,
-        "rp": words.rp(total[-1]),
-        "pagu": words.rp(pagu),
-        "bulan": words.bulan(months[-1]),
-    }
-    return Batang(
-        nama="anggaran",
-        judul=words.say("uang_depan.judul_anggaran", values),
-        label=tuple(words.bulan(month, short=True) for month in months),
-        nilai=tuple(total),
-        teks=tuple(words.rp(value) for value in total),
-        satuan="rp",
-        alt=words.say("uang_depan.alt_anggaran", values),
-        periode=months,
-        batas=pagu,
-        teks_batas=words.say("uang_depan.pagu", values),
-        ramalan=int((rows["jenis"] == "ramalan").sum()),
-    )

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from jkn_analysis.briefing.first_screen import build_head
+from jkn_analysis.briefing.absent import list_absent
+from jkn_analysis.briefing.first_screen import (
+    build_first_screen,
+    build_head,
+    build_verdict,
+)
 from jkn_analysis.briefing.model import Briefing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jkn_analysis.briefing.context import Context
-    from jkn_analysis.briefing.model import Bagian, Kartu, Kipas, Nada, Permintaan
+    from jkn_analysis.briefing.model import (
+        Bagian,
+        FirstScreen,
+        Kipas,
+        Nada,
+        Permintaan,
+    )
 
 
 def build_page(
     context: Context,
     *,
-    verdict: tuple[str, Nada],
-    kartu: tuple[Kartu, ...],
     kipas: Kipas | None,
-    bagian: tuple[Bagian, ...],
-    jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten",
+    bagian: Sequence[Bagian | None],
     permintaan: tuple[Permintaan, ...] = (),
+    title: tuple[str, Nada] | None = None,
+    layar: FirstScreen | None = None,
+    jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten",
 ) -> Briefing:
-    """Put head, verdict, parts and footer of a page together."""
+    """Put head, parts and foot of a page together; a part without data is left out."""
     from jkn_analysis import __version__
 
     words, potongan = context.words, context.potongan
-    footer = {"sumber": "BPJS Kesehatan, BPKAD, Dukcapil", "versi": __version__}
-    title, mood = verdict
+    foot = {"sumber": "BPJS Kesehatan, BPKAD, Dukcapil", "versi": __version__}
+    foot["rapat"] = ""
+    if context.rapat is not None:
+        where = {"jenis": context.rapat.jenis, "tempat": context.rapat.tempat}
+        foot["rapat"] = words.say("kaki.rapat", where)
+    judul, mood = title or build_verdict(context, permintaan)
     return Briefing(
         kode=potongan.wilayah.kode,
         nama=context.nama,
@@ -36,16 +53,17 @@ def build_page(
         bahasa=words.bahasa,
         skenario=context.skenario,
         contoh=potongan.is_contoh,
-        judul=title,
+        judul=judul,
         nada=mood,
         kepala=build_head(context),
-        kartu=kartu,
+        layar=layar or build_first_screen(context, permintaan),
         kipas=kipas,
-        bagian=bagian,
-        kaki=words.say("kaki.isi", footer),
+        bagian=tuple(part for part in bagian if part is not None),
+        kaki=words.say("kaki.isi", foot),
         rapat=context.rapat,
         jenis=jenis,
         permintaan=permintaan,
         figures=tuple(context.figures.values()),
         versi=__version__,
+        belum=list_absent(context) if jenis == "kabupaten" else (),
     )

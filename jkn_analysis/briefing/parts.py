@@ -1,4 +1,4 @@
-"""The parts below the first screen: segmen, money, arrears, records, decisions."""
+"""Who: segmen, the inactive by reason, the quota, records to repair, facilities."""
 
 from __future__ import annotations
 
@@ -7,32 +7,27 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.briefing.data import add_months, as_date
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
-from jkn_analysis.terms import SEGMEN, TOTAL
+from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Row, RowChart, Span, Tabel
+from jkn_analysis.terms import SEGMEN, TOTAL, Kantor
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from jkn_analysis.briefing.context import Context
+    from jkn_analysis.briefing.model import Role
 
-AMBANG_KECIL = 5
-_ALASAN_MAKS = 12
-
-
-def _absent(context: Context, nama: str, reason: str) -> Bagian:
-    """Build a part that says why it is not there."""
-    words = context.words
-    title = words.say(f"bagian.{nama}")
-    return Bagian(nama, title, kosong=words.say(f"kosong.{reason}"))
+_ALASAN_MAKS = 5
+"""Reasons drawn; the table behind the fold has them all."""
 
 
-def _columns(context: Context, *keys: str) -> tuple[Kolom, ...]:
+def build_columns(context: Context, *keys: str) -> tuple[Kolom, ...]:
     """Build headings; the first stands left."""
     words = context.words
-    sides = ["kiri", *["kanan"] * (len(keys) - 1)]
-    return tuple(
-        Kolom(words.say(key), side)  # type: ignore[arg-type]
-        for key, side in zip(keys, sides, strict=True)
+    first, *others = keys
+    return (
+        Kolom(words.say(first), "kiri"),
+        *(Kolom(words.say(key)) for key in others),
     )
 
 
@@ -44,17 +39,23 @@ def find_since(context: Context) -> dt.date:
     return add_months(context.periode, -3)
 
 
-def build_segments(context: Context) -> Bagian:
-    """Build the segmen tables: counts and rate, then causes, change and forecast."""
+def build_segments(context: Context) -> Bagian | None:
+    """Draw every segmen as active and inactive, and the inactive by reason."""
     panel = context.tables["kepesertaan"]
     if panel.empty:
-        return _absent(context, "segmen", "kepesertaan")
+        return None
     words = context.words
     now = _by_segmen(panel, context.periode)
     since = _by_segmen(panel, find_since(context))
-    sentences = [words.say("segmen.pengantar"), *_segment_sentences(context, now)]
-    tables = (_count_table(context, now), _cause_table(context, now, since))
-    return Bagian("segmen", words.say("bagian.segmen"), tuple(sentences), tables)
+    charts = [_segment_chart(context, now), _cause_chart(context, now)]
+    return Bagian(
+        "segmen",
+        words.say("bagian.segmen"),
+        "siapa",
+        _segment_sentences(context, now),
+        gambar=tuple(chart for chart in charts if chart is not None),
+        lipat=(_count_table(context, now), _cause_table(context, now, since)),
+    )
 
 
 def _by_segmen(panel: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
@@ -66,24 +67,78 @@ def _by_segmen(panel: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
     return pd.concat([counts.loc[order], total])
 
 
-def _segment_sentences(context: Context, now: pd.DataFrame) -> list[str]:
-    """Say how many are inactive, why, and in which segmen most."""
+def _segment_sentences(context: Context, now: pd.DataFrame) -> tuple[str, ...]:
+    """Say in which segmen most are inactive, of how many."""
     words = context.words
-    total = dict(now.loc[TOTAL])
-    off = total["terdaftar_jiwa"] - total["aktif_jiwa"]
-    values = {
-        "nonaktif": words.jumlah(off),
-        "menunggak": words.jumlah(total["nonaktif_menunggak_jiwa"]),
-        "mutasi": words.jumlah(total["nonaktif_mutasi_jiwa"]),
-    }
-    causes = (total["nonaktif_menunggak_jiwa"], total["nonaktif_mutasi_jiwa"])
-    unknown = any(pd.isna(cause) for cause in causes)
-    key = "segmen.kalimat_tanpa_sebab" if unknown else "segmen.kalimat"
     parts = now.drop(index=TOTAL)
     inactive = (parts["terdaftar_jiwa"] - parts["aktif_jiwa"]).astype("float64")
+    if inactive.isna().all() or not inactive.sum():
+        return ()
     worst = str(inactive.idxmax())
-    most = {"segmen": worst, "jiwa": words.jiwa(inactive[worst])}
-    return [words.say(key, values), words.say("segmen.terbanyak", most)]
+    values = {
+        "nonaktif": words.jumlah(inactive.sum()),
+        "segmen": worst,
+        "jiwa": words.jumlah(inactive[worst]),
+    }
+    return (words.say("segmen.terbanyak", values),)
+
+
+def _segment_chart(context: Context, now: pd.DataFrame) -> RowChart:
+    """Draw each segmen as a bar of its active and inactive members."""
+    words = context.words
+    rows = []
+    for segmen, row in now.drop(index=TOTAL).astype("float64").iterrows():
+        registered, active = float(row["terdaftar_jiwa"]), float(row["aktif_jiwa"])
+        rate = words.rate(active / registered, 1) if registered else "–"
+        rows.append(
+            Row(
+                str(segmen),
+                f"{words.jumlah(active)} / {words.jumlah(registered)}",
+                words.say("segmen.aktif", {"rate": rate}),
+                (Span(0, active, "data"), Span(active, registered, "pita80")),
+            )
+        )
+    return RowChart(
+        "segmen",
+        words.say("segmen.judul_gambar", {"tanggal": words.akhir(context.periode)}),
+        tuple(rows),
+        0.0,
+        float(now.drop(index=TOTAL)["terdaftar_jiwa"].astype("float64").max()),
+        "jiwa",
+        legend=(
+            ("data", words.say("segmen.legenda_aktif")),
+            ("pita80", words.say("segmen.legenda_nonaktif")),
+        ),
+    )
+
+
+def _cause_chart(context: Context, now: pd.DataFrame) -> RowChart | None:
+    """Draw the inactive as one bar by reason, each with who brings them back."""
+    words, frame = context.words, now.astype("float64")
+    debt = frame["nonaktif_menunggak_jiwa"].get(TOTAL)
+    moved = frame["nonaktif_mutasi_jiwa"]
+    if pd.isna(debt) or pd.isna(moved.get(TOTAL)):
+        return None
+    pbi = float(moved.get("PBI JK", 0.0))
+    pemda = float(moved.get("PBPU Pemda", 0.0))
+    reasons: Sequence[tuple[str, float, str, Role]] = (
+        ("menunggak", float(debt), Kantor.BPJS, "batas"),
+        ("mutasi_pbi", pbi, Kantor.DINSOS, "pita50"),
+        ("mutasi_pemda", pemda, f"{Kantor.DINKES}, {Kantor.BPKAD}", "abu"),
+        ("mutasi_lain", float(moved[TOTAL]) - pbi - pemda, Kantor.BPJS, "pita80"),
+    )
+    shown = [one for one in reasons if one[1] > 0]
+    at, rows = 0.0, []
+    for key, people, office, role in shown:
+        label = words.say(f"segmen.sebab_{key}")
+        rows.append(
+            Row(label, words.jumlah(people), office, (Span(at, at + people, role),))
+        )
+        at += people
+    if not rows:
+        return None
+    title = words.say("segmen.judul_sebab", {"jiwa": words.jumlah(at)})
+    return RowChart("nonaktif", title, tuple(rows), 0.0, at, "jiwa")
 
 
 def _name(context: Context, segmen: str) -> Angka:
@@ -112,7 +167,7 @@ def _count_table(context: Context, now: pd.DataFrame) -> Tabel:
     return Tabel(
         nama="segmen",
         judul=words.say("segmen.judul_1", {"tanggal": words.akhir(context.periode)}),
-        kolom=_columns(
+        kolom=build_columns(
             context,
             "segmen.kolom_segmen",
             "segmen.kolom_terdaftar",
@@ -122,7 +177,7 @@ def _count_table(context: Context, now: pd.DataFrame) -> Tabel:
         ),
         baris=tuple(rows),
         baris_tebal=(len(rows) - 1,),
-        kolom_batang=4,
+        catatan=words.say("segmen.pengantar"),
     )
 
 
@@ -134,13 +189,20 @@ def _cause_table(context: Context, now: pd.DataFrame, since: pd.DataFrame) -> Ta
     for segmen, row in now.iterrows():
         before = since["aktif_jiwa"].get(segmen) if len(since) else None
         change = None if before is None else row["aktif_jiwa"] - before
+        ahead = context.figures.find(
+            "keaktifan_terdaftar_rate",
+            context.potongan.kode,
+            segmen=str(segmen),
+            skenario="dasar",
+        )
+        rate = ahead.number if ahead else None
         rows.append(
             (
                 _name(context, str(segmen)),
                 words.angka_jiwa(row["nonaktif_menunggak_jiwa"]),
                 words.angka_jiwa(row["nonaktif_mutasi_jiwa"]),
-                words.angka_selisih(change),
-                _ahead(context, str(segmen)),
+                words.teks("–") if change is None else words.angka_selisih(change),
+                words.teks("–") if rate is None else words.angka_rate(rate, decimals=1),
             )
         )
     key = "segmen.rapat_lalu" if context.rapat_lalu else "segmen.tahun_lalu"
@@ -167,95 +229,84 @@ def _cause_table(context: Context, now: pd.DataFrame, since: pd.DataFrame) -> Ta
     )
 
 
-def _ahead(context: Context, segmen: str) -> Angka:
-    """Return the forecast rate over registered at the deadline."""
-    words = context.words
-    rows = context.tables["ramalan"]
-    chosen = rows[
-        (rows["indikator"] == "keaktifan_terdaftar_rate")
-        & (rows["segmen"] == segmen)
-        & (rows["skenario"] == "dasar")
-        & (rows["periode"] == pd.Timestamp(context.tenggat))
-        & (rows["kuantil"] == 0.5)
-    ]
-    if chosen.empty:
-        return words.kosong()
-    return words.angka_rate(float(chosen["nilai"].iloc[0]), "ramalan dasar", 1)
+def build_quota(context: Context) -> Bagian | None:
+    """Draw how much of the PBPU Pemda quota is filled."""
+    words, book = context.words, context.figures
+    kode = context.potongan.kode
+    filled, quota = (book.find(name, kode) for name in ("terisi_jiwa", "kuota_jiwa"))
+    if filled is None or quota is None or not quota.number:
+        return None
+    free = quota.number - filled.number
+    values = {"jiwa": words.jumlah(abs(free)), "n": abs(free)}
+    text = words.say("kuota.sisa" if free >= 0 else "kuota.lewat", values)
+    row = Row(
+        words.say("kuota.terisi"),
+        f"{filled.text} / {quota.text}",
+        text,
+        (Span(0, filled.number, "data"),),
+    )
+    top = max(filled.number, quota.number)
+    mark = words.say("kuota.batas", {"jiwa": quota.text})
+    chart = RowChart(
+        "kuota", "", (row,), 0.0, top, "jiwa", lines=((quota.number, mark, "batas"),)
+    )
+    return Bagian("kuota", words.say("bagian.kuota"), "siapa", gambar=(chart,))
 
 
-def build_records(context: Context) -> Bagian:
-    """Build the counts of records to repair, by reason."""
+def build_records(context: Context) -> Bagian | None:
+    """Draw the counts of records to repair, by reason, with the office."""
     table = context.tables["selisih"]
     whole = table[table["kecamatan"].isna() | (table["kecamatan"] == "")]
     whole = whole[whole["periode"] == whole["periode"].max()]
     if whole.empty:
-        return _absent(context, "catatan", "selisih")
+        return None
     words = context.words
     ordered = whole.sort_values(
         ["jumlah_jiwa", "alasan"], ascending=[False, True], na_position="last"
-    ).head(_ALASAN_MAKS)
-    rows = []
+    )
+    rows, drawn = [], []
     for row in ordered.to_dict("records"):
         key = f"alasan.{row['alasan']}"
         reason = words.say(key) if words.has(key) else str(row["alasan"])
         count = words.angka_jiwa(row["jumlah_jiwa"])
         if count.nilai is None:
-            hidden = words.say("catatan.disembunyikan")
-            count = Angka(None, "jiwa", hidden)
+            count = Angka(None, "jiwa", words.say("catatan.disembunyikan"))
+        else:
+            span = Span(0, float(count.nilai), "data")
+            drawn.append(Row(reason, count.teks, str(row["kantor"]), (span,)))
         rows.append((Angka(reason, "teks", f"{reason}\n{row['kantor']}"), count))
-    columns = _columns(context, "catatan.kolom_alasan", "catatan.kolom_jiwa")
     title = words.say("bagian.catatan")
-    small = Tabel("catatan", title, columns, tuple(rows))
-    return Bagian("catatan", title, (words.say("catatan.pengantar"),), (small,))
-
-
-def build_decisions(context: Context) -> Bagian:
-    """Build the table of the last meeting's decisions."""
-    past = context.rapat_lalu
-    if past is None:
-        return _absent(context, "tindak_lanjut", "tindak_lanjut")
-    words = context.words
-    table = context.tables["tindak_lanjut"]
-    chosen = table[table["id_rapat"] == past.id_rapat].sort_values("nomor")
-    rows = []
-    for row in chosen.to_dict("records"):
-        office = str(row["penanggung_jawab"])
-        decision = str(row["keputusan"])
-        cells = (
-            words.angka_jiwa(row["nomor"]),
-            Angka(decision, "teks", f"{decision}\n{office}"),
-            words.angka_tanggal(as_date(row["tenggat"])),
-            words.teks(words.say(f"tindak.status_{row['status']}")),
-        )
-        rows.append(cells)
-    columns = (
-        Kolom(words.say("tindak.kolom_nomor")),
-        Kolom(words.say("tindak.kolom_keputusan"), "kiri"),
-        Kolom(words.say("tindak.kolom_tenggat"), "kiri"),
-        Kolom(words.say("tindak.kolom_status"), "kiri"),
+    columns = build_columns(context, "catatan.kolom_alasan", "catatan.kolom_jiwa")
+    top = max((row.spans[0].high for row in drawn), default=1.0)
+    chart = RowChart("catatan", "", tuple(drawn[:_ALASAN_MAKS]), 0.0, top, "jiwa")
+    return Bagian(
+        "catatan",
+        title,
+        "siapa",
+        (words.say("catatan.pengantar"),),
+        gambar=(chart,) if drawn else (),
+        lipat=(Tabel("catatan", words.say("catatan.semua"), columns, tuple(rows)),),
     )
-    title = words.say("tindak.judul", {"tanggal": words.tanggal(past.tanggal)})
-    decisions = Tabel("tindak_lanjut", title, columns, tuple(rows))
-    return Bagian("tindak_lanjut", words.say("bagian.tindak_lanjut"), (), (decisions,))
 
 
-def build_facilities(context: Context) -> Bagian:
-    """Build the counts of facilities and doctors."""
+def build_facilities(context: Context) -> Bagian | None:
+    """Say how many facilities and doctors there are, and what hinders."""
     table = context.tables["faskes"].sort_values("periode")
     if table.empty:
-        return _absent(context, "faskes", "faskes")
+        return None
     words = context.words
     last = table.iloc[-1]
-    rows = [
-        (words.teks(words.say(f"faskes.{name}")), words.angka_jiwa(last[name]))
-        for name in ("fktp", "fkrtl", "dokter")
-    ]
+    counts = {name: words.jumlah(last[name]) for name in ("fktp", "fkrtl", "dokter")}
     date = words.akhir(as_date(last["periode"]))
-    title = words.say("faskes.judul", {"tanggal": date})
-    columns = _columns(context, "faskes.kolom_hal", "faskes.kolom_jumlah")
-    sentences: tuple[str, ...] = ()
+    told = words.say("faskes.kalimat", {**counts, "tanggal": date})
     if not pd.isna(last["kendala"]) and str(last["kendala"]).strip():
-        told = str(last["kendala"]).strip().rstrip(".")
-        sentences = (f"{words.say('faskes.kendala')}: {told}.",)
-    small = Tabel("faskes", title, columns, tuple(rows))
-    return Bagian("faskes", words.say("bagian.faskes"), sentences, (small,))
+        reason = str(last["kendala"]).strip().rstrip(".")
+        told += f" {words.say('faskes.kendala')}: {reason}."
+    rows = tuple(
+        (words.teks(words.say(f"faskes.{name}")), words.angka_jiwa(last[name]))
+        for name in counts
+    )
+    columns = build_columns(context, "faskes.kolom_hal", "faskes.kolom_jumlah")
+    small = Tabel("faskes", words.say("faskes.judul", {"tanggal": date}), columns, rows)
+    title = words.say("bagian.faskes")
+    return Bagian("faskes", title, "siapa", (told,), lipat=(small,))

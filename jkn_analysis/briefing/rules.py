@@ -66,7 +66,27 @@ def build_status(context: Context) -> Bagian | None:
     return Bagian(
         nama="status", judul=title, kalimat=(checked,),
         tabel=tuple(part for part in parts if part is not None),
+        terlipat=True,
     )  # fmt: skip
+
+
+def tell_status(context: Context) -> tuple[str, str] | None:
+    """Say in one line which of the three verdicts are reached."""
+    judged, words = context.status, context.words
+    if judged is None:
+        return None
+    year = {"tahun": judged.tanggal.year + 1}
+    verdicts = {
+        "uhc": judged.putusan_uhc,
+        "prioritas": judged.putusan_prioritas,
+        "award": judged.putusan_award,
+    }
+    told = (
+        f"{words.say(f'status.{name}', year)} {_reached(words, verdict)}"
+        for name, verdict in verdicts.items()
+        if verdict.butir
+    )
+    return words.say("layar.label_status"), f"{'; '.join(told)}."
 
 
 def _key(kepastian: str) -> str:

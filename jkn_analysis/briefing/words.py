@@ -69,6 +69,10 @@ class Words:
         """Write a month."""
         return formats.format_periode(periode, short=short, bahasa=self.bahasa)
 
+    def bulan_saja(self, periode: dt.date) -> str:
+        """Write a month of the coming year, whose year goes without saying."""
+        return self.bulan(periode, short=True).split()[0]
+
     def akhir(self, periode: dt.date) -> str:
         """Write the last day of a month."""
         return formats.format_akhir_bulan(periode, bahasa=self.bahasa)

@@ -46,11 +46,12 @@ if TYPE_CHECKING:
 CHART_PX = 600
 """Width of a chart on a wide screen; it is drawn for 480, so that a phone reads it."""
 _DRAWN_PX, _DRAWN_HEIGHT = 480, 320
-_SENTENCES = {"segmen": slice(1, 3), "uang": slice(0, 1), "tunggakan": slice(1, 3)}
-"""Sentences of each part that carry the argument without its table beside them."""
+_SENTENCES = ("segmen", "uang", "tunggakan_pemda", "tunggakan_peserta")
+"""Parts whose sentences carry the argument without the picture beside them."""
 _MOST_CHARTS = 2
 _MOST_ASKS, _MOST_DECISIONS, _MOST_RANKED = 12, 12, 15
 _RANKING_COLUMNS = 3
+_DECISION_COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -247,9 +248,7 @@ def content_from_briefing(
         verdict=briefing.judul,
         subject_verdict=_without_name(briefing.judul, briefing.nama),
         meeting=meeting,
-        figures=tuple(
-            KeyFigure(k.label, k.angka.teks, k.kalimat, k.nada) for k in briefing.kartu
-        ),
+        figures=_key_figures(briefing),
         sentences=_sentences(briefing),
         ask=_asks(briefing),
         follow_up=_decisions(briefing),
@@ -269,13 +268,24 @@ def _hash_reports(reports: Sequence[Attachment]) -> str:
     return hashlib.sha256(b"".join(pages or [r.content for r in reports])).hexdigest()
 
 
+def _key_figures(briefing: Briefing) -> tuple[KeyFigure, ...]:
+    """Take the position and the lines of the first screen."""
+    rate = briefing.find_figure("keaktifan_penduduk_rate")
+    words = WORDS[briefing.bahasa]
+    told = " ".join(text for text, _ in briefing.layar.ringkas)
+    first = KeyFigure(words["posisi"], rate.text if rate else "", told, briefing.nada)
+    lines = (KeyFigure(label, "", text) for label, text in briefing.layar.baris)
+    return (first, *lines)
+
+
 def _data_line(briefing: Briefing) -> str:
-    """Say as of when the data are and over which population, from the page's head."""
-    told = [
-        text.removeprefix("per ") if row == 0 else f"{label.lower()} {text}"
-        for row, (label, text) in enumerate(briefing.kepala[1:])
-    ]
-    return "; ".join(told) or MISSING[briefing.bahasa]
+    """Say as of when the data are and over which population."""
+    people = briefing.find_figure("penduduk_jiwa")
+    if people is None or people.as_of is None:
+        return MISSING[briefing.bahasa]
+    date = format_tanggal(people.as_of, bahasa=briefing.bahasa)
+    over = WORDS[briefing.bahasa]["penyebut"]
+    return f"{date}; {over} {people.text} ({people.source})"
 
 
 def draw_charts(briefing: Briefing) -> tuple[MailChart, ...]:
@@ -321,7 +331,11 @@ def _png_width(png: bytes) -> int:
 
 def list_sheets(briefing: Briefing) -> list[Sheet]:
     """Turn every table of the page into a sheet, the definitions last."""
-    sheets = [_sheet(tabel) for bagian in briefing.bagian for tabel in bagian.tabel]
+    sheets = [
+        _sheet(tabel)
+        for bagian in briefing.bagian
+        for tabel in (*bagian.tabel, *bagian.lipat)
+    ]
     words = WORDS[briefing.bahasa]
     meanings = tuple(
         (Value(term), Value(meaning)) for term, meaning in DEFINITIONS[briefing.bahasa]
@@ -377,15 +391,16 @@ def _sentences(briefing: Briefing) -> tuple[str, ...]:
         sentence
         for bagian in briefing.bagian
         if bagian.nama in _SENTENCES
-        for sentence in bagian.kalimat[_SENTENCES[bagian.nama]]
+        for sentence in bagian.kalimat
     )
 
 
 def _table(briefing: Briefing, part: str) -> Tabel | None:
     """Return the first table of a part, if the part is there and has one."""
     for bagian in briefing.bagian:
-        if bagian.nama == part and bagian.tabel:
-            return bagian.tabel[0]
+        tables = (*bagian.tabel, *bagian.lipat)
+        if bagian.nama == part and tables:
+            return tables[0]
     return None
 
 
@@ -398,42 +413,18 @@ def _two_lines(cell: Angka) -> tuple[str, str]:
 def _asks(briefing: Briefing) -> tuple[Ask, ...]:
     """Read the ask: office and action, people, rupiah, date."""
     bahasa = briefing.bahasa
-    if briefing.permintaan:
-        return tuple(
-            Ask(
-                kantor=ask.kantor,
-                tindakan=ask.tindakan,
-                jiwa="" if ask.jiwa is None else format_jiwa(ask.jiwa, bahasa=bahasa),
-                rupiah=ask.teks_rp
-                if ask.rp is None
-                else format_rp_short(ask.rp, bahasa=bahasa),
-                tanggal=format_tanggal(ask.tenggat, bahasa=bahasa),
-            )
-            for ask in briefing.permintaan[:_MOST_ASKS]
+    return tuple(
+        Ask(
+            kantor=ask.kantor,
+            tindakan=ask.tindakan,
+            jiwa="" if ask.jiwa is None else format_jiwa(ask.jiwa, bahasa=bahasa),
+            rupiah=ask.teks_rp
+            if ask.rp is None
+            else format_rp_short(ask.rp, bahasa=bahasa),
+            tanggal=format_tanggal(ask.tenggat, bahasa=bahasa),
         )
-    table = _table(briefing, "permintaan")
-    if table is None:
-        return ()
-    unit = WORDS[bahasa]["jiwa"]
-    return tuple(_ask(row, table, unit=unit) for row in table.baris[:_MOST_ASKS])
-
-
-def _ask(row: Sequence[Angka], table: Tabel, *, unit: str) -> Ask:
-    """Read one row of a table whose last columns are people and rupiah."""
-    office, action = _two_lines(row[0])
-    people, money = (_given(cell.teks) for cell in row[-2:])
-    between = [
-        f"{column.judul}: {cell.teks}"
-        for column, cell in zip(table.kolom[1:-2], row[1:-2], strict=True)
-        if _given(cell.teks)
-    ]
-    jiwa = f"{people} {unit}" if people else ""
-    return Ask(office, action, jiwa, money, "; ".join(between))
-
-
-def _given(text: str) -> str:
-    """Return a cell's text; nothing for the dash of an empty one."""
-    return "" if text.strip() in {"–", "-", "—"} else text
+        for ask in briefing.permintaan[:_MOST_ASKS]
+    )
 
 
 def _rankings(briefing: Briefing) -> tuple[MailTable, ...]:
@@ -459,9 +450,12 @@ def _decisions(briefing: Briefing) -> tuple[FollowUp, ...]:
     if table is None:
         return ()
     rows = []
-    for number, what, due, status in table.baris[:_MOST_DECISIONS]:
-        decision, office = _two_lines(what)
-        rows.append(FollowUp(number.teks, decision, office, due.teks, status.teks))
+    for number, row in enumerate(table.baris[:_MOST_DECISIONS], start=1):
+        if len(row) != _DECISION_COLUMNS:
+            return ()
+        (decision, office), (status, told) = map(_two_lines, row)
+        due, _, reason = told.partition("; ")
+        rows.append(FollowUp(str(number), decision, office, due, status, reason))
     return tuple(rows)
 
 

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from jkn_analysis.delivery.content import MailContent
 
 PARTS: dict[str, tuple[str, ...]] = {
-    Kantor.BPKAD: ("uang", "tunggakan"),
+    Kantor.BPKAD: ("uang", "tunggakan_pemda", "tunggakan_peserta"),
     Kantor.DINSOS: ("segmen", "catatan"),
     Kantor.DUKCAPIL: ("catatan", "mutu"),
     Kantor.DINKES: ("faskes", "segmen"),
-    Kantor.BPJS: ("tunggakan", "segmen", "catatan"),
+    Kantor.BPJS: ("tunggakan_peserta", "segmen", "catatan"),
     Kantor.SEKDA: ("permintaan", "tindak_lanjut"),
 }
 """Parts of the page an office answers for, the first of them told in its mail."""
 _SAID: dict[str, dict[str, slice]] = {
-    Kantor.BPKAD: {"uang": slice(0, 2), "tunggakan": slice(1, 2)},
-    Kantor.DINSOS: {"segmen": slice(1, 2)},
+    Kantor.BPKAD: {"uang": slice(0, 2), "tunggakan_pemda": slice(0, 1)},
+    Kantor.DINSOS: {"segmen": slice(0, 1)},
     Kantor.DUKCAPIL: {"mutu": slice(1, 2)},
-    Kantor.DINKES: {"segmen": slice(2, 3)},
-    Kantor.BPJS: {"tunggakan": slice(3, 4)},
+    Kantor.DINKES: {"segmen": slice(0, 1)},
+    Kantor.BPJS: {"tunggakan_peserta": slice(0, 1)},
     Kantor.SEKDA: {},
 }
 """Sentences of those parts that stand in the first paragraph."""
@@ -124,10 +124,10 @@ def _sentences(briefing: Briefing, kantor: str) -> list[str]:
 def _records(briefing: Briefing, kantor: str) -> list[str]:
     """Name the records an office has to repair, from the table of records."""
     part = _part(briefing, _OWNER_COLUMN)
-    if part is None or not part.tabel:
+    if part is None or not part.lipat:
         return []
     rows = [
-        (cells[0].teks.partition("\n"), cells[-1].teks) for cells in part.tabel[0].baris
+        (cells[0].teks.partition("\n"), cells[-1].teks) for cells in part.lipat[0].baris
     ]
     own = [f"{reason} {count}" for (reason, _, owner), count in rows if kantor in owner]
     return [f"{part.judul}: {'; '.join(own[:_MOST_RECORDS])}."] if own else []
@@ -146,7 +146,7 @@ def _own_workbook(
         sheets[table.nama]
         for name in PARTS.get(kantor, ())
         if (part := _part(briefing, name)) is not None
-        for table in part.tabel
+        for table in (*part.tabel, *part.lipat)
         if table.nama in sheets
     ]
     if not wanted:

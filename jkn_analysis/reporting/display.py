@@ -6,13 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.briefing.page_file import MIME, describe_page
 from jkn_analysis.reporting.figures import render_svg
-from jkn_analysis.reporting.pieces import (
-    render_annex,
-    render_fan,
-    render_head,
-    render_part,
-    render_tiles,
-)
+from jkn_analysis.reporting.pieces import render_foot, render_group, render_head
+from jkn_analysis.reporting.style import scope
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +22,7 @@ def _publish(html: str, briefing: Briefing | None = None) -> None:
     """Put HTML into the notebook's output, the page itself beside it if given."""
     from IPython.display import display
 
-    bundle: dict[str, Any] = {"text/html": html}
+    bundle: dict[str, Any] = {"text/html": scope(html)}
     if briefing is None:
         display(bundle, raw=True)
         return
@@ -41,28 +36,32 @@ def _publish(html: str, briefing: Briefing | None = None) -> None:
 
 
 def show_head(briefing: Briefing) -> None:
-    """Show head, verdict and key figures; hands the page on to be kept as a file."""
+    """Show the first screen; hands the page on to be kept as a file."""
     _publish(render_head(briefing), briefing)
 
 
-def show_fan(briefing: Briefing) -> None:
-    """Show the main chart."""
-    _publish(render_fan(briefing))
+def show_parts(briefing: Briefing, *kelompok: str, boundaries: str = "") -> None:
+    """Show groups of parts, one below the other, as one output.
+
+    Parameters
+    ----------
+    briefing
+        The page.
+    kelompok
+        ``keputusan``, ``uang``, ``siapa``, ``data``.
+    boundaries
+        GeoJSON for a map beside the tiles; '' for none.
+    """
+    _publish(
+        "\n".join(
+            render_group(briefing, name, boundaries=boundaries) for name in kelompok
+        )
+    )
 
 
-def show_parts(briefing: Briefing, *nama: str) -> None:
-    """Show parts of the page, one below the other, as one output."""
-    _publish("\n".join(render_part(briefing, name) for name in nama))
-
-
-def show_map(briefing: Briefing, *, boundaries: str = "") -> None:
-    """Show the regions as tiles, beside a map where boundaries are given."""
-    _publish(render_tiles(briefing, boundaries=boundaries))
-
-
-def show_annex(briefing: Briefing) -> None:
-    """Show the annex and the foot."""
-    _publish(render_annex(briefing))
+def show_foot(briefing: Briefing) -> None:
+    """Show what was not sent, and the foot."""
+    _publish(render_foot(briefing))
 
 
 def tampilkan(figure: Figure, *, alt: str, nama: str = "grafik") -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import io
 import itertools
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jkn_analysis.formats import format_periode, format_rate
-from jkn_analysis.reporting.style import FONT, HURUF, TINGKAT, WARNA, link_colours
+from jkn_analysis.reporting.style import FONT, HURUF, WARNA, link_colours
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from jkn_analysis.briefing.model import Batang, Kipas, Petak
+    from jkn_analysis.briefing.model import Batang, Kipas
 
 PX = 72
 BULAN_SETAHUN = 12
@@ -43,7 +44,7 @@ class Ukuran:
 
 
 LEBAR = Ukuran(720, 330)
-SEMPIT = Ukuran(360, 300, kiri=38, kanan=78)
+SEMPIT = Ukuran(360, 236, kiri=38, kanan=78)
 SURAT = Ukuran(520, 340, kanan=92)
 
 
@@ -432,19 +433,6 @@ def draw_batang(batang: Batang) -> Figure:
     return figure
 
 
-def plot_kecil(axes: Axes, kipas: Kipas, *, batas: tuple[float, float]) -> Axes:
-    """Draw a small fan without text, to be read beside others on the same scale."""
-    months = [_month_number(month) for month in kipas.periode]
-    ahead = [months[-1], *(_month_number(month) for month in kipas.periode_ramalan)]
-    axes.set_xlim(months[0] - 0.5, ahead[-1] + 0.5)
-    axes.set_ylim(*batas)
-    axes.set_axis_off()
-    _draw_fan(axes, replace(kipas, naif=()), ahead)
-    _draw_target(axes, kipas, ahead[-1])
-    axes.plot(months, kipas.nilai, color=WARNA["data"], lw=1.8)
-    return axes
-
-
 def find_limits(fans: Sequence[Kipas]) -> tuple[float, float]:
     """Return one value axis for several fans; the widest bands may leave it."""
     drawn = [value for kipas in fans for value in kipas.nilai]
@@ -455,11 +443,38 @@ def find_limits(fans: Sequence[Kipas]) -> tuple[float, float]:
     return min(drawn) - room, max(drawn) + room
 
 
-def draw_kecil(kipas: Kipas, *, batas: tuple[float, float]) -> Figure:
-    """Draw a small fan."""
-    figure, axes = make_axes(Ukuran(170, 74, kiri=1, kanan=1, atas=1, bawah=1))
-    plot_kecil(axes, kipas, batas=batas)
-    return figure
+def draw_kecil(kipas: Kipas, *, batas: tuple[float, float], alt: str) -> str:
+    """Draw a small fan without text as SVG: history, 8-in-10 band, median, line."""
+    wide, high = 170.0, 74.0
+    low, top = batas
+    count = len(kipas.nilai) + len(kipas.periode_ramalan)
+
+    def at(step: int, value: float) -> str:
+        x = step / max(count - 1, 1) * wide
+        y = high - (value - low) / (top - low) * high
+        return f"{x:.1f} {y:.1f}"
+
+    now, last = len(kipas.nilai) - 1, kipas.nilai[-1]
+    paths = []
+    if {0.1, 0.9} <= kipas.kuantil.keys():
+        lower, upper = ([last, *kipas.kuantil[q]] for q in (0.1, 0.9))
+        edge = [at(now + i, v) for i, v in enumerate(upper)]
+        edge += [at(now + i, v) for i, v in reversed(list(enumerate(lower)))]
+        paths.append(f'<path d="M{"L".join(edge)}Z" fill="var(--pita80)"/>')
+    if kipas.target is not None:
+        line = f"M{at(0, kipas.target)}L{at(count - 1, kipas.target)}"
+        paths.append(f'<path d="{line}" stroke="var(--batas)" stroke-width="1.6"/>')
+    middle = kipas.kuantil.get(0.5, ())
+    points = [at(i, v) for i, v in enumerate([*kipas.nilai, *middle])]
+    paths.append(
+        f'<path d="M{"L".join(points)}" fill="none" stroke="var(--data)" '
+        'stroke-width="1.8"/>'
+    )
+    told = html.escape(alt, quote=True)
+    return (
+        f'<svg role="img" aria-label="{told}" viewBox="-1 -1 172 76">'
+        f"{''.join(paths)}</svg>"
+    )
 
 
 def grade(rate: float, target: float) -> int:
@@ -474,56 +489,16 @@ def grade(rate: float, target: float) -> int:
     return max(1, min(6, 4 + steps))
 
 
-def plot_petak(axes: Axes, petak: Petak, *, bahasa: str = "id") -> Axes:
-    """Draw rates of regions by month in six classes, those under the target dotted."""
-    from matplotlib.colors import BoundaryNorm, ListedColormap
-
-    grades = [
-        [math.nan if v is None else grade(v, petak.target) for v in row]
-        for row in petak.nilai
-    ]
-    norm = BoundaryNorm([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5], 6)
-    axes.imshow(
-        grades,
-        cmap=ListedColormap(TINGKAT),
-        norm=norm,
-        aspect="auto",
-        interpolation="none",
-    )
-    under = [
-        (column, row)
-        for row, values in enumerate(grades)
-        for column, value in enumerate(values)
-        if value < 4
-    ]
-    if under:
-        axes.plot(*zip(*under, strict=True), ".", color=WARNA["tinta"], ms=2.2)
-    axes.set_yticks(range(len(petak.label)), petak.label)
-    axes.tick_params(axis="y", labelcolor=WARNA["tinta"], labelsize=HURUF - 1)
-    shown = [i for i, month in enumerate(petak.periode) if month.month in {1, 7}]
-    names = [format_periode(petak.periode[i], short=True, bahasa=bahasa) for i in shown]
-    axes.set_xticks(shown, names)
-    axes.tick_params(axis="x", labelsize=HURUF - 2)
-    axes.spines["bottom"].set_visible(False)
-    return axes
-
-
-def draw_petak(petak: Petak, *, bahasa: str = "id") -> Figure:
-    """Draw the heat map, a row per region."""
-    longest = max(len(label) for label in petak.label)
-    high = 30 + 16 * len(petak.label)
-    size = Ukuran(380, high, kiri=10 + round(longest * 6.3), kanan=14, atas=4, bawah=24)
-    figure, axes = make_axes(size)
-    plot_petak(axes, petak, bahasa=bahasa)
-    return figure
-
-
 _HEAD = re.compile(r"^.*?<svg ", re.DOTALL)
 _META = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _ID = re.compile(r' id="([^"]*)"')
 _FAMILY = re.compile(r"font-family: [^;\"]*;?")
 _FONT = re.compile(r"font: ([^'\"]*?)(\d+)px [^;\"]*")
 _SPACE = re.compile(r">\s+<")
+_LONG = re.compile(r"\d+\.\d{2,}")
+"""A tenth of a pixel is all a chart shows."""
+_PATH = re.compile(r' d="[^"]+"')
+_SPACED = re.compile(r"\s*([MLzZCQ])\s*|\s+$")
 
 
 def render_svg(figure: Figure, *, nama: str, alt: str) -> str:
@@ -532,8 +507,6 @@ def render_svg(figure: Figure, *, nama: str, alt: str) -> str:
     The bytes depend on the figure alone: no date, no random identifier; the
     identifiers carry `nama`, so that several charts fit on one page.
     """
-    import html
-
     import matplotlib as mpl
 
     stream = io.StringIO()
@@ -559,6 +532,8 @@ def render_svg(figure: Figure, *, nama: str, alt: str) -> str:
     )
     head = f'<svg role="img" aria-label="{html.escape(alt, quote=True)}" '
     svg = svg.replace("<svg ", head, 1)
+    svg = _LONG.sub(lambda found: f"{float(found[0]):.1f}", svg)
+    svg = _PATH.sub(lambda found: _SPACED.sub(r"\1", found[0]), svg)
     return link_colours(_SPACE.sub("><", svg)).strip()
 
 

@@ -1,22 +1,24 @@
-"""The pieces of a page as HTML: head, cards, main chart, parts, annex."""
+"""The pieces of a page as HTML: head with the decisions, parts in four groups."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.briefing.page_file import page_stem
+from jkn_analysis.briefing.words import Words
 from jkn_analysis.formats import format_periode
 from jkn_analysis.reporting.figures import (
-    LEBAR,
     SEMPIT,
     draw_batang,
     draw_kecil,
     draw_kipas,
-    draw_petak,
     find_limits,
     grade,
     render_svg,
 )
+from jkn_analysis.reporting.tiles import place_tiles
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -25,10 +27,21 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from jkn_analysis.briefing.model import Bagian, Briefing
+    from jkn_analysis.briefing.model import Bagian, Briefing, Permintaan
 
-LAMPIRAN = ("beda", "mutu", "cara", "peristiwa", "data_grafik", "asal")
-"""Parts that stand behind the annex line, in order."""
+KELOMPOK = ("keputusan", "uang", "siapa", "data")
+"""The four parts of a page, in order."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One decision in words: who, how much, and the rest of it."""
+
+    kantor: str
+    besar: str
+    isi: str
+    pendek: str
+    """Action and price in a few words."""
 
 
 @cache
@@ -55,63 +68,107 @@ def _macros(bahasa: str) -> ModuleType:
     return template.make_module({"kata": words.say, "bulan": bulan})  # type: ignore[return-value]
 
 
+def write_lines(asks: Sequence[Permintaan], bahasa: str) -> list[Line]:
+    """Write decisions: who and how much stand out, then what, rupiah, by when."""
+    words = Words(bahasa)
+    lines = []
+    for ask in asks:
+        money = ask.teks_rp
+        if ask.rp is not None:
+            money = words.rp(ask.rp)
+        if ask.rp is not None and ask.bulan > 1:
+            money = words.say("permintaan.setahun", {"rp": money})
+        people = words.jiwa(ask.jiwa) if ask.jiwa is not None else ""
+        size = (people + "*" * ask.asumsi) if people else money
+        day = {"tanggal": words.tanggal_singkat(ask.tenggat)}
+        price = money if people else ""
+        due = words.say("permintaan.sampai", day)
+        rest = " · ".join(part for part in (ask.tindakan, due, price) if part)
+        short = " · ".join(part for part in (ask.pendek, price) if part)
+        lines.append(Line(ask.kantor, size, rest, short))
+    return lines
+
+
+def list_up(briefing: Briefing) -> list[tuple[str, str]]:
+    """List the pages above: index, country, province, as address and name."""
+    words, bahasa = Words(briefing.bahasa), briefing.bahasa
+    up = [(page_stem("index", bahasa), words.say("arah.indeks"))]
+    if briefing.jenis != "nasional":
+        up.append((page_stem("00", bahasa), words.say("arah.nasional")))
+    if briefing.jenis == "kabupaten":
+        up.append((page_stem(briefing.kode[:2], bahasa), briefing.nama_provinsi))
+    return [(f"{stem}.html", name) for stem, name in up]
+
+
 def render_head(briefing: Briefing) -> str:
-    """Render head, verdict and key figures."""
-    return str(_macros(briefing.bahasa).kepala(briefing))
+    """Render the first screen and the line that jumps to the parts."""
+    macros = _macros(briefing.bahasa)
+    lines = write_lines(briefing.layar.putuskan, briefing.bahasa)
+    there = {part.kelompok for part in briefing.bagian}
+    words = read_catalogue(briefing.bahasa)
+    groups = [(n, words.say(f"kelompok.{n}")) for n in KELOMPOK if n in there]
+    head = macros.kepala(briefing, lines, list_up(briefing))  # type: ignore[attr-defined]
+    return f"{head}{macros.arah(groups)}"  # type: ignore[attr-defined]
 
 
-def render_fan(briefing: Briefing) -> str:
-    """Render the main chart in two widths; the page shows the one that fits."""
-    kipas = briefing.kipas
-    if kipas is None:
-        return ""
-    drawn = [
-        render_svg(
-            draw_kipas(kipas, size, bahasa=briefing.bahasa),
-            nama=f"kipas-{name}",
-            alt=kipas.alt,
-        )
-        for name, size in (("lebar", LEBAR), ("sempit", SEMPIT))
-    ]
-    return str(_macros(briefing.bahasa).kipas(kipas, *drawn))
-
-
-def render_part(briefing: Briefing, nama: str, *, tingkat: int = 2) -> str:
-    """Render one part with its charts and tables.
+def render_group(briefing: Briefing, nama: str, *, boundaries: str = "") -> str:
+    """Render one of the four groups; '' where it has no part.
 
     Parameters
     ----------
     briefing
         The page.
     nama
-        Name of the part.
-    tingkat
-        Level of its heading.
+        One of `KELOMPOK`.
+    boundaries
+        Path of a GeoJSON with Kemendagri codes for the map, from the project folder.
     """
-    return _render_bagian(briefing, briefing.find_bagian(nama), tingkat)
+    from markupsafe import Markup
+
+    parts = [part for part in briefing.bagian if part.kelompok == nama]
+    if not parts:
+        return ""
+    inside = "".join(_render_bagian(briefing, part) for part in parts)
+    if boundaries:
+        inside += _render_map(briefing, parts, boundaries)
+    title = read_catalogue(briefing.bahasa).say(f"kelompok.{nama}")
+    return str(_macros(briefing.bahasa).kelompok(nama, title, Markup(inside)))
 
 
-def _render_bagian(briefing: Briefing, bagian: Bagian, tingkat: int) -> str:
+def render_part(briefing: Briefing, nama: str) -> str:
+    """Render one part by its name."""
+    return _render_bagian(briefing, briefing.find_bagian(nama))
+
+
+def _render_bagian(briefing: Briefing, bagian: Bagian) -> str:
     """Render a part with its charts."""
-    target = bagian.ubin[0].target if bagian.ubin else 0.8
-    tiles = [
-        (ubin, grade(ubin.nilai, target) if ubin.nilai is not None else 0)
-        for ubin in bagian.ubin
-    ]
-    more = {"kecil": _render_small(bagian), "petak": _render_heat(briefing, bagian)}
-    charts = [
-        (
-            batang.judul,
-            render_svg(
-                draw_batang(batang),
-                nama=batang.nama,
-                alt=batang.alt,
-            ),
-        )
-        for batang in bagian.batang
-    ]
-    macros = _macros(briefing.bahasa)
-    return str(macros.bagian(bagian, charts, tingkat, tiles, more))
+    bahasa = briefing.bahasa
+    kipas = briefing.kipas if bagian.nama == "grafik" else None
+    first = briefing.layar.putuskan
+    rest = [ask for ask in briefing.permintaan if ask not in first]
+    more: dict[str, Any] = {
+        "kipas": None if kipas is None else (kipas, _draw_fan(briefing)),
+        "batang": [
+            (one.judul, render_svg(draw_batang(one), nama=one.nama, alt=one.alt))
+            for one in bagian.batang
+        ],
+        "putusan": write_lines(rest if bagian.nama == "permintaan" else [], bahasa),
+        "ubin": [
+            (tile, 0 if tile.nilai is None else grade(tile.nilai, tile.target), x, y)
+            for tile, (x, y) in zip(bagian.ubin, place_tiles(bagian.ubin), strict=True)
+        ],
+        "kecil": _render_small(bagian),
+    }
+    return str(_macros(briefing.bahasa).bagian(bagian, more))
+
+
+def _draw_fan(briefing: Briefing) -> str:
+    """Draw the main chart as inline SVG."""
+    kipas = briefing.kipas
+    if kipas is None:
+        return ""
+    figure = draw_kipas(kipas, SEMPIT, bahasa=briefing.bahasa)
+    return render_svg(figure, nama="kipas", alt=kipas.alt)
 
 
 def _render_small(bagian: Bagian) -> list[tuple[str, str, str]]:
@@ -123,67 +180,32 @@ def _render_small(bagian: Bagian) -> list[tuple[str, str, str]]:
         (
             kipas.judul,
             kipas.catatan,
-            render_svg(
-                draw_kecil(kipas, batas=limits),
-                nama=f"kecil-{number}",
-                alt=kipas.alt,
-            ),
+            draw_kecil(kipas, batas=limits, alt=kipas.alt),
         )
-        for number, kipas in enumerate(bagian.kipas)
+        for kipas in bagian.kipas
     ]
 
 
-def _render_heat(briefing: Briefing, bagian: Bagian) -> str:
-    """Render the heat map."""
-    petak = bagian.petak
-    if petak is None:
-        return ""
-    figure = draw_petak(petak, bahasa=briefing.bahasa)
-    return render_svg(figure, nama=petak.nama, alt=petak.alt)
-
-
-def render_tiles(briefing: Briefing, *, boundaries: str = "") -> str:
-    """Render the regions as tiles, beside a map where boundaries are given.
-
-    Parameters
-    ----------
-    briefing
-        The page of a provinsi or the country.
-    boundaries
-        Path of a GeoJSON with Kemendagri codes, from the project folder; '' for none.
-    """
+def _render_map(briefing: Briefing, parts: Sequence[Bagian], boundaries: str) -> str:
+    """Render the map of the regions that have tiles and boundaries."""
     from jkn_analysis.config import find_root
     from jkn_analysis.reporting.maps import read_boundaries, render_map
 
-    part = render_part(briefing, "peta")
-    tiles = briefing.find_bagian("peta").ubin
-    if not boundaries or not tiles:
-        return part
+    tiles = [tile for part in parts for tile in part.ubin]
+    if not tiles:
+        return ""
     shapes = read_boundaries(
         find_root() / boundaries, kode={tile.kode for tile in tiles}
     )
     under = sum(t.nilai is not None and t.nilai < t.target for t in tiles)
-    values = {"nama": briefing.nama, "n": under, "target": _target(briefing)}
-    alt = read_catalogue(briefing.bahasa).say("peta.alt", values)
-    picture = render_map(tiles, shapes, alt=alt)
-    return part.replace("</section>", f"<figure>{picture}</figure></section>")
+    words = Words(briefing.bahasa)
+    values = {
+        "nama": briefing.nama, "n": under, "target": words.target(tiles[0].target)
+    }  # fmt: skip
+    picture = render_map(tiles, shapes, alt=words.say("peta.alt", values))
+    return f"<figure>{picture}</figure>"
 
 
-def _target(briefing: Briefing) -> str:
-    """Write the target of a page's tiles."""
-    from jkn_analysis.briefing.words import Words
-
-    return Words(briefing.bahasa).target(briefing.find_bagian("peta").ubin[0].target)
-
-
-def render_annex(briefing: Briefing, names: Sequence[str] = LAMPIRAN) -> str:
-    """Render the annex and the foot."""
-    from markupsafe import escape
-
-    parts = [part for part in briefing.bagian if part.nama in names]
-    inside = "".join(_render_bagian(briefing, part, 3) for part in parts)
-    title = read_catalogue(briefing.bahasa).say("bagian.lampiran")
-    return (
-        f'<section class="lampiran"><h2>{escape(title)}</h2>{inside}</section>'
-        f"<footer><p>{escape(briefing.kaki)}</p></footer>"
-    )
+def render_foot(briefing: Briefing) -> str:
+    """Render what was not sent, and who made the page."""
+    return str(_macros(briefing.bahasa).kaki(briefing))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import RunError
 from jkn_analysis.reporting.display import META
-from jkn_analysis.reporting.style import read_css
+from jkn_analysis.reporting.style import read_css, unscope
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def _exporter() -> TemplateExporter:
     exporter = PageExporter(
         config=config, template_name="jkn", preprocessors=[], default_preprocessors=[]
     )
+    exporter.register_filter("unscoped", unscope)
     return exporter
 
 

@@ -62,3 +62,28 @@ def read_css() -> str:
     light += "".join(f"--t{n}:{value};" for n, value in enumerate(TINGKAT, start=1))
     dark = "".join(f"--{name}:{value};" for name, value in WARNA_GELAP.items())
     return css.replace("/*TERANG*/", light).replace("/*GELAP*/", dark)
+
+
+def scope(html: str) -> str:
+    """Wrap a piece so that it carries its own style wherever it is shown.
+
+    In Lab or a page of another converter a piece looks as on our page, and its
+    style touches nothing around it.
+    """
+    return f"{_open()}{html}{_CLOSE}"
+
+
+def unscope(html: str) -> str:
+    """Take the wrapping off a piece that lies on a page which has the style."""
+    if not html.startswith(_open()):
+        return html
+    return html.removeprefix(_open()).removesuffix(_CLOSE)
+
+
+_CLOSE = "</div>"
+
+
+@cache
+def _open() -> str:
+    """Return the start of a wrapped piece."""
+    return f'<div class="jkn"><style>{read_css()}</style>'

@@ -89,18 +89,6 @@ FOR_WORKERS = (
 )
 """Modules imported before the first fork; one that is not installed is left out."""
 
-PARTS = (
-    "permintaan",
-    "tindak_lanjut",
-    "segmen",
-    "uang",
-    "tunggakan",
-    "skenario",
-    "catatan",
-    "faskes",
-)
-"""Parts of a page that the rehearsal makes."""
-
 REHEARSAL_S = 30
 MAX_REQUEST = 1 << 20
 MAX_FDS = 8
@@ -324,7 +312,8 @@ def rehearse(*, kode: str, periode: str, root: str) -> None:
 
     from jkn_analysis.briefing import build_briefing
     from jkn_analysis.config import read_config
-    from jkn_analysis.reporting import show_annex, show_fan, show_head, show_parts
+    from jkn_analysis.reporting import show_foot, show_head, show_parts
+    from jkn_analysis.reporting.pieces import KELOMPOK
 
     signal.alarm(REHEARSAL_S)
     with (
@@ -335,9 +324,9 @@ def rehearse(*, kode: str, periode: str, root: str) -> None:
     ):
         config = read_config(root=Path(root))
         briefing = build_briefing(kode, periode, root=config.paths.processed)
-        for show in (show_head, show_fan, show_annex):
-            show(briefing)
-        show_parts(briefing, *PARTS)
+        show_head(briefing)
+        show_parts(briefing, *KELOMPOK)
+        show_foot(briefing)
     signal.alarm(0)
     forget_warnings()
 

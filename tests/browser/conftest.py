@@ -9,7 +9,7 @@ import pytest
 
 from jkn_analysis.briefing import build_area_briefing, build_briefing
 from jkn_analysis.briefing.page_file import describe_page, write_page
-from tests.browser.pages import render_area, render_region
+from tests.browser.pages import render_page
 from tests.conftest import require
 from tests.unit.page_data import build_region, store_tables
 
@@ -74,14 +74,14 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     extremes = _store_extremes(folder / "ekstrem")
     for name, kode in extremes.items():
         page = build_briefing(kode, "2025-11", root=folder / "ekstrem")
-        write(name, render_region(page))
+        write(name, render_page(page))
     from dataclasses import replace
 
     page = build_briefing("82.71", "2025-11", root=folder / "ekstrem", bahasa="en")
     title = page.judul.replace(page.nama, LONGEST)
-    write("nama_40_en", render_region(replace(page, nama=LONGEST, judul=title)))
+    write("nama_40_en", render_page(replace(page, nama=LONGEST, judul=title)))
     area = build_area_briefing("82", "2025-11", root=folder / "ekstrem")
-    write("provinsi", render_area(area))
+    write("provinsi", render_page(area))
     for kode, html in _render_sample(folder / "contoh").items():
         write(kode, html)
     return made
@@ -104,9 +104,9 @@ def _render_sample(root: Path) -> dict[str, str]:
     found, rows = {}, []
     for kode in sorted(tables["kepesertaan"]["kode"].unique()):
         page = build_briefing(kode, "2025-11", root=root)
-        found[kode] = render_region(page)
+        found[kode] = render_page(page)
         rows.append(read_index_row(write_page(describe_page(page)), f"{kode}.html"))
     for kode in ("82", "00"):
-        found[kode] = render_area(build_area_briefing(kode, "2025-11", root=root))
+        found[kode] = render_page(build_area_briefing(kode, "2025-11", root=root))
     found["index"] = render_index(rows, periode=dt.date(2025, 11, 1), contoh=True)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -131,16 +132,30 @@ def test_html_validates(pages, validator):
     assert faults[:10] == []
 
 
-@pytest.mark.parametrize("kode", ["82.71", "82.03", "19.71"])
-def test_the_first_screen_of_a_phone_answers_five_questions(browser, pages, kode):
+REGIONS = ("82.71", "82.08", "82.72", "19.71")
+SHORT_PX = {390: 6_000, 1200: 3_500}
+FIRST_DECISIONS = 3
+
+
+@pytest.mark.parametrize("kode", REGIONS)
+def test_a_phone_shows_title_position_and_decisions_first(browser, pages, kode):
     page = _open(browser, pages[kode])
-    bottoms = page.evaluate(
-        "[...document.querySelectorAll('.kartu .k')]"
+    seen = page.evaluate(
+        "[...document.querySelectorAll('.kepala .putusan li')]"
         ".map(e => e.getBoundingClientRect().bottom)"
     )
     page.close()
-    assert len(bottoms) == 5
-    assert max(bottoms) <= FIRST_SCREEN_PX
+    assert 1 <= len(seen) <= FIRST_DECISIONS
+    assert max(seen) <= FIRST_SCREEN_PX
+
+
+@pytest.mark.parametrize("kode", REGIONS)
+@pytest.mark.parametrize("width", sorted(SHORT_PX))
+def test_a_page_of_a_region_is_short(browser, pages, kode, width):
+    page = _open(browser, pages[kode], width)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.close()
+    assert height <= SHORT_PX[width]
 
 
 def test_the_page_runs_no_script_and_asks_for_nothing(browser, pages):
@@ -152,14 +167,10 @@ def test_the_page_runs_no_script_and_asks_for_nothing(browser, pages):
     assert len(asked) == 1
 
 
-def test_print_is_one_page_and_then_the_rest(browser, pages, tmp_path):
-    page = _open(browser, pages["82.71"], 794)
-    page.emulate_media(media="print")
-    height = page.evaluate(
-        "document.querySelector('.p-permintaan').getBoundingClientRect().bottom"
-    )
+@pytest.mark.parametrize("kode", REGIONS)
+def test_print_takes_three_sheets_of_a4(browser, pages, kode):
+    page = _open(browser, pages[kode], 794)
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     page.close()
-    assert pdf.startswith(b"%PDF")
-    a4_px = (297 - 22) / 25.4 * 96
-    assert height <= a4_px * 1.06
+    sheets = len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+    assert 1 <= sheets <= 3

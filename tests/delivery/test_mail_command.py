@@ -193,7 +193,7 @@ def test_six_offices_get_their_own_subject_first_lines_and_tables(mailed):
         for name, m in found.items()
     }  # fmt: skip
     assert len(set(own.values())) == 6
-    lead = {name: text.split("Kota Ternate masih")[0] for name, text in bodies.items()}
+    lead = {name: text.split("Kota Ternate: ")[0] for name, text in bodies.items()}
     assert "Tunggakan Pemda" in lead["82.71-bpkad.eml"]
     assert "Tunggakan Pemda" not in lead["82.71-dinas-sosial.eml"]
 

@@ -16,6 +16,7 @@ from jkn_analysis.briefing import Briefing, build_area_briefing, build_briefing
 from jkn_analysis.briefing.ask import list_today
 from jkn_analysis.briefing.context import find_tenggat
 from jkn_analysis.briefing.data import add_months, parse_periode
+from jkn_analysis.briefing.decisions import judge_decision
 from jkn_analysis.briefing.model import Permintaan
 from jkn_analysis.errors import (
     ConfigError,
@@ -25,11 +26,12 @@ from jkn_analysis.errors import (
 )
 from jkn_analysis.store import write_generation
 from jkn_analysis.texts import BAHASA, read_catalogue
-from tests.unit.page_data import SUMBER, build_region, store_tables
+from tests.unit.page_data import build_region, store_tables
 
 PARTS = {
-    "permintaan", "segmen", "uang", "tunggakan", "skenario", "catatan",
-    "tindak_lanjut", "faskes", "beda", "mutu", "cara", "data_grafik", "asal",
+    "permintaan", "grafik", "tindak_lanjut", "uang", "tunggakan_pemda",
+    "tunggakan_peserta", "segmen", "kuota", "faskes", "beda", "mutu",
+    "cara", "asal",
 }  # fmt: skip
 
 
@@ -79,6 +81,14 @@ def list_texts(value: object) -> list[str]:
     return []
 
 
+def position(page) -> str:
+    return " ".join(text for text, _ in page.layar.ringkas)
+
+
+def lines(page) -> dict[str, str]:
+    return dict(page.layar.baris)
+
+
 def test_the_first_decision_is_the_title(root):
     page = make(root, "82.71")
     # 12 bills of 1.096.200.000, 36 x 480.000.000 unpaid, 13,5 billion, 616.200.000
@@ -88,31 +98,31 @@ def test_the_first_decision_is_the_title(root):
         "agar iuran yang jatuh tempo terbayar"
     )
     assert page.nada == "buruk"
+    assert page.layar.putuskan[0] == page.permintaan[0]
 
 
-def test_every_rate_of_the_first_screen_names_denominator_and_date(root):
+def test_the_position_names_rate_denominator_date_and_gap(root):
     page = make(root, "82.71")
-    head = dict(page.kepala)
-    assert head["Penyebut"] == f"210.836 penduduk, {SUMBER}"
-    assert head["Data"] == "per 30 November 2025"
-    assert "penduduk adalah peserta aktif per 30 November 2025" in (
-        page.find_kartu("keaktifan").kalimat
+    assert position(page) == (
+        "Sekarang 79,0% dari 210.836 penduduk adalah peserta aktif (30 November "
+        "2025): kurang 2.110 orang dari syarat 80%."
     )
-
-
-def test_the_first_screen_has_five_answers(root):
-    names = [card.nama for card in make(root, "82.71").kartu]
-    assert names == ["keaktifan", "ramalan", "tunggakan", "permintaan", "janji"]
+    assert [text for text, stands_out in page.layar.ringkas if stands_out] == [
+        "79,0%", "kurang 2.110 orang",
+    ]  # fmt: skip
 
 
 def test_the_first_screen_says_what_to_decide_and_decembers_cash(root):
-    card = make(root, "82.71").find_kartu("permintaan")
-    assert card.angka.teks == "3 keputusan hari ini"
-    assert card.kalimat.startswith("BPKAD: geser anggaran (pergeseran atau P-APBD)")
-    assert card.kalimat.endswith(
+    page = make(root, "82.71")
+    assert page.layar.putuskan[0].kantor == "BPKAD"
+    assert len(page.layar.putuskan) == 3
+    assert lines(page)["Kas tahun ini"] == (
         "Sisa pagu Rp6,7 miliar; tagihan sampai Desember Rp1,1 miliar; "
         "tunggakan Rp17,3 miliar: kurang Rp11,7 miliar."
     )
+    moved = lines(page)["Sejak 12 September 2025"]
+    assert "1 dari 3 keputusan selesai, 1 terlambat" in moved
+    assert moved.startswith("+569 peserta aktif (PBI JK +239, ")
 
 
 def test_every_decision_says_who_what_and_what_happens_without_it(root):
@@ -139,16 +149,39 @@ def test_today_takes_the_first_of_each_kind_in_order():
     assert [ask.tindakan for ask in list_today(asks[:3])] == ["a", "b", "c"]
 
 
-def test_the_two_arrears_are_never_added(root):
-    card = make(root, "82.71").find_kartu("tunggakan")
-    assert card.angka.teks == "Rp17,3 miliar"
-    assert "Peserta mandiri menunggak Rp4,1 miliar (9.000 jiwa)" in card.kalimat
+def test_a_page_is_for_a_meeting_within_two_months_of_its_data(tmp_path):
+    region = build_region("82.71")
+    far = region["rapat"].assign(tanggal=pd.Timestamp("2026-02-01"))
+    store_tables([{**region, "rapat": far}], tmp_path / "far")
+    page = make(tmp_path / "far", "82.71")
+    assert page.rapat is None
+    assert page.kepala == "rapat belum dijadwalkan"
+    near = region["rapat"].assign(tanggal=pd.Timestamp("2026-01-31"))
+    store_tables([{**region, "rapat": near}], tmp_path / "near")
+    assert make(tmp_path / "near", "82.71").rapat is not None
 
 
-def test_the_last_meetings_late_decision_is_named(root):
-    card = make(root, "82.71").find_kartu("janji")
-    assert card.angka.teks == "1 dari 3 selesai"
-    assert "Terlambat: BPKAD, bayar SPM Rp6 miliar" in card.kalimat
+@pytest.mark.parametrize(
+    ("status", "day", "told"),
+    [
+        ("berjalan", "2025-11-30", "terlambat"),
+        ("berjalan", "2025-12-01", "berjalan"),
+        ("belum", "2025-11-29", "terlambat"),
+        ("selesai", "2025-01-01", "selesai"),
+        ("batal", "2025-01-01", "batal"),
+        ("terlambat", "2025-12-31", "terlambat"),
+    ],
+)
+def test_a_decision_not_done_by_its_day_is_late(status, day, told):
+    due = dt.date.fromisoformat(day)
+    assert judge_decision(status, due, tanggal=dt.date(2025, 11, 30)) == told
+
+
+def test_the_table_and_the_first_screen_count_the_late_alike(root):
+    page = make(root, "82.71")
+    rows = page.find_bagian("tindak_lanjut").tabel[0].baris
+    late = [row for row in rows if row[1].teks.startswith("terlambat")]
+    assert f"{len(late)} terlambat" in lines(page)["Sejak 12 September 2025"]
 
 
 def test_coverage_of_109_percent_is_shown_as_it_is(root):
@@ -157,7 +190,7 @@ def test_coverage_of_109_percent_is_shown_as_it_is(root):
     assert cover is not None
     assert cover.value == pytest.approx(1.0939, abs=1e-4)
     assert page.nada == "baik"
-    assert "lebih" in page.find_kartu("keaktifan").kalimat
+    assert "lebih 8.276 orang" in position(page)
     notes = " ".join(page.find_bagian("mutu").kalimat)
     assert "Terdaftar melebihi penduduk sebanyak 10.000 jiwa" in notes
 
@@ -165,17 +198,15 @@ def test_coverage_of_109_percent_is_shown_as_it_is(root):
 def test_a_region_that_is_safe_is_asked_for_nothing(root):
     page = make(root, "82.02")
     assert page.judul.startswith("Kabupaten Halmahera Tengah: tidak ada yang mendesak")
-    card = page.find_kartu("permintaan")
-    assert card.angka.teks == "Tidak ada yang harus diputuskan hari ini"
-    assert card.kalimat.endswith("cukup, lebih Rp345,6 juta.")
+    assert page.permintaan == page.layar.putuskan == ()
+    assert lines(page)["Kas tahun ini"].endswith("cukup, lebih Rp345,6 juta.")
+    told = page.find_bagian("permintaan").kalimat[0]
+    assert told.startswith("Tidak ada yang harus diputuskan hari ini")
 
 
 def test_a_region_about_to_fall_is_told_when(root):
     page = make(root, "82.01")
-    assert page.judul.endswith("diperkirakan turun di bawah 80% pada Februari 2026")
-    assert "Bertahan di atas 80% sampai Desember 2025: kemungkinan 6 dari 10" in (
-        page.find_kartu("ramalan").kalimat
-    )
+    assert page.judul.endswith("cegah turun di bawah 80%, diproyeksikan Februari 2026")
 
 
 def test_arrears_of_the_government_bind_a_region_above_the_line(root):
@@ -188,18 +219,23 @@ def test_coverage_binds_taliabu_and_60000_debtors_fit(root):
     page = make(root, "82.08")
     gap = [ask.rute for ask in page.permintaan if ask.sumber == "celah"]
     assert gap[0] == "daftarkan_penduduk"
-    assert "(60.000 jiwa)" in page.find_kartu("tunggakan").kalimat
+    assert "60.000 jiwa" in page.find_bagian("tunggakan_peserta").kalimat[0]
 
 
-def test_parts_without_data_say_why(root):
+def test_a_part_without_data_takes_no_room_and_is_named_at_the_end(root):
     page = make(root, "82.72")
-    missing = {part.nama: part.kosong for part in page.bagian if part.kosong}
-    assert missing["uang"] == "BPKAD belum mengirim anggaran"
-    assert missing["skenario"] == "skenario belum dihitung"
-    assert missing["faskes"] == "Dinas Kesehatan belum mengirim data fasilitas"
-    assert missing["tindak_lanjut"].startswith("belum ada keputusan")
-    assert page.find_kartu("ramalan").angka.teks == "tidak tersedia"
-    assert "Tunggakan Pemda tidak tersedia" in page.find_kartu("tunggakan").kalimat
+    names = {part.nama for part in page.bagian}
+    assert not names & {
+        "uang", "tunggakan_pemda", "tunggakan_peserta", "skenario", "faskes",
+        "tindak_lanjut", "catatan", "kuota", "beda",
+    }  # fmt: skip
+    assert page.belum[0] == (
+        "Iuran PBPU Pemda, pagu anggaran (dari BPKAD); dengan itu halaman ini dapat "
+        "menjawab apakah pagu cukup sampai Desember, berapa tunggakan Pemda, dan "
+        "apakah UHC Prioritas dapat diminta."
+    )
+    assert not any("Kepesertaan" in text for text in page.belum)
+    assert "tidak tersedia" not in " ".join(list_texts(page))
     assert page.kipas is not None
     assert page.kipas.periode_ramalan == ()
 
@@ -209,14 +245,15 @@ def test_without_population_there_is_no_rate_but_a_page(root):
     assert "jumlah penduduk tidak tersedia" in page.judul
     assert page.kipas is None
     assert page.find_figure("keaktifan_penduduk_rate") is None
-    assert page.find_bagian("segmen").tabel
+    assert page.find_bagian("segmen").gambar
 
 
-def test_a_region_nobody_reported_gets_a_page_that_says_so(root):
+def test_a_region_nobody_reported_is_named_and_asked_nothing(root):
     page = make(root, "82.06")
     assert page.judul.endswith("data kepesertaan tidak tersedia")
-    assert {part.nama for part in page.bagian} >= PARTS - {"data_grafik"}
-    assert all(part.kosong or part.kalimat for part in page.bagian)
+    assert page.nada == "netral"
+    assert page.permintaan == ()
+    assert page.belum[0].startswith("Kepesertaan (dari BPJS Kesehatan)")
 
 
 @pytest.mark.parametrize("kode", ["82.71", "82.02", "82.08", "82.72", "82.05", "82.06"])
@@ -239,7 +276,7 @@ def test_an_earlier_month_is_told_as_it_was_stored_or_refused(tmp_path):
     store_tables([october], tmp_path)
     store_tables([november], tmp_path)
     page = build_briefing("82.71", "2025-10", root=tmp_path)
-    assert dict(page.kepala)["Data"] == "per 31 Oktober 2025"
+    assert "(31 Oktober 2025)" in position(page)
     assert page.kipas is not None
     assert max(page.kipas.periode) == parse_periode("2025-10")
     assert page.kipas.periode_ramalan == ()
@@ -247,20 +284,20 @@ def test_an_earlier_month_is_told_as_it_was_stored_or_refused(tmp_path):
         build_briefing("82.71", "2025-09", root=tmp_path)
 
 
-def test_a_late_delivery_is_said_in_the_head(root):
+def test_a_late_delivery_is_said_beside_the_position(root):
     page = build_briefing("82.71", "2026-01", root=root)
-    assert "data Januari 2026 belum masuk" in dict(page.kepala)["Data"]
+    assert "Data Januari 2026 belum masuk" in position(page)
 
 
-def test_the_ten_parts_are_there(root):
+def test_every_part_with_data_is_there(root):
     names = {part.nama for part in make(root, "82.71").bagian}
     assert names >= PARTS
 
 
-def test_the_annex_gives_the_charts_numbers(root):
+def test_a_fold_gives_the_charts_numbers(root):
     page = make(root, "82.71")
     assert page.kipas is not None
-    rows = page.find_bagian("data_grafik").tabel[0].baris
+    rows = page.find_bagian("grafik").lipat[0].baris
     assert len(rows) == len(page.kipas.periode) + len(page.kipas.periode_ramalan)
     now = rows[len(page.kipas.periode) - 1]
     assert now[1].nilai == page.kipas.nilai[-1]
@@ -281,8 +318,8 @@ def test_published_figures_stand_beside_ours(root):
 
 def test_segment_rates_are_over_registered_members(root):
     part = make(root, "82.71").find_bagian("segmen")
-    assert "bukan terhadap penduduk" in part.kalimat[0]
-    total = part.tabel[0].baris[-1]
+    assert "bukan terhadap penduduk" in part.lipat[0].catatan
+    total = part.lipat[0].baris[-1]
     assert total[1].nilai - total[2].nilai == total[3].nilai
     assert total[4].nilai == pytest.approx(total[2].nilai / total[1].nilai)
 
@@ -319,7 +356,7 @@ def test_the_meeting_named_is_the_pages(root):
     page = make(root, "82.71", rapat="R1-82.71")
     assert page.rapat is not None
     assert page.rapat.tanggal.month == 9
-    assert page.find_kartu("janji").angka.teks == "tidak tersedia"
+    assert "keputusan" not in " ".join(lines(page).values())
 
 
 def test_an_unknown_meeting_is_refused(root):
@@ -353,9 +390,7 @@ def test_deadlines_move_to_the_next_year_after_december():
 def test_english_has_the_same_figures(root):
     indonesian, english = make(root, "82.71"), make(root, "82.71", bahasa="en")
     assert english.judul.startswith("Kota Ternate: shift Rp11.7 billion of budget")
-    values = [
-        [card.angka.nilai for card in page.kartu] for page in (indonesian, english)
-    ]
+    values = [[(f.key, f.value) for f in p.figures] for p in (indonesian, english)]
     assert values[0] == values[1]
 
 
@@ -410,10 +445,10 @@ def test_an_area_is_the_sum_of_its_parts(root):
     page = build_area_briefing("82", "2025-11", root=root)
     assert page.jenis == "provinsi"
     assert page.judul.startswith("Provinsi Maluku Utara")
-    rows = page.find_bagian("peringkat").tabel[0].baris
+    rows = page.find_bagian("peringkat").lipat[0].baris
     gaps = [row[2].nilai for row in rows if row[2].nilai is not None]
     assert gaps == sorted(gaps, reverse=True)
-    assert "Data ada untuk 7 dari 10" in " ".join(page.find_bagian("peringkat").kalimat)
+    assert "(data 7 dari 10 kabupaten/kota)" in page.judul
 
 
 def test_a_country_known_in_part_is_not_called_the_country(processed):
@@ -429,7 +464,7 @@ def test_an_area_without_the_population_of_one_part_has_no_rate(root):
 def test_an_area_nobody_reported_gets_a_page_that_says_so(root):
     page = build_area_briefing("81", "2025-11", root=root)
     assert page.judul.endswith("data kepesertaan tidak tersedia")
-    assert page.find_bagian("peringkat").kosong
+    assert page.bagian == ()
 
 
 def refuse(root, kode, **fields):
@@ -448,19 +483,18 @@ def test_a_refused_delivery_is_said_on_the_pages_it_concerns(tmp_path):
     store_tables([build_region("82.71"), build_region("82.72")], tmp_path)
     untouched = make(tmp_path, "82.72")
     refuse(tmp_path, "82.71", dipakai={"tiba": "2025-11-05"})
-    told = dict(make(tmp_path, "82.71").kepala)["Data"]
-    assert told == (
-        "per 30 November 2025; berkas kepesertaan_82.csv diterima 3 Desember 2025, "
-        "ditolak: 1 sel (dipakai isi 5 November 2025)"
+    assert position(make(tmp_path, "82.71")).endswith(
+        "Berkas kepesertaan_82.csv diterima 3 Desember 2025, ditolak: 1 sel (dipakai "
+        "isi 5 November 2025)."
     )
     assert make(tmp_path, "82.72") == untouched
-    english = dict(make(tmp_path, "82.71", bahasa="en").kepala)["Data"]
+    english = position(make(tmp_path, "82.71", bahasa="en"))
     assert "received 3 December 2025, was refused: 1 cell (" in english
 
 
 def test_a_month_refused_is_not_said_to_have_never_come(tmp_path):
     store_tables([build_region("82.71")], tmp_path)
     refuse(tmp_path, "82.71", tiba="2026-01-04", cells=2)
-    told = dict(build_briefing("82.71", "2025-12", root=tmp_path).kepala)["Data"]
+    told = position(build_briefing("82.71", "2025-12", root=tmp_path))
     assert "belum masuk" not in told
-    assert told.endswith("diterima 4 Januari 2026, ditolak: 2 sel")
+    assert told.endswith("diterima 4 Januari 2026, ditolak: 2 sel.")

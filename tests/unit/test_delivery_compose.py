@@ -12,7 +12,8 @@ from jkn_analysis.briefing import (
     Angka,
     Bagian,
     Briefing,
-    Kartu,
+    Figure,
+    FirstScreen,
     Kolom,
     Permintaan,
     Tabel,
@@ -33,35 +34,36 @@ def text(words):
 
 def small(nama, headings, *rows):
     columns = tuple(Kolom(heading) for heading in headings)
-    return Bagian(nama, nama, (), (Tabel(nama, nama, columns, rows),))
+    return Bagian(nama, nama, tabel=(Tabel(nama, nama, columns, rows),))
 
 
 @pytest.fixture
 def briefing():
     segmen = dataclasses.replace(
         small("segmen", "AB", (text("PBI JK"), Angka(901, "jiwa", "901"))),
-        kalimat=("Tabel ini …", "Dua.", "Tiga.", "Empat."),
+        kalimat=("Dua.", "Tiga."),
     )
     decisions = small(
-        "tindak_lanjut", "ABCD",
+        "tindak_lanjut", "AB",
         (
-            Angka(1, "jiwa", "1"),
             text("Validasi NIK\nDukcapil"),
-            Angka("2025-07-20", "tanggal", "20 Jul 2025"),
-            text("berjalan"),
+            text("terlambat\ntenggat 20 Jul 2025; menunggu anggaran"),
         ),
     )  # fmt: skip
-    active = Angka(0.79, "rate", "79,00%")
+    month, day = dt.date(2025, 11, 1), dt.date(2025, 11, 30)
+    figures = (
+        Figure("keaktifan_penduduk_rate", "82.71", month, 0.79, "rate", "79,0%"),
+        Figure("penduduk_jiwa", "82.71", month, 210_836, "jiwa", "210.836",
+               as_of=day, source="Dukcapil"),
+    )  # fmt: skip
     return Briefing(
         kode="82.71", nama="Kota Ternate", nama_provinsi="Maluku Utara",
         periode=dt.date(2025, 11, 1), bahasa="id", skenario="dasar", contoh=True,
         judul="Kota Ternate masih kurang 2.109 peserta aktif", nada="buruk",
-        kepala=(
-            ("Rapat", "x"),
-            ("Data", "per 30 November 2025"),
-            ("Penyebut", "210.836 penduduk"),
+        kepala="x", figures=figures,
+        layar=FirstScreen(
+            (("Sekarang", False), ("79,0%", True)), None, (), (("Kas", "kurang Rp1"),)
         ),
-        kartu=(Kartu("keaktifan", "Posisi", active, "K.", "buruk"),),
         kipas=None, bagian=(segmen, decisions), kaki="Disusun dari data X.",
         permintaan=(
             Permintaan("BPKAD", "lunasi", None, 17_600_000_000, dt.date(2025, 12, 31)),
@@ -84,8 +86,9 @@ def test_verdict_figures_and_head_are_the_pages_own(briefing):
     taken = content(briefing)
     assert taken.verdict == briefing.judul
     assert taken.subject_verdict == "masih kurang 2.109 peserta aktif"
-    assert taken.data_as_of == "30 November 2025; penyebut 210.836 penduduk"
-    assert [(f.value, f.tone) for f in taken.figures] == [("79,00%", "buruk")]
+    assert taken.data_as_of == "30 November 2025; jumlah penduduk 210.836 (Dukcapil)"
+    told = [(f.value, f.sentence) for f in taken.figures]
+    assert told == [("79,0%", "Sekarang 79,0%"), ("", "kurang Rp1")]
     assert taken.sources == ("Disusun dari data X.",)
     assert taken.contoh
 
@@ -99,33 +102,31 @@ def test_asks_have_people_rupiah_and_deadline(briefing):
     )
 
 
-def test_asks_of_an_area_come_from_its_table(briefing):
-    row = (
-        text("BPKAD\nlunasi"), Angka(4, "jiwa", "4"), Angka(9, "jiwa", "17.085"),
-        text("–"),
-    )  # fmt: skip
-    part = small("permintaan", ("Siapa", "Wilayah", "Jiwa", "Rupiah"), row)
-    area = dataclasses.replace(briefing, permintaan=(), bagian=(part,))
-    assert content(area).ask == (
-        Ask("BPKAD", "lunasi", "17.085 jiwa", "", "Wilayah: 4"),
-    )
-
-
 def test_decisions_split_into_what_and_who(briefing):
     assert content(briefing).follow_up == (
-        FollowUp("1", "Validasi NIK", "Dukcapil", "20 Jul 2025", "berjalan"),
+        FollowUp(
+            "1",
+            "Validasi NIK",
+            "Dukcapil",
+            "tenggat 20 Jul 2025",
+            "terlambat",
+            "menunggu anggaran",
+        ),
     )
 
 
-def test_sentences_that_speak_of_a_table_stay_on_the_page(briefing):
+def test_sentences_that_carry_the_argument_are_taken(briefing):
     assert content(briefing).sentences == ("Dua.", "Tiga.")
 
 
 def test_a_briefing_without_data_still_makes_a_mail(briefing):
     bare = dataclasses.replace(
-        briefing, kepala=(), kartu=(), permintaan=(),
-        bagian=(Bagian("segmen", "s", kosong="tidak ada"),),
-    )  # fmt: skip
+        briefing,
+        layar=FirstScreen((), None, (), ()),
+        permintaan=(),
+        figures=(),
+        bagian=(),
+    )
     taken = content(bare)
     assert taken.data_as_of == "tidak tersedia"
     assert taken.ask == taken.follow_up == taken.charts == ()
@@ -134,7 +135,7 @@ def test_a_briefing_without_data_still_makes_a_mail(briefing):
 def test_numbers_of_the_page_stay_numbers_in_the_sheets(briefing):
     segmen, decisions, definitions = list_sheets(briefing)
     assert segmen.rows[0][1].value == 901
-    assert decisions.rows[0][1].value == "Validasi NIK: Dukcapil"
+    assert decisions.rows[0][0].value == "Validasi NIK: Dukcapil"
     assert len(definitions.rows) > 15
 
 

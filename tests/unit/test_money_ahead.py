@@ -28,13 +28,20 @@ def root(tmp_path_factory):
     return folder
 
 
-def part(root, nama, **settings):
-    page = build_briefing(KODE, "2025-11", root=root, **settings)
-    return next(one for one in page.bagian if one.nama == nama)
+def part(root, *names: str, bahasa: str = "id"):
+    page = build_briefing(KODE, "2025-11", root=root, bahasa=bahasa)
+    return [one for one in page.bagian if one.nama in names]
+
+
+def say(parts) -> str:
+    return " ".join(text for one in parts for text in (*one.kalimat, *one.rinci))
+
+
+ARREARS = ("tunggakan_pemda", "tunggakan_peserta")
 
 
 def test_arrears_of_both_kinds_come_with_an_interval_and_a_method(root):
-    told = " ".join(part(root, "tunggakan").kalimat)
+    told = say(part(root, *ARREARS))
     assert "tunggakan peserta diperkirakan" in told
     assert "31 Desember 2025" in told
     assert told.count("8 dari 10 kemungkinan") >= 1
@@ -43,19 +50,23 @@ def test_arrears_of_both_kinds_come_with_an_interval_and_a_method(root):
 
 
 def test_budget_part_says_december_and_collection_and_draws_the_line(root):
-    found = part(root, "uang")
-    told = " ".join(found.kalimat)
+    (found,) = part(root, "uang")
+    told = say([found])
     assert "Sampai Desember 2025 pembayaran diperkirakan" in told
     assert "iuran PBPU yang ditagih diterima" in told
-    chart = next(one for one in found.batang if one.nama == "anggaran")
-    assert chart.batas is not None
-    assert chart.ramalan == 1
-    assert len(chart.periode) == 12
-    assert list(chart.nilai) == sorted(chart.nilai)
+    (chart,) = found.gambar
+    months = [row.label for row in chart.rows]
+    assert months == ["Okt 2025", "Nov 2025", "Des 2025, proyeksi"]
+    paid = [row.spans[0].high for row in chart.rows]
+    assert paid == sorted(paid)
+    given = read_sample()[0]["anggaran"]
+    given = given[(given["kode"] == KODE) & (given["tahun"] == 2025)]
+    budget = given["pagu_rp"].sum() + given["pergeseran_rp"].sum()
+    assert [value for value, _, _ in chart.lines] == [budget]
 
 
 def test_english_says_the_same_numbers(root):
-    told = " ".join(part(root, "tunggakan", bahasa="en").kalimat)
+    told = say(part(root, *ARREARS, bahasa="en"))
     assert "8 chances in 10" in told
     assert "Method:" in told
 
@@ -65,7 +76,7 @@ def test_without_money_tables_the_page_says_nothing_of_the_future(root, tmp_path
     stored = {"wilayah": list_wilayah(), **tables, "ramalan": made["ramalan"]}
     known = {name: table for name, table in stored.items() if name in TABLES}
     write_tables(known, root=tmp_path, contoh=True)
-    told = " ".join(part(tmp_path, "tunggakan").kalimat)
+    told = say(part(tmp_path, *ARREARS))
     assert "diperkirakan" not in told
 
 
@@ -79,10 +90,10 @@ def test_debt_is_laid_out_by_quarter(root, tmp_path):
     stored |= {"utang_pemda": conform(owed, "utang_pemda")}
     known = {name: table for name, table in stored.items() if name in TABLES}
     write_tables(known, root=tmp_path, contoh=True)
-    page = part(tmp_path, "tunggakan")
-    table = next(one for one in page.tabel if one.nama == "tunggakan_pemda")
+    (page,) = part(tmp_path, "tunggakan_pemda")
+    (table,) = page.lipat
     assert [row[0].teks for row in table.baris] == [
         "31 Desember 2025", "31 Maret 2026", "30 Juni 2026", "30 September 2026",
     ]  # fmt: skip
-    assert "selalu ada tagihan yang belum lunas" in " ".join(page.kalimat)
+    assert "selalu ada tagihan yang belum lunas" in say([page])
     assert pd.Series([row[1].nilai for row in table.baris]).gt(0).all()

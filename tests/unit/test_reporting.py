@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import itertools
 import re
 from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from PIL import Image
 
-from jkn_analysis.briefing import Kipas, build_area_briefing, build_briefing
+from jkn_analysis.briefing import Kipas, Ubin, build_area_briefing, build_briefing
 from jkn_analysis.briefing.page_file import describe_page, write_page
 from jkn_analysis.errors import InputError, RunError
 from jkn_analysis.reporting import tampilkan
 from jkn_analysis.reporting.figures import (
     LEBAR,
     SEMPIT,
+    draw_kecil,
     draw_kipas,
-    draw_petak,
     find_limits,
     grade,
     render_png,
@@ -28,21 +26,21 @@ from jkn_analysis.reporting.figures import (
     spread,
 )
 from jkn_analysis.reporting.index_page import IndexRow, read_index_row, render_index
-from jkn_analysis.reporting.mail_charts import briefing_charts
 from jkn_analysis.reporting.maps import read_boundaries, render_map
 from jkn_analysis.reporting.pdf import VARIABLE, print_pdf
 from jkn_analysis.reporting.pieces import (
-    render_annex,
-    render_fan,
+    KELOMPOK,
+    render_foot,
+    render_group,
     render_head,
     render_part,
-    render_tiles,
 )
 from jkn_analysis.reporting.render import render_notebook
-from jkn_analysis.reporting.style import TINGKAT, WARNA, WARNA_GELAP
+from jkn_analysis.reporting.style import TINGKAT, WARNA, WARNA_GELAP, scope, unscope
+from jkn_analysis.reporting.tiles import place_tiles
 from tests.unit.page_data import build_region, store_tables
 
-LIMIT_KB = 450
+LIMIT_KB = 60
 VOID = {"meta", "img", "br", "path", "use", "rect", "image"}
 
 
@@ -82,12 +80,10 @@ def build_notebook(briefing) -> nbformat.NotebookNode:
         "bahasa": briefing.bahasa,
         "contoh": briefing.contoh,
     }
-    names = [part.nama for part in briefing.bagian][:8]
     cells = [
         output(render_head(briefing), meta),
-        output(render_fan(briefing)),
-        *(output(render_part(briefing, name)) for name in names),
-        output(render_annex(briefing)),
+        *(output(render_group(briefing, name)) for name in KELOMPOK),
+        output(render_foot(briefing)),
     ]
     return nbformat.v4.new_notebook(cells=cells)
 
@@ -154,7 +150,7 @@ def test_every_chart_is_a_picture_with_its_numbers_in_words(page):
     checker = Checker()
     checker.feed(page)
     charts = [attrs for tag, attrs in checker.tags if tag == "svg"]
-    assert len(charts) >= 4
+    assert len(charts) == 2
     for chart in charts:
         assert chart["role"] == "img"
         assert re.search(r"\d", chart["aria-label"])
@@ -178,7 +174,7 @@ def test_two_renderings_are_the_same_bytes(root):
 
 def test_two_regions_have_different_charts(root, briefing):
     other = build_briefing("82.02", "2025-11", root=root)
-    assert render_fan(other) != render_fan(briefing)
+    assert render_part(other, "grafik") != render_part(briefing, "grafik")
 
 
 @pytest.mark.parametrize(
@@ -313,19 +309,6 @@ def test_bands_and_grades_differ_in_grey():
     assert [_luminance(c) for c in over] == sorted(map(_luminance, over), reverse=True)
 
 
-def test_mail_charts_are_small_white_png_twice_their_width(briefing):
-    charts = briefing_charts(briefing)
-    assert [chart.name for chart in charts][:1] == ["keaktifan"]
-    assert len({chart.name for chart in charts}) == len(charts)
-    for chart in charts:
-        image = Image.open(io.BytesIO(chart.png))
-        assert image.width == 2 * chart.width
-        assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
-        assert len(chart.png) < 60_000
-        assert chart.alt
-        assert chart.table is not None
-
-
 def test_a_png_carries_no_date():
     figure = draw_kipas(make_kipas([0.7, 0.8]))
     assert render_png(figure) == render_png(figure)
@@ -349,24 +332,60 @@ def test_the_index_lists_the_widest_gap_first_and_the_failed(briefing):
     assert checker.bad == []
 
 
-def test_a_province_page_draws_every_part(root):
+def test_a_province_page_draws_every_part_and_links_down_and_up(root):
     page = build_area_briefing("82", "2025-11", root=root)
-    html = render_part(page, "kecil") + render_part(page, "petak") + render_tiles(page)
-    assert html.count("<svg") == 3
-    assert html.count("<li") == 2
+    html = "".join(render_group(page, name) for name in KELOMPOK)
+    assert render_part(page, "peringkat").count("<svg") == 2
+    assert html.count('href="82.71.html"') == 2
+    head = render_head(page)
+    assert 'href="index.html"' in head
+    assert 'href="00.html"' in head
+    english = build_area_briefing("82", "2025-11", root=root, bahasa="en")
+    assert 'href="82.71.en.html"' in render_group(english, "keputusan")
     checker = Checker()
     checker.feed(html)
     assert checker.bad == []
 
 
-def test_a_heat_map_leaves_missing_months_blank(root):
-    heat = build_area_briefing("82", "2025-11", root=root).find_bagian("petak").petak
-    assert heat is not None
-    holes = (tuple(None for _ in heat.nilai[0]), *heat.nilai[1:])
-    from dataclasses import replace
+def test_a_small_fan_is_described_and_has_no_holes():
+    fan = make_kipas([0.7, 0.75])
+    svg = draw_kecil(fan, batas=find_limits([fan]), alt='<a> "1"')
+    assert 'aria-label="&lt;a&gt; &quot;1&quot;"' in svg
+    assert "nan" not in svg
 
-    drawn = render_svg(draw_petak(replace(heat, nilai=holes)), nama="p", alt="a")
-    assert "<image" in drawn
+
+def tile(kode: str) -> Ubin:
+    return Ubin(kode, kode, 0.8, "80%", 0.8)
+
+
+def test_tiles_lie_as_the_regions_lie():
+    codes = ["82.71", "82.05", "82.08", "82.07"]
+    place = dict(zip(codes, place_tiles([tile(kode) for kode in codes]), strict=True))
+    assert place["82.08"][0] <= place["82.71"][0]
+    assert place["82.07"][1] < place["82.05"][1]
+    assert len(set(place.values())) == len(codes)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 35])
+def test_every_tile_has_a_cell_of_its_own(count):
+    codes = [f"33.{number:02d}" for number in range(1, count + 1)]
+    cells = place_tiles([tile(kode) for kode in codes])
+    assert len(cells) == len(set(cells)) == count
+    assert all(1 <= x <= 6 and y >= 1 for x, y in cells)
+
+
+def test_a_piece_carries_its_own_style_and_a_page_has_it_once(briefing):
+    piece = scope("<p>a</p>")
+    assert piece.startswith('<div class="jkn"><style>')
+    assert unscope(piece) == "<p>a</p>"
+    nb = build_notebook(briefing)
+    for cell in nb.cells:
+        shown = cell.outputs[0]["data"]
+        shown["text/html"] = scope(shown["text/html"])
+    assert render_notebook(nb).count("--tinta:#") == 2
+    rules = re.sub(r"@media[^{]+\{|@page\{[^}]+\}", "", piece)
+    selectors = re.findall(r"(?:^|[}\n])\s*([^{}@\n]+)\{", rules.split("<style>")[1])
+    assert [s for s in selectors for part in s.split(",") if ".jkn" not in part] == []
 
 
 def test_a_map_is_drawn_where_boundaries_are_given(root, shared):

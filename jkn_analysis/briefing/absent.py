@@ -1,0 +1,38 @@
+"""What was not sent, by whom, and what the page could answer with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jkn_analysis.terms import Kantor
+
+if TYPE_CHECKING:
+    from jkn_analysis.briefing.context import Context
+
+PERLU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (Kantor.BPJS, "kepesertaan", ("kepesertaan",)),
+    (Kantor.DUKCAPIL, "penduduk", ("penduduk",)),
+    (Kantor.BPKAD, "iuran_pemda", ("iuran_pemda", "anggaran")),
+    (Kantor.BPJS, "tunggakan_peserta", ("tunggakan_peserta", "iuran")),
+    (Kantor.SEKDA, "rapat", ("rapat", "tindak_lanjut")),
+    (Kantor.DINSOS, "selisih", ("selisih",)),
+    (Kantor.DINKES, "faskes", ("faskes",)),
+)
+"""Office, text and tables of each delivery, the most useful first."""
+
+
+def list_absent(context: Context) -> tuple[str, ...]:
+    """Name every delivery that is not there, its office, and what it would answer."""
+    words = context.words
+    told = []
+    for office, key, tables in PERLU:
+        lacking = [name for name in tables if context.tables[name].empty]
+        if not lacking:
+            continue
+        values = {
+            "data": ", ".join(words.say(f"belum.data_{name}") for name in lacking),
+            "kantor": office,
+            "guna": words.say(f"belum.guna_{key}"),
+        }
+        told.append(words.say("belum.kalimat", values))
+    return tuple(told)

@@ -1,0 +1,249 @@
+"""Where it leads: the scenarios as dots on one line, and the way to the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jkn_analysis.briefing.data import as_date
+from jkn_analysis.briefing.figures import DASAR, RATE
+from jkn_analysis.briefing.model import (
+    Angka,
+    Bagian,
+    Kolom,
+    Role,
+    Row,
+    RowChart,
+    Span,
+    Tabel,
+)
+from jkn_analysis.skenario import read_skenario
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from jkn_analysis.briefing.context import Context
+
+TERGAMBAR = 6
+"""Scenarios drawn, those that move most; the table has them all."""
+TAMPAK = 0.0005
+"""A scenario that moves the rate by less than this leads nowhere else."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Where one scenario stands in the month it moves the rate most."""
+
+    skenario: str
+    periode: dt.date
+    rate: float
+    change: float
+    """Rate less the one of the same month if nothing changes."""
+    selisih_jiwa: int
+    rentang_jiwa: int
+    """Half of the 8-in-10 interval of that difference."""
+    iuran_rp: float | None
+    """Premium of the region over the year, None where bills are not known."""
+
+
+def find_effects(context: Context) -> list[Effect]:
+    """List the scenarios that move the rate, the worst first."""
+    table = context.tables["skenario"]
+    rates = table[(table["ukuran"] == RATE) & (table["kuantil"] == 0.5)]
+    by = {str(name): part for name, part in rates.groupby("skenario", observed=True)}
+    found = []
+    for name, part in by.items():
+        if name == DASAR or part["selisih"].abs().max() < TAMPAK:
+            continue
+        row = _find_worst(part.sort_values("periode"))
+        when = row["periode"]
+        people = table[
+            (table["skenario"] == name)
+            & (table["ukuran"] == "aktif_jiwa")
+            & (table["periode"] == when)
+        ].set_index("kuantil")["selisih"]
+        spread = (people.get(0.9, 0.0) - people.get(0.1, 0.0)) / 2
+        cost = table.loc[
+            (table["skenario"] == name)
+            & (table["ukuran"] == "anggaran_rp")
+            & (table["kuantil"] == 0.5),
+            "nilai",
+        ]
+        found.append(
+            Effect(
+                name,
+                as_date(when),
+                float(row["nilai"]),
+                float(row["selisih"]),
+                round(float(people.get(0.5, 0.0))),
+                round(abs(float(spread))),
+                None if cost.isna().all() else float(cost.sum()),
+            )
+        )
+    return sorted(found, key=lambda one: (one.change, one.skenario))
+
+
+def _find_worst(part: pd.DataFrame) -> pd.Series:
+    """Return the month a scenario is told by: the lowest rate where it takes away.
+
+    Where it adds, the month it adds most.
+    """
+    change = part["selisih"].to_numpy()
+    if change[abs(change).argmax()] < 0:
+        return part.iloc[int(part["nilai"].to_numpy().argmin())]
+    return part.iloc[int(change.argmax())]
+
+
+def name_effect(context: Context, name: str, *, short: bool = False) -> str:
+    """Name a scenario in the page's language; one of the reader's by its own name."""
+    words, told = context.words, context.tables["asumsi_skenario"]
+    own = told.loc[told["skenario"] == name, "judul"]
+    title = str(own.iloc[0]) if len(own) else name.replace("_", " ")
+    shipped = read_skenario().get(name)
+    if shipped is not None and len(own) and shipped.judul != title:
+        return title
+    keys = [f"skenario.{kind}.{name}" for kind in (["pendek"] * short + ["nama"])]
+    return next((words.say(key) for key in keys if words.has(key)), title)
+
+
+def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | None:
+    """Draw every scenario that leads elsewhere, ordered by effect, its cost beside."""
+    words, judged = context.words, context.status
+    effects = find_effects(context)
+    if not effects or judged is None:
+        return None
+    now = judged.keaktifan_penduduk_rate
+    largest = sorted(effects, key=lambda one: -abs(one.change))[:TERGAMBAR]
+    drawn = [one for one in effects if one in largest]
+    rows = [_scenario_row(context, one) for one in drawn]
+    seen = [now, context.target]
+    seen += [one.rate for one in drawn] + [one.rate - one.change for one in drawn]
+    room = max(0.004, (max(seen) - min(seen)) * 0.05)
+    line = words.say("grafik.target", {"target": words.target(context.target)})
+    chart = RowChart(
+        name="skenario",
+        title=words.say("skenario.judul_gambar"),
+        rows=tuple(rows),
+        low=min(seen) - room,
+        high=max(seen) + room,
+        unit="rate",
+        lines=((context.target, line, "batas"),),
+        legend=(("garis", words.say("skenario.legenda")),),
+        note=words.say("skenario.catatan"),
+    )
+    return Bagian(
+        "skenario",
+        words.say("bagian.skenario"),
+        "keputusan",
+        gambar=(chart,),
+        lipat=(
+            _scenario_table(context, effects),
+            *(() if assumptions is None else (assumptions,)),
+        ),
+    )
+
+
+def _scenario_table(context: Context, effects: Sequence[Effect]) -> Tabel:
+    """List every scenario that leads elsewhere: rate and month, people, premium."""
+    words = context.words
+    rows = []
+    for one in effects:
+        month = words.bulan(one.periode, short=True)
+        told = words.rate_at(one.rate, context.target)
+        people = words.angka_selisih(one.selisih_jiwa)
+        spread = f"{people.teks}\n±{words.jumlah(one.rentang_jiwa)}"
+        cost = words.angka_rp(one.iuran_rp) if one.iuran_rp else words.teks("–")
+        rows.append(
+            (
+                words.teks(name_effect(context, one.skenario)),
+                Angka(one.rate, "rate", f"{told}\n{month}"),
+                replace(people, teks=spread) if one.rentang_jiwa else people,
+                cost,
+            )
+        )
+    keys = ("skenario", "keaktifan", "beda", "rp")
+    heads = tuple(
+        Kolom(words.say(f"skenario.kolom_{key}"), "kiri" if n == 0 else "kanan")
+        for n, key in enumerate(keys)
+    )
+    return Tabel("skenario", words.say("skenario.semua"), heads, tuple(rows))
+
+
+def _scenario_row(context: Context, one: Effect) -> Row:
+    """Draw the way from 'nothing changes' to where a scenario leads."""
+    words = context.words
+    base = one.rate - one.change
+    role: Role = "batas" if one.change < 0 else "data"
+    told = words.angka_selisih(one.selisih_jiwa).teks
+    if one.rentang_jiwa:
+        told += f" ±{words.jumlah(one.rentang_jiwa)}"
+    note = words.say("skenario.beda", {"jiwa": told})
+    if one.iuran_rp:
+        cost = {"rp": words.rp(one.iuran_rp)}
+        note += " · " + words.say("skenario.iuran", cost)
+    return Row(
+        name_effect(context, one.skenario),
+        f"{words.rate_at(one.rate, context.target)} ({words.bulan_saja(one.periode)})",
+        note,
+        spans=(Span(min(base, one.rate), max(base, one.rate), role),),
+        dot=one.rate,
+        role=role,
+    )
+
+
+def build_way(
+    context: Context, steps: Sequence[tuple[str, str, int]], note: str = ""
+) -> RowChart | None:
+    """Draw the way from today's active members to the line, a step per decision.
+
+    Parameters
+    ----------
+    context
+        The page's.
+    steps
+        As `ask.list_steps` returns them: the gap of today, then what closes it.
+    note
+        What to say below.
+    """
+    judged, words = context.status, context.words
+    if judged is None or len(steps) < 2:
+        return None
+    (_, _, gap), *rest = steps
+    at, need = judged.aktif_jiwa, judged.aktif_jiwa + gap
+    rows = []
+    for kind, label, people in rest:
+        if not people or kind == "lebih":
+            continue
+        role: Role = "pita50" if people > 0 else "batas"
+        if kind in {"tak_terjangkau", "proyeksi"}:
+            role = "abu"
+        span = Span(min(at, at + people), max(at, at + people), role)
+        rows.append(Row(label, words.angka_selisih(people).teks, spans=(span,)))
+        at += people
+    edges = [edge for row in rows for s in row.spans for edge in (s.low, s.high)]
+    seen = [judged.aktif_jiwa, need, *edges]
+    low = min(seen) - max(1, (max(seen) - min(seen)) * 0.25)
+    first = Row(
+        words.say("jalan.sekarang"),
+        words.jumlah(judged.aktif_jiwa),
+        spans=(Span(low, judged.aktif_jiwa, "data"),),
+    )
+    line = {"target": words.target(context.target)}
+    last = Row(
+        words.say("jalan.syarat", line),
+        words.jumlah(need),
+        spans=(Span(low, need, "pita80"),),
+    )
+    return RowChart(
+        name="jalan",
+        title=words.say("jalan.judul", line),
+        rows=(first, *rows, last),
+        low=low,
+        high=max(seen) + (max(seen) - low) * 0.04,
+        unit="jiwa",
+        lines=((need, "", "batas"),),
+        note=note,
+    )
