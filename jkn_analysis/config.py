@@ -54,7 +54,7 @@ class Build(_Section):
     tiba: dict[str, dt.date] = Field(default_factory=dict)
     """Folder of a delivery to the day it came, if it lay there at the first build."""
     pada: dt.date | None = None
-    """What was known on this day; set by ``jkn --pada``."""
+    """What was known on this day; set by ``jkn --as-of``."""
     numbers: Numbers
 
 
@@ -220,7 +220,7 @@ def _look_back(config: Config, pada: str) -> Config:
         day = dt.date.fromisoformat(pada)
     except ValueError as exc:
         raise ConfigError(
-            f"--pada {pada}: not a day\n  → write it as 2025-12-10"
+            f"--as-of {pada}: not a day\n  → write it as 2025-12-10"
         ) from exc
     paths = config.paths
     part = Path("pada", day.isoformat())

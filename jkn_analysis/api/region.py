@@ -194,7 +194,7 @@ class Region:
         path = self.data.reports / f"{self.data.periode:%Y-%m}" / f"{self.kode}.html"
         if not path.is_file():
             raise StoreError(
-                f"halaman {self.nama} belum dibuat\n  → jkn run --wilayah {self.kode}"
+                f"halaman {self.nama} belum dibuat\n  → jkn run --region {self.kode}"
             )
         return Page(path)
 

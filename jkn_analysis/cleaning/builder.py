@@ -121,7 +121,7 @@ class BuildReport:
         lines += [
             say(
                 "  {name}: gone, and no other file has its rows; lay it there again, "
-                "or let it go: jkn build --lepas",
+                "or let it go: jkn build --accept-gone",
                 name=entry["file"],
             )
             for entry in self.gone

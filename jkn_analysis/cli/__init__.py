@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.renamed import rename, tell_renamed
 from jkn_analysis.errors import JknError, StoreError
 
 if TYPE_CHECKING:
@@ -48,10 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 def find_command(name: str) -> click.Command:
     """Import the module of one command and return it."""
     module = importlib.import_module(f"jkn_analysis.cli.{COMMANDS[name][0]}")
-    command = getattr(module, f"{name}_command")
-    # raw docstrings keep click's mark of a block as two characters
-    command.help = (command.help or "").replace("\\b\n", "\b\n")
-    return command
+    return rename(getattr(module, f"{name}_command"))
 
 
 class LazyGroup(click.Group):
@@ -64,6 +62,13 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import the module of one command and return it."""
         return find_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; say which of its options have new names."""
+        tell_renamed(args[1:])
+        return super().resolve_command(ctx, args)
 
     def format_commands(
         self,
@@ -117,6 +122,9 @@ def app(
     if pada is not None:
         os.environ[PADA_VARIABLE] = pada
     ctx.obj = read_config(path, root=find_root())
+
+
+rename(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

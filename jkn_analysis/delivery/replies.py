@@ -49,7 +49,7 @@ def store_reply(path: Path, *, raw: Path, processed: Path) -> tuple[Path, int]:
     reply = read_form(path)
     if reply.empty:
         raise InputError(f"{path}: the form holds no decision\n  → nothing to take in")
-    with hold_project(processed, holder="jkn mail --baca"):
+    with hold_project(processed, holder="jkn mail --read"):
         return _store(reply, raw=raw, processed=processed)
 
 

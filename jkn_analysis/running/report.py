@@ -278,7 +278,7 @@ def read_report(folder: Path, kode: str, *, bahasa: str = "id") -> Briefing:
     if name not in outputs or find_changed_outputs(folder, {name: outputs[name]}):
         raise RunError(
             f"{path}: no page, or not the one its manifest names\n"
-            f"  → make it: jkn run --wilayah {kode}"
+            f"  → make it: jkn run --region {kode}"
         )
     try:
         return read_page(path.read_bytes())

@@ -230,7 +230,7 @@ def find_generation(root: Path, *, cutoff: str | None = None) -> Generation | No
     stored = ", ".join(sorted(pointer.cutoffs))
     raise StoreError(
         f"{root}: no figures are stored of data month {cutoff} (stored: {stored})\n"
-        f"  → run: jkn build --sampai {cutoff}, jkn forecast --periode {cutoff}"
+        f"  → run: jkn build --until {cutoff}, jkn forecast --month {cutoff}"
     )
 
 

@@ -201,7 +201,7 @@ def test_a_what_if_that_changes_nothing_or_no_percent_is_refused(data, change, h
 
 
 def test_a_page_is_shown_in_a_frame_or_says_how_to_make_it(data, ternate):
-    with pytest.raises(StoreError, match="jkn run --wilayah"):
+    with pytest.raises(StoreError, match="jkn run --region"):
         ternate.briefing()
     path = data.reports / "2025-11" / "82.71.html"
     path.parent.mkdir(parents=True)

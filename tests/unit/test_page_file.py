@@ -107,7 +107,7 @@ def publish(folder, page):
 
 
 def test_a_report_is_read_only_as_its_manifest_names_it(tmp_path, page):
-    with pytest.raises(RunError, match=r"make it: jkn run --wilayah 82.71"):
+    with pytest.raises(RunError, match=r"make it: jkn run --region 82.71"):
         read_report(tmp_path, "82.71")
     publish(tmp_path, page)
     assert read_report(tmp_path, "82.71") == page

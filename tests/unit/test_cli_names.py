@@ -1,0 +1,71 @@
+"""Options are named in English; the old names work for one release and say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from jkn_analysis.cli import COMMANDS, app, find_command
+from jkn_analysis.cli.renamed import RENAMED
+
+TOP = Path(__file__).resolve().parents[2]
+
+
+def list_options() -> dict[str, set[str]]:
+    return {
+        name: {
+            option
+            for param in find_command(name).params
+            if isinstance(param, click.Option)
+            for option in param.opts
+        }
+        for name in COMMANDS
+    }
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_an_old_name_stands_beside_its_new_one(old):
+    known = [options for options in list_options().values() if old in options]
+    if old == "--pada":
+        known.append({name for param in app.params for name in param.opts})
+    assert known
+    assert all(RENAMED[old] in options for options in known)
+
+
+def test_no_command_has_one_name_for_two_options():
+    for name in COMMANDS:
+        options = [param for param in find_command(name).params if param.opts]
+        names = [option for param in options for option in param.opts]
+        assert len(names) == len(set(names)), name
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_the_new_names_only(name):
+    told = CliRunner().invoke(app, [name, "--help"]).output
+    words = {word.strip("`.,;:)(") for word in told.split()}
+    assert words & set(RENAMED) == set()
+
+
+def test_an_old_name_does_the_same_and_says_its_new_one(tmp_path):
+    runner = CliRunner()
+    told = [
+        runner.invoke(app, ["init", str(tmp_path / name), option])
+        for name, option in (("a", "--contoh"), ("b", "--sample"))
+    ]
+    assert [result.exit_code for result in told] == [0, 0]
+    assert "--contoh is now --sample" in told[0].stderr
+    assert told[1].stderr == ""
+    trees = [
+        {path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*")}
+        for name in ("a", "b")
+    ]
+    assert trees[0] == trees[1]
+
+
+def test_the_changelog_has_the_table_of_old_and_new():
+    text = (TOP / "CHANGELOG.md").read_text("utf-8")
+    for old, new in RENAMED.items():
+        assert f"`{old}` → `{new}`" in text
