@@ -13,6 +13,7 @@ from jkn_analysis.cleaning.contents import (
     read_instead,
     read_item,
 )
+from jkn_analysis.cleaning.corrections import find_corrections, note_corrections
 from jkn_analysis.cleaning.deliveries import Delivery, count_litter, is_reply
 from jkn_analysis.cleaning.kept import read_kept
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
@@ -21,7 +22,13 @@ from jkn_analysis.cleaning.rows.work import Counts
 from jkn_analysis.cleaning.words import in_language, say
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.personal import mask_personal
-from jkn_analysis.store import hold_project, read_manifest, write_generation
+from jkn_analysis.store import (
+    find_generation,
+    hold_project,
+    list_cutoffs,
+    read_manifest,
+    write_generation,
+)
 from jkn_analysis.tables import DELIVERED, TABLES, conform
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.rows.work import CleanResult
     from jkn_analysis.config import Config
     from jkn_analysis.errors import JknError
+    from jkn_analysis.store import Generation
 
 PACKAGED = "jkn_analysis (Kepmendagri 300.2.2-2138/2025)"
 
@@ -191,7 +199,7 @@ def build(
         )
         if not release:
             report.gone = _find_gone(before, used, tables, config=config, day=day)
-        _store(config, report, used, tables, sampai=sampai)
+        _store(config, report, used, tables, sampai=sampai, day=day)
     return report
 
 
@@ -307,9 +315,11 @@ def _store(
     tables: Mapping[str, pd.DataFrame],
     *,
     sampai: str | None,
+    day: dt.date | None,
 ) -> None:
     """Write the tables and what they were made of as one generation."""
     root = config.paths.processed
+    base = _find_base(root, sampai)
     with write_generation(
         root, by="jkn build", contoh=report.contoh, cutoff=sampai
     ) as draft:
@@ -327,6 +337,18 @@ def _store(
             )
         draft.tell(**_manifest(report, used, tables))
         draft.sign()
+        found = find_corrections(base, draft, tables, used)
+    note_corrections(root, found, dibuat=str(draft.told["dibuat"]), day=day)
+
+
+def _find_base(root: Path, sampai: str | None) -> Generation | None:
+    """Return what was stored before of the month; nothing where it cannot be read."""
+    try:
+        if sampai is not None and sampai not in list_cutoffs(root):
+            return None
+        return find_generation(root, cutoff=sampai)
+    except StoreError:
+        return None
 
 
 def join_tables(

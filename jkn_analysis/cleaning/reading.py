@@ -22,9 +22,11 @@ from jkn_analysis.terms import TANDA_CONTOH
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
     from pathlib import Path
 
     from jkn_analysis.cleaning.deliveries import Delivery
+    from jkn_analysis.cleaning.find.table import SheetTable
     from jkn_analysis.cleaning.rows.work import CleanResult
     from jkn_analysis.config import Config
 
@@ -142,6 +144,7 @@ def _read(
         limit = refusal(LimitError, delivery.path, lacking, say("free memory"))
         report.problems.append(problem_of(limit, report.name, delivery.path))
         return None
+    result.origin["row"] = _list_rows(result, sheets)
     report.counts = result.counts
     report.sheets = [sheet.sheet for sheet in sheets]
     report.contoh |= any(
@@ -154,6 +157,14 @@ def _read(
     if not report.refused:
         _gate(result, report)
     return result
+
+
+def _list_rows(result: CleanResult, sheets: Sequence[SheetTable]) -> list[int]:
+    """Return the row of the file that each row of a result was read from."""
+    if result.origin.empty:
+        return []
+    places = zip(result.origin["_sheet"], result.origin["_row"], strict=True)
+    return [int(sheets[sheet].row_numbers[row]) for sheet, row in places]
 
 
 def _gate(result: CleanResult, report: FileReport) -> None:

@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("run", "Show which reports would run, and why."),
     "run": ("run", "Make the reports."),
     "status": ("run", "Show the last run."),
+    "riwayat": ("archive", "List the issued versions of a page."),
+    "beda": ("archive", "Compare two pages figure by figure."),
     "verify": ("run", "Recompute what a report depends on and compare."),
     "reconcile": ("reconcile", "Compare person registers; counts out, no NIK."),
     "scan": ("reconcile", "Search a folder for anything that parses as personal."),

@@ -109,11 +109,13 @@ def plan_command(config: Config, **options: Any) -> None:  # noqa: ANN401 - clic
 @_with_choice
 @click.option("--workers", type=click.IntRange(1, 256), help="Reports at once.")
 @click.option("--dingin", is_flag=True, help="Fresh kernels instead of warm ones.")
+@click.option("--terbit", is_flag=True, help="Issue the pages: keep this version.")
 @click.option("--cluster", metavar="ADDRESS", help="A dask scheduler: tcp://host:8786.")
 @click.pass_obj
 def run_command(
     config: Config,
     workers: int | None,
+    terbit: bool,  # noqa: FBT001 - click passes flags
     cluster: str | None,
     **options: Any,  # noqa: ANN401 - click's own
 ) -> None:
@@ -123,6 +125,7 @@ def run_command(
     Example:
       jkn run --all
       jkn run --wilayah "Kota Ternate" --force
+      jkn run --terbit
     """
     from jkn_analysis.running.run import require_success, run_reports
 
@@ -139,6 +142,8 @@ def run_command(
     folder = config.paths.reports / summary.periode
     _tell(summary, folder)
     _tell_refused(config, summary.periode)
+    if terbit:
+        _issue(config, choice, {outcome.kode for outcome in summary.failed})
     require_success(summary)
 
 
@@ -224,6 +229,22 @@ def _tell(summary: Summary, folder: Path) -> None:
     rest = len(summary.failed) - SHOWN_FAILURES
     if rest > 0:
         click.echo(f"  and {rest} more: jkn status", err=True)
+
+
+def _issue(config: Config, choice: Choice, failed: set[str]) -> None:
+    """Issue the pages that were chosen and did not fail; equal ones stay a version."""
+    from jkn_analysis.running.archive import issue
+    from jkn_analysis.running.plan import build_plan
+
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    stems = [one.job.stem for one in build_plan(choice, config)]
+    issued = [
+        issue(config, choice.periode, stem, pada=now, cara="terbit")
+        for stem in stems
+        if stem not in failed
+    ]
+    revised = sum(one.nomor > 1 for one in issued)
+    click.echo(f"{len(issued)} page(s) issued, {revised} of them revised")
 
 
 def _tell_refused(config: Config, periode: str) -> None:

@@ -51,6 +51,7 @@ def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> No
     DeliveryError
         If a copy was not delivered, may not have been, or there are too many.
     """
+    from jkn_analysis.delivery.issued import note_sent
     from jkn_analysis.delivery.outbox import list_jobs
     from jkn_analysis.delivery.schedule import is_inside
     from jkn_analysis.delivery.server import read_settings
@@ -72,6 +73,10 @@ def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> No
             pace=Pace(config.mail.per_menit, pause=time.sleep),
             watch=progress.watch,
         )
+    sent = [r.copy for r in results if r.status.value == "sent" and not r.skipped]
+    now = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+    for line in note_sent(config, sent, pada=now):
+        click.echo(f"  {line}", err=True)
     try:
         _tell_results(results)
     except DeliveryError as exc:

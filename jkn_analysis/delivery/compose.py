@@ -24,6 +24,7 @@ from jkn_analysis.delivery.content import (
     one_line,
 )
 from jkn_analysis.delivery.history import History
+from jkn_analysis.delivery.issued import mark_revised
 from jkn_analysis.delivery.words import DEFINITIONS, WORDS
 from jkn_analysis.errors import DeliveryError
 from jkn_analysis.formats import (
@@ -33,6 +34,7 @@ from jkn_analysis.formats import (
     format_rp_short,
     format_tanggal,
 )
+from jkn_analysis.running.archive import lay_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,6 +141,8 @@ def compose(
     )
     sender = Sender(desk.pengirim, desk.balas_ke)
     content = content_from_briefing(briefing, meeting=meeting, extras=extras)
+    content = mark_revised(content, report.with_suffix(".json"))
+    lay_aside(desk.reports, desk.periode, report.stem)
     last_day = dt.datetime.combine(month_end(desk.periode), dt.time(), ZONES["WIB"])
     return write_messages(
         _build_bodies(content, briefing, occasion, desk),

@@ -76,7 +76,12 @@ class Cluster:
             text = str(problem).splitlines() or [""]
             return Outcome(job.kode, ok=False, error=f"RunError: cluster: {text[0]}")
         told, files = future.result()
-        return take_in(Outcome(**told), files, folder=Path(job.folder))
+        return take_in(
+            Outcome(**told),
+            files,
+            folder=Path(job.folder),
+            processed=Path(job.processed),
+        )
 
 
 def read_inputs(root: Path, *, cutoff: str | None = None) -> dict[str, bytes]:

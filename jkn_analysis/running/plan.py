@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import RunError, StoreError
+from jkn_analysis.running.archive import is_behind
 from jkn_analysis.running.kernel import STOCK_KERNEL, WARM_KERNEL, can_fork
 from jkn_analysis.running.ledger import ledger_path, read_last_outcomes
 from jkn_analysis.running.manifest import (
@@ -279,6 +280,7 @@ def _build_job(
         parameters=validate_parameters(given, declared=declared),
         root=str(config.paths.notebooks.parent),
         folder=str(config.paths.reports / choice.periode),
+        processed=str(config.paths.processed),
         kernel=STOCK_KERNEL if choice.stock or not can_fork() else WARM_KERNEL,
         limits=Limits(
             cell_timeout_s=config.run.cell_timeout_s,
@@ -314,6 +316,8 @@ def find_reasons(job: Job, *, folder: Path, failed: bool) -> tuple[str, ...]:
     reasons = compare_inputs(job.inputs, told["inputs"])
     if failed:
         reasons.append("failed before")
+    if is_behind(folder, job.stem, told):
+        reasons.append("another version was issued since")
     changed = find_changed_outputs(folder, told["outputs"])
     if changed:
         reasons.append(f"output missing or changed: {', '.join(changed)}")

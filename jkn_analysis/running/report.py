@@ -54,6 +54,8 @@ class Job:
     parameters: dict[str, Any]
     root: str
     folder: str
+    processed: str = ""
+    """Folder of processed tables, for the reasons of a revision."""
     kernel: str = WARM_KERNEL
     limits: Limits = field(default_factory=Limits)
     inputs: dict[str, Any] = field(default_factory=dict)
@@ -165,13 +167,24 @@ def run_job(job: Job) -> Outcome:
     A full disk or a folder that cannot be written is an outcome too; the old
     report stays.
     """
-    return take_in(*make_report(job), folder=Path(job.folder))
+    return take_in(
+        *make_report(job), folder=Path(job.folder), processed=Path(job.processed)
+    )
 
 
-def take_in(outcome: Outcome, files: dict[str, bytes], *, folder: Path) -> Outcome:
-    """Publish what was made; what cannot be published has failed."""
+def take_in(
+    outcome: Outcome,
+    files: dict[str, bytes],
+    *,
+    folder: Path,
+    processed: Path | None = None,
+) -> Outcome:
+    """Publish what was made under its version; what cannot be published has failed."""
+    from jkn_analysis.running.archive import settle_version
+
     try:
-        publish(files, folder=folder)
+        settled = settle_version(files, folder=folder, processed=processed)
+        publish(settled, folder=folder)
     except (JknError, OSError) as exc:
         return Outcome(
             **{**asdict(outcome), "ok": False, "error": _text(type(exc).__name__, exc)}

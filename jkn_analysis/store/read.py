@@ -51,6 +51,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     only: Mapping[str, Sequence[Any]] | None = None,
     cutoff: str | None = None,
+    generation: Generation | None = None,
 ) -> pd.DataFrame:
     """Read a stored table, or only the rows of some regions.
 
@@ -68,6 +69,8 @@ def read_table(
         Column to the values wanted of it; rows of others take no memory.
     cutoff
         Data month, ``2025-11``, as it was last stored; the newest if None.
+    generation
+        Read this one, whatever is the newest; `cutoff` is then of no account.
 
     Raises
     ------
@@ -75,7 +78,8 @@ def read_table(
         If the table was never built, nothing is stored of the month, or a file is
         damaged or without its sample mark.
     """
-    return _read(open_generation(root, cutoff=cutoff), name, _ask(kode, only), columns)
+    chosen = generation or open_generation(root, cutoff=cutoff)
+    return _read(chosen, name, _ask(kode, only), columns)
 
 
 def _ask(
