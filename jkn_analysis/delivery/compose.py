@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
@@ -142,7 +142,8 @@ def compose(
     sender = Sender(desk.pengirim, desk.balas_ke)
     content = content_from_briefing(briefing, meeting=meeting, extras=extras)
     content = mark_revised(content, report.with_suffix(".json"))
-    lay_aside(desk.reports, desk.periode, report.stem)
+    digest = lay_aside(desk.reports, desk.periode, report.stem)
+    content = replace(content, report_sha256=digest)
     last_day = dt.datetime.combine(month_end(desk.periode), dt.time(), ZONES["WIB"])
     return write_messages(
         _build_bodies(content, briefing, occasion, desk),
