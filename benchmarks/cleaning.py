@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.terms import SEGMEN
-from jkn_analysis.wilayah import list_wilayah
+from jkn_analysis.wilayah import list_wilayah, read_penduduk
 
 KEY = ["kode", "periode", "segmen"]
 
@@ -28,7 +28,9 @@ def panel(rows: int | None = None, months: int = 60) -> pd.DataFrame:
     index = pd.MultiIndex.from_product([codes, dates, SEGMEN], names=KEY)
     frame = index.to_frame(index=False)
     rng = np.random.default_rng(1)
-    frame["terdaftar_jiwa"] = rng.integers(1_000, 900_000, len(frame))
+    people = read_penduduk().set_index("kode")["penduduk_jiwa"]
+    share = rng.uniform(0.08, 0.2, len(frame))
+    frame["terdaftar_jiwa"] = (frame["kode"].map(people) * share).astype(int)
     frame["aktif_jiwa"] = (
         frame["terdaftar_jiwa"] * rng.uniform(0.6, 1, len(frame))
     ).astype(int)

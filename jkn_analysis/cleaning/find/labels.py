@@ -129,6 +129,10 @@ _NUMBERING = re.compile(
 )
 
 
+_MOMENT = re.compile(
+    r"(?:data\s+)?(?:per|periode|posisi|bulan|tanggal|tgl|keadaan|kondisi|update)\b",
+    re.IGNORECASE,
+)
 _CONSTANT = re.compile(r"[^:]{2,40}:\s*\S*.*")
 
 
@@ -218,6 +222,8 @@ def is_constant(row: Row) -> bool:
         return False
     if len(cells) == 1:
         return bool(_CONSTANT.fullmatch(cells[0]))
+    if len(cells) == 2 and _MOMENT.match(cells[0]):
+        return [look(cell) for cell in row if cell is not None][1] == "date"
     return cells[0].endswith(":") or cells[1].startswith(":")
 
 

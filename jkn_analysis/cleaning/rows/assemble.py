@@ -47,6 +47,8 @@ def assemble(
     if "terdaftar_jiwa" in measures:
         counted = [*measures, NONAKTIF.name]
     parts = _gather([part for piece in pieces for part in _parts(piece, counted)])
+    if any("_part" in part for part in parts):
+        parts = [p if "_part" in p else p.assign(_part="") for p in parts]
     plain, totals = _split_totals(table, works, parts)
     frame = _join(table, plain, counted)
     sums = _join(table, totals, counted, dims=["cakupan"])
@@ -106,10 +108,8 @@ def _split_totals(
         rows = part["_row"].to_numpy()
         sums = part["_total"].to_numpy(dtype=bool)
         if "segmen" in part and table.name != "publikasi":
-            joined = part["segmen"].astype(object).isin(MIXED) | (
-                part["segmen"] == TOTAL
-            )
-            sums = sums | joined.to_numpy(dtype=bool)
+            for name in {TOTAL, *MIXED} & set(part["segmen"].dropna().unique()):
+                sums = sums | (part["segmen"] == name).to_numpy(dtype=bool)
         above = np.zeros(len(part), dtype=bool)
         if "_above" in part and table.name in REGIONAL:
             above = part["_above"].to_numpy(dtype=bool)

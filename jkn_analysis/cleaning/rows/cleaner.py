@@ -159,17 +159,20 @@ def _base_frame(work: Work) -> pd.DataFrame | None:
     for name in ROW_DIMS:
         if name in names:
             data[name] = read_dim(work, name)
-    data["_part"] = read_parts(work)
-    if "kelas" in names and work.table.name == "iuran":
-        _fill_kelas(work, data)
+    _read_finer(work, data)
     data |= _read_attributes(work)
     if not _required_there(work, data):
         return None
     return pd.DataFrame(data)
 
 
-def _fill_kelas(work: Work, data: dict[str, Any]) -> None:
-    """Set kelas 0, of a segmen that has none, where no column or heading names one."""
+def _read_finer(work: Work, data: dict[str, Any]) -> None:
+    """Add the part each row is; kelas 0 to premiums for which no kelas is named."""
+    parts = read_parts(work)
+    if parts is not None:
+        data["_part"] = parts
+    if work.table.name != "iuran":
+        return
     said = any(column.use.kelas is not None for column in work.roles.measured)
     if "kelas" not in work.roles.identifiers and not said:
         data["kelas"] = np.zeros(work.size, dtype=object)

@@ -82,7 +82,7 @@ def _measure_of(
     announced = _context_measure(work, measures)
     if announced or work.cells(column.position).isna().all():
         return announced
-    if use.total and not use.segmen:
+    if column.use.total:
         return ""
     work.report(
         "unknown_heading",

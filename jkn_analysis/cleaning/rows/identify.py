@@ -226,30 +226,28 @@ def _region_of_title(work: Work) -> tuple[np.ndarray, np.ndarray]:
     return np.empty(size, dtype=object), np.zeros(size, dtype=bool)
 
 
-def read_parts(work: Work) -> np.ndarray:
+def read_parts(work: Work) -> np.ndarray | None:
     """Return for every row which part of a row of the table it is, "" for a whole.
 
     Kecamatan, desa, sex and groups of a segmen, and kelas or age where the table has
-    no such column; ``Jumlah``, or the region's own name, is the whole.
+    no such column; ``Jumlah``, or the region's own name, is the whole. None where no
+    row is a part.
     """
-    labels = np.full(work.size, "", dtype=object)
     ids, names = work.roles.identifiers, set(work.table.names)
-    for role in PARTS:
-        if role in ids and role not in names:
-            labels = _added(labels, _labels_of(work, role, ids[role]))
+    found = [
+        np.array(_labels_of(work, role, ids[role]), dtype=object)
+        for role in PARTS
+        if role in ids and role not in names
+    ]
     if "segmen" in ids and "segmen" in names:
-        texts = texts_of(work.cells(ids["segmen"].position))
-        known = {text: find_part(text, find_segmen(text) or "") for text in set(texts)}
-        labels = _added(labels, [known[text] for text in texts])
-    return labels
-
-
-def _added(labels: np.ndarray, more: Sequence[str]) -> np.ndarray:
-    """Return labels with those of another column behind them."""
-    pairs = zip(labels.tolist(), more, strict=True)
-    return col.to_objects(
-        [f"{one}|{two}" if one and two else one or two for one, two in pairs]
-    )
+        codes, texts = col.distinct_texts(work.cells(ids["segmen"].position))
+        parts = [find_part(text, find_segmen(text) or "") for text in texts]
+        if any(parts):
+            found.append(col.to_objects(parts)[codes])
+    if not found:
+        return None
+    rows = zip(*(labels.tolist() for labels in found), strict=True)
+    return col.to_objects(["|".join(filter(None, labels)) for labels in rows])
 
 
 def _labels_of(work: Work, role: str, column: ColumnUse) -> list[str]:

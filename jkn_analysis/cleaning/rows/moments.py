@@ -275,8 +275,6 @@ def read_running(work: Work, use: Use, frame: pd.DataFrame) -> np.ndarray:
 
     Only money flows add up over months; a state ``s.d. Oktober`` is that of October.
     """
-    if work.table.name not in FLOWS:
-        return np.zeros(work.size, dtype=bool)
     if use.running:
         return np.ones(work.size, dtype=bool)
     own = work.keys.get("running", np.zeros(work.size, dtype=bool))

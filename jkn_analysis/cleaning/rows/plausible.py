@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.words import Said, listed, say
-from jkn_analysis.terms import SEGMEN, TOTAL
+from jkn_analysis.terms import SEGMEN
 from jkn_analysis.wilayah import get_wilayah, read_penduduk
 
 if TYPE_CHECKING:
@@ -82,8 +83,7 @@ def _population() -> pd.Series:
 
 def _named(rates: pd.Series) -> Said:
     """Return the first regions of some rates with them."""
-    kode = rates.index.get_level_values(0)
-    pairs = zip(kode, rates, strict=True)
+    pairs = zip(rates.index.get_level_values(0), rates, strict=True)
     return listed([f"{get_wilayah(k).nama_lengkap} {rate:.0%}" for k, rate in pairs], 3)
 
 
@@ -98,27 +98,46 @@ def _times(ratio: float) -> Said:
     return say("is it only a part of the region?")
 
 
+def _sum_by_month(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return registered, active and segmen of every region and month, by code.
+
+    Keys are unique here, so the rows of a month are its segmen.
+    """
+    kode, regions = pd.factorize(frame["kode"])
+    month, months = pd.factorize(frame["periode"])
+    cell, cells = kode * len(months) + month, len(regions) * len(months)
+    active = frame["aktif_jiwa"].to_numpy(dtype=float, na_value=np.nan)
+    registered = frame["terdaftar_jiwa"].to_numpy(dtype=float, na_value=np.nan)
+    sums = pd.DataFrame(
+        {
+            "terdaftar": np.bincount(cell, registered, cells),
+            "aktif": np.bincount(cell, np.nan_to_num(active), cells),
+            "diketahui": np.bincount(cell, np.isnan(active), cells) == 0,
+            "segmen": np.bincount(cell, minlength=cells),
+        },
+        index=np.repeat(np.asarray(regions, dtype=object), len(months)),
+    )
+    return sums[sums["segmen"] > 0]
+
+
 def _doubt_members(frame: pd.DataFrame) -> list[Doubt]:
     """Doubt coverage outside 30-150% and active members below 10%."""
     doubts = []
-    grouped = frame.groupby(["kode", "periode"], observed=True)
-    sums = grouped[["terdaftar_jiwa", "aktif_jiwa"]].sum(min_count=1).astype(float)
-    people = _population().reindex(sums.index.get_level_values("kode"))
-    rate = (sums["terdaftar_jiwa"] / people.to_numpy()).dropna()
+    sums = _sum_by_month(frame)
+    people = _population().reindex(sums.index)
+    rate = (sums["terdaftar"] / people.to_numpy()).dropna()
     middle = rate.median()
-    high = rate[
-        rate > max(MOST_COVERAGE, 0 if middle > MOST_COVERAGE else FAR * middle)
-    ]
-    segmen = grouped["segmen"].agg(lambda s: TOTAL in set(s) or set(SEGMEN) <= set(s))
-    whole = rate[segmen.reindex(rate.index).to_numpy(dtype=bool)]
-    low = whole[whole < LEAST_COVERAGE]
+    far = 0.0 if middle > MOST_COVERAGE else FAR * middle
+    high = rate[rate > max(MOST_COVERAGE, far)]
+    whole = (sums["segmen"] == len(SEGMEN)).to_numpy()[(people > 0).to_numpy()]
+    low = rate[whole & (rate < LEAST_COVERAGE).to_numpy()]
     for found in (high, low):
         if len(found):
             fact = say("coverage of {names}", names=_named(found))
             doubts.append(Doubt("cakupan", fact, _times(float(found.iloc[0]))))
             break
-    large = sums[sums["terdaftar_jiwa"] >= LEAST_JIWA]
-    active = (large["aktif_jiwa"] / large["terdaftar_jiwa"]).dropna()
+    large = sums[(sums["terdaftar"] >= LEAST_JIWA) & sums["diketahui"]]
+    active = large["aktif"] / large["terdaftar"]
     few = active[active < LEAST_ACTIVE]
     if len(few):
         percent = (frame["aktif_jiwa"].dropna() <= 100).all()

@@ -20,7 +20,7 @@ from jkn_analysis.cleaning.rows.moments import (
     sections,
     slice_periode,
 )
-from jkn_analysis.cleaning.rows.work import Piece, scale_of
+from jkn_analysis.cleaning.rows.work import FLOWS, Piece, scale_of
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.names import find_segmen
 from jkn_analysis.cleaning.words import say
@@ -189,28 +189,27 @@ def _measure_of_row(work: Work, text: str, measures: Mapping[str, Column]) -> st
 def _with_slice(
     work: Work, frame: pd.DataFrame, use: Use, places: dict[str, int]
 ) -> Piece:
-    """Set the month, segmen, kelas and age of a slice."""
+    """Set the month, region, segmen, kelas and age of a slice."""
     names = set(work.table.names)
-    if "periode" in names:
+    if work.table.name in FLOWS:
         frame["_running"] = read_running(work, use, frame)
+    if "periode" in names:
         frame["periode"] = slice_periode(work, frame, use, places)
+    elif use.year:
+        frame["_tahun"] = use.year
     labels: list[str | None] | None = None
     if SECTION in work.sheet.raw:
         labels = [find_segmen(text) if text else None for text in sections(work)]
-    if "segmen" in names:
-        context = context_segmen(work.sheet)
-        frame["segmen"] = _dim_values(
-            frame["segmen"], use.segmen or None, labels, context
-        )
-    if "kelas" in names:
-        frame["kelas"] = _dim_values(frame["kelas"], use.kelas, None, None)
-    if "umur_bulan" in names:
-        frame["umur_bulan"] = _dim_values(frame["umur_bulan"], use.umur, None, None)
+    fixed = {
+        "segmen": (use.segmen or None, labels, context_segmen(work.sheet)),
+        "kelas": (use.kelas, None, None),
+        "umur_bulan": (use.umur, None, None),
+    }
+    for name in names & set(fixed):
+        frame[name] = _dim_values(frame[name], *fixed[name])
     if use.kode:
         frame["kode"] = use.kode
         frame["_above"] = get_wilayah(use.kode).jenis not in {"kabupaten", "kota"}
-    if use.year and "periode" not in names:
-        frame["_tahun"] = use.year
     return Piece(frame, places, total=use.total)
 
 

@@ -44,6 +44,9 @@ REGIONAL = frozenset(
 
 MOST_LISTED = 5_000
 """Faults of one kind in one column that are listed one by one; more are counted."""
+MOST_NAMED = 50
+"""Different unknown names of one column that are listed; more are counted."""
+_OF_NAMES = frozenset({"unknown_name", "ambiguous_name"})
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ class Work:
     """Columns that print the sum of others, with sign and column of each term."""
     reported: set[tuple[int, int]] = field(default_factory=set)
     told: Counter[tuple[str, int | None]] = field(default_factory=Counter)
+    names: dict[tuple[str, int | None], set[str]] = field(default_factory=dict)
     unlisted: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -172,9 +176,12 @@ class Work:
     ) -> None:
         """Add a problem; `row` and `position` are those of the frame."""
         self.told[kind, position] += 1
-        if self.told[kind, position] > MOST_LISTED:
+        names = self.names.setdefault((kind, position), set())
+        most = len(names) >= MOST_NAMED and value not in names and kind in _OF_NAMES
+        if most or self.told[kind, position] > MOST_LISTED:
             self.unlisted[kind] += 1
             return
+        names.add(value)
         self.problems.append(
             Problem(
                 file=self.sheet.path.name,

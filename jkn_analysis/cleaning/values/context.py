@@ -74,7 +74,7 @@ _LABEL = re.compile(
 )
 _BRANCH = re.compile(
     r"\b(?:kantor\s+cabang|kc|kcu|cabang|kedeputian|tempat|alamat|kepada|yth|di\s+tempat|"
-    r"ibu\s?kota|dikeluarkan|ditetapkan|lokasi|dinas|kantor|instansi|rsud|puskesmas)\b",
+    r"ibu\s?kota|dikeluarkan|ditetapkan|lokasi)\b",
     re.IGNORECASE,
 )
 """Lines of a sender's, a letter's or a place's name, which is no region of the data."""

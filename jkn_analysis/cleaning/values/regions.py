@@ -94,8 +94,10 @@ def find_system(origins: Sequence[Origin], declared: str) -> tuple[str, str]:
     votes: dict[str, int] = {"bps": 0, "kemendagri": 0}
     for origin in origins:
         code = _code_text(origin.kode)
+        if not _BARE.fullmatch(code) or not _may_be_known(origin):
+            continue
         named = _named(origin)
-        if not _BARE.fullmatch(code) or not isinstance(named, Wilayah):
+        if not isinstance(named, Wilayah):
             continue
         dotted = f"{code[:2]}.{code[2:]}"
         if named.kode_bps != named.kode.replace(".", ""):

@@ -34,7 +34,7 @@ _SCALE = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(
-    rf"{_FRONT}(?:{_THING}|%|persen|unit|buah|tahun|bulan|kk|ha|km2?|²)*[\s.]*",
+    rf"{_FRONT}(?:{_THING}|%|persen|unit|buah|tahun|bulan|ha|km2?|²)*[\s.]*",
     re.IGNORECASE,
 )
 _BRACKET = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
