@@ -306,7 +306,7 @@ VETOED = {
          *[(s, t, t // 4, a, a // 4) for s, t, a in SIX]], ONE,
     ),
     "a percent and remarks, another order": Layout(
-        [*TITLE, ["No.", "Segmen", "Peserta Aktif", "Jumlah Peserta", "Rasio %", "Ket."],
+        [*TITLE, ["No.", "Segmen", "Peserta Aktif", "Peserta", "Rasio %", "Ket."],
          *[(i, s, a, t, 80, None) for i, (s, t, a) in enumerate(SIX, 1)]], ONE,
     ),
     "a title of the inactive": Layout(
