@@ -66,6 +66,8 @@ class Source(_Section):
     kode_system: Literal["", "kemendagri", "bps"] = ""
     terima: tuple[str, ...] = ()
     """Suspicions that the office has confirmed, as the message named them."""
+    judul: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Title lines that a file lacks, by its name: ``Bulan : Oktober 2025``."""
 
 
 class Forecast(_Section):

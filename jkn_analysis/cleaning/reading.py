@@ -80,6 +80,7 @@ def settings_of(
         locale=source.locale or general,
         kode_system=source.kode_system,
         accepted=source.terima,
+        titles=source.judul,
     )
 
 

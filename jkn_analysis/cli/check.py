@@ -30,13 +30,22 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write copies of the faulty files as xlsx with coloured, commented cells.",
 )
-@click.pass_obj
+@click.option(
+    "--ask",
+    "--tanya",
+    "asked",
+    is_flag=True,
+    help="Ask in Indonesian which column is which, and write the answers as settings.",
+)
+@click.pass_context
 def check_command(
-    config: Config,
+    context: click.Context,
     paths: tuple[Path, ...],
     table: str,
     csv_path: Path | None,
     folder: Path | None,
+    *,
+    asked: bool,
 ) -> None:
     r"""Read files or folders and say what was read, refused and suspected.
 
@@ -47,11 +56,15 @@ def check_command(
     Example:
       jkn check
       jkn check kiriman/kepesertaan_juni.xlsx --csv temuan.csv --annotate kembalikan
+      jkn check kiriman/kepesertaan_juni.xlsx --tanya
     """
     from jkn_analysis.cleaning.inspect import check_paths
     from jkn_analysis.cleaning.returned import write_annotated, write_problems
     from jkn_analysis.cleaning.words import in_language, say
 
+    config: Config = context.obj
+    if asked:
+        config = _ask(context, paths, table)
     today = dt.datetime.now(dt.UTC).date()
     report = check_paths(paths, config=config, table=table, today=today)
     click.echo(str(report))
@@ -67,3 +80,22 @@ def check_command(
             )
     if report.error is not None:
         sys.exit(report.error.exit_code)
+
+
+def _ask(context: click.Context, paths: tuple[Path, ...], table: str) -> Config:
+    """Ask about every file named; return the settings with the answers."""
+    from jkn_analysis.cleaning.asking import ask_and_write
+    from jkn_analysis.config import SETTINGS
+
+    config: Config = context.obj
+    given = (context.parent.params if context.parent else {}).get("config_path")
+    for path in paths:
+        config = ask_and_write(
+            path,
+            config,
+            Path(given or SETTINGS),
+            table=table,
+            ask=lambda text: click.prompt(text, default="", show_default=False),
+            tell=click.echo,
+        )
+    return config

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,12 @@ import pandas as pd
 from jkn_analysis.cleaning.find.roles import read_roles
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.values import columns as col
-from jkn_analysis.cleaning.values.context import Context, find_context
+from jkn_analysis.cleaning.values.context import (
+    Context,
+    find_context,
+    find_title_regions,
+)
+from jkn_analysis.cleaning.values.months import find_moment_in
 from jkn_analysis.cleaning.values.units import find_scale
 from jkn_analysis.cleaning.words import say
 
@@ -60,6 +65,8 @@ class CleanSettings:
     """Last month that may have been measured; later ones are faults."""
     accepted: tuple[str, ...] = ()
     """Suspicions that the office has confirmed: what, and of which file."""
+    titles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Title lines that the office has added, by file name; they go before its own."""
 
 
 @dataclass(frozen=True)
@@ -274,6 +281,9 @@ def start_work(
 
     `order` is that of days and months in the delivery's other dates.
     """
+    told = settings.titles.get(sheet.path.name, ())
+    if told:
+        sheet = replace(sheet, title=(*told, *_not_told(sheet.title, told)))
     roles = read_roles(sheet, table.name, settings.headings)
     unit = _title_scale(sheet)
     return Work(
@@ -288,6 +298,18 @@ def start_work(
         bad=np.zeros(len(sheet.raw), dtype=bool),
         recognised=np.zeros(len(sheet.raw), dtype=bool),
     )
+
+
+def _not_told(own: Sequence[str], told: Sequence[str]) -> list[str]:
+    """Return the titles of a sheet that say nothing else than what was told."""
+    month = any(find_moment_in(line)[1] for line in told)
+    place = bool(find_title_regions(told))
+    return [
+        line
+        for line in own
+        if not (month and find_moment_in(line)[1])
+        and not (place and find_title_regions([line]))
+    ]
 
 
 def _sheet_hint(sheet: SheetTable, roles: Roles, unit: int) -> Locale:
