@@ -29,7 +29,11 @@ KUANTIL = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 MUNDUR_BULAN = (12, 9, 6, 3)
 """Cutoffs of the contest, months before the last; each judged on what followed."""
 _RIWAYAT_MIN_BULAN = 9
-_UNDIAN_UJI = 60
+_UNDIAN_UJI = 100
+LEBAR_AWAL, LEBAR_PANDANG = 1.25, 2.0
+"""Factor on the width of roll rates' draws before any record, as worlds of people with
+habits and lasting moods need it, and the cutoffs that weigh as much as it does."""
+LEBAR_PALING = 2.5
 _TINGKAT = (0.1, 0.5, 0.9)
 
 
@@ -281,7 +285,8 @@ def backtest_tunggakan(
     -------
     DataFrame
         Per kode: galat_laju, galat_ramalan (mean absolute error of the rupiah
-        total over its mean), jumlah (months judged), terpilih (roll rates used).
+        total over its mean), jumlah (months judged), terpilih (roll rates used),
+        lebar (what the width of the roll rates' draws needs, the same for all).
     """
     skipped, rival = list(abaikan), rival or _rival
     actual = _history(stok)
@@ -293,7 +298,9 @@ def backtest_tunggakan(
     kode = sorted(set(stok.kode))
     if not scores:
         empty = pd.DataFrame({"kode": kode, "galat_laju": np.nan})
-        return empty.assign(galat_ramalan=np.nan, jumlah=0, terpilih=False)
+        return empty.assign(
+            galat_ramalan=np.nan, jumlah=0, terpilih=False, lebar=LEBAR_AWAL
+        )
     errors = pd.concat(scores).dropna()
     score = errors.groupby("kode").agg(
         galat_laju=("laju", "mean"),
@@ -304,7 +311,31 @@ def backtest_tunggakan(
     aged = pd.Series(has_single_ages(stok), index=stok.kode).groupby(level=0).all()
     score["jumlah"] = score["jumlah"].fillna(0).astype(int)
     score["terpilih"] = (score["galat_laju"] <= score["galat_ramalan"]) & aged
+    score["lebar"] = _measure_lebar(scores)
     return score.rename_axis("kode").reset_index()
+
+
+def _measure_lebar(scores: list[pd.DataFrame]) -> float:
+    """Measure how much wider 80% intervals should have been; each cutoff one look."""
+    needed = [float(part["jarak"].dropna().quantile(0.8)) for part in scores]
+    record = np.log(np.clip([n for n in needed if n == n], 1 / LEBAR_PALING, None))
+    total = record.sum() + LEBAR_PANDANG * np.log(LEBAR_AWAL)
+    lebar = float(np.exp(total / (len(record) + LEBAR_PANDANG)))
+    return float(np.clip(lebar, 1.0, LEBAR_PALING))
+
+
+def widen_draws(values: np.ndarray, lebar: float) -> np.ndarray:
+    """Stretch draws (last axis) around their median on a log scale.
+
+    Examples
+    --------
+    >>> widen_draws(np.array([50.0, 100.0, 200.0]), 2.0).tolist()
+    [25.0, 100.0, 400.0]
+    """
+    middle = np.median(values, axis=-1, keepdims=True)
+    known = (values > 0) & (middle > 0)
+    ratio = np.divide(values, middle, out=np.ones_like(values), where=known)
+    return np.where(known, middle * ratio**lebar, values)
 
 
 def _history(stok: Stok) -> pd.DataFrame:
@@ -338,7 +369,7 @@ def _score_cutoff(
     laju = estimate_laju(past, abaikan=settings[0])
     undian = draw_laju(laju, horizon=back, draws=_UNDIAN_UJI, seed=settings[1])
     depan = to_depan(simulate_tunggakan(laju, past, undian=undian))
-    ours = _median_rows(depan)
+    ours = _interval_rows(depan)
     known = actual[actual["periode"].le(cutoff)].dropna()
     theirs = rival(known, back).rename(columns={"nilai": "ramalan"})
     future = actual[actual["periode"].gt(cutoff)].dropna()
@@ -350,17 +381,28 @@ def _score_cutoff(
             "kode": both["seri"].astype(str),
             "laju": (both["laju"] - both["nilai"]).abs() / level,
             "ramalan": (both["ramalan"] - both["nilai"]).abs() / level,
+            "jarak": _over_half_width(both),
         }
     )
 
 
-def _median_rows(depan: Depan) -> pd.DataFrame:
-    """Return the median rupiah total per region and month."""
-    median = np.median(depan.total["tunggakan_rp"], axis=-1)
+def _over_half_width(both: pd.DataFrame) -> pd.Series:
+    """Return the error over the half-width of the 80% interval on its side."""
+    gap = np.log(both["nilai"].clip(lower=1) / both["laju"].clip(lower=1))
+    far = both["atas"].where(gap > 0, both["bawah"]).clip(lower=1)
+    half = np.log(far / both["laju"].clip(lower=1)).abs()
+    return gap.abs() / half.clip(lower=1e-6)
+
+
+def _interval_rows(depan: Depan) -> pd.DataFrame:
+    """Return the 80% interval of the rupiah total per region and month."""
+    low, median, high = np.quantile(depan.total["tunggakan_rp"], _TINGKAT, axis=-1)
     return pd.DataFrame(
         {
             "seri": np.tile(depan.kode.astype(str), len(median)),
             "periode": np.repeat(depan.periode, median.shape[1]),
             "laju": median.ravel(),
+            "bawah": low.ravel(),
+            "atas": high.ravel(),
         }
     )

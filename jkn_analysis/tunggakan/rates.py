@@ -19,6 +19,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.tunggakan.moods import (
+    PER_GUNCANGAN,
+    Guncangan,
+    fit_moods,
+    log_ratio,
+)
 from jkn_analysis.tunggakan.stock import SEGMEN_MENUNGGAK, UMUR
 
 if TYPE_CHECKING:
@@ -30,18 +36,7 @@ UMUR_GRUP = np.array([0] + [1] * 2 + [2] * 9 + [3] * 12 + [4])
 """Ages whose pooling strength is shared: 1, 2-3, 4-12, 13-24, 25+."""
 _PER_UMUR = ("keluar", "konsentrasi", "sd_faktor")
 _PER_UNIT = ("masuk", "sd_masuk", "tumbuh", "bagian_bayar", "ada_dasar")
-_PER_GUNCANGAN = (
-    "drift_bersama",
-    "derau_bersama",
-    "drift_wilayah",
-    "derau_wilayah",
-    "tingkat_bersama",
-    "galat_bersama",
-)
 _RP_PENYUSUTAN = 1e8
-_BIAYA_DRIFT = 0.5
-_DRIFT = np.array([0.0, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1])
-_DERAU = np.array([0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.28, 0.4])
 _KEKUATAN = np.geomspace(2, 50_000, 40)
 _SKALA = np.geomspace(0.7, 1.4, 15)
 _MUSIM_NYATA = 2.2
@@ -49,24 +44,6 @@ _MUSIM_NYATA = 2.2
 _GALAT_BAGI = 0.25
 """Assumed log error of age 24's rate when it is read off the ages before it."""
 _EPS = 1e-9
-
-
-@dataclass(frozen=True)
-class Guncangan:
-    """Movement of a rate on a log scale: a level that drifts, and monthly noise.
-
-    Both have a part common to all regions and one of each region's own.
-    """
-
-    drift_bersama: float
-    derau_bersama: float
-    drift_wilayah: float
-    derau_wilayah: float
-    tingkat_bersama: float
-    galat_bersama: float
-    tingkat: np.ndarray
-    galat: np.ndarray
-    """(regions,): level at the last month and its error."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +120,7 @@ class Laju:
                 _rows(common, f"musim_{name}", getattr(self, f"musim_{name}")[:, None]),
                 *[
                     _rows(common, f"{part}_{name}", np.array([getattr(shock, part)]))
-                    for part in _PER_GUNCANGAN
+                    for part in PER_GUNCANGAN
                 ],
             ]
         return pd.concat(parts, ignore_index=True)
@@ -211,7 +188,7 @@ def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
 
     def shock(name: str) -> Guncangan:
         size = {
-            part: float(get(f"{part}_{name}", common)[0, 0]) for part in _PER_GUNCANGAN
+            part: float(get(f"{part}_{name}", common)[0, 0]) for part in PER_GUNCANGAN
         }
         level, error = get(f"tingkat_{name}", regions), get(f"galat_{name}", regions)
         return Guncangan(**size, tingkat=level[0], galat=error[0])
@@ -386,7 +363,7 @@ def _season(
 ) -> np.ndarray:
     """Return the factor of each calendar month, shrunk to 1 by its own noise."""
     raw, noise = np.zeros(12), np.full(12, np.inf)
-    ratio = _log_ratio(observed.sum(axis=1), expected.sum(axis=1))
+    ratio = log_ratio(observed.sum(axis=1), expected.sum(axis=1))
     ok = used.any(axis=1)
     for m in range(12):
         mine = ratio[ok & (month == m)]
@@ -402,69 +379,6 @@ def _season(
     signal = spread - typical if spread > _MUSIM_NYATA * typical else 0.0
     factor = np.exp(raw * signal / (signal + typical))
     return np.asarray(factor / factor.mean())
-
-
-def _log_ratio(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Return log observed / expected, steadied for small counts."""
-    return np.log((np.maximum(observed, 0) + 0.5) / (np.maximum(expected, 0) + 0.5))
-
-
-def _shocks(observed: np.ndarray, expected: np.ndarray, used: np.ndarray) -> Guncangan:
-    """Estimate how rates of regions move, (months, regions), net of counting noise."""
-    z = np.where(used, _log_ratio(observed, expected), np.nan)
-    noise = np.where(used, 1 / np.maximum(expected, 1.0), np.nan)
-    weight = np.nan_to_num(1 / (noise + 1e-3))
-    total = np.maximum(weight.sum(axis=1, keepdims=True), _EPS)
-    common = (np.nan_to_num(z) * weight).sum(axis=1, keepdims=True) / total
-    common = np.where(used.any(axis=1, keepdims=True), common, np.nan)
-    top = _fit_level(common, 1 / total)
-    own = _fit_level(z - common, noise)
-    return Guncangan(
-        top.drift, top.derau, own.drift, own.derau,
-        float(top.tingkat[0]), float(top.galat[0]), own.tingkat, own.galat,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Level:
-    drift: float
-    derau: float
-    tingkat: np.ndarray
-    galat: np.ndarray
-
-
-def _fit_level(z: np.ndarray, noise: np.ndarray) -> _Level:
-    """Fit a drifting level plus noise to all columns by likelihood on a grid."""
-    drift, derau = (part.ravel() for part in np.meshgrid(_DRIFT, _DERAU))
-    score, level, error = _filter(z, noise, drift[:, None], derau[:, None])
-    # A drift must earn its keep: 36 months of noise suggest a small one easily.
-    best = int(np.argmax(score - _BIAYA_DRIFT * (drift > 0)))
-    # Noise shared by everyone in a month is an error of the fitted mean, too.
-    months = np.maximum((~np.isnan(z)).sum(axis=0), 1)
-    error = np.sqrt(error[best] ** 2 + derau[best] ** 2 / months)
-    return _Level(float(drift[best]), float(derau[best]), level[best], error)
-
-
-def _filter(
-    z: np.ndarray, noise: np.ndarray, drift: np.ndarray, derau: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Run the Kalman filter of every column for every pair of settings at once.
-
-    Rates are already fitted to the whole window, so the level starts near 0 with
-    the spread that a drift of this size has about its own mean.
-    """
-    state = np.zeros((len(drift), z.shape[1]))
-    var = state + drift**2 * len(z) / 3
-    loglik = np.zeros(len(drift))
-    for now, wide in zip(z, noise, strict=True):
-        var = var + drift**2
-        known = ~np.isnan(now)
-        spread = np.where(known, var + np.nan_to_num(wide) + derau**2 + _EPS, 1.0)
-        gap = np.where(known, np.nan_to_num(now) - state, 0.0)
-        loglik -= 0.5 * (known * (np.log(spread) + gap**2 / spread)).sum(axis=1)
-        gain = np.where(known, var / spread, 0.0)
-        state, var = state + gain * gap, var * (1 - gain)
-    return loglik, state, np.sqrt(var)
 
 
 def _by_region(values: np.ndarray, unit: pd.DataFrame) -> np.ndarray:
@@ -528,7 +442,7 @@ def estimate_laju(
     moved = count_transisi(stok, abaikan=abaikan, paruh_bulan=paruh_bulan)
     rates, konsentrasi, sd, musim = _estimate_keluar(stok, moved)
     expected = moved.berisiko * rates * musim[moved.bulan][:, None, None]
-    shock = _shocks(
+    shock = fit_moods(
         _by_region(moved.keluar.sum(axis=1), stok.unit),
         _by_region(expected.sum(axis=1), stok.unit),
         _by_region(moved.bobot, stok.unit) > 0,
@@ -628,7 +542,7 @@ def _estimate_masuk(stok: Stok, moved: Transisi) -> _Masuk:
     factor, error = _factors(observed * shrink, exposure * profile * shrink, stok.unit)
     rate = profile * factor
     expected = level * rate * musim[moved.bulan][:, None]
-    shock = _shocks(
+    shock = fit_moods(
         _by_region(new, stok.unit),
         _by_region(expected, stok.unit),
         _by_region(weight, stok.unit) > 0,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.tunggakan.moods import draw_moods
 from jkn_analysis.tunggakan.stock import CAP_BULAN, KELOMPOK_UMUR, list_tarif
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from jkn_analysis.tunggakan.rates import Guncangan, Laju
+    from jkn_analysis.tunggakan.rates import Laju
     from jkn_analysis.tunggakan.stock import Stok
 
 _MASIH_DITAGIH = CAP_BULAN - 1
@@ -74,31 +75,9 @@ class Undian:
     benih: int
 
 
-def _paths(
-    shock: Guncangan,
-    index: np.ndarray,
-    *,
-    horizon: int,
-    draws: int,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Draw factors on a rate, (months, units, draws): drifting level times noise."""
-    regions = int(index.max()) + 1
-    level = shock.tingkat[:, None] + shock.galat[:, None] * rng.standard_normal(
-        (regions, draws)
-    )
-    common = shock.tingkat_bersama + shock.galat_bersama * rng.standard_normal(draws)
-    out = np.empty((horizon, len(index), draws), dtype=np.float32)
-    for h in range(horizon):
-        level = level + shock.drift_wilayah * rng.standard_normal(level.shape)
-        common = common + shock.drift_bersama * rng.standard_normal(draws)
-        noise = shock.derau_wilayah * rng.standard_normal(level.shape)
-        shared = common + shock.derau_bersama * rng.standard_normal(draws)
-        out[h] = np.exp(level + noise + shared)[index]
-    return out
-
-
-def draw_laju(laju: Laju, *, horizon: int, draws: int, seed: int) -> Undian:
+def draw_laju(
+    laju: Laju, *, horizon: int, draws: int, seed: int, lebar: float = 1.0
+) -> Undian:
     """Draw rates and shocks from their posterior.
 
     Parameters
@@ -111,6 +90,8 @@ def draw_laju(laju: Laju, *, horizon: int, draws: int, seed: int) -> Undian:
         Number of draws.
     seed
         Equal seeds give equal draws.
+    lebar
+        Factor on the spread of moods, as the record of past cutoffs needs it.
     """
     rng = np.random.Generator(np.random.SFC64(seed))
     shape = (*laju.keluar.shape, draws)
@@ -126,7 +107,7 @@ def draw_laju(laju: Laju, *, horizon: int, draws: int, seed: int) -> Undian:
     masuk = laju.masuk[:, None] * np.exp(errors)
     index = np.unique(laju.unit["kode"].to_numpy(dtype=str), return_inverse=True)[1]
     paths = [
-        _paths(shock, index, horizon=horizon, draws=draws, rng=rng)
+        draw_moods(shock, index, horizon=horizon, draws=draws, rng=rng, lebar=lebar)
         for shock in (laju.guncangan_keluar, laju.guncangan_masuk)
     ]
     return Undian(keluar, masuk.astype(np.float32), paths[0], paths[1], seed)
