@@ -1,4 +1,4 @@
-"""Roll rates against a known truth, and the cost of all scenarios for the country.
+"""Roll rates against a known truth, worlds of people, five kinds of payers, and cost.
 
 Usage: ``python -m benchmarks.money [histories]`` (200 by default).
 """
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.tunggakan.ahead import backtest_tunggakan, widen_draws
+from jkn_analysis.tunggakan.pemda import project_utang
 from jkn_analysis.tunggakan.rates import count_transisi, estimate_laju
 from jkn_analysis.tunggakan.simulate import draw_laju, simulate_tunggakan
 from jkn_analysis.tunggakan.stock import Stok
@@ -130,6 +132,169 @@ def cover(
     }
 
 
+@dataclass(frozen=True)
+class Mood:
+    """What moves a made-up world of people: how strongly and for how long."""
+
+    strength: float = 0.12
+    kept: float = 0.85
+
+    def draw(self, rng: np.random.Generator, months: int, regions: int) -> np.ndarray:
+        """Return factors of each month and region: a country's mood and each one's."""
+        size = self.strength * np.sqrt(1 - self.kept**2)
+        common, own = np.zeros(1), np.zeros(regions)
+        out = np.empty((months, regions))
+        for month in range(months):
+            common = self.kept * common + size * rng.normal(size=1)
+            own = self.kept * own + 0.7 * size * rng.normal(size=regions)
+            out[month] = np.exp(common + own)
+        return out
+
+
+def live(seed: int, mood: Mood, regions: int = 14) -> World:
+    """Let people skip and cure, each by habit, 36 months before the first counted."""
+    rng = np.random.default_rng(seed)
+    size = rng.permutation(np.geomspace(1_500, 20_000, regions)).astype(int)
+    home = np.repeat(np.arange(regions), size)
+    people = len(home)
+    skip, cure = rng.beta(0.6, 12, people), rng.beta(1.2, 5, people)
+    habit = np.exp(rng.normal(0, 0.15, (2, regions)))
+    months, phase = 2 * MONTHS + AHEAD, rng.uniform(0, 2 * np.pi)
+    moods = [mood.draw(rng, months, regions) for _ in range(2)]
+    age, stocks, payers = np.zeros(people, dtype=int), [], []
+    for month in range(months):
+        wave = np.exp(0.12 * np.sin(2 * np.pi * month / 12 + phase))
+        tired = np.clip(np.exp(-(age - 1) / 10), 0.25, 1)
+        pays = np.minimum(cure * (habit[0] * moods[0][month] * wave)[home] * tired, 1)
+        stops = np.minimum(skip * (habit[1] * moods[1][month] / wave)[home], 1)
+        luck = rng.random(people)
+        owing = np.where(luck < pays, 0, age + 1)
+        age = np.where(age > 0, owing, (luck < stops).astype(int))
+        capped = np.minimum(age, 25)
+        count = np.zeros((26, regions), dtype=int)
+        np.add.at(count, (capped, home), 1)
+        stocks.append(count[1:])
+        payers.append(count[0])
+    names = [
+        f"{PROVINCES[p]}.{i:02d}"
+        for i, p in enumerate(np.sort(np.arange(regions) % len(PROVINCES)), start=1)
+    ]
+    seen = slice(MONTHS, None)
+    nothing = np.zeros((25, regions))
+    return World(
+        nothing, nothing[0], np.array(stocks)[seen], np.array(payers)[seen], names
+    )
+
+
+def cover_people(worlds: int, mood: Mood) -> dict[str, float]:
+    """Return how often 12-month rupiah totals of worlds of people are held."""
+    regions, country, bias = [], [], []
+    for seed in range(worlds):
+        world = live(seed, mood)
+        stok = world.stok()
+        laju = estimate_laju(stok)
+        undian = draw_laju(laju, horizon=AHEAD, draws=200, seed=seed)
+        drawn = simulate_tunggakan(laju, stok, undian=undian).rp[-1].astype(float)
+        lebar = float(backtest_tunggakan(stok)["lebar"].iloc[0])
+        drawn = widen_draws(drawn, lebar)
+        true = (world.jiwa[-1] * OWED).sum(axis=0)
+        low, high = np.quantile(drawn, (0.1, 0.9), axis=-1)
+        regions.append(np.mean((low <= true) & (true <= high)))
+        total = drawn.sum(axis=0)
+        low, high = np.quantile(total, (0.1, 0.9))
+        country.append(low <= true.sum() <= high)
+        bias.append(np.median(total) / true.sum() - 1)
+    found = (regions, country, bias)
+    return {
+        name: float(np.mean(part))
+        for name, part in zip(("regions", "country", "bias"), found, strict=True)
+    }
+
+
+STYLES = ("punctual", "quarterly", "lump", "late", "never")
+
+
+def pay(style: str, bill: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pay bills in one of five styles."""
+    paid, owed = np.zeros(len(bill)), 0.0
+    for month in range(len(bill)):
+        owed += bill[month]
+        if style == "punctual":
+            part = owed if rng.random() < 0.97 else 0.0
+        elif style == "quarterly":
+            part = owed if month % 3 == 2 else 0.0
+        elif style == "lump":
+            small = bill[month] * 0.2 * (rng.random() < 0.3)
+            part = owed * rng.uniform(0.85, 1) if month % 6 == 5 else small
+        elif style == "late":
+            part = bill[month] * rng.choice([0, 0.5, 1, 1.2], p=[0.15, 0.15, 0.6, 0.1])
+        else:
+            part = 0.0
+        paid[month] = min(part, owed)
+        owed -= paid[month]
+    return np.round(paid)
+
+
+def make_payers(seed: int, regions: int = 25, months: int = 59) -> pd.DataFrame:
+    """Make up bills and payments of regions of all styles."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.choice(STYLES, regions, p=[0.45, 0.15, 0.15, 0.2, 0.05])
+    styles = [*STYLES, *drawn[len(STYLES) :]]
+    frames = []
+    for at, style in enumerate(styles):
+        steps = np.exp(np.cumsum(rng.normal(0.03, 0.05, months // 12 + 1)))
+        bill = np.round(rng.lognormal(21, 0.7) * np.repeat(steps, 12)[:months])
+        frame = {
+            "kode": f"82.{at:02d}",
+            "periode": pd.date_range("2021-01-01", periods=months, freq="MS"),
+            "tagihan_rp": bill,
+            "dibayar_rp": pay(style, bill, rng),
+            "style": style,
+        }
+        frames.append(pd.DataFrame(frame))
+    return pd.concat(frames, ignore_index=True)
+
+
+def judge_payers(worlds: int, known: int = 47) -> pd.DataFrame:
+    """Score chances to owe nothing and the debt, by style and month ahead.
+
+    ``base`` is the Brier score of each region's own past share of months paid up;
+    errors are in monthly bills; ``late`` the width of the 80% interval at the end over
+    that at the start.
+    """
+    rows = []
+    for seed in range(worlds):
+        made = make_payers(seed)
+        cutoff = made["periode"].min() + pd.DateOffset(months=known)
+        past = made[made["periode"] < cutoff].drop(columns="style")
+        first = past["periode"].eq(past["periode"].min())
+        past = past.assign(
+            kuota_jiwa=1, terisi_jiwa=1, tunggakan_awal_rp=np.where(first, 0.0, np.nan)
+        )
+        ahead = project_utang(past, horizon=AHEAD, draws=200, seed=seed)
+        for at, kode in enumerate(ahead.kode):
+            own = made[made["kode"] == kode]
+            debt = (own["tagihan_rp"] - own["dibayar_rp"]).cumsum().to_numpy()
+            told, came = ahead.utang_rp[:, at], debt[known : known + AHEAD]
+            low, middle, high = np.quantile(told, (0.1, 0.5, 0.9), axis=-1)
+            bill = own["tagihan_rp"].iloc[known - 1]
+            clear, base = came <= 0, (debt[:known] <= 0).mean()
+            row = {
+                "style": own["style"].iloc[0],
+                "brier": (((told <= 0).mean(axis=-1) - clear) ** 2).mean(),
+                "base": ((base - clear) ** 2).mean(),
+                "error": np.abs(middle - came).mean() / bill,
+                "last value": np.abs(debt[known - 1] - came).mean() / bill,
+                "held": ((low <= came) & (came <= high)).mean(),
+                "width": (high - low).mean() / bill,
+            }
+            rows.append(row)
+    table = pd.DataFrame(rows)
+    means = table.groupby("style").mean()
+    means.loc["all"] = table.drop(columns="style").mean()
+    return means
+
+
 def estimates(world: World) -> dict[str, np.ndarray]:
     """Return leaving rates with no, partial and full pooling."""
     stok = world.stok()
@@ -210,6 +375,20 @@ def main() -> None:
             f"{found['regions']:.3f}, country {found['country']:.3f}, bias of the "
             f"country {found['bias']:+.4f}, {time.process_time() - started:.0f} CPU s"
         )
+    print("Worlds of people with habits, a season and lasting moods, the same share")
+    for name, mood in (
+        ("no moods", Mood(0.0)),
+        ("short moods", Mood(0.12, 0.6)),
+        ("lasting moods", Mood()),
+        ("strong moods", Mood(0.25)),
+    ):
+        found = cover_people(max(histories // 8, 4), mood)
+        print(
+            f"  {name:20} regions {found['regions']:.3f}, country "
+            f"{found['country']:.3f}, bias of the country {found['bias']:+.4f}"
+        )
+    print("Pemda payments ahead, four years known")
+    print(judge_payers(8).round(3).to_string())
     print("Error of leaving rates (log), held-out log-likelihood per 1,000 people")
     table = compare_pooling((1, 4, 16, 64), 10)
     for row in table.itertuples():

@@ -465,6 +465,7 @@ _DECLARED = (
             Column("galat_ramalan", "rate", optional=True),
             Column("jumlah", "count"),
             Column("terpilih", "count"),
+            Column("lebar", "number"),
         ),
         ("kode",),
     ),

@@ -20,7 +20,7 @@ from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.tunggakan.ahead import (
     summarise_depan,
     to_depan,
-    use_ramalan,
+    use_told,
 )
 from jkn_analysis.tunggakan.flows import build_arus, build_kolektibilitas, project_arus
 from jkn_analysis.tunggakan.pemda import build_utang, summarise_utang
@@ -114,7 +114,7 @@ def _arrears_tables(
     part = keadaan.tunggakan
     if part is None:
         return {}
-    ahead = use_ramalan(to_depan(part.dasar), part.skala)
+    ahead = use_told(to_depan(part.dasar), part.skala, uji=part.uji)
     books = [project_arus(part.dasar)]
     if not given["iuran"].empty:
         books.insert(0, build_arus(given["tunggakan_peserta"], given["iuran"]))

@@ -17,7 +17,7 @@ from jkn_analysis.tunggakan.ahead import (
     Tingkat,
     backtest_tunggakan,
     build_tingkat,
-    scale_to_ramalan,
+    scale_draws,
     sum_regions,
     to_depan,
 )
@@ -63,7 +63,7 @@ class Tunggakan:
     posisi: np.ndarray
     """Index of each unit's region in `Keadaan.kode`."""
     skala: dict[str, np.ndarray]
-    """Factors to the stored paths; to the forecaster's where roll rates lost."""
+    """Factors to the stored paths; else as `scale_draws` says."""
     uji: pd.DataFrame
 
 
@@ -291,11 +291,7 @@ def _scale(
 ) -> dict[str, np.ndarray]:
     """Return what turns simulated totals into stored, else forecast, ones."""
     depan = to_depan(dasar)
-    won = contest.set_index("kode")["terpilih"].astype(bool)
-    if ramalan is None:
-        scale = {name: np.ones(depan.total[name].shape) for name in _ARREARS}
-    else:
-        scale = scale_to_ramalan(depan, ramalan, terpilih=won, seed=seed)
+    scale = scale_draws(depan, ramalan, uji=contest, seed=seed)
     for name, measure in _ARREARS.items():
         if paths.has(measure):
             told = paths.take([str(k) for k in depan.kode]).get(measure)

@@ -30,7 +30,7 @@ MUNDUR_BULAN = (12, 9, 6, 3)
 """Cutoffs of the contest, months before the last; each judged on what followed."""
 _RIWAYAT_MIN_BULAN = 9
 _UNDIAN_UJI = 100
-LEBAR_AWAL, LEBAR_PANDANG = 1.25, 2.0
+LEBAR_AWAL, LEBAR_PANDANG = 1.3, 2.0
 """Factor on the width of roll rates' draws before any record, as worlds of people with
 habits and lasting moods need it, and the cutoffs that weigh as much as it does."""
 LEBAR_PALING = 2.5
@@ -120,10 +120,13 @@ def to_depan(jalur: Jalur) -> Depan:
     )
 
 
-def scale_to_ramalan(
-    depan: Depan, ramalan: pd.DataFrame, *, terpilih: pd.Series, seed: int
+def scale_draws(
+    depan: Depan, ramalan: pd.DataFrame | None, *, uji: pd.DataFrame, seed: int
 ) -> dict[str, np.ndarray]:
-    """Return what turns simulated totals into the forecaster's where it is used.
+    """Return what turns simulated totals into those that are told.
+
+    Where roll rates won, their draws are as wide as their record needs; where they
+    lost, the totals are the forecaster's.
 
     Parameters
     ----------
@@ -131,31 +134,35 @@ def scale_to_ramalan(
         Simulated regions.
     ramalan
         Table of that name; rows of tunggakan_peserta_rp and tunggakan_peserta_jiwa.
-    terpilih
-        True per kode where the roll rates are used.
+    uji
+        From `backtest_tunggakan`.
     seed
         For the draws from the forecaster's quantiles.
 
     Returns
     -------
     dict
-        Factors (months, regions, draws) of tunggakan_rp and peserta_jiwa, 1 where
-        the roll rates are used or nothing else was forecast.
+        Factors (months, regions, draws) of tunggakan_rp and peserta_jiwa.
     """
-    lost = [k for k in depan.kode if not bool(terpilih.get(k, False))]
+    won = uji.set_index("kode")["terpilih"].astype(bool)
+    lost = [k for k in depan.kode if not bool(won.get(k, False))]
+    lebar = float(uji["lebar"].max()) if len(uji) else LEBAR_AWAL
     rng = np.random.default_rng(seed)
     factors = {}
     for name, indikator in _INDIKATOR.items():
-        own = depan.total[name]
-        drawn = _draw_ramalan(ramalan, indikator, depan=depan, lost=lost, rng=rng)
-        known = ~np.isnan(drawn)
-        scale = np.divide(drawn, own, out=np.ones_like(drawn), where=own > 0)
-        factors[name] = np.where(known, scale, 1.0)
+        own = depan.total[name].astype(float)
+        told = widen_draws(own, lebar)
+        if ramalan is not None:
+            drawn = _draw_ramalan(ramalan, indikator, depan=depan, lost=lost, rng=rng)
+            told = np.where(np.isnan(drawn), told, drawn)
+        factors[name] = np.divide(told, own, out=np.ones_like(own), where=own > 0)
     return factors
 
 
-def use_ramalan(depan: Depan, factors: dict[str, np.ndarray]) -> Depan:
-    """Scale totals, and ages in their proportions, by `scale_to_ramalan`."""
+def use_told(
+    depan: Depan, factors: dict[str, np.ndarray], *, uji: pd.DataFrame
+) -> Depan:
+    """Scale totals, and ages in their proportions, by `scale_draws`."""
     rupiah, people = factors["tunggakan_rp"], factors["peserta_jiwa"]
     by = {
         "peserta_jiwa": people,
@@ -163,7 +170,8 @@ def use_ramalan(depan: Depan, factors: dict[str, np.ndarray]) -> Depan:
         "dapat_ditagih_rp": rupiah,
         "penerimaan_rp": rupiah,
     }
-    used = ~np.isclose(rupiah, 1.0).all(axis=(0, 2))
+    won = uji.set_index("kode")["terpilih"].astype(bool)
+    laju = np.array([bool(won.get(kode, False)) for kode in depan.kode])
     return Depan(
         depan.kode,
         depan.periode,
@@ -172,7 +180,7 @@ def use_ramalan(depan: Depan, factors: dict[str, np.ndarray]) -> Depan:
             bucket: {name: values * by[name] for name, values in part.items()}
             for bucket, part in depan.kelompok.items()
         },
-        np.where(used, "ramalan", "laju").astype(object),
+        np.where(laju, "laju", "ramalan").astype(object),
     )
 
 
@@ -311,11 +319,11 @@ def backtest_tunggakan(
     aged = pd.Series(has_single_ages(stok), index=stok.kode).groupby(level=0).all()
     score["jumlah"] = score["jumlah"].fillna(0).astype(int)
     score["terpilih"] = (score["galat_laju"] <= score["galat_ramalan"]) & aged
-    score["lebar"] = _measure_lebar(scores)
+    score["lebar"] = measure_lebar(scores)
     return score.rename_axis("kode").reset_index()
 
 
-def _measure_lebar(scores: list[pd.DataFrame]) -> float:
+def measure_lebar(scores: list[pd.DataFrame]) -> float:
     """Measure how much wider 80% intervals should have been; each cutoff one look."""
     needed = [float(part["jarak"].dropna().quantile(0.8)) for part in scores]
     record = np.log(np.clip([n for n in needed if n == n], 1 / LEBAR_PALING, None))
@@ -386,12 +394,12 @@ def _score_cutoff(
     )
 
 
-def _over_half_width(both: pd.DataFrame) -> pd.Series:
+def _over_half_width(both: pd.DataFrame) -> np.ndarray:
     """Return the error over the half-width of the 80% interval on its side."""
     gap = np.log(both["nilai"].clip(lower=1) / both["laju"].clip(lower=1))
     far = both["atas"].where(gap > 0, both["bawah"]).clip(lower=1)
-    half = np.log(far / both["laju"].clip(lower=1)).abs()
-    return gap.abs() / half.clip(lower=1e-6)
+    half = np.abs(np.log(far / both["laju"].clip(lower=1)))
+    return np.asarray(np.abs(gap) / np.maximum(half, 1e-6))
 
 
 def _interval_rows(depan: Depan) -> pd.DataFrame:

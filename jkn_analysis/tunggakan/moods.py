@@ -29,7 +29,7 @@ _GERAK = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16)
 _DERAU = (0.0, 0.03, 0.06, 0.1, 0.18, 0.35)
 _BIAYA_GERAK = 0.5
 """A mood must earn its keep: 36 months of noise suggest a small one easily."""
-_GALAT_RANTAI = 0.03
+_GALAT_RANTAI = 0.02
 """Error of a rate common to all because a chain knows ages and not people: those who
 seldom skip stay among the payers, those who never cure among the old debts."""
 _EPS = 1e-9

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pandas.api.typing import NaTType
 
 _TINGKAT = (0.1, 0.5, 0.9)
-_BAGIAN_SENDIRI = 0.7
-"""Weight of a region's own past years among the payment years drawn."""
+_RAGU_TETAP, _RAGU_BERUBAH, _RAGU_SATU = 0.02, 1.0, 0.5
+"""Years of others that weigh against a region's own: where its years are all alike, and
+what is added where they differ as much as those of others; and the pairs of years that
+the unevenness within a year weighs."""
 _BULAN = 12
 
 
@@ -121,9 +123,10 @@ def project_utang(
 ) -> UtangDepan:
     """Project bill, payment and debt if members and payment habits stay.
 
-    The bill stays that of the last month. Payments come in lumps (DBH, budget
-    shift), so each draw replays the payment-to-bill ratios of one past calendar
-    year, mostly the region's own, else another region's. What is paid never passes
+    The bill stays that of the last month until a January, and around it from then on.
+    Payments come in lumps (DBH, budget shift), so each draw replays the payment-to-bill
+    ratios of one past calendar year, the region's own or another's: the longer and the
+    steadier its own record, the more of it. What is paid never passes
     what is owed, nor in the report year what is left of the budget.
 
     Parameters
@@ -145,12 +148,10 @@ def project_utang(
         cutoff + pd.offsets.MonthBegin(1), periods=horizon, freq="MS"
     )
     rates = _draw_rates(debt, kode, months, draws=draws, seed=seed)
-    bill = np.broadcast_to(
-        now["tagihan_rp"].to_numpy(dtype=float)[:, None], (len(kode), draws)
-    )
+    bill = now["tagihan_rp"].to_numpy(dtype=float)
+    bills = _draw_bills(debt, bill, months, draws=draws, seed=seed)
     left = _left_of_pagu(debt, pagu, kode=kode, cutoff=cutoff)
     opening = now["tunggakan_pemda_rp"].to_numpy(dtype=float)
-    bills = np.repeat(bill[None], horizon, axis=0)
     room = (int(cutoff.year), left)
     paid, owed = settle(opening, bills, rates, months=months, left=room)
     return UtangDepan(kode, months, bills, paid, owed, rates, opening, room)
@@ -211,6 +212,60 @@ def _left_of_pagu(
     return left.fillna(np.inf).clip(lower=0).to_numpy(dtype=float)
 
 
+@dataclass(frozen=True)
+class _Years:
+    """Payment over bill of whole past years, (years, 12), and whose they were."""
+
+    rates: np.ndarray
+    owner: np.ndarray
+
+
+def _list_years(debt: pd.DataFrame) -> _Years:
+    """Lay out the years of which ten months or more were delivered.
+
+    A month that left nothing owed counts as a bill more than the region ever paid at
+    once: who missed a December pays it in January, whatever the year that is replayed.
+    Not where more is owed by now than it ever made good.
+    """
+    rate = debt["dibayar_rp"] / debt["tagihan_rp"].where(debt["tagihan_rp"] > 0)
+    most = rate.groupby(debt["kode"]).transform("max")
+    bills = (debt["tunggakan_pemda_rp"] / debt["tagihan_rp"]).where(rate.notna(), 0.0)
+    owner = bills.groupby(debt["kode"])
+    clear = bills.le(0) & rate.gt(0)
+    made_good = owner.shift(1).where(clear, 0.0).groupby(debt["kode"]).transform("max")
+    able = owner.transform("last") <= made_good + 1
+    rate = rate.where(~clear, most + able)
+    rows = debt.assign(
+        rate=rate, tahun=debt["periode"].dt.year, bulan=debt["periode"].dt.month
+    )
+    wide = rows.pivot_table(index=["kode", "tahun"], columns="bulan", values="rate")
+    wide = wide.reindex(columns=range(1, _BULAN + 1))
+    full = wide.dropna(thresh=_BULAN - 2)
+    full = full.T.fillna(full.mean(axis=1)).T
+    return _Years(
+        full.to_numpy(dtype=float), full.index.get_level_values("kode").to_numpy()
+    )
+
+
+def _trust_own(years: _Years, mine: np.ndarray) -> float:
+    """Return the weight of a region's own past years among those drawn.
+
+    A record weighs more the longer it is, the nearer its years lie to each other
+    against those of others, and the evener its months: who always paid alike will
+    hardly pay as others do.
+    """
+    if not len(mine):
+        return 0.0
+    sums = np.cumsum(years.rates, axis=1)
+    typical = np.median(sums[mine], axis=0)
+    own, others = (float(np.abs(part - typical).mean()) for part in (sums[mine], sums))
+    between = min(own / others, 1.0) if others > 0 else 0.0
+    within = min(float(years.rates[mine].std(axis=1).mean()), 1.0)
+    seen = len(mine) - 1
+    unsteady = (between * seen + within * _RAGU_SATU) / (seen + _RAGU_SATU)
+    return len(mine) / (len(mine) + _RAGU_TETAP + _RAGU_BERUBAH * unsteady)
+
+
 def _draw_rates(
     debt: pd.DataFrame,
     kode: np.ndarray,
@@ -221,27 +276,45 @@ def _draw_rates(
 ) -> np.ndarray:
     """Draw payment over bill per month: whole past years, replayed."""
     rng = np.random.default_rng(seed)
-    rate = debt["dibayar_rp"] / debt["tagihan_rp"].where(debt["tagihan_rp"] > 0)
-    rows = debt.assign(
-        rate=rate, tahun=debt["periode"].dt.year, bulan=debt["periode"].dt.month
-    )
-    wide = rows.pivot_table(index=["kode", "tahun"], columns="bulan", values="rate")
-    wide = wide.reindex(columns=range(1, _BULAN + 1))
-    full = wide.dropna(thresh=_BULAN - 2).apply(
-        lambda row: row.fillna(row.mean()), axis=1
-    )
-    if full.empty:
+    years = _list_years(debt)
+    if not len(years.rates):
         return np.ones((len(months), len(kode), draws))
-    years = full.to_numpy(dtype=float)
-    owner = full.index.get_level_values("kode").to_numpy()
-    picked = rng.integers(0, len(years), size=(len(kode), draws))
+    picked = rng.integers(0, len(years.rates), size=(len(kode), draws))
     for at, name in enumerate(kode):
-        mine = np.flatnonzero(owner == name)
+        mine = np.flatnonzero(years.owner == name)
         if len(mine):
             own = rng.choice(mine, size=draws)
-            use = rng.random(draws) < _BAGIAN_SENDIRI
+            use = rng.random(draws) < _trust_own(years, mine)
             picked[at] = np.where(use, own, picked[at])
-    return np.stack([years[picked, m - 1] for m in months.month])
+    return np.stack([years.rates[picked, m - 1] for m in months.month])
+
+
+def _draw_bills(
+    debt: pd.DataFrame,
+    now: np.ndarray,
+    months: pd.DatetimeIndex,
+    *,
+    draws: int,
+    seed: int,
+) -> np.ndarray:
+    """Draw the bills ahead: that of the last month, with a new quota each January.
+
+    Quotas and contracts change with the budget year; by how much is drawn from what
+    Januaries changed in any region, around no change.
+    """
+    rng = np.random.default_rng(seed + 1)
+    january = debt["periode"].dt.month.eq(1)
+    before = debt.groupby("kode")["tagihan_rp"].shift(1)
+    steps = np.log(debt["tagihan_rp"] / before)[january & before.gt(0)]
+    steps = steps[np.isfinite(steps)].to_numpy(dtype=float)
+    bills = np.repeat(now[:, None], draws, axis=1).astype(float)
+    out = np.empty((len(months), len(now), draws))
+    for h, month in enumerate(months):
+        if month.month == 1 and len(steps):
+            moved = rng.choice(steps - np.median(steps), size=bills.shape)
+            bills = bills * np.exp(moved)
+        out[h] = bills
+    return out
 
 
 def summarise_utang(ahead: UtangDepan, nyata: pd.DataFrame) -> pd.DataFrame:
