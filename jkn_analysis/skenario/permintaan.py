@@ -289,7 +289,7 @@ def _contract(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
     if one.kontrak or not one.pemda_jiwa:
         return
     dark = one.pemda_jiwa if one.gelap_jiwa is None else one.gelap_jiwa
-    year = one.tahun_depan_rp or 0.0
+    year = one.tahun_depan_rp or one.pemda_jiwa * one.tarif_rp * BULAN_SETAHUN
     yield Keputusan(
         "kontrak", PKS, Kantor.SEKDA, jiwa=dark, biaya_rp=year,
         bulan=BULAN_SETAHUN, biaya_bulan_rp=year / BULAN_SETAHUN,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.peraturan import IURAN_PBPU_PEMDA_RP
 from jkn_analysis.skenario.permintaan import Posisi
 from jkn_analysis.skenario.rute import count_selisih
 from jkn_analysis.uhc import Keadaan, find_target, needed_jiwa, status
@@ -170,7 +171,7 @@ def _posisi(
         gelap_rate=known["gelap_rate"],
         kontrak=kontrak,
         prioritas=judged.prioritas is True,
-        tarif_rp=known["tarif_rp"] or 0.0,
+        tarif_rp=known["tarif_rp"] or IURAN_PBPU_PEMDA_RP,
         utang_rp=owed,
         kewajiban_rp=known["kewajiban_desember_rp"],
         ruang_rp=None if pagu is None or paid is None else pagu - paid,

@@ -260,6 +260,21 @@ def test_positions_are_those_of_the_files_and_the_forecast():
     assert one.gelap_jiwa == round(-january)
 
 
+def test_on_the_first_day_with_members_alone_the_contract_has_its_price():
+    tables, _ = read_sample()
+    names = ("kepesertaan", "iuran_pemda", "selisih", "peristiwa", "skenario", "uang")
+    bare = {name: conform(pd.DataFrame(), name) for name in names}
+    rows = tables["kepesertaan"]
+    bare["kepesertaan"] = rows[rows["kode"].eq("19.71")]
+    future = Jalur.hold(["19.71"], [200_000.0], penduduk=242_285)
+    tenggat = pd.Timestamp(2025, 12, 31)
+    (one,) = list_posisi(bare, future, bare, cutoff=NOW, tenggat=tenggat)
+    assert one.kurang_kas_rp is None
+    row = ask(one).loc["pks"]
+    assert row["jiwa"] == one.pemda_jiwa > 0
+    assert row["biaya_rp"] == one.pemda_jiwa * 37_800 * 12
+
+
 def test_the_sample_pays_for_6866_people_whose_employer_pays():
     from jkn_sample import build_tables
 
