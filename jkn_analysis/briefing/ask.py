@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jkn_analysis.briefing.context import find_uang, select_asks
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Permintaan, Tabel
 from jkn_analysis.briefing.outlook import build_way
-from jkn_analysis.peraturan import iuran_rp
+from jkn_analysis.peraturan import iuran_rp, look_up
 from jkn_analysis.uhc import needed_jiwa
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.briefing.model import Nada
 
+_HARI_SEBULAN = 365 / 12
 HARI_INI = 3
 """Decisions of the first screen."""
 
@@ -34,26 +36,6 @@ def find_gap(context: Context) -> int:
     """Count the active people missing now."""
     judged = context.status
     return (judged.gap_keaktifan_jiwa or 0) if judged else 0
-
-
-def find_uang(
-    context: Context, ukuran: str, *, depan: int = 0, kuantil: float = 0.5
-) -> float | None:
-    """Return one figure of the budget table, `depan` years after the report's."""
-    rows = context.tables["uang"]
-    rows = rows[
-        rows["ukuran"].eq(ukuran)
-        & rows["kuantil"].eq(kuantil)
-        & rows["tahun"].eq(context.potongan.periode.year + depan)
-    ].dropna(subset=["nilai"])
-    return None if rows.empty else float(rows["nilai"].iloc[0])
-
-
-def select_asks(context: Context) -> pd.DataFrame:
-    """Return the rows of the ask for the page's deadline, in order."""
-    table = context.tables["permintaan"]
-    deadline = pd.Timestamp(end_of_month(context.tenggat))
-    return table[table["tenggat"].eq(deadline)].sort_values("urutan")
 
 
 def list_asks(context: Context) -> list[Permintaan]:
@@ -114,8 +96,20 @@ def _write(context: Context, row: Mapping[Hashable, Any]) -> Permintaan:
         judul=words.say(_variant(context, row, title), values)
         if words.has(title)
         else words.say("putusan.umum", {**values, "tindakan": action}),
-        tanpa=words.say(_variant(context, row, f"tanpa.{route}"), values),
+        tanpa=words.say(_variant(context, row, f"tanpa.{route}"), values)
+        + _say_cut(context, route),
     )
+
+
+def _say_cut(context: Context, route: str) -> str:
+    """Warn of the cut of DAU/DBH where the oldest bill is older than the rule says."""
+    rule = look_up("potong_dau_dbh_umur", context.potongan.tanggal)
+    owed = context.tables["utang_pemda"]
+    owed = owed[owed["jenis"].eq("nyata")].sort_values("periode")
+    if route != "geser_anggaran" or rule is None or owed.empty:
+        return ""
+    months = float(owed["hari_telat"].iloc[-1]) / _HARI_SEBULAN
+    return context.words.say("tanpa.potong_dau") if months > (rule.nilai or 0) else ""
 
 
 def _variant(context: Context, row: Mapping[Hashable, Any], key: str) -> str:
@@ -124,10 +118,21 @@ def _variant(context: Context, row: Mapping[Hashable, Any], key: str) -> str:
         "pks": ("tanpa_rate", pd.isna(row["tanpa_rate"])),
         "daftarkan_penduduk": ("celah", find_gap(context) > 0),
         "geser_anggaran": ("tagihan", not find_uang(context, "tunggakan_pemda_rp")),
+        "anggaran_depan": ("pasti", _is_narrow(context)),
     }
     ending, holds = special.get(str(row["rute"]), ("", False))
     other = f"{key}_{ending}"
     return other if holds and context.words.has(other) else key
+
+
+def _is_narrow(context: Context) -> bool:
+    """Tell whether the median need and that of 9 of 10 cases print the same."""
+    name = "kebutuhan_tahun_depan_rp"
+    told = {
+        context.words.rp(find_uang(context, name, depan=1, kuantil=q))
+        for q in (0.5, 0.9)
+    }
+    return len(told) == 1
 
 
 def _values(context: Context, row: Mapping[Hashable, Any]) -> dict[str, object]:
@@ -187,6 +192,7 @@ def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
         judul=words.say("permintaan.semua"),
         kolom=columns,
         baris=tuple(_row(context, ask) for ask in asks),
+        catatan=words.say("permintaan.catatan_pks") if asks[0].rute == "pks" else "",
     )
     steps = build_steps(context)
     note = words.say("permintaan.catatan_asumsi") if marked else ""

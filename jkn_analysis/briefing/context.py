@@ -197,3 +197,23 @@ def build_context(
         tenggat=find_tenggat(potongan.periode, tenggat_bulan),
         skenario=skenario,
     )
+
+
+def find_uang(
+    context: Context, ukuran: str, *, depan: int = 0, kuantil: float = 0.5
+) -> float | None:
+    """Return one figure of the budget table, `depan` years after the report's."""
+    rows = context.tables["uang"]
+    rows = rows[
+        rows["ukuran"].eq(ukuran)
+        & rows["kuantil"].eq(kuantil)
+        & rows["tahun"].eq(context.potongan.periode.year + depan)
+    ].dropna(subset=["nilai"])
+    return None if rows.empty else float(rows["nilai"].iloc[0])
+
+
+def select_asks(context: Context) -> pd.DataFrame:
+    """Return the rows of the ask for the page's deadline, in order."""
+    table = context.tables["permintaan"]
+    deadline = pd.Timestamp(end_of_month(context.tenggat))
+    return table[table["tenggat"].eq(deadline)].sort_values("urutan")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from jkn_analysis.briefing.context import latest_tunggakan_pemda
+from jkn_analysis.briefing.context import latest_tunggakan_pemda, select_asks
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Figure
+from jkn_analysis.skenario.posisi import TELAT
 from jkn_analysis.terms import SEGMEN, TOTAL
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def collect_figures(context: Context) -> Context:
     _arrears(context)
     _budget(context)
     _scenarios(context)
+    _decisions(context)
     return context
 
 
@@ -242,4 +244,26 @@ def _scenarios(context: Context) -> None:
             _note(
                 context, "iuran_pemda_setahun_rp", round(float(cost["nilai"].sum())),
                 "skenario", "asumsi", periode=as_date(cost["periode"].max()), **where,
+            )  # fmt: skip
+
+
+def _decisions(context: Context) -> None:
+    """Note people and rupiah of every decision, and where a late contract leads."""
+    for row in select_asks(context).to_dict("records"):
+        due = as_date(row["tenggat"]).replace(day=1)
+        sure = {"kontrak": "diramal", "celah": "diramal", "posisi": "diramal"}
+        kind = sure.get(str(row["kelompok"]), "dihitung")
+        kind = "asumsi" if row["asumsi"] == "ya" else kind
+        where: dict[str, Any] = {"periode": due, "skenario": DASAR}
+        for column in ("jiwa", "bersih_jiwa", "biaya_rp"):
+            if row[column]:
+                _note(
+                    context, f"putusan_{row['rute']}_{column}", row[column],
+                    "permintaan", cast("Certainty", kind), **where,
+                )  # fmt: skip
+        if not pd.isna(row["tanpa_rate"]):
+            january = due.replace(year=due.year + 1, month=1)
+            _note(
+                context, RATE, row["tanpa_rate"], "permintaan", "asumsi",
+                periode=january, skenario=TELAT, kuantil=0.5,
             )  # fmt: skip

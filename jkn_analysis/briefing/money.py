@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.ask import find_uang
 from jkn_analysis.briefing.cash import build_cash_chart
+from jkn_analysis.briefing.context import find_uang
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import (
     Angka,

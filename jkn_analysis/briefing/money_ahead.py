@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jkn_analysis.briefing.context import find_uang
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Kolom, Tabel
-from jkn_analysis.tunggakan.pemda import find_prioritas
+from jkn_analysis.tunggakan.pemda import find_masa_tunggakan
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -143,10 +144,10 @@ def _lateness(context: Context, table: pd.DataFrame) -> list[str]:
     """Say since when the debt excludes Prioritas and when it may be paid."""
     words = context.words
     now = table[table["jenis"] == "nyata"].sort_values("periode")
-    dates = find_prioritas(table)
+    dates = find_masa_tunggakan(table)
     if now.empty or dates.empty:
         return []
-    lost, back = dates["hilang"].iloc[0], dates["pulih"].iloc[0]
+    lost, back = dates["mulai"].iloc[0], dates["lunas"].iloc[0]
     if pd.isna(lost):
         return []
     days = words.jumlah(now["hari_telat"].iloc[-1])
@@ -178,7 +179,10 @@ def list_budget_sentences(context: Context) -> list[str]:
     sentences = []
     if paid is not None:
         values = {**_told(context, paid), "tahun": year}
-        sentences.append(context.words.say("uang_depan.bayar", values))
+        share = find_uang(context, "proyeksi_serapan_rate")
+        values["serapan"] = context.words.rate(share, 1)
+        key = "uang_depan.bayar" if share is None else "uang_depan.bayar_serapan"
+        sentences.append(context.words.say(key, values))
     return sentences + _collection(context)
 
 

@@ -386,18 +386,17 @@ def _sum_history(nyata: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[nyata.columns]
 
 
-def find_prioritas(utang_pemda: pd.DataFrame) -> pd.DataFrame:
-    """Find when unpaid premium cost UHC Prioritas and when it may come back.
+def find_masa_tunggakan(utang_pemda: pd.DataFrame) -> pd.DataFrame:
+    """Find since when premium has been unpaid and when it may be paid up.
 
-    Any rupiah unpaid at the end of a month excludes Prioritas. These dates speak of
-    this one condition; cakupan, keaktifan and the approval are others.
+    What unpaid premium costs is judged in `jkn_analysis.uhc`.
 
     Returns
     -------
     DataFrame
-        Per kode: hilang (first month of the present spell of debt, NaT if none),
-        pulih (first month ahead at which the debt is paid in more than half of the
-        draws, NaT if none or nothing owed), hilang_lagi (first month ahead at which a
+        Per kode: mulai (first month of the present spell of debt, NaT if none),
+        lunas (first month ahead at which the debt is paid in more than half of the
+        draws, NaT if none or nothing owed), mulai_lagi (first month ahead at which a
         region without debt owes in more than half of the draws).
     """
     rows = []
@@ -411,12 +410,12 @@ def find_prioritas(utang_pemda: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "kode": kode,
-                "hilang": _spell_start(past["periode"], owes) if in_debt else pd.NaT,
-                "pulih": _first(ahead["periode"], clear) if in_debt else pd.NaT,
-                "hilang_lagi": pd.NaT if in_debt else _first(ahead["periode"], ~clear),
+                "mulai": _spell_start(past["periode"], owes) if in_debt else pd.NaT,
+                "lunas": _first(ahead["periode"], clear) if in_debt else pd.NaT,
+                "mulai_lagi": pd.NaT if in_debt else _first(ahead["periode"], ~clear),
             }
         )
-    return pd.DataFrame(rows, columns=["kode", "hilang", "pulih", "hilang_lagi"])
+    return pd.DataFrame(rows, columns=["kode", "mulai", "lunas", "mulai_lagi"])
 
 
 def _first(periode: pd.Series, holds: np.ndarray) -> pd.Timestamp | NaTType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,9 @@ def test_a_page_that_is_short_of_cash_asks_for_it_on_the_first_screen(processed)
         short += 1
         today = {ask.rute: ask for ask in list_today(page.permintaan)}
         assert today["geser_anggaran"].rp == lacks.value, kode
-        assert "Rp0" not in page.judul
+        shown = [page.judul, *(told for _, told in page.layar.baris)]
+        shown += [f"{ask.tindakan} {ask.tanpa} {ask.teks_rp}" for ask in today.values()]
+        assert not any(re.search(r"Rp0(?![,.\d])", told) for told in shown), kode
     assert short == 22
 
 
@@ -84,6 +87,35 @@ def test_every_page_without_a_contract_on_file_asks_for_it_first(processed):
             assert first.rute == "pks", kode
             assert first.jiwa == round(-late[kode]) > 0
             assert "PKS 2026" in page.judul
+
+
+def test_every_decision_is_a_figure_of_its_page(processed):
+    for kode, page in make_pages(processed, "id").items():
+        if "." not in kode:
+            continue
+        for ask in page.permintaan:
+            people = page.find_figure(f"putusan_{ask.rute}_jiwa", skenario="dasar")
+            money = page.find_figure(f"putusan_{ask.rute}_biaya_rp", skenario="dasar")
+            assert (people.value if people else None) == ask.jiwa, (kode, ask.rute)
+            if ask.rp is not None:
+                assert money is not None
+                assert round(money.value) == ask.rp
+
+
+def test_debt_older_than_a_year_warns_of_what_the_law_leaves_open(processed):
+    pages = make_pages(processed, "id")
+    owed = read_table("utang_pemda", root=processed)
+    now = owed[owed["jenis"].eq("nyata")].sort_values("periode").groupby("kode").last()
+    warned = {
+        kode
+        for kode, page in pages.items()
+        if any("DAU/DBH" in ask.tanpa for ask in page.permintaan)
+    }
+    old = now.index[now["hari_telat"].gt(365)]
+    assert warned == {kode for kode in old if "." in kode}
+    assert "82.71" in warned
+    asks = {ask.rute: ask for ask in pages["82.71"].permintaan}
+    assert "belum jelas" in asks["geser_anggaran"].tanpa
 
 
 def test_steps_of_the_gap_are_whole_people_that_add_up(processed):

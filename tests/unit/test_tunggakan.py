@@ -38,7 +38,7 @@ from jkn_analysis.tunggakan.flows import (
 from jkn_analysis.tunggakan.moods import Guncangan, draw_moods, fit_moods
 from jkn_analysis.tunggakan.pemda import (
     build_utang,
-    find_prioritas,
+    find_masa_tunggakan,
     project_utang,
     summarise_utang,
 )
@@ -552,22 +552,22 @@ def test_prioritas_is_lost_at_the_first_unpaid_month_and_regained_when_paid():
         draws=10,
     )
     table = summarise_utang(ahead, history)
-    found = find_prioritas(table).iloc[0]
-    assert found["hilang"] == pd.Timestamp(2025, 9, 1)
-    assert pd.isna(found["pulih"])
-    clear = find_prioritas(
+    found = find_masa_tunggakan(table).iloc[0]
+    assert found["mulai"] == pd.Timestamp(2025, 9, 1)
+    assert pd.isna(found["lunas"])
+    clear = find_masa_tunggakan(
         table.assign(
             peluang_lunas=(table["periode"] >= pd.Timestamp(2026, 3, 1)).astype(float)
         )
     ).iloc[0]
-    assert clear["pulih"] == pd.Timestamp(2026, 3, 1)
+    assert clear["lunas"] == pd.Timestamp(2026, 3, 1)
 
 
 def test_region_without_debt_has_no_date_of_loss():
     pemda = make_pemda([100] * 24, [100] * 24, start="2024-01-01")
     ahead = project_utang(pemda, horizon=6, draws=5)
-    found = find_prioritas(summarise_utang(ahead, build_utang(pemda))).iloc[0]
-    assert found[["hilang", "pulih", "hilang_lagi"]].isna().all()
+    found = find_masa_tunggakan(summarise_utang(ahead, build_utang(pemda))).iloc[0]
+    assert found[["mulai", "lunas", "mulai_lagi"]].isna().all()
 
 
 # Collection rate
