@@ -96,7 +96,7 @@ def ask(source: Source, kode: Sequence[str], skenario: Skenario) -> pd.DataFrame
     }
     state = build_keadaan(
         tables,
-        read_paths(root, kode=kode, cutoff=cutoff),
+        read_paths(root, kode=kode, cutoff=pd.Timestamp(cutoff) if cutoff else None),
         kode=kode,
         laju=read("laju_tunggakan", kode=[*kode, NASIONAL]),
         uji=read("uji_tunggakan", kode=kode),

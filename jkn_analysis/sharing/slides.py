@@ -1,0 +1,295 @@
+"""Slides for the meeting room: native charts and tables that anyone can edit."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+from pptx.util import Emu, Pt
+
+from jkn_analysis.formats import format_periode, format_rp_short, format_tanggal
+from jkn_analysis.reporting.style import WARNA
+from jkn_analysis.sharing.card import write_amount
+from jkn_analysis.texts import read_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pptx.slide import Slide
+
+    from jkn_analysis.briefing.model import Bagian, Batang, Briefing, Kipas, Tabel
+
+INCH = 914_400
+WIDE, HIGH = int(13.333 * INCH), int(7.5 * INCH)
+BODY = (Emu(int(0.6 * INCH)), Emu(int(1.75 * INCH)), Emu(int(12.1 * INCH)))
+MOST_ROWS, MOST_SLIDES = 9, 8
+PARTS = ("uang", "siapa")
+_TIMES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+FIXED_TIME = b"2025-01-01T00:00:00Z"
+
+
+def build_slides(briefing: Briefing) -> bytes:
+    """Make 6 to 8 slides of one page: decision, where, ask, money, who, sources.
+
+    Parameters
+    ----------
+    briefing
+        A page as it was stored; nothing is computed here.
+
+    Returns
+    -------
+    bytes
+        A pptx; the same page gives the same bytes.
+    """
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = Emu(WIDE), Emu(HIGH)
+    words = read_catalogue(briefing.bahasa)
+    _title_slide(deck, briefing)
+    if briefing.kipas is not None:
+        _fan_slide(deck, briefing, briefing.kipas)
+    _outlook_slide(deck, briefing)
+    _ask_slide(deck, briefing)
+    for group in PARTS:
+        for part in _shown(briefing.bagian, group):
+            if len(deck.slides) < MOST_SLIDES - 1:
+                _part_slide(deck, briefing, part)
+    slide = _add(deck, briefing, words.say("bagikan.sumber_judul"))
+    _bullets(slide, [*briefing.belum, *_sources(briefing), briefing.kaki])
+    return normalise(_save(deck))
+
+
+def _save(deck: Any) -> bytes:  # noqa: ANN401 - pptx has no types
+    """Write a deck to bytes."""
+    buffer = io.BytesIO()
+    deck.save(buffer)
+    return buffer.getvalue()
+
+
+def normalise(content: bytes) -> bytes:
+    """Take the clock out of a zip of office XML, also of the workbooks inside."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as read,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as write,
+    ):
+        for name in read.namelist():
+            part = read.read(name)
+            if name.endswith(".xlsx"):
+                part = normalise(part)
+            if name == "docProps/core.xml":
+                part = _TIMES.sub(FIXED_TIME, part)
+            write.writestr(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)), part)
+    return buffer.getvalue()
+
+
+def _colour(name: str) -> RGBColor:
+    """Return a colour of the suite."""
+    return RGBColor.from_string(WARNA[name][1:].upper())
+
+
+def _text(frame: Any, text: str, size: int, *, bold: bool = False) -> None:  # noqa: ANN401 - pptx has no types
+    """Put one paragraph into a frame."""
+    frame.word_wrap = True
+    run = frame.paragraphs[0].add_run()
+    run.text = text
+    run.font.size, run.font.bold = Pt(size), bold
+    run.font.color.rgb = _colour("tinta")
+
+
+def _add(deck: Any, briefing: Briefing, title: str) -> Slide:  # noqa: ANN401 - pptx has no types
+    """Add a slide with its title, the mark and the sources in the notes."""
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    holder = slide.shapes.title
+    holder.left, holder.top = BODY[0], Emu(int(0.55 * INCH))
+    holder.width, holder.height = BODY[2], Emu(int(1.1 * INCH))
+    _text(holder.text_frame, title, 28, bold=True)
+    if briefing.contoh:
+        box = slide.shapes.add_textbox(BODY[0], Emu(int(0.1 * INCH)), BODY[2], Emu(INCH // 3))
+        _text(box.text_frame, read_catalogue(briefing.bahasa).say("umum.contoh"), 14)
+    slide.notes_slide.notes_text_frame.text = "\n".join(_sources(briefing))
+    return slide
+
+
+def _sources(briefing: Briefing) -> list[str]:
+    """List the sources behind the page's measured figures, each once."""
+    told = {
+        f"{figure.source} ({format_tanggal(figure.as_of, bahasa=briefing.bahasa)})"
+        for figure in briefing.figures
+        if figure.source and figure.as_of and figure.certainty == "diukur"
+    }
+    return sorted(told)[:MOST_ROWS]
+
+
+def _title_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx has no types
+    """Say the decision, the position and the meeting."""
+    slide = _add(deck, briefing, briefing.judul)
+    position = "".join(text for text, _ in briefing.layar.ringkas)
+    lines = [briefing.kepala, position]
+    lines += [f"{label}: {text}" for label, text in briefing.layar.baris]
+    _bullets(slide, lines)
+
+
+def _bullets(slide: Slide, lines: Iterable[str]) -> None:
+    """Write sentences under the title."""
+    height = Emu(int(5.2 * INCH))
+    frame = slide.shapes.add_textbox(*BODY, height).text_frame
+    frame.word_wrap = True
+    for number, line in enumerate(lines):
+        paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
+        run = paragraph.add_run()
+        run.text = line
+        run.font.size = Pt(20)
+        paragraph.space_after = Pt(10)
+
+
+def _fan_slide(deck: Any, briefing: Briefing, fan: Kipas) -> None:  # noqa: ANN401 - pptx has no types
+    """Draw history, median and 80% interval as an editable line chart."""
+    slide = _add(deck, briefing, fan.judul)
+    months = [*fan.periode, *fan.periode_ramalan]
+    data = CategoryChartData(number_format="0.0%")
+    data.categories = [
+        format_periode(month, short=True, bahasa=briefing.bahasa) for month in months
+    ]
+    ahead = len(fan.periode_ramalan)
+    words = read_catalogue(briefing.bahasa)
+    past = [*fan.nilai, *[None] * ahead]
+    data.add_series(words.say("bagikan.terukur"), past)
+    named = {0.1: "bagikan.bawah", 0.5: "bagikan.tengah", 0.9: "bagikan.atas"}
+    for level, key in named.items():
+        if level in fan.kuantil:
+            values = [*[None] * len(fan.periode), *fan.kuantil[level]]
+            data.add_series(words.say(key), values)
+    if fan.target is not None:
+        data.add_series(words.say("bagikan.syarat"), [fan.target] * len(months))
+    chart = _chart(slide, XL_CHART_TYPE.LINE, data)
+    lowest = [v for v in (*fan.nilai, *fan.kuantil.get(0.1, ())) if v is not None]
+    chart.value_axis.minimum_scale = max(0.0, round(min(lowest) - 0.05, 1))
+    colours = ("data", "pita50", "data", "pita50", "batas")
+    for series, name in zip(chart.plots[0].series, colours, strict=False):
+        series.smooth = False
+        series.format.line.color.rgb = _colour(name)
+        series.format.line.width = Pt(2.25)
+
+
+def _chart(slide: Slide, kind: Any, data: CategoryChartData) -> Any:  # noqa: ANN401 - pptx has no types
+    """Put a native chart under the title."""
+    chart = slide.shapes.add_chart(kind, *BODY, Emu(int(5.2 * INCH)), data).chart
+    chart.font.size = Pt(14)
+    chart.has_legend = len(list(chart.plots[0].series)) > 1
+    if chart.has_legend:
+        chart.legend.position = XL_LEGEND_POSITION.BOTTOM
+        chart.legend.include_in_layout = False
+    return chart
+
+
+def _outlook_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx has no types
+    """Show where usual, a cut and a late contract lead, as an editable bar chart."""
+    strip = briefing.layar.strip
+    if strip is None:
+        return
+    slide = _add(deck, briefing, strip.title)
+    rows = [row for row in reversed(strip.rows) if row.dot is not None]
+    data = CategoryChartData(number_format="0.0%")
+    data.categories = [f"{row.label} {row.note}".strip() for row in rows]
+    data.add_series(strip.title, [row.dot for row in rows])
+    chart = _chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data)
+    _label_bars(chart)
+    for point, row in zip(range(len(rows)), rows, strict=True):
+        fill = chart.plots[0].series[0].points[point].format.fill
+        fill.solid()
+        fill.fore_color.rgb = _colour(row.role if row.role in WARNA else "data")
+
+
+def _label_bars(chart: Any) -> None:  # noqa: ANN401 - pptx has no types
+    """Write each bar's value at its end, without an axis of numbers."""
+    plot = chart.plots[0]
+    plot.has_data_labels = True
+    plot.gap_width = 60
+    plot.data_labels.font.size = Pt(16)
+    chart.value_axis.visible = False
+    chart.value_axis.has_major_gridlines = False
+
+
+def _ask_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx has no types
+    """Lay out what is to be decided as an editable table."""
+    words = read_catalogue(briefing.bahasa)
+    slide = _add(deck, briefing, words.say("bagikan.putuskan"))
+    head = [
+        words.say(f"bagikan.kolom_{name}")
+        for name in ("kantor", "tindakan", "jiwa", "rp", "tenggat")
+    ]
+    asks = [*briefing.layar.putuskan]
+    asks += [ask for ask in briefing.permintaan if ask not in asks]
+    rows = [
+        [
+            ask.kantor,
+            ask.pendek or ask.tindakan,
+            write_amount(ask, briefing.bahasa) if ask.jiwa else "",
+            ask.teks_rp or (format_rp_short(ask.rp) if ask.rp else ""),
+            format_tanggal(ask.tenggat, bahasa=briefing.bahasa),
+        ]
+        for ask in asks[:MOST_ROWS]
+    ]
+    _table(slide, head, rows, widths=(2.3, 5.2, 1.4, 1.6, 1.6))
+
+
+def _table(
+    slide: Slide,
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    widths: Sequence[float] = (),
+) -> None:
+    """Put a native table under the title."""
+    size = (len(rows) + 1, len(head))
+    height = Emu(int(0.45 * INCH) * size[0])
+    table = slide.shapes.add_table(*size, *BODY, height).table
+    for column, width in enumerate(widths):
+        table.columns[column].width = Emu(int(width * INCH))
+    for number, row in enumerate([head, *rows]):
+        for column, text in enumerate(row):
+            cell = table.cell(number, column)
+            cell.text = text
+            for run in cell.text_frame.paragraphs[0].runs:
+                run.font.size, run.font.bold = Pt(14), number == 0
+
+
+def _shown(parts: Iterable[Bagian], group: str) -> list[Bagian]:
+    """List the parts of a group that have a chart or a table."""
+    return [p for p in parts if p.kelompok == group and (p.batang or p.tabel or p.lipat)]
+
+
+def _part_slide(deck: Any, briefing: Briefing, part: Bagian) -> None:  # noqa: ANN401 - pptx has no types
+    """Show a part of the page by its bar chart, else by its table."""
+    slide = _add(deck, briefing, part.judul)
+    notes = slide.notes_slide.notes_text_frame
+    notes.text = "\n".join([*part.kalimat, notes.text])
+    if part.batang:
+        _bars(slide, part.batang[0])
+        return
+    _page_table(slide, (*part.tabel, *part.lipat)[0])
+
+
+def _bars(slide: Slide, bars: Batang) -> None:
+    """Draw a bar chart of the page as an editable one."""
+    data = CategoryChartData(number_format="#,##0")
+    data.categories = list(bars.label)
+    data.add_series(bars.judul, list(bars.nilai))
+    chart = _chart(slide, XL_CHART_TYPE.COLUMN_CLUSTERED, data)
+    fill = chart.plots[0].series[0].format.fill
+    fill.solid()
+    fill.fore_color.rgb = _colour("data")
+    _label_bars(chart)
+
+
+def _page_table(slide: Slide, table: Tabel) -> None:
+    """Lay out a table of the page, its first rows."""
+    head = [column.judul for column in table.kolom]
+    rows = [[cell.teks for cell in row] for row in table.baris[:MOST_ROWS]]
+    _table(slide, head, rows)
