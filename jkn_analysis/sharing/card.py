@@ -121,7 +121,7 @@ def _head(pen: _Pen, briefing: Briefing) -> None:
             break
     pen.write(briefing.judul, size, bold=True)
     pen.y += 10
-    pen.write("".join(text for text, _ in briefing.layar.ringkas), 34)
+    pen.write(" ".join(text for text, _ in briefing.layar.ringkas), 34)
     pen.y += 18
 
 
@@ -131,7 +131,7 @@ def _font_ink() -> str:
 
 
 def _strip(pen: _Pen, strip: RowChart) -> None:
-    """Draw the strip: one row a future, the line to reach across all."""
+    """Draw the strip: one row a future, what to compare with as ticks on each."""
     left, right, step = MARGIN, WIDTH - MARGIN, 74
     top = pen.y + 34
     bottom = top + step * len(strip.rows)
@@ -139,23 +139,27 @@ def _strip(pen: _Pen, strip: RowChart) -> None:
     def place(value: float) -> float:
         return left + (right - left) * strip.place(value) / 100
 
-    for value, name, role in strip.lines:
-        x = place(value)
-        pen.draw.line([(x, top - 6), (x, bottom)], fill=WARNA.get(role, role), width=4)
-        side = "ra" if x > WIDTH / 2 else "la"
-        at = (x - 10 if side == "ra" else x + 10, top - 36)
-        pen.draw.text(at, name, WARNA.get(role, role), _font(26, bold=True), side)
     for number, row in enumerate(strip.rows):
         y = top + step * number + 14
         pen.draw.text((left, y), row.label, WARNA["tinta"], _font(28))
         at = (right, y)
         pen.draw.text(at, row.text, WARNA["tinta"], _font(28, bold=True), "ra")
         pen.draw.line([(left, y + 48), (right, y + 48)], fill=WARNA["garis"], width=3)
+        for value, _, role in strip.lines:
+            x = place(value)
+            ends = [(x, y + 36), (x, y + 60)]
+            pen.draw.line(ends, fill=WARNA.get(role, role), width=5)
         if row.dot is not None:
             x, radius = place(row.dot), 13
             box = [(x - radius, y + 48 - radius), (x + radius, y + 48 + radius)]
             pen.draw.ellipse(box, fill=WARNA.get(row.role, WARNA["data"]))
-    pen.y = bottom + 26
+    for number, (value, name, role) in enumerate(strip.lines):
+        colour, x = WARNA.get(role, role), place(value)
+        side = "r" if x > WIDTH / 2 else "l"
+        # The first stands above, others below: two near values keep their names.
+        y, edge = (top - 24, "m") if number == 0 else (bottom + 12, "m")
+        pen.draw.text((x, y), name, colour, _font(26, bold=True), side + edge)
+    pen.y = bottom + (44 if len(strip.lines) > 1 else 26)
 
 
 def _decisions(pen: _Pen, briefing: Briefing) -> None:
@@ -192,7 +196,9 @@ def _foot(pen: _Pen, briefing: Briefing) -> None:
     figure = briefing.find_figure("keaktifan_penduduk_rate")
     day = figure.as_of if figure else None
     told = [words.say("bagikan.kaki", {"tanggal": format_tanggal(day)})] if day else []
-    if any(ask.asumsi for ask in briefing.layar.putuskan):
+    strip = briefing.layar.strip
+    starred = strip is not None and any("*" in row.label for row in strip.rows)
+    if starred or any(ask.asumsi for ask in briefing.layar.putuskan):
         told.append(words.say("bagikan.bintang"))
     pen.y = HEIGHT - ROOM_FOOT + 20
     for text in told:

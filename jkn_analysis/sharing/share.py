@@ -44,7 +44,7 @@ def write_message(briefing: Briefing) -> str:
     day = figure.as_of if figure else None
     values = {
         "judul": briefing.judul,
-        "ringkas": "".join(text for text, _ in briefing.layar.ringkas),
+        "ringkas": " ".join(text for text, _ in briefing.layar.ringkas),
         "daftar": "\n".join(asks),
         "kaki": words.say("bagikan.kaki", {"tanggal": format_tanggal(day)}),
     }

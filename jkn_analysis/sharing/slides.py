@@ -129,7 +129,7 @@ def _sources(briefing: Briefing) -> list[str]:
 def _title_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx has no types
     """Say the decision, the position and the meeting."""
     slide = _add(deck, briefing, briefing.judul)
-    position = "".join(text for text, _ in briefing.layar.ringkas)
+    position = " ".join(text for text, _ in briefing.layar.ringkas)
     lines = [briefing.kepala, position]
     lines += [f"{label}: {text}" for label, text in briefing.layar.baris]
     _bullets(slide, lines)
