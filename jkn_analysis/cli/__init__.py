@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reconcile": ("reconcile", "Compare person registers; counts out, no NIK."),
     "scan": ("reconcile", "Search a folder for anything that parses as personal."),
     "mail": ("mail", "Compose due briefings into the outbox; send with --really."),
+    "share": ("share", "Write card, slides and text of finished pages to pass on."),
     "bulanan": ("monthly", "All of it: check, build, forecast, run, mail, with gates."),
     "alamat": ("send", "List dead addresses and who asked to stop; open them again."),
     "lab": ("lab", "Open JupyterLab on the start page."),

@@ -189,13 +189,14 @@ def _compose(
 
     Returns the files written and one line per mail that could not be composed.
     """
+    from jkn_analysis.cli.run import refresh_reports
     from jkn_analysis.cli.send import ledger_of
     from jkn_analysis.delivery.compose import Desk, compose
     from jkn_analysis.delivery.history import read_history
     from jkn_analysis.delivery.schedule import keep_inside, list_bad
     from jkn_analysis.store import hold_project, read_table_or_empty
 
-    failed = _make_reports(config, occasions, month)
+    failed = refresh_reports(config, [o.kode for o in occasions], month)
     ledger, kept = ledger_of(config)
     desk = Desk(
         processed=config.paths.processed,
@@ -225,32 +226,6 @@ def _compose(
                 problems.append(f"{kode}: {str(exc).splitlines()[0]}")
     click.echo(f"{len(written)} message(s) composed for {len(occasions)} region(s)")
     return written, problems
-
-
-def _make_reports(
-    config: Config, occasions: Sequence[Occasion], month: str
-) -> dict[str, str]:
-    """Make the pages that are not up to date; return those that failed and why."""
-    from jkn_analysis.briefing.page_file import split_stem
-    from jkn_analysis.running.plan import Choice
-    from jkn_analysis.running.pool import Pool
-    from jkn_analysis.running.run import run_reports
-
-    if not occasions:
-        return {}
-    kode = tuple(dict.fromkeys(occasion.kode for occasion in occasions))
-    summary = run_reports(
-        Choice(periode=month, kode=kode, bahasa=config.report.bahasa),
-        config,
-        started=f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC",
-        hire=lambda: Pool(min(config.run.workers, len(kode)), warm=True),
-    )
-    made = len(summary.outcomes) - len(summary.failed)
-    click.echo(
-        f"reports {month}: {made} made, {summary.skipped} up to date, "
-        f"{len(summary.failed)} failed"
-    )
-    return {split_stem(outcome.kode)[0]: outcome.error for outcome in summary.failed}
 
 
 def _choose(

@@ -14,6 +14,7 @@ import click
 from jkn_analysis.errors import RunError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from jkn_analysis.config import Config
@@ -306,3 +307,29 @@ def verify_command(config: Config, report: Path) -> None:
         lines = "\n".join(f"  {line}" for line in differences)
         raise RunError(f"{report}: not what would be made now\n{lines}\n  → jkn run")
     click.echo(f"{report}: as its manifest says, and up to date")
+
+
+def refresh_reports(
+    config: Config, kode: Sequence[str], periode: str, bahasa: str | None = None
+) -> dict[str, str]:
+    """Make the pages that are not up to date; return those that failed and why."""
+    from jkn_analysis.briefing.page_file import split_stem
+    from jkn_analysis.running.plan import Choice
+    from jkn_analysis.running.pool import Pool
+    from jkn_analysis.running.run import run_reports
+
+    if not kode:
+        return {}
+    codes = tuple(dict.fromkeys(kode))
+    summary = run_reports(
+        Choice(periode=periode, kode=codes, bahasa=bahasa or config.report.bahasa),
+        config,
+        started=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        hire=lambda: Pool(min(config.run.workers, len(codes)), warm=True),
+    )
+    made = len(summary.outcomes) - len(summary.failed)
+    click.echo(
+        f"reports {periode}: {made} made, {summary.skipped} up to date, "
+        f"{len(summary.failed)} failed"
+    )
+    return {split_stem(outcome.kode)[0]: outcome.error for outcome in summary.failed}

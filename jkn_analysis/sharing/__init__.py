@@ -1,1 +1,1 @@
-"""What officials pass on: a card for the phone, slides for the room; both read a page."""
+"""What officials pass on of a page: a card for the phone, slides for the room."""

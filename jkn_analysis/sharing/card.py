@@ -41,7 +41,9 @@ class _Pen:
     draw: ImageDraw.ImageDraw
     y: int
 
-    def wrap(self, text: str, size: int, width: int, *, bold: bool = False) -> list[str]:
+    def wrap(
+        self, text: str, size: int, width: int, *, bold: bool = False
+    ) -> list[str]:
         """Break a text into lines of at most so many pixels."""
         font, lines = _font(size, bold=bold), [""]
         for word in text.split():
@@ -112,7 +114,7 @@ def _head(pen: _Pen, briefing: Briefing) -> None:
         pen.draw.rectangle([(0, 0), (WIDTH, 62)], fill=AMBER)
         text = read_catalogue(briefing.bahasa).say("umum.contoh")
         place = (WIDTH // 2, 31)
-        pen.draw.text(place, text, _font_ink(), _font(26, bold=True), anchor="mm")
+        pen.draw.text(place, text, AMBER_INK, _font(26, bold=True), anchor="mm")
         pen.y = 84
     pen.write(briefing.kepala, 28, colour=WARNA["redup"])
     pen.y += 8
@@ -123,11 +125,6 @@ def _head(pen: _Pen, briefing: Briefing) -> None:
     pen.y += 10
     pen.write(" ".join(text for text, _ in briefing.layar.ringkas), 34)
     pen.y += 18
-
-
-def _font_ink() -> str:
-    """Return the ink on the mark's ground."""
-    return AMBER_INK
 
 
 def _strip(pen: _Pen, strip: RowChart) -> None:

@@ -1,4 +1,4 @@
-"""Cards, slides and a ready text of finished pages, under names that say what they are."""
+"""Cards, slides and a text of finished pages, under names that say what they are."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
@@ -23,13 +23,23 @@ if TYPE_CHECKING:
 
     from pptx.slide import Slide
 
-    from jkn_analysis.briefing.model import Bagian, Batang, Briefing, Kipas, Tabel
+    from jkn_analysis.briefing.model import (
+        Bagian,
+        Batang,
+        Briefing,
+        Kipas,
+        RowChart,
+        Tabel,
+    )
 
 INCH = 914_400
 WIDE, HIGH = int(13.333 * INCH), int(7.5 * INCH)
 BODY = (Emu(int(0.6 * INCH)), Emu(int(1.75 * INCH)), Emu(int(12.1 * INCH)))
-MOST_ROWS, MOST_SLIDES = 9, 8
-PARTS = ("uang", "siapa")
+MOST_ROWS = 9
+PARTS = {"uang": 2, "siapa": 1}
+"""Slides a group of parts gets at most."""
+LABELLED_BARS = 8
+BILLION = 1_000_000_000
 _TIMES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 FIXED_TIME = b"2025-01-01T00:00:00Z"
 
@@ -55,10 +65,9 @@ def build_slides(briefing: Briefing) -> bytes:
         _fan_slide(deck, briefing, briefing.kipas)
     _outlook_slide(deck, briefing)
     _ask_slide(deck, briefing)
-    for group in PARTS:
-        for part in _shown(briefing.bagian, group):
-            if len(deck.slides) < MOST_SLIDES - 1:
-                _part_slide(deck, briefing, part)
+    for group, most in PARTS.items():
+        for part in _shown(briefing.bagian, group)[:most]:
+            _part_slide(deck, briefing, part)
     slide = _add(deck, briefing, words.say("bagikan.sumber_judul"))
     _bullets(slide, [*briefing.belum, *_sources(briefing), briefing.kaki])
     return normalise(_save(deck))
@@ -110,10 +119,19 @@ def _add(deck: Any, briefing: Briefing, title: str) -> Slide:  # noqa: ANN401 - 
     holder.width, holder.height = BODY[2], Emu(int(1.1 * INCH))
     _text(holder.text_frame, title, 28, bold=True)
     if briefing.contoh:
-        box = slide.shapes.add_textbox(BODY[0], Emu(int(0.1 * INCH)), BODY[2], Emu(INCH // 3))
+        box = slide.shapes.add_textbox(
+            BODY[0], Emu(int(0.1 * INCH)), BODY[2], Emu(INCH // 3)
+        )
         _text(box.text_frame, read_catalogue(briefing.bahasa).say("umum.contoh"), 14)
-    slide.notes_slide.notes_text_frame.text = "\n".join(_sources(briefing))
+    _note(slide, _sources(briefing))
     return slide
+
+
+def _note(slide: Slide, lines: Iterable[str]) -> None:
+    """Write what the speaker sees, and the sources."""
+    frame = slide.notes_slide.notes_text_frame
+    if frame is not None:
+        frame.text = "\n".join(lines)
 
 
 def _sources(briefing: Briefing) -> list[str]:
@@ -169,6 +187,8 @@ def _fan_slide(deck: Any, briefing: Briefing, fan: Kipas) -> None:  # noqa: ANN4
         data.add_series(words.say("bagikan.syarat"), [fan.target] * len(months))
     chart = _chart(slide, XL_CHART_TYPE.LINE, data)
     lowest = [v for v in (*fan.nilai, *fan.kuantil.get(0.1, ())) if v is not None]
+    chart.value_axis.tick_labels.number_format = "0%"
+    chart.value_axis.tick_labels.number_format_is_linked = False
     chart.value_axis.minimum_scale = max(0.0, round(min(lowest) - 0.05, 1))
     colours = ("data", "pita50", "data", "pita50", "batas")
     for series, name in zip(chart.plots[0].series, colours, strict=False):
@@ -179,8 +199,12 @@ def _fan_slide(deck: Any, briefing: Briefing, fan: Kipas) -> None:  # noqa: ANN4
 
 def _chart(slide: Slide, kind: Any, data: CategoryChartData) -> Any:  # noqa: ANN401 - pptx has no types
     """Put a native chart under the title."""
-    chart = slide.shapes.add_chart(kind, *BODY, Emu(int(5.2 * INCH)), data).chart
+    shape: Any = slide.shapes.add_chart(
+        kind, *BODY, Emu(int(5.2 * INCH)), cast("Any", data)
+    )
+    chart = shape.chart
     chart.font.size = Pt(14)
+    chart.has_title = False
     chart.has_legend = len(list(chart.plots[0].series)) > 1
     if chart.has_legend:
         chart.legend.position = XL_LEGEND_POSITION.BOTTOM
@@ -201,9 +225,7 @@ def _outlook_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - ppt
     chart = _chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data)
     _label_bars(chart)
     for point, row in zip(range(len(rows)), rows, strict=True):
-        fill = chart.plots[0].series[0].points[point].format.fill
-        fill.solid()
-        fill.fore_color.rgb = _colour(row.role if row.role in WARNA else "data")
+        _fill(chart.plots[0].series[0].points[point].format, row.role)
 
 
 def _label_bars(chart: Any) -> None:  # noqa: ANN401 - pptx has no types
@@ -231,7 +253,7 @@ def _ask_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx ha
             ask.kantor,
             ask.pendek or ask.tindakan,
             write_amount(ask, briefing.bahasa) if ask.jiwa else "",
-            ask.teks_rp or (format_rp_short(ask.rp) if ask.rp else ""),
+            format_rp_short(ask.rp) if (ask.rp or 0) > 0 else ask.teks_rp,
             format_tanggal(ask.tenggat, bahasa=briefing.bahasa),
         ]
         for ask in asks[:MOST_ROWS]
@@ -262,30 +284,82 @@ def _table(
 
 def _shown(parts: Iterable[Bagian], group: str) -> list[Bagian]:
     """List the parts of a group that have a chart or a table."""
-    return [p for p in parts if p.kelompok == group and (p.batang or p.tabel or p.lipat)]
+    return [
+        p for p in parts if p.kelompok == group and (p.batang or p.tabel or p.lipat)
+    ]
 
 
 def _part_slide(deck: Any, briefing: Briefing, part: Bagian) -> None:  # noqa: ANN401 - pptx has no types
     """Show a part of the page by its bar chart, else by its table."""
     slide = _add(deck, briefing, part.judul)
-    notes = slide.notes_slide.notes_text_frame
-    notes.text = "\n".join([*part.kalimat, notes.text])
+    _note(slide, [*part.kalimat, *_sources(briefing)])
+    stacked = next((one for one in part.gambar if _is_stacked(one)), None)
     if part.batang:
         _bars(slide, part.batang[0])
-        return
-    _page_table(slide, (*part.tabel, *part.lipat)[0])
+    elif stacked is not None:
+        _stack(slide, stacked)
+    else:
+        _page_table(slide, (*part.tabel, *part.lipat)[0])
+
+
+def _is_stacked(chart: RowChart) -> bool:
+    """Tell whether rows are pieces laid end to end from the scale's start."""
+    return bool(chart.legend) and all(
+        row.spans and row.spans[0].low == chart.low for row in chart.rows
+    )
+
+
+def _stack(slide: Slide, rows: RowChart) -> None:
+    """Draw rows of pieces as an editable stacked bar chart."""
+    order, scale = list(reversed(rows.rows)), _scale_of(rows.unit)
+    data = CategoryChartData(number_format=_format_of(scale))
+    data.categories = [row.label for row in order]
+    for role, name in rows.legend:
+        pieces = [[s for s in row.spans if s.role == role] for row in order]
+        data.add_series(name, [sum(s.high - s.low for s in p) / scale for p in pieces])
+    chart = _chart(slide, XL_CHART_TYPE.BAR_STACKED, data)
+    chart.plots[0].gap_width, chart.plots[0].overlap = 60, 100
+    _name_axis(chart, scale)
+    for series, (role, _) in zip(chart.plots[0].series, rows.legend, strict=True):
+        _fill(series.format, role)
+
+
+def _scale_of(unit: str) -> int:
+    """Tell what a chart's values are divided by: rupiah are shown in miliar."""
+    return BILLION if unit == "rp" else 1
+
+
+def _format_of(scale: int) -> str:
+    """Give the number format of values on that scale."""
+    return "0.0" if scale > 1 else "#,##0"
+
+
+def _name_axis(chart: Any, scale: int) -> None:  # noqa: ANN401 - pptx has no types
+    """Write the axis of values in its unit."""
+    chart.value_axis.tick_labels.number_format = "0" if scale > 1 else "#,##0"
+    chart.value_axis.tick_labels.number_format_is_linked = False
+    chart.value_axis.has_title = scale > 1
+    if scale > 1:
+        chart.value_axis.axis_title.text_frame.text = "miliar rupiah"
+
+
+def _fill(shape: Any, role: str) -> None:  # noqa: ANN401 - pptx has no types
+    """Paint a bar in a colour's role."""
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = _colour(role if role in WARNA else "data")
 
 
 def _bars(slide: Slide, bars: Batang) -> None:
     """Draw a bar chart of the page as an editable one."""
-    data = CategoryChartData(number_format="#,##0")
+    scale = _scale_of(bars.satuan)
+    data = CategoryChartData(number_format=_format_of(scale))
     data.categories = list(bars.label)
-    data.add_series(bars.judul, list(bars.nilai))
+    data.add_series(bars.judul, [value / scale for value in bars.nilai])
     chart = _chart(slide, XL_CHART_TYPE.COLUMN_CLUSTERED, data)
-    fill = chart.plots[0].series[0].format.fill
-    fill.solid()
-    fill.fore_color.rgb = _colour("data")
-    _label_bars(chart)
+    _name_axis(chart, scale)
+    _fill(chart.plots[0].series[0].format, "data")
+    if len(bars.label) <= LABELLED_BARS:
+        _label_bars(chart)
 
 
 def _page_table(slide: Slide, table: Tabel) -> None:

