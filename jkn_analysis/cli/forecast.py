@@ -100,6 +100,7 @@ def _forecast_tables(
         list_refused,
         list_tables,
         read_table,
+        release_memory,
         write_generation,
     )
     from jkn_analysis.tables import DELIVERED
@@ -118,33 +119,39 @@ def _forecast_tables(
     if kept is not None and not kept.changed:
         click.echo(f"forecast is up to date: no figure was corrected -> {root}")
         return
-    ukuran = build_ukuran(tables, sumber_penduduk=config.build.sumber_penduduk)
-    tables["ukuran"] = ukuran
     section = config.forecast.model_copy(update={"horizon_bulan": horizon})
-    made = build_ramalan(
-        tables,
-        config=config.model_copy(update={"forecast": section}),
-        told=None if kept is None else kept.read("masa_depan"),
-    )
-    made = made if kept is None else kept.merge(made)
-    money = build_uang(
-        tables,
-        made,
-        skenario=list(chosen.values()),
-        seed=section.seed,
-        tenggat_bulan=section.tenggat_bulan,
-    )
-    made |= money if kept is None else kept.merge(money)
+    settings = config.model_copy(update={"forecast": section})
     with write_generation(root, by="jkn forecast", cutoff=cutoff) as draft:
-        for name, table in ({"ukuran": ukuran} | made).items():
-            draft.put(table, name)
-        note_told(draft, ["ukuran", *made], basis=basis)
+        source = config.build.sumber_penduduk
+        tables["ukuran"] = build_ukuran(tables, sumber_penduduk=source)
+        draft.put(tables["ukuran"], "ukuran")
+        release_memory()
+        told = None if kept is None else kept.read("masa_depan")
+        made = build_ramalan(tables, config=settings, told=told)
+        del tables["ukuran"]
+        made = made if kept is None else kept.merge(made)
+        release_memory()
+        made |= build_uang(
+            tables,
+            made,
+            skenario=list(chosen.values()),
+            seed=section.seed,
+            tenggat_bulan=section.tenggat_bulan,
+        )
+        tables.clear()
+        ramalan = made["ramalan"][["kode", "indikator", "cutoff"]]
+        names = list(made)
+        for name in names:
+            release_memory()
+            table = {name: made.pop(name)}
+            draft.put((table if kept is None else kept.merge(table))[name], name)
+            del table
+        note_told(draft, ["ukuran", *names], basis=basis)
     for one in list_refused(root, cutoff=cutoff):
         click.echo(f"  {describe(one)}", err=True)
-    ramalan = made["ramalan"]
-    told = "" if kept is None else f" ({_tell_changed(kept.changed)})"
+    anew_only = "" if kept is None else f" ({_tell_changed(kept.changed)})"
     click.echo(
-        f"forecast {ramalan['kode'].nunique()} regions{told}, "
+        f"forecast {ramalan['kode'].nunique()} regions{anew_only}, "
         f"{ramalan['indikator'].nunique()} indicators, {horizon} months ahead of "
         f"{ramalan['cutoff'].max():%Y-%m}: {len(ramalan)} rows, "
         f"{time.process_time() - started:.1f} CPU s -> {root}"

@@ -193,9 +193,11 @@ def tell_arrears(ramalan: pd.DataFrame, paths: Paths) -> pd.DataFrame:
         With arrears and Pemda debt; regions without any keep their rows.
     """
     wanted = np.sort(ramalan["kuantil"].unique())
+    kept = np.ones(len(ramalan), dtype=bool)
     parts = []
     for name in ARREARS:
-        rows = ramalan[ramalan["indikator"].eq(name) & ramalan["segmen"].eq(TOTAL)]
+        of = (ramalan["indikator"].eq(name) & ramalan["segmen"].eq(TOTAL)).to_numpy()
+        rows = ramalan.loc[of, ["kode", "cutoff", "naif"]]
         if not paths.has(name) or rows.empty:
             continue
         naive = rows.dropna(subset=["naif"]).groupby("kode")["naif"].first()
@@ -203,9 +205,8 @@ def tell_arrears(ramalan: pd.DataFrame, paths: Paths) -> pd.DataFrame:
         last = naive.reindex(paths.kode.astype(str)).to_numpy(dtype=float)
         told = lay_rows(paths, name, TOTAL, grid, wanted, last)
         parts.append(told.assign(cutoff=rows["cutoff"].max()))
-        known = rows.index[rows["kode"].isin(told["kode"])]
-        ramalan = ramalan.drop(index=known)
-    return pd.concat([ramalan, *parts], ignore_index=True)
+        kept[np.flatnonzero(of)[rows["kode"].isin(told["kode"]).to_numpy()]] = False
+    return pd.concat([ramalan[kept], *parts], ignore_index=True)
 
 
 def build_peluang(paths: Paths) -> pd.DataFrame:

@@ -10,13 +10,13 @@ import pandas as pd
 
 from jkn_analysis.masa_depan.paths import read_quantiles
 from jkn_analysis.peraturan import iuran_rp
+from jkn_analysis.skenario.blocks import simulate_regions
 from jkn_analysis.skenario.declaration import TANPA
 from jkn_analysis.skenario.impact import PBI, PEMDA, Dampak, neutral, place
 from jkn_analysis.skenario.kinds import JENIS
 from jkn_analysis.terms import SEGMEN
-from jkn_analysis.tunggakan.ahead import sum_regions
 from jkn_analysis.tunggakan.pemda import settle
-from jkn_analysis.tunggakan.simulate import Ubahan, simulate_tunggakan
+from jkn_analysis.tunggakan.simulate import Ubahan
 from jkn_analysis.uhc import needed_jiwa, reaches_uhc
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ RATES = {
 """People and their rates, of which the median is the middle path's."""
 RARE = ("tak_tertampung_jiwa", "tanpa_jaminan_jiwa_bulan")
 """Measures told only where they are not 0."""
+UKURAN = (
+    "aktif_jiwa", "keaktifan_penduduk_rate", "terdaftar_jiwa", "cakupan_rate", *RARE,
+    "iuran_pbi_rp", "tunggakan_peserta_rp", "tunggakan_pemda_rp", "anggaran_rp",
+    "peluang_uhc", "peluang_80",
+)  # fmt: skip
 SASARAN = 0.80
 
 
@@ -98,7 +103,7 @@ def _simulate(keadaan: Keadaan, impact: Dampak) -> Jalur | None:
         kembali=impact.kembali,
         cicil=impact.cicil,
     )
-    return simulate_tunggakan(part.laju, part.stok, undian=part.undian, ubahan=change)
+    return simulate_regions(part.laju, part.stok, undian=part.undian, ubahan=change)
 
 
 def _activity(
@@ -118,7 +123,8 @@ def _activity(
         wanted += np.maximum(more, 0)
     part = keadaan.tunggakan
     if path is not None and part is not None and path is not part.dasar:
-        aktif += _payers_gained(keadaan, path)
+        gained = path.dasar_jiwa - part.dasar.dasar_jiwa
+        aktif += _spread(keadaan, gained, gap=0.0)
     asked = np.maximum(aktif, 0)
     limit = np.maximum(keadaan.batas[None, :, None], keadaan.terdaftar)
     terdaftar = np.minimum(keadaan.terdaftar + impact.daftar, limit)
@@ -147,23 +153,12 @@ def _pbi(keadaan: Keadaan, impact: Dampak) -> np.ndarray:
     return np.maximum(changed, 0)
 
 
-def _payers_gained(keadaan: Keadaan, path: Jalur) -> np.ndarray:
-    """Return paying members won or lost against 'nothing changes'."""
-    part = keadaan.tunggakan
-    assert part is not None  # narrowed for the type checker
-    by_base = path.dasar_jiwa - part.dasar.dasar_jiwa
-    share = part.laju.bagian_bayar[None, :, None]
-    by_debt = share * (part.dasar.jiwa - path.jiwa)
-    change = np.where(part.laju.ada_dasar[None, :, None], by_base, by_debt)
-    return _spread(keadaan, sum_regions(change, part.stok.kode), gap=0.0)
-
-
 def _arrears(keadaan: Keadaan, path: Jalur | None) -> dict[str, np.ndarray]:
     """Return the members' arrears by region."""
     part = keadaan.tunggakan
     if path is None or part is None:
         return {}
-    owed = sum_regions(path.rp, part.stok.kode) * part.skala["tunggakan_rp"]
+    owed = path.rp * part.skala["tunggakan_rp"]
     return {"tunggakan_peserta_rp": _spread(keadaan, owed, gap=np.nan)}
 
 
@@ -267,12 +262,15 @@ def _frame(
     """Lay out (levels, months, rows) as rows of the table."""
     keadaan = hasil.keadaan
     _, months, rows = grid.shape
+    kode = keadaan.tingkat.kode.astype(str)
+    place = np.tile(np.arange(rows, dtype=np.int16), len(levels) * months)
+    measure = np.full(len(place), UKURAN.index(name), dtype=np.int8)
     return pd.DataFrame(
         {
-            "kode": np.tile(keadaan.tingkat.kode.astype(str), len(levels) * months),
+            "kode": pd.Categorical.from_codes(place, pd.Index(kode)),
             "skenario": hasil.skenario.kode,
             "periode": np.tile(np.repeat(keadaan.periode, rows), len(levels)),
-            "ukuran": name,
+            "ukuran": pd.Categorical.from_codes(measure, pd.Index(UKURAN)),
             "kuantil": np.repeat(levels, months * rows),
             "nilai": grid.ravel().astype(float),
             "selisih": delta.ravel().astype(float),
@@ -326,6 +324,12 @@ def compare(keadaan: Keadaan, skenario: Sequence[Skenario]) -> pd.DataFrame:
         Table ``skenario``, 'dasar' first.
     """
     base = apply_scenario(keadaan, TANPA)
-    parts = [summarise(base, base)]
-    parts += [summarise(apply_scenario(keadaan, one), base) for one in skenario]
-    return pd.concat(parts, ignore_index=True)
+    parts = []
+    for one in (TANPA, *skenario):
+        own = base if one is TANPA else apply_scenario(keadaan, one)
+        parts.append(summarise(own, base).drop(columns="skenario"))
+    lengths = [len(part) for part in parts]
+    number = np.repeat(np.arange(len(parts), dtype=np.int16), lengths)
+    names = [TANPA.kode, *[one.kode for one in skenario]]
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(skenario=pd.Categorical.from_codes(number, pd.Index(names)))

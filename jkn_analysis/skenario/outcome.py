@@ -102,7 +102,7 @@ def build_uang(
     out["asumsi_skenario"] = sizes.assign(asumsi=sizes["asumsi"].astype(int))
     out |= {"masa_depan": to_table(paths), "ramalan": ramalan}
     return {
-        name: conform(out.get(name, pd.DataFrame()), name)[TABLES[name].names]
+        name: conform(out.pop(name, pd.DataFrame()), name)[TABLES[name].names]
         for name in TABEL_UANG
     }
 

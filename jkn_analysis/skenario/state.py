@@ -12,13 +12,13 @@ import pandas as pd
 from jkn_analysis.errors import ScenarioError
 from jkn_analysis.masa_depan.draws import DRAWS
 from jkn_analysis.masa_depan.paths import Paths, add_levels
+from jkn_analysis.skenario.blocks import simulate_regions
 from jkn_analysis.terms import TOTAL
 from jkn_analysis.tunggakan.ahead import (
     Tingkat,
     backtest_tunggakan,
     build_tingkat,
     scale_draws,
-    sum_regions,
     to_depan,
 )
 from jkn_analysis.tunggakan.pemda import project_utang
@@ -27,7 +27,7 @@ from jkn_analysis.tunggakan.rates import (
     measure_bagian_bayar,
     read_laju,
 )
-from jkn_analysis.tunggakan.simulate import draw_laju, simulate_tunggakan
+from jkn_analysis.tunggakan.simulate import draw_laju
 from jkn_analysis.tunggakan.stock import build_stok
 
 if TYPE_CHECKING:
@@ -198,8 +198,11 @@ def _take(
     tables: Mapping[str, pd.DataFrame], names: np.ndarray
 ) -> dict[str, pd.DataFrame]:
     """Take the rows of these regions."""
+    wanted = list(names)
     return {
-        name: table if name == "peristiwa" else table[table["kode"].isin(list(names))]
+        name: table
+        if name == "peristiwa" or set(table["kode"].unique()) <= set(wanted)
+        else table[table["kode"].isin(wanted)]
         for name, table in tables.items()
         if "kode" in table.columns
     }
@@ -274,7 +277,7 @@ def _arrears(
     laju, uji, ramalan = given
     own = _rates(stok, slices) if laju is None else read_laju(laju, stok.unit)
     undian = draw_laju(own, horizon=len(paths.periode), draws=DRAWS, seed=seed)
-    dasar = simulate_tunggakan(own, stok, undian=undian)
+    dasar = simulate_regions(own, stok, undian=undian)
     position = np.searchsorted(paths.kode.astype(str), stok.kode.astype(str))
     contest = uji if uji is not None else backtest_tunggakan(stok, seed=seed)
     scale = _scale(dasar, contest, paths=paths, ramalan=ramalan, seed=seed)
@@ -319,11 +322,10 @@ def _list_money(keadaan: Keadaan) -> Iterator[tuple[str, np.ndarray, np.ndarray]
     """Yield measure, regions and draws (months, regions, draws) of what is owed."""
     part, pemda = keadaan.tunggakan, keadaan.pemda
     if part is not None:
-        kode = part.stok.kode
-        regions = np.array(sorted(set(kode)), dtype=object)
+        regions = part.dasar.unit["kode"].to_numpy(dtype=object)
         for name, measure in _ARREARS.items():
             simulated = part.dasar.rp if name == "tunggakan_rp" else part.dasar.jiwa
-            yield measure, regions, sum_regions(simulated, kode) * part.skala[name]
+            yield measure, regions, simulated * part.skala[name]
     if pemda is not None:
         for field, measure in _PEMDA.items():
             yield measure, pemda.kode, getattr(pemda, field)

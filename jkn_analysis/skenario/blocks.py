@@ -1,0 +1,150 @@
+"""Simulate arrears some regions at a time and keep what is asked of regions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.tunggakan.ahead import sum_regions
+from jkn_analysis.tunggakan.simulate import Jalur, Ubahan, simulate_tunggakan
+from jkn_analysis.tunggakan.stock import Stok
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jkn_analysis.tunggakan.rates import Laju
+    from jkn_analysis.tunggakan.simulate import Undian
+
+_REGIONS = 48
+"""Regions simulated together; bounds the memory, and the noise is a block's own."""
+_SEEN = 8
+"""Months of stocks a simulation starts from."""
+_TOTALS = ("jiwa", "rp", "dapat_ditagih_rp", "penerimaan_rp")
+
+
+def simulate_regions(
+    laju: Laju, stok: Stok, *, undian: Undian, ubahan: Ubahan | None = None
+) -> Jalur:
+    """Simulate arrears and sum kelas to regions.
+
+    Parameters
+    ----------
+    laju, stok, undian, ubahan
+        As in `simulate_tunggakan`.
+
+    Returns
+    -------
+    Jalur
+        With regions for units; ``dasar_jiwa`` counts payers, where they are not
+        known less those in arrears who would pay.
+    """
+    change = ubahan or Ubahan()
+    recent = Stok(
+        stok.unit,
+        stok.periode[-_SEEN:],
+        stok.jiwa[-_SEEN:],
+        stok.rp[-_SEEN:],
+        stok.dasar_jiwa[-_SEEN:],
+    )
+    parts = [
+        _sum_units(
+            simulate_tunggakan(
+                own,
+                _take_stock(recent, rows),
+                undian=_take_draws(undian, rows, block=number),
+                ubahan=_take_change(change, rows),
+            ),
+            own,
+        )
+        for number, rows in enumerate(_list_blocks(stok.kode))
+        for own in [laju.take(_mask(rows, len(stok.unit)))]
+    ]
+    return _join(parts)
+
+
+def _list_blocks(kode: np.ndarray) -> Iterator[slice]:
+    """Yield the units of some regions at a time; units are sorted by region."""
+    first = np.flatnonzero(np.r_[True, kode[1:] != kode[:-1]])
+    edges = [*first[::_REGIONS].tolist(), len(kode)]
+    for low, high in pairwise(edges):
+        yield slice(low, high)
+
+
+def _mask(rows: slice, count: int) -> np.ndarray:
+    """Return True for the units of a block."""
+    mask = np.zeros(count, dtype=bool)
+    mask[rows] = True
+    return mask
+
+
+def _take_stock(stok: Stok, rows: slice) -> Stok:
+    """Take the stocks of a block."""
+    unit = stok.unit.iloc[rows].reset_index(drop=True)
+    cubes = (stok.jiwa[:, :, rows], stok.rp[:, :, rows], stok.dasar_jiwa[:, rows])
+    return Stok(unit, stok.periode, *cubes)
+
+
+def _take_draws(undian: Undian, rows: slice, *, block: int) -> Undian:
+    """Take the draws of a block, its noise from a seed of its own."""
+    return replace(
+        undian,
+        keluar=undian.keluar[:, rows],
+        masuk=undian.masuk[rows],
+        faktor_keluar=undian.faktor_keluar[:, rows],
+        faktor_masuk=undian.faktor_masuk[:, rows],
+        benih=undian.benih + 1_000 * block,
+    )
+
+
+def _take_change(change: Ubahan, rows: slice) -> Ubahan:
+    """Take what a scenario changes in a block."""
+    fields = ("keluar", "masuk", "tarif", "hapus", "kembali")
+    own = {name: getattr(change, name) for name in fields}
+    return Ubahan(
+        **{n: None if part is None else part[:, rows] for n, part in own.items()},
+        cicil={count: part[:, rows] for count, part in change.cicil.items()},
+    )
+
+
+def _sum_units(jalur: Jalur, laju: Laju) -> Jalur:
+    """Sum the units of a block to regions."""
+    kode = jalur.unit["kode"].to_numpy(dtype=object)
+    known = laju.ada_dasar[None, :, None]
+    waiting = laju.bagian_bayar[None, :, None] * jalur.jiwa
+    payers = np.where(known, jalur.dasar_jiwa, -waiting)
+    totals = {name: sum_regions(getattr(jalur, name), kode) for name in _TOTALS}
+    return Jalur(
+        jalur.unit.drop_duplicates("kode").reset_index(drop=True).assign(kelas=0),
+        jalur.periode,
+        **totals,
+        dasar_jiwa=sum_regions(payers, kode),
+        arus={name: sum_regions(part, kode) for name, part in jalur.arus.items()},
+        kelompok={
+            age: {name: sum_regions(values, kode) for name, values in part.items()}
+            for age, part in jalur.kelompok.items()
+        },
+    )
+
+
+def _join(parts: list[Jalur]) -> Jalur:
+    """Put blocks of regions side by side."""
+
+    def join(values: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate(values, axis=1)
+
+    first = parts[0]
+    return Jalur(
+        pd.concat([part.unit for part in parts], ignore_index=True),
+        first.periode,
+        **{name: join([getattr(p, name) for p in parts]) for name in _TOTALS},
+        dasar_jiwa=join([part.dasar_jiwa for part in parts]),
+        arus={name: join([part.arus[name] for part in parts]) for name in first.arus},
+        kelompok={
+            age: {name: join([p.kelompok[age][name] for p in parts]) for name in group}
+            for age, group in first.kelompok.items()
+        },
+    )
