@@ -124,9 +124,26 @@ def _build_cube(tables: Tables, table: str) -> _Cube | None:
         counts[name] = cube
     if names == (TOTAL,):
         return _Cube(kode, periode, names, counts, delivered)
+    if TOTAL in names:
+        return _join_totals(_Cube(kode, periode, names, counts, delivered), zero)
     counts = {name: _add_total(cube, zero) for name, cube in counts.items()}
     shown = np.concatenate([delivered, np.ones_like(delivered[:, :, :1])], axis=2)
     return _Cube(kode, periode, (*names, TOTAL), counts, shown)
+
+
+def _join_totals(cube: _Cube, zero: np.ndarray) -> _Cube:
+    """Put totals that came without a split beside the sums of those that have one."""
+    place = cube.segmen.index(TOTAL)
+    alone = cube.shown[:, :, place]
+    counts = {}
+    for name, values in cube.counts.items():
+        split = _add_total(np.delete(values, place, 2), np.delete(zero, place, 2))
+        split[:, :, -1] = np.where(alone, values[:, :, place], split[:, :, -1])
+        counts[name] = split
+    shown = np.delete(cube.shown, place, 2)
+    shown = np.concatenate([shown, np.ones_like(shown[:, :, :1])], axis=2)
+    names = tuple(name for name in cube.segmen if name != TOTAL)
+    return _Cube(cube.kode, cube.periode, (*names, TOTAL), counts, shown)
 
 
 def _find_zeros(delivered: np.ndarray, *, complete: bool) -> np.ndarray:

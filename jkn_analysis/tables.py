@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import pandas as pd
 
 from jkn_analysis.errors import InputError
-from jkn_analysis.terms import KELAS, SEGMEN, UMUR_MAKS_BULAN
+from jkn_analysis.terms import KELAS, SEGMEN, TOTAL, UMUR_MAKS_BULAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,11 +146,12 @@ _DECLARED = (
     ),
     Table(
         "kepesertaan",
-        "participants of one region and segmen at the end of a month",
+        "participants of one region and segmen at the end of a month; segmen total "
+        "where the sender gives no split",
         (
             KODE,
             PERIODE,
-            SEGMEN_COLUMN,
+            Column("segmen", "segmen", choices=(*SEGMEN, TOTAL)),
             Column("terdaftar_jiwa", "jiwa"),
             Column("aktif_jiwa", "jiwa"),
             Column("nonaktif_menunggak_jiwa", "jiwa", optional=True),
@@ -666,6 +667,8 @@ def _checks(column: Column) -> list[pa.Check]:
         "tahun": [pa.Check.in_range(_MIN_YEAR, _MAX_YEAR)],
     }
     checks = [] if column.name in SIGNED else of_kind.get(column.kind, [])
+    if column.kind == "segmen" and column.choices:
+        checks = []
     return [*checks, pa.Check.isin(column.choices)] if column.choices else checks
 
 

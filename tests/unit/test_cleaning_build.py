@@ -386,7 +386,6 @@ def test_a_delivery_that_vanishes_while_it_is_listed_is_a_fault(tmp_path, monkey
             "2 jumlah provinsi atau nasional, 0 jumlah",
             "per kabupaten/kota",
         ),
-        ("82.71", "TOTAL", "0 jumlah provinsi atau nasional, 2 jumlah", "per segmen"),
     ],
 )
 def test_a_delivery_of_sums_alone_says_what_it_holds(

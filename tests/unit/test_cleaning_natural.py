@@ -236,6 +236,23 @@ HEADINGS = {
     ),
 }  # fmt: skip
 
+WHOLE = [[nama, sum(TERDAFTAR[kode]), sum(AKTIF[kode])] for kode, nama in NAMA.items()]
+SUMMED = [(k, "2025-10", "total", sum(TERDAFTAR[k]), sum(AKTIF[k])) for k in NAMA]
+TOTALS = {
+    "no segmen at all": Layout([TITLE[0], [], ["Kab/Kota", *PAIR], *WHOLE], SUMMED),
+    "all segmen by name": Layout(
+        [TITLE[0], [], ["Kab/Kota", "Segmen", *PAIR],
+         *[[nama, "Semua Segmen", *n] for nama, *n in WHOLE]], SUMMED,
+    ),
+    "one segmen without its name": Layout(
+        [*TITLE, ["Kab/Kota", *PAIR], ["Kota Ternate", T[4], A[4]]], None
+    ),
+    "registered alone": Layout(
+        [["PESERTA TERDAFTAR OKTOBER 2025"], [], ["Kab/Kota", "Terdaftar"],
+         *[row[:2] for row in WHOLE]], None,
+    ),
+}  # fmt: skip
+
 # --- parts ---------------------------------------------------------------------------
 
 KECAMATAN = ["Ternate Utara", "Ternate Tengah", "Ternate Selatan"]
@@ -524,7 +541,8 @@ TEXTS = {
         "Kota Ternate,PBI JK,2025-10,6.89E+04,57135\n", None, name="b.csv",
     ),
 }  # fmt: skip
-LAYOUTS = HEADINGS | PARTS | VETOED | MONTHS | REGIONS | FIGURES | POPULATION | TEXTS
+LAYOUTS = HEADINGS | TOTALS | PARTS | VETOED | MONTHS | REGIONS
+LAYOUTS |= FIGURES | POPULATION | TEXTS
 
 
 def follow(path: Path, table: str):

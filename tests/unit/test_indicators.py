@@ -18,6 +18,7 @@ from jkn_analysis.indicators import (
 from jkn_analysis.measures import CAMPURAN, build_ukuran
 from jkn_analysis.tables import check, conform
 from jkn_analysis.terms import SEGMEN
+from jkn_analysis.wilayah import read_penduduk
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -252,3 +253,25 @@ def test_a_source_counts_from_the_month_in_which_it_begins_and_no_earlier():
 def test_where_no_opening_balance_was_given_the_first_month_starts_from_nothing():
     table = make_pemda([("2025-01-01", 10, 4, None), ("2025-02-01", 10, 10, None)])
     assert sum_tunggakan_pemda(table).tolist() == [6, 6]
+
+
+def test_a_region_that_sends_totals_alone_stands_beside_those_with_a_split():
+    rows = [
+        ("82.71", "PBPU", 900, 810),
+        ("82.71", "BP", 100, 40),
+        ("82.03", "total", 50, 25),
+    ]
+    month = pd.Timestamp(2025, 10, 1)
+    panel = pd.DataFrame(
+        [(kode, month, *rest) for kode, *rest in rows],
+        columns=["kode", "periode", "segmen", "terdaftar_jiwa", "aktif_jiwa"],
+    )
+    panel = conform(panel, "kepesertaan")
+    measured = build_ukuran({"kepesertaan": panel, "penduduk": read_penduduk()})
+    own = measured[measured["indikator"] == "keaktifan_terdaftar_rate"]
+    values = own.set_index(["kode", "segmen"])["nilai"]
+    assert not own.duplicated(["kode", "segmen"]).any()
+    assert values["82.71", "total"] == 0.85
+    assert values["82.03", "total"] == 0.5
+    assert values["82", "total"] == pytest.approx(875 / 1050)
+    assert pd.isna(values.get(("82.03", "PBPU")))

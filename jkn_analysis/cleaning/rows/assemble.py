@@ -52,6 +52,7 @@ def assemble(
     plain, totals = _split_totals(table, works, parts)
     frame = _join(table, plain, counted)
     sums = _join(table, totals, counted, dims=["cakupan"])
+    frame, sums = _keep_totals(table, works, frame, sums)
     proven = [checks.check_printed(work) for work in works]
     if len(frame):
         frame = complete_counts(works, frame)
@@ -131,6 +132,22 @@ def _split_totals(
         )
         totals.append(recognised)
     return plain, totals
+
+
+def _keep_totals(
+    table: Table, works: Sequence[Work], frame: pd.DataFrame, sums: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Store totals of all segmen as such where the delivery has no split at all."""
+    if table.name != "kepesertaan" or len(frame) or not len(sums):
+        return frame, sums
+    own = (sums["cakupan"] == "segmen") & (sums["kode"].str.len() > 2)
+    own &= sums["segmen"].astype(object).isin([TOTAL, None]) | sums["segmen"].isna()
+    kept = sums[own].assign(segmen=TOTAL)
+    for number, rows in kept.groupby("_sheet"):
+        work = works[int(number)]  # type: ignore[arg-type]
+        work.recognised[rows["_row"].to_numpy(dtype=int)] = False
+        work.note(say("no split by segmen: stored as the total of all"))
+    return kept.drop(columns="cakupan"), sums[~own]
 
 
 def _join(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.words import Said, listed, say
-from jkn_analysis.terms import SEGMEN
+from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import get_wilayah, read_penduduk
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def _sum_by_month(frame: pd.DataFrame) -> pd.DataFrame:
             "aktif": np.bincount(cell, np.nan_to_num(active), cells),
             "diketahui": np.bincount(cell, np.isnan(active), cells) == 0,
             "segmen": np.bincount(cell, minlength=cells),
+            "semua": np.bincount(cell, frame["segmen"] == TOTAL, cells) > 0,
         },
         index=np.repeat(np.asarray(regions, dtype=object), len(months)),
     )
@@ -129,7 +130,9 @@ def _doubt_members(frame: pd.DataFrame) -> list[Doubt]:
     middle = rate.median()
     far = 0.0 if middle > MOST_COVERAGE else FAR * middle
     high = rate[rate > max(MOST_COVERAGE, far)]
-    whole = (sums["segmen"] == len(SEGMEN)).to_numpy()[(people > 0).to_numpy()]
+    whole = ((sums["segmen"] == len(SEGMEN)) | sums["semua"]).to_numpy()[
+        (people > 0).to_numpy()
+    ]
     low = rate[whole & (rate < LEAST_COVERAGE).to_numpy()]
     for found in (high, low):
         if len(found):

@@ -25,6 +25,7 @@ from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.names import find_segmen
 from jkn_analysis.cleaning.words import say
 from jkn_analysis.tables import SIGNED, Column
+from jkn_analysis.terms import TOTAL
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
@@ -207,10 +208,20 @@ def _with_slice(
     }
     for name in names & set(fixed):
         frame[name] = _dim_values(frame[name], *fixed[name])
+    if work.table.name == "kepesertaan" and _says_no_segmen(work, frame):
+        frame["segmen"] = TOTAL
     if use.kode:
         frame["kode"] = use.kode
         frame["_above"] = get_wilayah(use.kode).jenis not in {"kabupaten", "kota"}
     return Piece(frame, places, total=use.total)
+
+
+def _says_no_segmen(work: Work, frame: pd.DataFrame) -> bool:
+    """Tell whether neither rows, headings, sections nor titles name a segmen."""
+    named = any(column.use.segmen for column in work.roles.measured)
+    return not (named or "segmen" in work.roles.identifiers) and bool(
+        frame["segmen"].isna().all()
+    )
 
 
 def _dim_values(
