@@ -131,15 +131,59 @@ def _measured_error(context: Context) -> list[str]:
             "n": horizon,
         }
         told.append(words.say("lampiran.cara_ramalan", values))
-    inside = rows[rows["ukuran"] == "cakupan80"]
-    if len(inside):
-        share = float(
-            (inside["nilai"] * inside["jumlah"]).sum() / inside["jumlah"].sum()
-        )
-        told.append(
-            words.say("lampiran.cara_cakupan", {"cakupan": words.rate(share, 0)})
-        )
+    return told + _record(context, table) + _chances(context) + _cuts(context)
+
+
+def _record(context: Context, table: pd.DataFrame) -> list[str]:
+    """Say how often bands as printed now held, for this page's group and horizon."""
+    from jkn_analysis.forecasting.record import read_record
+
+    words = context.words
+    group = "provinsi" if len(context.potongan.kode) == 2 else "semua"
+    record = read_record(table, RATE, kelompok=group, horizon=context.bulan_ke_depan)
+    if record is None:
+        return []
+    values = {"cakupan": words.rate(record.cakupan, 0)}
+    told = [words.say("lampiran.cara_cakupan", values)]
+    if record.dengan is not None and record.tanpa is not None:
+        values = {
+            "tanpa": words.rate(record.tanpa, 0),
+            "dengan": words.rate(record.dengan, 0),
+        }
+        told.append(words.say("lampiran.cara_keputusan", values))
     return told
+
+
+def _chances(context: Context) -> list[str]:
+    """Say why the chance on the page is humbler than the one computed."""
+    told = context.dikatakan(context.tenggat)
+    if told is None or told.terjadi is None:
+        return []
+    words = context.words
+    values = {
+        "dihitung": words.rate(told.dikatakan, 0),
+        "terjadi": words.rate(told.terjadi, 0),
+        "ditulis": words.peluang(told.peluang),
+    }
+    return [words.say("lampiran.cara_peluang", values)]
+
+
+def _cuts(context: Context) -> list[str]:
+    """Say that the band holds a cut of lists nobody announced, and how often."""
+    from jkn_analysis.forecasting.decrees import weigh_cuts
+    from jkn_analysis.forecasting.panel import count_months
+
+    words = context.words
+    seen = context.tables["kepesertaan"]["periode"]
+    if seen.empty:
+        return []
+    first, last = (int(count_months(seen).min()), int(count_months(seen).max()))
+    odds = weigh_cuts(context.tables["peristiwa"], first=first, cutoff=last)
+    values = {"tahun": words.jumlah(round(odds.years))}
+    if odds.last is None:
+        return [words.say("lampiran.cara_pemotongan", values)]
+    values["bulan"] = words.bulan(as_date(odds.last))
+    return [words.say("lampiran.cara_pemotongan_seperti", values)]
 
 
 def _points(context: Context, value: float) -> str:

@@ -64,9 +64,9 @@ def build_fan_part(context: Context, kipas: Kipas | None) -> Bagian | None:
             "target": words.target(context.target),
         }
         told.append(words.say("proyeksi.isi", values))
-        chance = context.peluang(context.tenggat)
+        chance = context.dikatakan(context.tenggat)
         if chance is not None:
-            values["peluang"] = words.peluang(chance)
+            values["peluang"] = words.peluang(chance.peluang)
             told.append(words.say("proyeksi.peluang", values))
     title = words.say("bagian.grafik")
     return Bagian(

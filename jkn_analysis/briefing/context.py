@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from jkn_analysis.briefing.data import History
+    from jkn_analysis.forecasting.record import Told
 
 RATE = "keaktifan_penduduk_rate"
 DESEMBER = 12
@@ -86,6 +87,24 @@ class Context:
             & ((rows["target"] - self.target).abs() < 1e-9)
         ]
         return None if chosen.empty else float(chosen["peluang"].iloc[0])
+
+    def dikatakan(self, periode: dt.date) -> Told | None:
+        """Return that chance as it may be told, by how chances like it held."""
+        from jkn_analysis.forecasting.record import tell_chance
+
+        chance = self.peluang(periode)
+        if chance is None:
+            return None
+        return tell_chance(chance, self.tables["uji_balik"], RATE)
+
+    @property
+    def bulan_ke_depan(self) -> int:
+        """Months from the newest forecast's data to the deadline."""
+        if self.fan.empty:
+            return 0
+        first = self.fan.index[0]
+        months = (self.tenggat.year - first.year) * DESEMBER
+        return months + self.tenggat.month - first.month + 1
 
 
 def _to_rapat(row: pd.Series) -> Rapat:

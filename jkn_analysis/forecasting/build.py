@@ -28,7 +28,7 @@ from jkn_analysis.forecasting.forecast import (
 from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
 from jkn_analysis.forecasting.probability import DENSE
-from jkn_analysis.forecasting.width import measure_factor, widen, widen_tested
+from jkn_analysis.forecasting.width import measure_factor, widen
 from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
@@ -124,61 +124,6 @@ def last_value(ahead: Ahead) -> np.ndarray:
     """Return the last known value of each series, in the order of `Ahead.nodes`."""
     filled, _ = fill_gaps(ahead.panel.nilai)
     return filled[:, -1]
-
-
-def score_tested(tested: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Score past cutoffs of the totals by months ahead and by size of region."""
-    frames = []
-    for indikator, told in tested.items():
-        table = widen_tested(told)
-        rate = indikator.endswith("_rate")
-        kabupaten = table["seri"].str.len() > 2
-        size = table.groupby("seri")["nyata"].transform("median")
-        middle = size[kabupaten].median()
-        groups = {
-            "semua": kabupaten,
-            "kecil": kabupaten & (size < middle),
-            "besar": kabupaten & (size >= middle),
-            "provinsi": ~kabupaten,
-        }
-        if rate:
-            del groups["kecil"], groups["besar"]
-        frames += [
-            _summarise(table[rows], rate=rate).assign(
-                indikator=indikator, kelompok=name
-            )
-            for name, rows in groups.items()
-            if rows.any()
-        ]
-    if not frames:
-        return pd.DataFrame()
-    return pd.concat(frames, ignore_index=True)
-
-
-def _summarise(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
-    """Average errors per month ahead; amounts as a share of the truth."""
-    unit = 1.0 if rate else tested["nyata"].abs().where(tested["nyata"] != 0)
-    parts = pd.DataFrame(
-        {
-            "mae": (tested["nyata"] - tested["q0.5"]).abs() / unit,
-            "mae_naif": (tested["nyata"] - tested["naif"]).abs() / unit,
-            "wis": tested["wis"] / unit,
-            "wis_naif": tested["wis_naif"] / unit,
-            "cakupan80": tested["nyata"].between(tested["q0.1"], tested["q0.9"]),
-            "cakupan95": tested["nyata"].between(tested["q0.025"], tested["q0.975"]),
-        }
-    ).astype(float)
-    mean = parts.groupby(tested["horizon_bulan"]).mean()
-    count = tested.groupby("horizon_bulan").size()
-    frames = []
-    for name in ("mae", "wis", "cakupan80", "cakupan95"):
-        naive = mean.get(f"{name}_naif", pd.Series(np.nan, index=mean.index))
-        frames.append(
-            pd.DataFrame({"nilai": mean[name], "naif": naive, "jumlah": count})
-            .assign(ukuran=name)
-            .reset_index()
-        )
-    return pd.concat(frames, ignore_index=True)
 
 
 def forecast_counts(

@@ -278,9 +278,7 @@ def weigh_cuts(peristiwa: pd.DataFrame, *, first: int, cutoff: int) -> Odds:
     if peristiwa.empty:
         return Odds(1 / years, USUAL_SHARE, None, 0.0)
     month = pd.Series(count_months(peristiwa["tanggal"]), index=peristiwa.index)
-    cut = (peristiwa["segmen"] == CUT_SEGMEN) & (peristiwa["status"] == HAPPENED)
-    cut &= (peristiwa["kode"].str.len() == 2) & (peristiwa["dampak_rate"] < 0)
-    cut &= (month <= cutoff) & (month >= first)
+    cut = _find_cuts(peristiwa) & (month <= cutoff) & (month >= first)
     shares = -peristiwa.loc[cut, "dampak_rate"].astype(float)
     newest = int(month[cut].max()) if cut.any() else None
     share = (float(shares.sum()) + USUAL_SHARE) / (len(shares) + 1)
@@ -288,6 +286,24 @@ def weigh_cuts(peristiwa: pd.DataFrame, *, first: int, cutoff: int) -> Odds:
     recent = float(shares[month == newest].max()) if fresh else 0.0
     last = None if newest is None else build_months(np.array([newest]))[0]
     return Odds((len(shares) + 1) / years, share, last, recent)
+
+
+def list_cuts(peristiwa: pd.DataFrame | None) -> pd.DatetimeIndex:
+    """List the months in which lists of the cut segmen were cut by decree."""
+    if peristiwa is None or peristiwa.empty:
+        return pd.DatetimeIndex([])
+    months = count_months(peristiwa.loc[_find_cuts(peristiwa), "tanggal"])
+    return build_months(np.unique(months))
+
+
+def _find_cuts(peristiwa: pd.DataFrame) -> pd.Series:
+    """Tell which rows cut lists of the country or a provinsi, and have happened."""
+    return (
+        (peristiwa["segmen"] == CUT_SEGMEN)
+        & (peristiwa["status"] == HAPPENED)
+        & (peristiwa["kode"].str.len() == 2)
+        & (peristiwa["dampak_rate"] < 0).fillna(value=False)
+    )
 
 
 def size_shocks(odds: Odds, held: np.ndarray, horizon: int) -> Shocks:

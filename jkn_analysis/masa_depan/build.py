@@ -12,9 +12,9 @@ from jkn_analysis.forecasting.build import (
     Ahead,
     forecast_counts,
     last_value,
-    score_tested,
 )
 from jkn_analysis.forecasting.forecast import quantile_levels
+from jkn_analysis.forecasting.record import score_tested
 from jkn_analysis.indicators import INDICATORS
 from jkn_analysis.masa_depan.paths import (
     PEOPLE,
@@ -86,7 +86,7 @@ def build_ramalan(
         TABLE: to_table(paths),
         "ramalan": pd.concat(rows, ignore_index=True),
         "peluang": build_peluang(paths),
-        "uji_balik": score_tested(made.tested),
+        "uji_balik": score_tested(made.tested, peristiwa),
     }
     return {name: conform(table, name) for name, table in out.items()}
 

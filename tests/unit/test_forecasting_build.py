@@ -181,7 +181,8 @@ def test_chances_lie_between_zero_and_one_for_every_month(made):
 
 def test_backtest_table_tells_error_and_coverage(made):
     table = made["uji_balik"]
-    assert {"mae", "wis", "cakupan80", "cakupan95"} == set(table["ukuran"])
+    wanted = {"mae", "wis", "cakupan80", "cakupan95", "peluang"}
+    assert set(table["ukuran"]) == wanted
     assert "semua" in set(table["kelompok"])
 
 

@@ -1,0 +1,229 @@
+"""Our own record: how often told bands and chances held, as they are printed now."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from jkn_analysis.forecasting.decrees import list_cuts
+from jkn_analysis.forecasting.width import widen_tested
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DENGAN, TANPA = "dengan_keputusan", "tanpa_keputusan"
+"""Months ahead with a cut of lists between that nobody had announced, and without."""
+PELUANG = "peluang"
+TENTHS = 10
+STEPS = (-0.02, -0.01, 0.0, 0.01, 0.02)
+"""Lines whose crossing is judged, off the value that stood at the cutoff: in points for
+rates, as shares for amounts."""
+KEPT, CASES = 0.08, 200
+"""A told chance was kept if what came lies within this, judged on so many cases."""
+
+
+def score_tested(
+    tested: Mapping[str, pd.DataFrame], peristiwa: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Score past cutoffs of the totals with the bands as they are printed now.
+
+    Parameters
+    ----------
+    tested
+        By indicator, what `backtest` returns.
+    peristiwa
+        Table of that name, for months with and without a new cut.
+
+    Returns
+    -------
+    DataFrame
+        Table ``uji_balik``: by months ahead and group of regions (small and large,
+        provinsi, with and without a new decree). Rows of ukuran ``peluang`` have no
+        month ahead: `kelompok` ``0`` to ``9`` is the tenth a chance was told in,
+        ``nilai`` how often it came, ``naif`` what was told.
+    """
+    cuts = list_cuts(peristiwa)
+    frames = []
+    for indikator, told in tested.items():
+        table = widen_tested(told)
+        rate = indikator.endswith("_rate")
+        for name, rows in _list_groups(table, cuts, rate=rate).items():
+            if rows.any():
+                scored = _summarise(table[rows], rate=rate)
+                frames.append(scored.assign(kelompok=name, indikator=indikator))
+        inside = table["seri"].str.len() > 2
+        chances = judge_steps(table[inside if inside.any() else ~inside], rate=rate)
+        frames.append(chances.assign(indikator=indikator))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _list_groups(
+    table: pd.DataFrame, cuts: pd.DatetimeIndex, *, rate: bool
+) -> dict[str, pd.Series]:
+    """Return the rows of each group; sizes only of amounts."""
+    kabupaten = table["seri"].str.len() > 2
+    groups = {"semua": kabupaten, "provinsi": ~kabupaten}
+    if not rate:
+        size = table.groupby("seri")["nyata"].transform("median")
+        middle = size[kabupaten].median()
+        groups["kecil"] = kabupaten & (size < middle)
+        groups["besar"] = kabupaten & (size >= middle)
+    if len(cuts):
+        new = pd.Series(data=False, index=table.index)
+        for month in cuts:
+            new |= (table["cutoff"] < month) & (table["periode"] >= month)
+        groups |= {DENGAN: kabupaten & new, TANPA: kabupaten & ~new}
+    return groups
+
+
+def _summarise(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
+    """Average errors per month ahead; amounts as a share of the truth."""
+    unit = 1.0 if rate else tested["nyata"].abs().where(tested["nyata"] != 0)
+    parts = pd.DataFrame(
+        {
+            "mae": (tested["nyata"] - tested["q0.5"]).abs() / unit,
+            "mae_naif": (tested["nyata"] - tested["naif"]).abs() / unit,
+            "wis": tested["wis"] / unit,
+            "wis_naif": tested["wis_naif"] / unit,
+            "cakupan80": tested["nyata"].between(tested["q0.1"], tested["q0.9"]),
+            "cakupan95": tested["nyata"].between(tested["q0.025"], tested["q0.975"]),
+        }
+    ).astype(float)
+    mean = parts.groupby(tested["horizon_bulan"]).mean()
+    count = tested.groupby("horizon_bulan").size()
+    frames = []
+    for name in ("mae", "wis", "cakupan80", "cakupan95"):
+        naive = mean.get(f"{name}_naif", pd.Series(np.nan, index=mean.index))
+        frames.append(
+            pd.DataFrame({"nilai": mean[name], "naif": naive, "jumlah": count})
+            .assign(ukuran=name)
+            .reset_index()
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def judge_steps(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
+    """Lay chances told beside how often they came, by tenths of the chance.
+
+    The chance to stand at or over a line at each month ahead, for lines at and around
+    the value that stood at the cutoff.
+    """
+    names = [str(name) for name in tested.columns if str(name).startswith("q")]
+    ends = np.array([float(name[1:]) for name in names])
+    quantiles = tested[names].to_numpy()
+    last, came = tested["naif"].to_numpy(), tested["nyata"].to_numpy()
+    told, hit = [], []
+    for step in STEPS:
+        line = last + step if rate else last * (1 + step)
+        told.append(1 - _place(line, quantiles, ends))
+        hit.append(came >= line)
+    chance, reached = np.concatenate(told), np.concatenate(hit)
+    tenth = np.minimum((chance * TENTHS).astype(int), TENTHS - 1)
+    frame = pd.DataFrame({"tenth": tenth, "naif": chance, "nilai": reached * 1.0})
+    parts = frame.groupby("tenth")
+    out = parts[["nilai", "naif"]].mean().assign(jumlah=parts.size()).reset_index()
+    out["kelompok"] = out.pop("tenth").astype(str)
+    return out.assign(horizon_bulan=0, ukuran=PELUANG)
+
+
+def _place(line: np.ndarray, quantiles: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the probability under each line, between the quantiles of its row."""
+    under = (quantiles < line[:, None]).sum(axis=1)
+    at = np.clip(under, 1, len(ends) - 1)
+    row = np.arange(len(line))
+    low, high = quantiles[row, at - 1], quantiles[row, at]
+    span = np.where(high > low, high - low, 1.0)
+    share = np.clip((line - low) / span, 0, 1)
+    inner = ends[at - 1] + share * (ends[at] - ends[at - 1])
+    inner = np.where(under == 0, np.minimum(inner, ends[0]), inner)
+    return np.asarray(inner)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Coverage of the 80% band for a group and horizon.
+
+    ``dengan`` and ``tanpa`` are that of kabupaten/kota in months ahead with a new cut
+    of lists between, and without; None for provinsi, which are few.
+    """
+
+    cakupan: float
+    dengan: float | None
+    tanpa: float | None
+    jumlah: int
+
+
+def read_record(
+    uji_balik: pd.DataFrame, indikator: str, *, kelompok: str, horizon: int
+) -> Record | None:
+    """Read the coverage of a page's group up to the page's horizon; None if untested.
+
+    Parameters
+    ----------
+    uji_balik
+        Table of that name.
+    indikator
+        The page's.
+    kelompok
+        ``semua``, ``provinsi``, ``kecil`` or ``besar``.
+    horizon
+        Months ahead that the page speaks of.
+    """
+    rows = uji_balik[
+        (uji_balik["indikator"] == indikator)
+        & (uji_balik["ukuran"] == "cakupan80")
+        & uji_balik["horizon_bulan"].between(1, max(horizon, 1))
+    ]
+    shares = {
+        str(name): (part["nilai"] * part["jumlah"]).sum() / part["jumlah"].sum()
+        for name, part in rows.groupby("kelompok")
+    }
+    if kelompok not in shares:
+        return None
+    count = int(rows.loc[rows["kelompok"] == kelompok, "jumlah"].sum())
+    split = [
+        float(shares[name]) if name in shares else None for name in (DENGAN, TANPA)
+    ]
+    if kelompok == "provinsi":
+        split = [None, None]
+    return Record(float(shares[kelompok]), split[0], split[1], count)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A chance as it is told: rounded where chances like it did not hold.
+
+    ``terjadi`` is how often chances like it came; None where it is told as it is.
+    """
+
+    peluang: float
+    dikatakan: float
+    terjadi: float | None
+
+
+def tell_chance(chance: float, uji_balik: pd.DataFrame, indikator: str) -> Told:
+    """Tell a chance as its kind held in the record, or the next humbler tenth.
+
+    A high chance is told no higher than chances like it came, a low one no lower.
+    """
+    tenth = min(int(chance * TENTHS), TENTHS - 1)
+    rows = uji_balik[
+        (uji_balik["indikator"] == indikator)
+        & (uji_balik["ukuran"] == PELUANG)
+        & (uji_balik["kelompok"] == str(tenth))
+    ]
+    if rows.empty or rows["jumlah"].iloc[0] < CASES:
+        return Told(chance, chance, None)
+    came, said = float(rows["nilai"].iloc[0]), float(rows["naif"].iloc[0])
+    bold = came < said if chance >= 0.5 else came > said
+    if abs(came - said) <= KEPT or not bold:
+        return Told(chance, chance, None)
+    if chance >= 0.5:
+        humble = max(math.floor(came * TENTHS) / TENTHS, 0.5)
+    else:
+        humble = min(math.ceil(came * TENTHS) / TENTHS, 0.5)
+    return Told(humble, chance, came)

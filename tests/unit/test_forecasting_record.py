@@ -1,0 +1,110 @@
+"""Our record as it is printed: groups, new decrees, chances that did not hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jkn_analysis.forecasting.record import (
+    PELUANG,
+    judge_steps,
+    read_record,
+    score_tested,
+    tell_chance,
+)
+
+RATE = "keaktifan_penduduk_rate"
+
+
+def lay_out(nyata: list[float]) -> pd.DataFrame:
+    count = len(nyata)
+    cutoff = pd.Timestamp("2025-03-01")
+    frame = {
+        "seri": "82.71",
+        "cutoff": cutoff,
+        "periode": [cutoff + pd.DateOffset(months=k + 1) for k in range(count)],
+        "horizon_bulan": np.arange(1, count + 1),
+        "nyata": nyata,
+        "naif": 0.80,
+        "wis_naif": 0.01,
+        "wis": 0.01,
+    }
+    ends = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+    places = (0.74, 0.76, 0.78, 0.80, 0.82, 0.84, 0.86)
+    quantiles = {f"q{p:g}": x for p, x in zip(ends, places, strict=True)}
+    return pd.DataFrame(frame | quantiles)
+
+
+def cut(month: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "tanggal": [pd.Timestamp(month)],
+            "kode": ["00"],
+            "segmen": ["PBI JK"],
+            "status": ["terjadi"],
+            "dampak_rate": [-0.08],
+        }
+    )
+
+
+def test_coverage_is_split_at_the_month_of_a_new_cut():
+    told = lay_out([0.80, 0.85, 0.70, 0.72])
+    scores = score_tested({RATE: told}, cut("2025-06-01"))
+    found = read_record(scores, RATE, kelompok="semua", horizon=4)
+    # April and May before the cut: 0.80 inside, 0.85 not; June and July both outside
+    assert (found.cakupan, found.tanpa, found.dengan) == (0.25, 0.5, 0.0)
+    assert found.jumlah == 4
+
+
+def test_a_page_speaks_of_its_own_horizon_and_group():
+    told = lay_out([0.80, 0.80, 0.95, 0.95])
+    scores = score_tested({RATE: told})
+    assert read_record(scores, RATE, kelompok="semua", horizon=2).cakupan == 1.0
+    assert read_record(scores, RATE, kelompok="semua", horizon=4).cakupan == 0.5
+    assert read_record(scores, RATE, kelompok="provinsi", horizon=4) is None
+
+
+def test_chances_are_judged_at_lines_around_the_last_value():
+    scores = judge_steps(lay_out([0.80]), rate=True)
+    # lines 0.78, 0.79, 0.80, 0.81, 0.82: chances 75, 62.5, 50, 37.5 and 25 in 100
+    assert scores["naif"].tolist() == pytest.approx([0.25, 0.375, 0.5, 0.625, 0.75])
+    assert scores["nilai"].tolist() == [0.0, 0.0, 1.0, 1.0, 1.0]
+
+
+def record(tenth: int, *, came: float, said: float, cases: int = 500) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "indikator": [RATE],
+            "ukuran": [PELUANG],
+            "kelompok": [str(tenth)],
+            "nilai": [came],
+            "naif": [said],
+            "jumlah": [cases],
+        }
+    )
+
+
+def test_a_chance_that_held_within_eight_points_is_told_as_it_is():
+    told = tell_chance(0.95, record(9, came=0.88, said=0.95), RATE)
+    assert (told.peluang, told.terjadi) == (0.95, None)
+
+
+def test_a_chance_that_did_not_hold_is_told_by_what_came_rounded_down():
+    told = tell_chance(0.95, record(9, came=0.78, said=0.95), RATE)
+    assert (told.peluang, told.dikatakan, told.terjadi) == (0.7, 0.95, 0.78)
+
+
+def test_a_small_chance_that_came_more_often_is_told_larger():
+    told = tell_chance(0.03, record(0, came=0.16, said=0.05), RATE)
+    assert told.peluang == 0.2
+
+
+def test_a_humble_chance_is_not_made_bolder():
+    told = tell_chance(0.75, record(7, came=0.95, said=0.75), RATE)
+    assert told.peluang == 0.75
+
+
+def test_few_cases_prove_nothing():
+    told = tell_chance(0.95, record(9, came=0.5, said=0.95, cases=199), RATE)
+    assert told.peluang == 0.95
