@@ -18,6 +18,7 @@ from jkn_analysis.briefing.model import (
     Tabel,
 )
 from jkn_analysis.skenario import read_skenario
+from jkn_analysis.skenario.engine import RARE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -158,7 +159,7 @@ def _scenario_table(context: Context, effects: Sequence[Effect]) -> Tabel:
         cost = words.angka_rp(one.iuran_rp) if one.iuran_rp else words.teks("–")
         rows.append(
             (
-                words.teks(name_effect(context, one.skenario)),
+                words.teks(_with_costs(context, one.skenario)),
                 Angka(one.rate, "rate", f"{told}\n{month}"),
                 replace(people, teks=spread) if one.rentang_jiwa else people,
                 cost,
@@ -170,6 +171,22 @@ def _scenario_table(context: Context, effects: Sequence[Effect]) -> Tabel:
         for n, key in enumerate(keys)
     )
     return Tabel("skenario", words.say("skenario.semua"), heads, tuple(rows))
+
+
+def _with_costs(context: Context, name: str) -> str:
+    """Name a scenario with what it leaves behind: unpaid, without cover, not found."""
+    words, table = context.words, context.tables["skenario"]
+    rows = table[(table["skenario"] == name) & (table["kuantil"] == 0.5)]
+    rows = rows[rows["ukuran"].isin(RARE)].sort_values("periode")
+    last = rows.groupby("ukuran", observed=True)["nilai"].last().round().astype(int)
+    told = [
+        words.say(
+            f"skenario.{measure}",
+            {"n": words.rp(size) if measure.endswith("_rp") else words.jumlah(size)},
+        )
+        for measure, size in zip(last.index.astype(str), last, strict=True)
+    ]
+    return "\n".join([name_effect(context, name), *told])
 
 
 def _scenario_row(context: Context, one: Effect) -> Row:

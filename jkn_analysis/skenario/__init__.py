@@ -15,8 +15,9 @@ registered than there are.
 tunggakan_peserta_rp, tunggakan_pemda_rp, anggaran_rp (premium the region must pay that
 month), iuran_pbi_rp (premium of PBI JK that month, paid by the state), peluang_80 and
 peluang_uhc (share of draws at 80% active, and at both thresholds; kuantil 0.5 only),
-and where not 0 tak_tertampung_jiwa (people asked for beyond those there are) and
-tanpa_jaminan_jiwa_bulan (person-months without cover so far, against 'dasar').
+and where not 0 tak_tertampung_jiwa (people asked for beyond those there are),
+tanpa_jaminan_jiwa_bulan (person-months without cover so far, against 'dasar') and
+tak_dibayar_rp (bills so far that the region does not pay).
 ``skenario.kuantil``: 0.1, 0.5, 0.9; ``selisih`` is the same quantile of the paired
 difference from 'dasar' (nothing changes).
 

@@ -32,7 +32,7 @@ RATES = {
     "terdaftar_jiwa": "cakupan_rate",
 }
 """People and their rates, of which the median is the middle path's."""
-RARE = ("tak_tertampung_jiwa", "tanpa_jaminan_jiwa_bulan")
+RARE = ("tak_tertampung_jiwa", "tanpa_jaminan_jiwa_bulan", "tak_dibayar_rp")
 """Measures told only where they are not 0."""
 UKURAN = (
     "aktif_jiwa", "keaktifan_penduduk_rate", "terdaftar_jiwa", "cakupan_rate", *RARE,
@@ -182,6 +182,7 @@ def _debt(
     if pemda is None:
         return {}
     bills, owed = pemda.tagihan_rp, pemda.utang_rp
+    unpaid = np.zeros_like(bills)
     if _touches_pemda(impact):
         at = np.searchsorted(keadaan.kode.astype(str), pemda.kode.astype(str))
         filled = np.maximum(keadaan.terisi, 1.0)[None, :, None]
@@ -190,12 +191,15 @@ def _debt(
         people = impact.kali.get(PEMDA, 1.0) + more / filled
         people = np.broadcast_to(np.maximum(people, 0), keadaan.ukuran)
         bills = bills * (people * impact.tarif_pemda)[:, at]
-        rates = pemda.laju_bayar * impact.bayar_pemda[:, at]
+        pays = impact.bayar_pemda[:, at]
+        unpaid = np.cumsum(bills * (1 - pays), axis=0)
+        rates = pemda.laju_bayar * pays
         months, left = keadaan.periode, pemda.sisa_pagu
         _, owed = settle(pemda.awal_rp, bills, rates, months=months, left=left)
     return {
         "tunggakan_pemda_rp": _place(keadaan, owed),
         "anggaran_rp": _place(keadaan, bills),
+        "tak_dibayar_rp": _place(keadaan, unpaid),
     }
 
 

@@ -499,6 +499,16 @@ def test_unpaid_premium_raises_debt_until_members_are_off():
     assert np.all(people[month("2026-04")] == 0)
 
 
+def test_bills_not_paid_are_told_as_the_debt_they_make():
+    at, after = month("2026-01"), month("2026-04")
+    unpaid = change(pemda_menunggak("2026-01", 3), "tak_dibayar_rp")[..., 0]
+    found = apply_scenario(read_keadaan(), pemda_menunggak("2026-01", 3))
+    bills = found.ukuran["anggaran_rp"][at:after, :, 0]
+    np.testing.assert_allclose(unpaid[-1], bills.sum(axis=0))
+    assert np.all(unpaid[at] > 0)
+    assert np.all(unpaid[:at] == 0)
+
+
 def test_write_off_lowers_arrears_and_moral_hazard_gives_some_back():
     plain = change(pemutihan("2026-03"), "tunggakan_peserta_rp")
     moral = change(pemutihan("2026-03", moral_persen=30), "tunggakan_peserta_rp")
