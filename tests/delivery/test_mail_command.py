@@ -33,7 +33,7 @@ from tests.delivery.conftest import PASSWORD, USER, Faults
 
 REGIONS = ["82.71", "82.02"]
 DAY = ("--tanggal", "2025-12-01")
-MAKER = "jkn_analysis.cli.mail._make_reports"
+MAKER = "jkn_analysis.cli.run.refresh_reports"
 PAGE = "<!DOCTYPE html><html lang='id'><title>x</title><p>laporan</p></html>"
 
 
