@@ -402,6 +402,20 @@ _DECLARED = (
         ("indikator", "kelompok", "horizon_bulan", "ukuran"),
     ),
     Table(
+        "rekam",
+        "our own record: activity forecast from an earlier data month, and what came",
+        (
+            KODE,
+            Column("dari", "periode"),
+            PERIODE,
+            Column("rendah", "rate"),
+            Column("tengah", "rate"),
+            Column("tinggi", "rate"),
+            Column("nyata", "rate"),
+        ),
+        ("kode", "dari", "periode"),
+    ),
+    Table(
         "selisih",
         "register differences as counts, by reason; no kecamatan = the whole region; "
         "missing count = hidden because small",

@@ -41,6 +41,7 @@ OWN = (
     "uang",
     "permintaan",
     "skenario",
+    "rekam",
 )
 """Tables read for the page's own region only."""
 PERIODIC = ("kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "faskes")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.briefing.model import Permintaan
 
+RECORD_BULAN = 6
+"""How many months before the truth the forecast was made that is told, if there is."""
 ANCAMAN = ("potong_pbi", "kuota_telat")
 """Scenarios of the strip: what the country may cut, what the region may sign late."""
 _ROOM = 0.004
@@ -283,8 +285,11 @@ def since_line(context: Context) -> tuple[str, str] | None:
 
 
 def believe_line(context: Context) -> tuple[str, str] | None:
-    """Say how often our interval held the truth, and by how much the middle erred."""
+    """Say what we forecast and what came; else how often our intervals held."""
     words, table = context.words, context.tables["uji_balik"]
+    record = _say_record(context)
+    if record is not None:
+        return words.say("layar.label_percaya"), record
     rows = table[(table["indikator"] == RATE) & (table["kelompok"] == "semua")]
     inside = rows[rows["ukuran"] == "cakupan80"]
     if inside.empty or context.fan.empty:
@@ -297,3 +302,24 @@ def believe_line(context: Context) -> tuple[str, str] | None:
         points = words.angka_poin(float(near.iloc[0])).teks.removeprefix("+")
         told += " " + words.say("layar.percaya_galat", {"poin": points})
     return label, told
+
+
+def _say_record(context: Context) -> str | None:
+    """Say what we forecast for the newest month and how it came; None without any."""
+    words, rows = context.words, context.tables["rekam"]
+    rows = rows[rows["periode"] <= pd.Timestamp(context.potongan.periode)]
+    if rows.empty:
+        return None
+    newest = rows[rows["periode"] == rows["periode"].max()]
+    told = newest.sort_values("dari").iloc[max(0, len(newest) - RECORD_BULAN)]
+    held = rows["nyata"].between(rows["rendah"], rows["tinggi"])
+    values = {
+        "dari": words.bulan(as_date(told["dari"])),
+        "bulan": words.bulan(as_date(told["periode"])),
+        "rendah": words.rate(told["rendah"], 1),
+        "tinggi": words.rate(told["tinggi"], 1),
+        "nyata": words.rate(told["nyata"], 1),
+        "kali": words.jumlah(int(held.sum())),
+        "semua": words.jumlah(len(rows)),
+    }
+    return words.say("layar.rekam", values)

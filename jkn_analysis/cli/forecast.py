@@ -92,6 +92,7 @@ def _forecast_tables(
 ) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
     from jkn_analysis.forecasting.keep import find_kept, note_told
+    from jkn_analysis.forecasting.told import build_record
     from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.measures import build_ukuran
     from jkn_analysis.running.gates import describe
@@ -125,6 +126,8 @@ def _forecast_tables(
         source = config.build.sumber_penduduk
         tables["ukuran"] = build_ukuran(tables, sumber_penduduk=source)
         draft.put(tables["ukuran"], "ukuran")
+        record = build_record(root, tables["ukuran"], cutoff=str(draft.cutoff))
+        draft.put(record, "rekam")
         release_memory()
         told = None if kept is None else kept.read("masa_depan")
         made = build_ramalan(tables, config=settings, told=told)
