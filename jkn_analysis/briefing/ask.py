@@ -92,7 +92,7 @@ def _write(context: Context, row: Mapping[Hashable, Any]) -> Permintaan:
         bersih_jiwa=round(float(row["bersih_jiwa"])) or None,
         asumsi=row["asumsi"] == "ya",
         bulan=int(row["bulan"]),
-        pendek=words.say(f"rute.pendek_{route}"),
+        pendek=words.say(_variant(context, row, f"rute.pendek_{route}")),
         judul=words.say(_variant(context, row, title), values)
         if words.has(title)
         else words.say("putusan.umum", {**values, "tindakan": action}),

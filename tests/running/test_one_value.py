@@ -66,7 +66,11 @@ def test_a_page_that_is_short_of_cash_asks_for_it_on_the_first_screen(processed)
             continue
         short += 1
         today = {ask.rute: ask for ask in list_today(page.permintaan)}
-        assert today["geser_anggaran"].rp == lacks.value, kode
+        shift = today["geser_anggaran"]
+        assert shift.rp == lacks.value, kode
+        owes = page.find_figure("tunggakan_pemda_rp")
+        assert owes is not None
+        assert ("tunggakan" in shift.pendek) == (owes.value > 0)
         shown = [page.judul, *(told for _, told in page.layar.baris)]
         shown += [f"{ask.tindakan} {ask.tanpa} {ask.teks_rp}" for ask in today.values()]
         assert not any(re.search(r"Rp0(?![,.\d])", told) for told in shown), kode
