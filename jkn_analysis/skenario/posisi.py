@@ -9,7 +9,7 @@ import pandas as pd
 
 from jkn_analysis.peraturan import IURAN_PBPU_PEMDA_RP
 from jkn_analysis.skenario.permintaan import Posisi
-from jkn_analysis.skenario.rute import count_selisih
+from jkn_analysis.skenario.rute import count_selisih, take_newest
 from jkn_analysis.uhc import Keadaan, find_target, needed_jiwa, status
 
 if TYPE_CHECKING:
@@ -92,9 +92,8 @@ def list_posisi(
 
 
 def _counts(given: Mapping[str, pd.DataFrame], cutoff: pd.Timestamp) -> pd.DataFrame:
-    """Count registered, active and Pemda's active members at the cutoff by kode."""
-    rows = given["kepesertaan"]
-    now = rows[rows["periode"].eq(cutoff)]
+    """Count registered, active and Pemda's active members, newest month, by kode."""
+    now = take_newest(given["kepesertaan"], cutoff=cutoff)
     total = now.groupby("kode")[["terdaftar_jiwa", "aktif_jiwa"]].sum()
     pemda = now[now["segmen"].eq("PBPU Pemda")].set_index("kode")["aktif_jiwa"]
     return pd.DataFrame(

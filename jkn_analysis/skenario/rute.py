@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _JENDELA_LONJAKAN = 0.02
 _PENDAFTARAN_AWAL = 500.0
+_TERTINGGAL_BULAN = 3
 _RIWAYAT_BULAN = 24
 _RIWAYAT_MIN_BULAN = 12
 _BULAN_BAIK = 0.9
@@ -31,6 +32,14 @@ COLUMNS = (
 
 MISKIN = ("miskin_tanpa_jaminan",)
 """Register difference: poor (decile 1-5) and not registered."""
+
+
+def take_newest(table: pd.DataFrame, *, cutoff: pd.Timestamp) -> pd.DataFrame:
+    """Take each region's newest month up to the cutoff, no older than a quarter."""
+    oldest = cutoff - pd.DateOffset(months=_TERTINGGAL_BULAN)
+    known = table[table["periode"].between(oldest, cutoff)]
+    newest = known.groupby("kode")["periode"].transform("max")
+    return known[known["periode"].eq(newest)]
 
 
 def count_selisih(
@@ -187,7 +196,7 @@ def build_rute(
     """
     kepesertaan = tables["kepesertaan"]
     pools = _pools(kepesertaan)
-    now = pools[pools["periode"].eq(cutoff)].dropna(subset=["calon"])
+    now = take_newest(pools, cutoff=cutoff).dropna(subset=["calon"])
     free = now.rename(columns={"calon": "jiwa"})[["rute", "kode", "jiwa"]]
     found = count_selisih(tables["selisih"], MISKIN, cutoff=cutoff)
     poor = found.rename("jiwa").reset_index().assign(rute="usulkan_pbi")

@@ -275,6 +275,19 @@ def test_on_the_first_day_with_members_alone_the_contract_has_its_price():
     assert row["biaya_rp"] == one.pemda_jiwa * 37_800 * 12
 
 
+def test_a_region_whose_members_came_a_month_late_is_asked_all_the_same():
+    tables, _ = read_sample()
+    rows = tables["kepesertaan"]
+    late = rows[rows["kode"].eq("19.71") & rows["periode"].lt(NOW)]
+    given = {**tables, "kepesertaan": pd.concat([late, rows[rows["kode"].eq("19.01")]])}
+    future = Jalur.hold(["19.01", "19.71"], [2e5, 2e5], penduduk=242_285)
+    end = pd.Timestamp(2025, 12, 31)
+    found = list_posisi(given, future, read_uang(), cutoff=NOW, tenggat=end)
+    assert [one.kode for one in found] == ["19.01", "19.71"]
+    october = late[late["periode"].eq("2025-10-01")]["aktif_jiwa"].sum()
+    assert found[1].kini_jiwa == 193_828 - october
+
+
 def test_the_sample_pays_for_6866_people_whose_employer_pays():
     from jkn_sample import build_tables
 
