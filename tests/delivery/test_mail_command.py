@@ -378,8 +378,8 @@ def made(monkeypatch):
     """Replace the making of reports; return what was asked for."""
     asked = []
 
-    def make(config, occasions, month):
-        asked.extend(occasion.kode for occasion in occasions)
+    def make(config, kode, month):
+        asked.extend(kode)
         return {}
 
     monkeypatch.setattr(MAKER, make)
