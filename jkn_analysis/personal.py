@@ -108,6 +108,7 @@ class _Fold(dict[int, str | None]):
 
 
 _FOLD = _Fold()
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def fold(text: str) -> str:
@@ -120,7 +121,12 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text).translate(_FOLD)
+    return _BEYOND_ASCII.sub(_fold_match, unicodedata.normalize("NFKC", text))
+
+
+def _fold_match(match: re.Match[str]) -> str:
+    """Fold a run of letters beyond ASCII; most of a page is none."""
+    return match.group().translate(_FOLD)
 
 
 @cache

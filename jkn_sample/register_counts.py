@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.rekonsiliasi.publish import measure_worth
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
-from jkn_analysis.rekonsiliasi.reconcile import measure_worth
 from jkn_analysis.suppression import THRESHOLD_JIWA
 
 if TYPE_CHECKING:

@@ -94,14 +94,17 @@ def reconcile_command(
 def _store(found: Reconciliation, pada: dt.date, processed: Path) -> Path:
     """Lay the counts over the stored table; refuse to leave anything personal."""
     from jkn_analysis import store
-    from jkn_analysis.rekonsiliasi.reconcile import build_selisih, merge_selisih
+    from jkn_analysis.rekonsiliasi.publish import build_selisih, merge_selisih
     from jkn_analysis.rekonsiliasi.scan import refuse_personal
 
     population = store.read_table_or_empty("penduduk", root=processed)
     latest = population.sort_values("berlaku_mulai").groupby("kode")["penduduk_jiwa"]
     people = {str(kode): int(jiwa) for kode, jiwa in latest.last().items()}
-    fresh = build_selisih(found.counts, periode=pada.replace(day=1), penduduk=people)
-    merged = merge_selisih(store.read_table_or_empty("selisih", root=processed), fresh)
+    told = store.read_table_or_empty("selisih", root=processed)
+    fresh = build_selisih(
+        found.counts, periode=pada.replace(day=1), penduduk=people, previous=told
+    )
+    merged = merge_selisih(told, fresh)
     with store.write_generation(processed, by="jkn reconcile") as draft:
         draft.put(merged, "selisih")
         refuse_personal(draft.paths("selisih"))

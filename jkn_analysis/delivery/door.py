@@ -3,60 +3,86 @@
 from __future__ import annotations
 
 from collections import Counter
-from email.parser import BytesHeaderParser
+from email import message_from_bytes
 from email.policy import SMTP
+from email.utils import parseaddr
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from jkn_analysis.errors import PrivacyError
 from jkn_analysis.personal import count_personal
 from jkn_analysis.rekonsiliasi.scan import Door, scan_bytes
 
-_END_OF_HEAD = b"\r\n\r\n"
+OWN = "bahan-"
+"""How the name of an office's own workbook begins."""
+
+if TYPE_CHECKING:
+    from jkn_analysis.delivery.message import Body, Sender
 
 
 def judge_message(message: bytes) -> dict[str, int]:
-    """Count what is personal in a mail by kind: subject, texts, attachments.
+    """Count what is personal in a mail as it lies in the outbox, by kind.
 
     The addresses of sender and answers belong there, those of the recipients stand
     only in the head; any other address is a finding.
     """
-    head, _, payload = message.partition(_END_OF_HEAD)
-    fields = BytesHeaderParser(policy=SMTP).parsebytes(head + _END_OF_HEAD)
-    own = {
+    parsed = message_from_bytes(message, policy=SMTP)
+    own = frozenset(
         address.addr_spec.lower()
         for name in ("From", "Reply-To")
-        if fields[name] is not None
-        for address in fields[name].addresses
-    }
-    counts = Counter(count_personal(str(fields["Subject"]), allowed=frozenset(own)))
-    counts.update(_judge_parts(str(fields["Content-Type"]), payload, frozenset(own)))
-    return dict(counts)
-
-
-@lru_cache(maxsize=8)
-def _judge_parts(kind: str, payload: bytes, allowed: frozenset[str]) -> Counter[str]:
-    """Judge the parts of a mail, once for all copies that share them."""
-    head = f"From: x\r\nMessage-ID: x\r\nContent-Type: {kind}".encode()
-    found = scan_bytes(
-        head + _END_OF_HEAD + payload, door=Door(mail=True, allowed=allowed)
+        if parsed[name] is not None
+        for address in parsed[name].addresses
     )
-    counts: Counter[str] = Counter()
-    for (_, what), number in found.items():
-        counts[what] += number
-    return counts
+    parts = [
+        part.get_payload(decode=True) or b""
+        for part in parsed.walk()
+        if not part.is_multipart()
+    ]
+    return _judge(str(parsed["Subject"]), parts, own)  # type: ignore[arg-type]
 
 
-def refuse_message(name: str, message: bytes) -> None:
+def refuse_body(body: Body, sender: Sender) -> None:
     """Stop before a mail is written that points at a person.
+
+    An office's own workbook repeats sheets of the common one, which is judged; before
+    it leaves, the whole mail is judged again as it lies in the outbox.
 
     Raises
     ------
     PrivacyError
-        Names the kinds, never a value.
+        Names region and kinds, never a value.
     """
-    found = judge_message(message)
+    own = frozenset(
+        parseaddr(text)[1].lower() for text in (sender.pengirim, sender.balas_ke)
+    )
+    parts = [body.text.encode(), body.html.encode(), *(png for _, png in body.cids)]
+    parts += [
+        item.content
+        for item in body.content.attachments
+        if not item.filename.startswith(OWN)
+    ]
+    found = _judge(body.subject, parts, own)
     if found:
-        raise PrivacyError(f"{name}: {tell(found)}; the mail is not written")
+        where = f"mail of {body.content.kode}"
+        raise PrivacyError(f"{where}: {tell(found)}; the mail is not written")
+
+
+def _judge(subject: str, parts: list[bytes], allowed: frozenset[str]) -> dict[str, int]:
+    """Judge the decoded pieces of a mail."""
+    counts = Counter(count_personal(subject, allowed=allowed))
+    for part in parts:
+        counts.update(_judge_part(part, allowed))
+    return dict(counts)
+
+
+@lru_cache(maxsize=16)
+def _judge_part(part: bytes, allowed: frozenset[str]) -> Counter[str]:
+    """Judge one piece, once for all offices of a region that share it."""
+    counts: Counter[str] = Counter()
+    found = scan_bytes(part, door=Door(mail=True, allowed=allowed))
+    for (_, what), number in found.items():
+        counts[what] += number
+    return counts
 
 
 def tell(found: dict[str, int]) -> str:

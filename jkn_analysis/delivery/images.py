@@ -33,5 +33,5 @@ def shrink_png(png: bytes, *, width: int) -> bytes:
         COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
     written = io.BytesIO()
-    few.save(written, "PNG", optimize=True)
+    few.save(written, "PNG", compress_level=6)
     return written.getvalue()

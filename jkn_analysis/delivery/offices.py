@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.delivery.attachments import XLSX, Sheet, build_workbook
 from jkn_analysis.delivery.content import Attachment, slug
+from jkn_analysis.delivery.door import OWN
 from jkn_analysis.delivery.words import WORDS
 from jkn_analysis.formats import format_jiwa, format_rp_short, format_tanggal
 from jkn_analysis.terms import Kantor
@@ -153,5 +154,5 @@ def _own_workbook(
         return None
     banner = WORDS[briefing.bahasa]["contoh_banner"] if briefing.contoh else ""
     book = build_workbook(wanted, title=f"{kantor}, {briefing.nama}", banner=banner)
-    name = f"bahan-{slug(kantor)}-{briefing.kode}-{briefing.periode:%Y-%m}.xlsx"
+    name = f"{OWN}{slug(kantor)}-{briefing.kode}-{briefing.periode:%Y-%m}.xlsx"
     return Attachment(name, XLSX, book)

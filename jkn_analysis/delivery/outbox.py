@@ -9,7 +9,7 @@ from email.policy import SMTP
 from typing import TYPE_CHECKING
 
 from jkn_analysis.delivery.content import one_line, slug
-from jkn_analysis.delivery.door import refuse_message
+from jkn_analysis.delivery.door import refuse_body
 from jkn_analysis.delivery.ledger import KEPT, Copy
 from jkn_analysis.delivery.smtp import Job
 from jkn_analysis.errors import DeliveryError
@@ -89,14 +89,14 @@ def write_messages(
         raise DeliveryError(f"mail: '{one_line(kode)}' is not a kode of a region")
     meeting = content.meeting
     folder = outbox / folder_name(meeting.id_rapat if meeting else "tanpa-rapat")
+    for body in bodies.values():
+        refuse_body(body, sender)
     made = {
         folder / f"{kode}-{slug(kantor)}.eml": build_message(
             bodies[kantor], Envelope(kantor, tuple(alamat), tanggal), sender
         )
         for kantor, alamat in offices.items()
     }
-    for path, raw in made.items():
-        refuse_message(path.name, raw)
     make_private(folder)
     for path, raw in made.items():
         write_bytes(path, raw, mode=0o600)

@@ -548,7 +548,13 @@ def render_png(figure: Figure, *, colours: int | None = None) -> bytes:
         Size of a palette to reduce to, for mail; full colour if None.
     """
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=DPI_PNG, metadata={"Software": None})
+    figure.savefig(
+        stream,
+        format="png",
+        dpi=DPI_PNG,
+        metadata={"Software": None},
+        pil_kwargs={"compress_level": 1},  # packed well when its colours are reduced
+    )
     if colours is None:
         return stream.getvalue()
     from PIL import Image

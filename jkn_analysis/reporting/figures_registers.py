@@ -8,8 +8,8 @@ import pandas as pd
 
 from jkn_analysis.errors import StoreError
 from jkn_analysis.formats import format_number, format_points
+from jkn_analysis.rekonsiliasi.publish import build_trend
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
-from jkn_analysis.rekonsiliasi.reconcile import build_trend
 from jkn_analysis.reporting.style import WARNA
 from jkn_analysis.store import read_table, read_table_or_empty
 

@@ -20,7 +20,7 @@ from jkn_analysis.delivery.ledger import open_ledger
 from jkn_analysis.delivery.outbox import list_jobs, read_outbox
 from jkn_analysis.delivery.smtp import send_all
 from jkn_analysis.errors import InputError
-from jkn_analysis.rekonsiliasi.reconcile import build_selisih
+from jkn_analysis.rekonsiliasi.publish import build_selisih
 from jkn_analysis.running.report import Outcome, take_in
 from jkn_analysis.store import has_table, read_table, write_table
 from jkn_analysis.tables import DELIVERED, TABLES

@@ -16,8 +16,8 @@ from jkn_analysis.rekonsiliasi.names import (
     split_names,
 )
 from jkn_analysis.rekonsiliasi.nik import parse_nik
+from jkn_analysis.rekonsiliasi.publish import build_selisih
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
-from jkn_analysis.rekonsiliasi.reconcile import build_selisih
 from jkn_analysis.rekonsiliasi.scan import scan_bytes
 from tests.rekonsiliasi_names import list_kode, normalize_name
 

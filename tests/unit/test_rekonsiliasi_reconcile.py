@@ -15,17 +15,20 @@ import pyrage
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.privacy import attack, judge, make_counts
 from jkn_analysis import store
 from jkn_analysis.cli import app
 from jkn_analysis.errors import InputError, PrivacyError
 from jkn_analysis.rekonsiliasi import reconcile as module
 from jkn_analysis.rekonsiliasi.pseudonym import ENVIRONMENT, build_key
-from jkn_analysis.rekonsiliasi.reasons import ALASAN
-from jkn_analysis.rekonsiliasi.reconcile import (
-    Order,
+from jkn_analysis.rekonsiliasi.publish import (
     build_selisih,
     build_trend,
     merge_selisih,
+)
+from jkn_analysis.rekonsiliasi.reasons import ALASAN
+from jkn_analysis.rekonsiliasi.reconcile import (
+    Order,
     reconcile,
 )
 from jkn_analysis.rekonsiliasi.scan import scan_paths
@@ -40,7 +43,6 @@ from jkn_analysis.reporting.figures_registers import (
 from jkn_analysis.tables import check, conform
 from jkn_analysis.wilayah import list_wilayah
 from jkn_sample.registers import PADA, write_registers
-from tests.suppression_audit import audit_intervals
 
 SECRET = secrets.token_hex(32)
 KEY = build_key(SECRET)
@@ -93,14 +95,22 @@ def test_counts_become_a_valid_table_with_small_ones_hidden(run):
 
 
 def test_hidden_counts_cannot_be_computed_back(run):
+    bounds = attack(build_selisih(run.counts, periode=PADA))
+    hidden = bounds[bounds["hidden"]]
+    assert len(hidden)
+    assert ((hidden["high"] - hidden["low"]) >= 5).all()
+
+
+def test_counts_of_kecamatan_are_multiples_of_five_and_add_up_to_their_total(run):
     table = build_selisih(run.counts, periode=PADA)
-    for _, rows in list(table.groupby(["kode", "alasan"]))[:25]:
-        frame = rows.reset_index(drop=True)
-        frame["disembunyikan"] = frame["jumlah_jiwa"].isna()
-        if not frame["disembunyikan"].any():
-            continue
-        bounds = audit_intervals(frame, by=["kecamatan"], count="jumlah_jiwa")
-        assert ((bounds["high"] - bounds["low"]) >= 5).all()
+    inside = table[table["kecamatan"].notna()]
+    for name in ("jumlah_jiwa", "nonaktif_jiwa"):
+        assert (inside[name].dropna() % 5 == 0).all()
+    keys = ["kode", "alasan"]
+    sums = inside.groupby(keys)["jumlah_jiwa"].sum(skipna=False).dropna()
+    whole = table[table["kecamatan"].isna()].set_index(keys)["jumlah_jiwa"]
+    assert len(sums)
+    assert ((sums - whole.reindex(sums.index)).abs() <= 4).all()
 
 
 def counted(alasan: str, jumlah: int, nonaktif: int) -> pd.DataFrame:
@@ -139,10 +149,38 @@ def test_new_counts_replace_those_of_the_same_region_and_month():
     assert trend["perubahan_jiwa"].tolist() == [23]
 
 
-def test_a_small_change_is_a_small_count():
-    first = build_selisih(counted("nama_beda", 40, 0), periode=dt.date(2025, 8, 1))
-    second = build_selisih(counted("nama_beda", 43, 0), periode=dt.date(2025, 11, 1))
-    assert build_trend(merge_selisih(first, second))["perubahan_jiwa"].isna().all()
+@pytest.mark.parametrize(
+    ("then", "now", "told"), [(40, 43, 40), (40, 44, 40), (40, 45, 45), (40, 36, 40)]
+)
+def test_a_total_stays_until_it_moves_by_five(then, now, told):
+    first = build_selisih(counted("nama_beda", then, 0), periode=dt.date(2025, 8, 1))
+    second = build_selisih(
+        counted("nama_beda", now, 0), periode=dt.date(2025, 11, 1), previous=first
+    )
+    trend = build_trend(merge_selisih(first, second))
+    assert trend["jumlah_jiwa"].tolist() == [told]
+    assert trend["perubahan_jiwa"].tolist() == [told - then]
+
+
+def test_slow_drift_is_told_once_it_is_no_small_count():
+    told, shown = None, []
+    for month, jumlah in enumerate([40, 43, 46, 49, 52], start=1):
+        fresh = build_selisih(
+            counted("nama_beda", jumlah, 0),
+            periode=dt.date(2025, month, 1),
+            previous=told,
+        )
+        told = fresh if told is None else merge_selisih(told, fresh)
+        shown.append(int(fresh.loc[fresh["kecamatan"].isna(), "jumlah_jiwa"].iloc[0]))
+    assert shown == [40, 40, 46, 46, 52]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_two_months_laid_on_each_other_tell_nothing_small(seed):
+    found = judge(*make_counts(np.random.default_rng(seed)))
+    assert found.hidden > 100
+    assert found.true_small > 100
+    assert (found.exact, found.narrow, found.shown, found.exact_changes) == (0, 0, 0, 0)
 
 
 def test_a_work_list_opens_only_with_its_key(run, registers):
