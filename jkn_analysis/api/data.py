@@ -146,6 +146,23 @@ class Data(Source):
         judul = f"Kas iuran Pemda yang kurang sampai Desember {year}"
         return self.answer(table.reset_index(drop=True), judul)
 
+    def rekam(self) -> Answer:
+        """List what earlier data months forecast and what came, worst first.
+
+        Returns
+        -------
+        Answer
+            ``wilayah, dari, periode, rendah, tengah, tinggi, nyata, meleset``: bounds
+            hold 8 of 10; no rows while nothing was forecast before.
+        """
+        rows = self.read("rekam")
+        rows["meleset"] = rows["nyata"] - rows["tengah"]
+        rows.insert(0, "wilayah", [get_wilayah(k).nama_lengkap for k in rows["kode"]])
+        order = rows["meleset"].abs().sort_values(ascending=False, kind="stable").index
+        table = rows.drop(columns="kode").loc[order].reset_index(drop=True)
+        judul = "Proyeksi keaktifan kami dan yang terjadi"
+        return _in_unit(self.answer(table, judul), "keaktifan_penduduk_rate")
+
     def jika(
         self,
         wilayah: Sequence[str],

@@ -89,6 +89,30 @@ class Region:
         judul = f"Segmen {self.nama}"
         return self.data.answer(wide, judul, penyebut="peserta terdaftar")
 
+    def perubahan(self, sejak: str) -> Answer:
+        """Give the change of active members by segmen, largest fall first.
+
+        Parameters
+        ----------
+        sejak
+            ``YYYY-MM``.
+        """
+        rows = self.data.read("ukuran", kode=self.kode)
+        then = pd.Timestamp(f"{sejak}-01")
+        wanted = rows["indikator"].eq("aktif_jiwa") & rows["segmen"].ne(TOTAL)
+        wide = rows[wanted].pivot_table(
+            index="segmen", columns="periode", values="nilai"
+        )
+        if then not in wide:
+            raise InputError(f"bulan '{sejak}' tidak ada dalam data {self.nama}")
+        now = wide[self.data.periode]
+        table = pd.DataFrame({"semula_jiwa": wide[then], "aktif_jiwa": now})
+        table["perubahan_jiwa"] = table["aktif_jiwa"] - table["semula_jiwa"]
+        judul = f"Perubahan peserta aktif menurut segmen sejak {sejak}, {self.nama}"
+        return self.data.answer(
+            table.sort_values("perubahan_jiwa").reset_index(), judul
+        )
+
     def tunggakan(self) -> Answer:
         """Arrears of members and of the local government, apart, a row a month."""
         judul = f"Tunggakan peserta dan tunggakan Pemda, {self.nama}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -207,3 +210,34 @@ def test_a_page_is_shown_in_a_frame_or_says_how_to_make_it(data, ternate):
     path.parent.mkdir(parents=True)
     path.write_text("<h1>Ternate</h1>", encoding="utf-8")
     assert "&lt;h1&gt;Ternate" in ternate.briefing()._repr_html_()
+
+
+QUESTIONS = re.findall(
+    r"```python\n(.*?)```",
+    (Path(__file__).parents[2] / "docs" / "cara" / "pertanyaan.md").read_text("utf-8"),
+    flags=re.DOTALL,
+)
+
+
+def test_there_are_ten_questions_of_three_lines_at_most():
+    assert len(QUESTIONS[1:]) == 10
+    assert all(len(code.strip().splitlines()) <= 3 for code in QUESTIONS[1:])
+
+
+@pytest.mark.parametrize("code", QUESTIONS[1:])
+def test_a_question_of_the_docs_is_answered(data, code):
+    *first, last = ast.parse(code).body
+    names = {"data": data}
+    exec(compile(ast.Module(first, []), "docs", "exec"), names)  # noqa: S102, RUF100 - our own text
+    expression = ast.Expression(last.value)
+    found = eval(compile(expression, "docs", "eval"), names)  # noqa: S307, RUF100 - our own text
+    for answer in found if isinstance(found, list) else [found]:
+        assert isinstance(answer, Answer)
+        assert len(answer) or "rekam" in code
+        assert "DATA CONTOH" in answer._repr_html_()
+
+
+def test_changes_by_segmen_add_up_to_the_region_s(data, ternate):
+    table = ternate.perubahan("2025-05")
+    whole = data.peringkat("aktif_jiwa", sejak="2025-05").set_index("kode")
+    assert table["perubahan_jiwa"].sum() == whole.loc["82.71", "perubahan"]
