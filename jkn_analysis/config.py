@@ -74,7 +74,7 @@ class Forecast(_Section):
     """Forecast horizon and intervals."""
 
     horizon_bulan: Annotated[int, Field(ge=1, le=60)]
-    levels: tuple[int, ...]
+    levels: tuple[Annotated[int, Field(ge=1, le=99)], ...]
     seed: int
     tenggat_bulan: Annotated[int, Field(ge=1, le=12)]
 
@@ -211,9 +211,31 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
         where = path or "defaults.toml"
         raise ConfigError(f"{where}: not valid settings\n" + "\n".join(lines)) from exc
     absolute = {name: base / value for name, value in config.paths.model_dump().items()}
+    _refuse_paths(absolute, base)
     config = config.model_copy(update={"paths": Paths(**absolute)})
     pada = os.environ.get(PADA_VARIABLE)
     return config if not pada else _look_back(config, pada)
+
+
+def _refuse_paths(paths: Mapping[str, Path], base: Path) -> None:
+    """Refuse folders to write in that hold the project, its deliveries or each other.
+
+    What is written there is also swept there.
+    """
+    for name in ("processed", "reports"):
+        place = paths[name]
+        others = [paths[other] for other in paths if other != name]
+        holds = place in {base, *base.parents}
+        meets = any(
+            place == one or place in one.parents or one in place.parents
+            for one in others
+        )
+        if holds or meets:
+            raise ConfigError(
+                f"paths.{name} = {place}: holds, or lies in, another folder of the "
+                "project\n  → give it a folder of its own, such as "
+                f"{'data/' if name == 'processed' else ''}{name}"
+            )
 
 
 def _look_back(config: Config, pada: str) -> Config:

@@ -30,6 +30,8 @@ WATCHED = (
     "publikasi",
 )
 """Delivered tables whose figures stand on pages."""
+FACTS = {"table", "kode", "kunci", "kolom", "dari", "ke", "file", "baris"}
+"""What a line of the register must say."""
 MOST_LISTED = 500
 """Changed cells of one table that are listed one by one; more are counted."""
 
@@ -165,6 +167,7 @@ def list_corrections(root: Path, kode: str, *, after: int = 0) -> list[dict[str,
         line
         for line in read_lines(root / REGISTER)[after:]
         if str(line.get("kode")).startswith(start)
+        and ("lainnya" in line or line.keys() >= FACTS)
     ]
 
 

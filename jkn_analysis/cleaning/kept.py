@@ -137,9 +137,12 @@ def read_kept(
     pattern = _name(root, delivery.table, sha256, name if key else "", key or "")
     for path in sorted(pattern.parent.glob(pattern.name)):
         found = _decode(path)
-        if found is None or (key and _looked_ahead(found[1]["latest"], latest)):
+        if found is None or (key and _looked_ahead(found[1].get("latest", ""), latest)):
             continue
-        return _restore(*found, delivery=delivery, sha256=sha256, name=name)
+        try:
+            return _restore(*found, delivery=delivery, sha256=sha256, name=name)
+        except (KeyError, TypeError, ValueError):  # of another version
+            continue
     return None
 
 

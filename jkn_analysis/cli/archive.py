@@ -36,7 +36,7 @@ def riwayat_command(
     from jkn_analysis.briefing.words import Words
     from jkn_analysis.cli.run import read_periode
     from jkn_analysis.running.archive import list_issued
-    from jkn_analysis.running.revision import say_revision
+    from jkn_analysis.running.revision import read_revision, say_revision
 
     stem = _stem(wilayah, bahasa)
     month = read_periode(periode)
@@ -55,7 +55,7 @@ def riwayat_command(
         for event in one.terbit:
             offices = ", ".join(event.get("kepada", []))
             click.echo(f"  {event['pada']} {event['cara']} {offices}".rstrip())
-        told = one.read_page().get("revisi")
+        told = read_revision(one.path(".json"))
         if told:
             lines = say_revision(told, Words(bahasa))
             click.echo("\n".join(f"  {line}" for line in lines))

@@ -283,9 +283,9 @@ def status_command(config: Config, periode: str | None) -> None:
         f"{status.made} made, {len(status.failed)} failed, {left} left"
     )
     for event in status.failed:
-        cell = f"cell {event['cell']}, " if event["cell"] else ""
-        click.echo(f"  {event['kode']}: {cell}{event['error']}")
-    kinds = Counter(event["error"].partition(":")[0] for event in status.failed)
+        cell = f"cell {event['cell']}, " if event.get("cell") else ""
+        click.echo(f"  {event['kode']}: {cell}{event.get('error', '')}")
+    kinds = Counter(event.get("error", "").partition(":")[0] for event in status.failed)
     for kind, count in kinds.most_common():
         click.echo(f"  {count} × {kind}")
 

@@ -29,6 +29,9 @@ ARCHIVE = "arsip"
 REGISTER = "terbit.jsonl"
 ENDS = (".html", PAGE, SUFFIX)
 NAME_CHARACTERS = 16
+FACTS = {"versi": int, "sha256": str, "asal": str, "koreksi": int, "pada": str,
+         "cara": str, "kepada": list}  # fmt: skip
+"""What a line of the register must say; one without is passed over."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def list_versions(reports: Path, periode: str, stem: str) -> list[Version]:
     folder = archive_folder(reports, periode, stem)
     events: dict[int, list[dict[str, Any]]] = {}
     for line in read_lines(folder / REGISTER):
-        if isinstance(line.get("versi"), int) and isinstance(line.get("sha256"), str):
+        if {name: type(line.get(name)) for name in FACTS} == FACTS:
             events.setdefault(line["versi"], []).append(line)
     return [
         Version(
@@ -80,8 +83,8 @@ def list_versions(reports: Path, periode: str, stem: str) -> list[Version]:
             stem,
             number,
             lines[0]["sha256"],
-            str(lines[0].get("asal", "")),
-            int(lines[0].get("koreksi", 0)),
+            lines[0]["asal"],
+            lines[0]["koreksi"],
             tuple(lines),
         )
         for number, lines in sorted(events.items())

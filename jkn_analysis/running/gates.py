@@ -45,7 +45,7 @@ def find_hindrances(
     for kode in regions:
         reasons = [describe(one) for one in refused if one.touches(kode)]
         if not last.get(kode, {"ok": True})["ok"]:
-            reasons.append(f"its report failed: {last[kode]['error']}")
+            reasons.append(f"its report failed: {last[kode].get('error', '')}")
         if reasons:
             found[kode] = reasons
     return found

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATE = ".run"
+FACTS = {
+    "start": {"at", "reports"},
+    "report": {"kode", "ok"},
+    "end": {"stopped"},
+}
+"""Kind of event to what a line of it must say."""
 
 
 def state_folder(reports: Path) -> Path:
@@ -47,8 +53,12 @@ def append_event(path: Path, event: dict[str, Any]) -> None:
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
-    """Read the events; a last line cut short by a kill is not one."""
-    return [event for event in read_lines(path) if isinstance(event.get("event"), str)]
+    """Read the events; a line cut short by a kill, or without its facts, is not one."""
+    return [
+        event
+        for event in read_lines(path)
+        if FACTS.get(str(event.get("event")), {"?"}) <= event.keys()
+    ]
 
 
 def read_last_outcomes(path: Path) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.errors import StoreError
+from jkn_analysis.store import read_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -51,12 +54,14 @@ def build_manifest(
 
 def read_report_manifest(folder: Path, stem: str) -> dict[str, Any] | None:
     """Read the manifest of a report; None when there is none that can be read."""
-    path = folder / f"{stem}{SUFFIX}"
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = read_json(folder / f"{stem}{SUFFIX}", remedy="jkn run")
+    except StoreError:
         return None
-    return told if told.get("format") == FORMAT else None
+    whole = isinstance(told.get("inputs"), dict) and isinstance(
+        told.get("outputs"), dict
+    )
+    return told if whole and told.get("format") == FORMAT else None
 
 
 def find_changed_outputs(folder: Path, outputs: Mapping[str, str]) -> list[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from jkn_analysis.running.archive import Version
 
 MIDDLE = 0.5
+FACTS = {"nomor", "menggantikan", "terbit", "asal", "perubahan", "sebab"}
+"""What a revision must say."""
 KEY = ("name", "kode", "periode", "segmen", "skenario", "kuantil")
 MOST_SHOWN = 12
 PLACES = ("</main>", "</body>")
@@ -53,14 +55,14 @@ def compare_pages(
     changed = []
     for key in dict.fromkeys([*then, *now]):
         one, two = then.get(key), now.get(key)
-        if one is not None and two is not None and one["value"] == two["value"]:
+        if one is not None and two is not None and one.get("value") == two.get("value"):
             continue
         figure = {name: (two or one or {}).get(name) for name in KEY}
         changed.append(
             {
                 "figure": {k: v for k, v in figure.items() if v is not None},
-                "dari": None if one is None else one["text"],
-                "ke": None if two is None else two["text"],
+                "dari": None if one is None else one.get("text"),
+                "ke": None if two is None else two.get("text"),
             }
         )
     return changed
@@ -74,7 +76,8 @@ def _by_key(
     own = {page.get("kode"), page.get("periode")} if across else set()
     return {
         tuple(None if figure.get(n) in own else figure.get(n) for n in KEY): figure
-        for figure in page.get("figures", [])
+        for figure in page.get("figures") or []
+        if isinstance(figure, dict)
     }
 
 
@@ -103,7 +106,7 @@ def read_revision(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     found = told.get("revisi") if isinstance(told, dict) else None
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and found.keys() >= FACTS else {}
 
 
 def lay_revision(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from jkn_analysis.running.report import Job
 
 INDEX = "index"
+FULL = os.strerror(errno.ENOSPC)
+"""A full disk ends the round: every further report would fail the same way."""
 DEFAULT_WEIGHT_S = {"nasional": 30.0, "provinsi": 10.0, "kabupaten": 1.0}
 
 
@@ -125,7 +129,7 @@ def run_reports(
         plan = build_plan(choice, config)
         todo = [planned for planned in plan if planned.reasons]
         summary = Summary(choice.periode, len(todo), len(plan) - len(todo))
-        if todo:
+        if todo or _was_cut_off(reports, choice.periode):
             jobs = sort_longest_first(todo, read_last_outcomes(ledger))
             append_event(
                 ledger, {"event": "start", "at": started, "reports": len(jobs)}
@@ -145,6 +149,8 @@ def _work(
     watch: Callable[[int, Outcome | None], None],
 ) -> None:
     """Make the reports; ctrl-C ends the work and leaves all that was done."""
+    if not jobs:
+        return
     workforce = hire()
     try:
         watch(len(jobs), None)
@@ -153,10 +159,19 @@ def _work(
                 append_event(ledger, {"event": "report", **asdict(outcome)})
                 summary.outcomes.append(outcome)
             watch(len(jobs), outcome)
+            if outcome is not None and FULL in outcome.error:
+                summary.stopped = True
+                break
     except KeyboardInterrupt:
         summary.stopped = True
     finally:
         workforce.close()
+
+
+def _was_cut_off(reports: Path, periode: str) -> bool:
+    """Tell whether the last run of a month was killed: this one ends its record."""
+    status = read_status(reports, periode)
+    return status is not None and not status.ended
 
 
 def _describe_end(summary: Summary) -> dict[str, Any]:
@@ -176,7 +191,9 @@ def write_index(folder: Path, *, config: Config, choice: Choice) -> None:
 
     ledger = ledger_path(config.paths.reports, choice.periode)
     last = read_last_outcomes(ledger)
-    failed = {stem: event["error"] for stem, event in last.items() if not event["ok"]}
+    failed = {
+        stem: event.get("error", "") for stem, event in last.items() if not event["ok"]
+    }
     made = {path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")}
     stems = {s for s in made | failed.keys() if split_stem(s)[1] == choice.bahasa}
     if not stems:

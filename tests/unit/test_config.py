@@ -113,3 +113,29 @@ def test_the_project_folder_is_found_from_below(tmp_path: Path):
     (tmp_path / "data" / "raw").mkdir(parents=True)
     (tmp_path / "notebooks").mkdir()
     assert find_root(tmp_path / "notebooks") == tmp_path.resolve()
+
+
+@pytest.mark.parametrize(
+    "place", [".", "data", "data/raw", "data/raw/x", "reports", "/", "notebooks"]
+)
+def test_a_folder_to_write_in_holds_nothing_else(tmp_path, place):
+    path = tmp_path / "jkn.toml"
+    path.write_text(f'[paths]\nprocessed = "{place}"\n', encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"paths\.processed = .*\n  → give it a folder"
+    ):
+        read_config(path, root=tmp_path)
+
+
+def test_settings_saved_with_a_byte_order_mark_are_read(tmp_path):
+    path = tmp_path / "jkn.toml"
+    path.write_text("[forecast]\nseed = 7\n", encoding="utf-8-sig")
+    assert read_config(path, root=tmp_path).forecast.seed == 7
+
+
+@pytest.mark.parametrize("level", [0, 100, 120])
+def test_an_interval_that_is_no_share_is_named(tmp_path, level):
+    path = tmp_path / "jkn.toml"
+    path.write_text(f"[forecast]\nlevels = [80, {level}]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"forecast\.levels\.1"):
+        read_config(path, root=tmp_path)

@@ -78,3 +78,11 @@ def test_sweep_removes_half_written_files_only(tmp_path):
         path.write_text("")
     assert sweep(folder) == 3
     assert kept.exists()
+
+
+def test_a_line_without_its_facts_is_no_event(tmp_path):
+    path = tmp_path / "2025-11.jsonl"
+    for text in ("[]", "null", '{"event": "report"}', '{"event": "start"}', "{"):
+        path.write_text(f"{text}\n", encoding="utf-8")
+        assert read_events(path) == []
+        assert read_last_outcomes(path) == {}
