@@ -57,7 +57,6 @@ _HOME = {
     "BuildReport": "builder",
     "build": "builder",
 }
-
 __all__ = [
     "BuildReport",
     "CheckReport",

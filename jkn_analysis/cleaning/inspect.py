@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 6
 """Notes shown of one file on how it was read."""
-
-
 STATES = {
     "refused": say("refused"),
     "suspected": say("suspected"),

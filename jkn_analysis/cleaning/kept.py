@@ -35,7 +35,6 @@ DIGEST_BYTES = 32
 NAME_CHARACTERS = 32
 CODE = ("cleaning", "data", "errors.py", "tables.py", "terms.py", "wilayah.py")
 """Parts of the package that decide how a file is read."""
-
 Read = tuple[FileReport, CleanResult]
 
 

@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 
 Severity = Literal["fault", "suspicion", "note"]
 """A fault refuses its delivery; a suspicion and a note stand in the summary."""
-
 MAX_SHOWN = 40
 _MAX_VALUE = 60
 _LEAST_PERSON = 9
 _NAMED = frozenset({"unknown_name", "choice"})
 """Problems whose value may be anything a clerk typed, a person's name included."""
-
 KINDS: dict[str, type[JknError]] = {
     "unreadable": InputError,
     "hostile": HostileInputError,

@@ -28,23 +28,11 @@ COLUMNS = {
     "value": "nilai", "message": "temuan", "remedy": "saran",
 }  # fmt: skip
 """Columns of a list of problems, in English and in Indonesian."""
-
-
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
-
-
 _COLOURS = {"fault": "FFC7CE", "suspicion": "FFEB9C", "note": "DDEBF7"}
-
-
 _MAX_TITLE = 31
-
-
 MOST_MERGED = 10_000
-
-
 LEAST_PERSON = 1e15
-
-
 HIDDEN = "…"
 
 

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.values.numbers import Locale
 
 Kind = Literal["code", "number", "rate", "month", "date", "text"]
-
 _CODE = re.compile(
     r"\bkode|^kd|kode_|_kode|\bnik\b|npwp|kode\s*pos|\btelp|\bhp\b|no\.?\s*(?:kartu|kk|hp)",
     re.IGNORECASE,

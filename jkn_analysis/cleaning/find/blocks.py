@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jkn_analysis.cleaning.find.body import Block, Dropped, read_body
+from jkn_analysis.cleaning.find.body import read_body
+from jkn_analysis.cleaning.find.edges import Block, Dropped
 from jkn_analysis.cleaning.find.headings import is_heading
 from jkn_analysis.cleaning.find.labels import (
     SIGNATURE,

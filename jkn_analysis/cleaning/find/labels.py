@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 
 Row = list[Any]
-
-
 FOOTER = re.compile(
     r"\s*(?:\(?\*+\)?|[¹²³†‡]|sumber\b|source\b|ket(?:erangan)?\s*[.:]|catatan\b|note\b|"
     r"nb\s*[.:]|n\.b|dicetak|diunduh|mengetahui|menyetujui|disusun oleh|data diolah|"
@@ -41,15 +39,11 @@ FOOTER = re.compile(
     r"halaman \d|page \d|#)",
     re.IGNORECASE,
 )
-
-
 _TOTAL = re.compile(
     r"(?:grand|sub|total|jumlah|jml|jlh|rata|rerata|average|keseluruhan|dipindahkan|"
     r"pindahan)\b|subtotal",
     re.IGNORECASE,
 )
-
-
 _TOTAL_WHOLE = re.compile(
     r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml|jlh)\.?(?:[\s/(]+(?:total|jumlah|"
     r"keseluruhan|seluruh(?:nya)?|semua|umum|besar|akhir|per\s+\w+|i{1,3}|iv|v|[a-e]|"
@@ -60,20 +54,14 @@ _TOTAL_WHOLE = re.compile(
     r"(?:(?:sub[\s-]*)?(?:total|jumlah|jml)\.?\s+)?dipindahkan",
     re.IGNORECASE,
 )
-
-
 _TOTAL_OF = re.compile(
     r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)\s+(.+?)[\s.:]*", re.IGNORECASE
 )
-
-
 TOTAL_BARE = re.compile(
     r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml|jlh)\.?(?:[\s/(]+(?:total|jumlah|umum|"
     r"keseluruhan|seluruh(?:nya)?|semua|akhir)\)?)*[\s.:=]*",
     re.IGNORECASE,
 )
-
-
 _TOTAL_PLACE = re.compile(
     r"(?:(?:sub|grand)[\s-]*)?(?:total|jumlah|jml|jlh)\.?\s+(?:se[\s-]*)?(?:kec(?:amatan)?|"
     r"kab(?:upaten)?|kota|prov(?:insi)?|puskesmas|pkm)\.?\s+(?!(?:rawan|tertinggal|tangguh|"
@@ -81,18 +69,12 @@ _TOTAL_PLACE = re.compile(
     r"[^\W\d]+(?:\s+[^\W\d]+)?[\s.:]*",
     re.IGNORECASE,
 )
-
-
 SOURCE = re.compile(r"\s*(?:\*|sumber|source|catatan|ket|note|nb)", re.IGNORECASE)
-
-
 STATISTIC = re.compile(
     r"(?:persen(?:tase)?|prosentase|proporsi|rasio|nilai\s+(?:maks|min)\w*|tertinggi|"
     r"terendah|maks(?:imum)?|min(?:imum)?|median)\b.{0,20}|%",
     re.IGNORECASE,
 )
-
-
 SIGNED_LINE = re.compile(
     r"\s*(?:mengetahui|menyetujui|disetujui|diperiksa|dibuat oleh|disusun oleh|ttd|"
     r"tanda tangan|n\.?i\.?p\b|a\.?\s?n\.?\s|plt\.?|plh\.?|kepala\s|sekretaris|bupati|"
@@ -100,35 +82,19 @@ SIGNED_LINE = re.compile(
     r"[^\W\d][\w .]+,\s*(?:\d{1,2}|\.{2,}|…)?\s*[^\W\d]+\s+20\d\d\s*$)",
     re.IGNORECASE,
 )
-
-
 LEAST_AMOUNT = 10_000
-
-
 MOST_AMOUNT = 10**9
 """Numbers of this size are neither years, ordinals nor telephones."""
-
-
 _AMOUNT = re.compile(r"[1-9][0-9]{4,8}")
-
-
 LEAST_PERSON = 1e15
 """Numbers from here on are of a person (NIK, NIP) where a foot line holds one."""
-
-
 _AGE = re.compile(r"\d{1,2}\s*(?:bulan|bln)\.?", re.IGNORECASE)
 """Ages of arrears, which head columns where several stand side by side."""
-
-
 SIGNATURE = "(signature)"
 """What stands in the notes for the lines of a signature, which name persons."""
-
-
 _NUMBERING = re.compile(
     r"[(\[]?\s*-?(\d{1,3}|[a-z])\s*[)\]]?(?:\s*[=:].*)?", re.IGNORECASE
 )
-
-
 _MOMENT = re.compile(
     r"(?:data\s+)?(?:per|periode|posisi|bulan|tanggal|tgl|keadaan|kondisi|update)\b",
     re.IGNORECASE,

@@ -20,29 +20,13 @@ if TYPE_CHECKING:
 
 
 MAX_FILE_BYTES = 200 * 2**20
-
-
 MAX_UNPACKED_BYTES = 200 * 2**20
-
-
 MAX_RATIO = 100
-
-
 RATIO_FROM_BYTES = 10 * 2**20
-
-
 MAX_PARTS = 5_000
-
-
 MAX_COLUMNS = 2_000
-
-
 MAX_CELLS = 6_000_000
-
-
 CLOSED = say("copy it to this computer, check its permissions, and try again")
-
-
 MAGIC = (
     (b"\x89PNG", say("a picture (PNG)")),
     (b"\xff\xd8\xff", say("a picture (JPEG)")),
@@ -59,8 +43,6 @@ MAGIC = (
     (b"\x7fELF", say("a program")),
     (b"ARROW1", say("an Arrow file")),
 )
-
-
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 

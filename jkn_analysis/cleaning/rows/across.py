@@ -22,15 +22,9 @@ if TYPE_CHECKING:
 
 FROZEN_BULAN = 4
 """Months in a row with the same figures that look like a copy."""
-
-
 FROZEN_FROM_JIWA = 500
-
-
 JUMP_LEAST = 0.05
 """Smallest monthly change that may be called a jump."""
-
-
 JUMP_TIMES = 8.0
 """Times the region's usual monthly change (median) that make a jump."""
 

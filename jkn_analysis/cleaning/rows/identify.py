@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 GROUPED_SHARE = 0.4
 """Share of blank cells from which a column is taken for one of merged groups."""
-
-
 ROW_DIMS = ("segmen", "kelas", "umur_bulan")
 
 

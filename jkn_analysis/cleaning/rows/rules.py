@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 DENSE = 8
 """Codes of keys up to this many times the rows are counted in an array."""
-
-
 RULE_WORDS = {
     "aktif_over_terdaftar": say("aktif_jiwa is more than terdaftar_jiwa"),
     "nonaktif_split": say("menunggak + mutasi is not terdaftar - aktif"),

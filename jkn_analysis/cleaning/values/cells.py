@@ -62,7 +62,6 @@ ABSENT = frozenset(
     ]
 )
 """Marks that say a value is missing, lower case, inner blanks as ``_``."""
-
 SATUAN_AKHIR = (
     r"jiwa|orang|org|peserta|rupiah|bulan|bln|unit|buah|km2|km²|kk|ribu|rb|juta|jt|"
     r"miliar|milyar|milliar|miliyar|mlr|trilyun|triliun|trilliun|persen|percent|%"
@@ -84,7 +83,6 @@ _DATE = re.compile(
     r"|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)(?:[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d)?)?"
     r"|\d{1,2}[-/]\d{4}"
 )
-
 _SHORT = {
     1: "jan januari january jnuari januri",
     2: "feb peb februari pebruari february febuari pebuari febr pebr",

@@ -29,7 +29,6 @@ FIRST_DAY_YEAR = 1900
 """Days, of birth or of decrees, may be older than any month of this data."""
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 73415
 """Excel days of 2000-01-01 and 2100-12-31."""
-
 NAMES = "|".join(sorted(BULAN_TULISAN, key=len, reverse=True))
 _YEAR = r"(?P<year>(?:19|20|21)\d\d|\d\d)"
 _PREFIX = re.compile(

@@ -105,10 +105,8 @@ _APART = {
     "BP": {"PN", "non PN", "pensiunan", "veteran", "perintis", "investor",
            "pemberi kerja"},
 }  # fmt: skip
-
 PLAIN_PBI = frozenset({"pbi", "penerimabantuaniuran", "penerimabantuaniuranpbi"})
 """PBI alone: PBI JK where PBPU Pemda stands beside it, else perhaps both together."""
-
 _PHRASES = (
     ("pbpu", r"pekerja bukan penerima upah|bukan penerima upah|pb pu|pbpu"),
     ("ppu", r"pekerja penerima upah|ppu"),
@@ -151,7 +149,6 @@ _BY_WORDS = {
     for segmen, sets in _MEANINGS.items()
     for words in sets
 }
-
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "satu": 1, "dua": 2, "tiga": 3}
 _KELAS = re.compile(
     r"(?:hak\s*)?(?:kelas|kls|kl|class)?\.?\s*(?:rawat(?:\s*inap)?|perawatan)?[\s.:-]*"

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Locale = Literal["", "id", "en"]
-
 _UNIT_WORDS = (
     "jiwa|orang|org|peserta|rupiah|bulan|bln|unit|buah|kk|persen|percent|%|km2|km²"
 )
