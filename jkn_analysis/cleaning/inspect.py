@@ -212,13 +212,6 @@ def _table_of(path: Path) -> str:
     return find_table(path.name) or find_table(path.resolve().parent.name)
 
 
-def inspect_delivery(
-    delivery: Delivery, name: str, config: Config, *, today: dt.date | None = None
-) -> Inspected:
-    """Read one file, as its table or, if it has none, as a typed table."""
-    return _inspect(delivery, name, config, today=today)[0]
-
-
 def _inspect(
     delivery: Delivery, name: str, config: Config, *, today: dt.date | None
 ) -> tuple[Inspected, FileReport | None, CleanResult | None]:

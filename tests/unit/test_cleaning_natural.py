@@ -541,8 +541,92 @@ TEXTS = {
         "Kota Ternate,PBI JK,2025-10,6.89E+04,57135\n", None, name="b.csv",
     ),
 }  # fmt: skip
+# --- other tables, several sheets ----------------------------------------------------
+
+TARIF = {1: 150_000, 2: 100_000, 3: 35_000}
+OWED = [(k, u, 100 + u, (100 + u) * u * TARIF[k]) for k in TARIF for u in (1, 2, 3)]
+ARREARS = ("kode", "periode", "segmen", "kelas", "umur_bulan", "peserta_jiwa",
+           "tunggakan_rp")  # fmt: skip
+OWING = [(KOTA, "2025-10", "PBPU", *row) for row in OWED]
+
+
+def arrears(title: str, want: object, by: int = 1) -> Layout:
+    content = [
+        [f"TUNGGAKAN OKTOBER 2025 {title}"], ["SEGMEN PBPU"], ["Kota : Ternate"], [],
+        ["Kelas", "Umur Tunggakan", "Jumlah Peserta", "Tunggakan"],
+        *[(f"Kelas {k}", u, n, rp // by) for k, u, n, rp in OWED],
+    ]  # fmt: skip
+    return Layout(content, want, ARREARS, "tunggakan_peserta")
+
+
+def pemda(title: str, billed: int, want: object) -> Layout:
+    content = [
+        [title], ["Kota : Ternate"], [], ["Kuota", "Terisi", "Tagihan", "Dibayar"],
+        [36_000, 35_617, billed, billed],
+    ]  # fmt: skip
+    columns = ("kode", "periode", "terisi_jiwa", "tagihan_rp")
+    return Layout(content, want, columns, "iuran_pemda")
+
+
+BILL = 35_617 * 37_800
+LAST = [(s, t - 1, a - 1) for s, t, a in SIX]
+BEFORE = [(KOTA, "2025-09", *row) for row in LAST]
+MORE = {
+    "arrears": arrears("", OWING),
+    "arrears in thousands": arrears("(Rp 000)", OWING, 1000),
+    "arrears in thousands that no title says": arrears("", None, 1000),
+    "ages across with their sum": Layout(
+        [["TUNGGAKAN PER 31 OKTOBER 2025"], ["SEGMEN PBPU"], ["Kota : Ternate"], [],
+         ["Kelas", "1 bulan", None, "2 bulan", None, "3 bulan", None, "Jumlah"],
+         [None, *["Jiwa", "Rp"] * 4],
+         *[[k, *flat(row[2:] for row in OWED if row[0] == k), 306,
+            sum(row[3] for row in OWED if row[0] == k)] for k in TARIF]],
+        OWING, ARREARS, "tunggakan_peserta",
+    ),
+    "the bill of a local government": pemda(
+        "IURAN PBPU PEMDA OKTOBER 2025", BILL, [(KOTA, "2025-10", 35_617, BILL)]
+    ),
+    "its bills since January": pemda("IURAN PEMDA S.D. OKTOBER 2025", 10 * BILL, None),
+    "its bill in thousands unsaid": pemda("IURAN OKTOBER 2025", BILL // 1000, None),
+    "premiums of a quarter": premium("IURAN TRIWULAN III 2025", None),
+    "kelas across with their sum": Layout(
+        [["IURAN OKTOBER 2025"], ["Kota : Ternate"], [],
+         ["Segmen", "Tagihan", None, None, "Penerimaan"],
+         [None, *["Kelas I", "Kelas III", "Jumlah"] * 2],
+         ["PBPU", BILLS[0][1], BILLS[1][1], BILLS[0][1] + BILLS[1][1],
+          BILLS[0][2], BILLS[1][2], BILLS[0][2] + BILLS[1][2]]],
+        BILLED, PREMIUM, "iuran",
+    ),
+    "a sheet for each region": Layout(
+        {NAMA[k]: [TITLE[0], [], PLAIN[0], *[row[2:] for row in truth(k)]]
+         for k in (KOTA, "82.72")}, truth(KOTA, "82.72"),
+    ),
+    "a sheet for each month": Layout(
+        {"Sept 2025": [["KOTA TERNATE"], [], PLAIN[0], *LAST],
+         "Okt 2025": [["KOTA TERNATE"], [], *PLAIN]}, [*ONE, *BEFORE],
+    ),
+    "a sheet of one month under the title of another": Layout(
+        {"Okt 2025": [["KOTA TERNATE SEPTEMBER 2025"], [], *PLAIN]}, None
+    ),
+    "two months one above the other": Layout(
+        [["KOTA TERNATE"], ["Bulan : September 2025"], PLAIN[0], *LAST, [],
+         ["Bulan : Oktober 2025"], *PLAIN], [*ONE, *BEFORE],
+    ),
+    "APBD I and II across": Layout(
+        [["KOTA TERNATE OKTOBER 2025"], [],
+         ["Kab/Kota", "PBI APBD I", None, "PBI APBD II"], [None, *PAIR * 2],
+         ["Kota Ternate", T[1] - 500, A[1] - 400, 500, 400]],
+        [row for row in ONE if row[2] == "PBPU Pemda"],
+    ),
+    "regions and segmen written once over statuses": Layout(
+        [["OKTOBER 2025"], ["Kab/Kota", "Segmen", "Status", "Jumlah Peserta"],
+         *flat((("Kota Ternate" if not i else None, s, "Aktif", a),
+                (None, None, "Tidak Aktif", t - a)) for i, (s, t, a) in enumerate(SIX))],
+        ONE,
+    ),
+}  # fmt: skip
 LAYOUTS = HEADINGS | TOTALS | PARTS | VETOED | MONTHS | REGIONS
-LAYOUTS |= FIGURES | POPULATION | TEXTS
+LAYOUTS |= FIGURES | POPULATION | TEXTS | MORE
 
 
 def follow(path: Path, table: str):

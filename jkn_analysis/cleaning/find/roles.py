@@ -273,6 +273,8 @@ def read_words(text: str, table: str, depth: int = 2) -> Use | None:
         if left is None:
             continue
         right = read_words(" ".join(words[cut:]), table, depth - 1)
+        if right is not None and right.role and _is_filler(" ".join(words[:cut])):
+            left = replace(left, role="")
         joined = _join(left, right) if right is not None else None
         if joined is not None:
             return joined

@@ -168,6 +168,9 @@ def _name_totals(
     """Say what a bare ``Jumlah`` is: the whole of parts, or the one value column."""
     by_row = BY_ROW in work.roles.identifiers
     only = by_row and all(_is_bare(use) for _, use in settled)
+    if by_row and len(settled) == 1:
+        column, use = settled[0]
+        return [(column, replace(use, role="", total=False))]
     named = []
     for column, use in settled:
         parts = [o for _, o in settled if o.part in {"L", "P"} and _near(o, use)]

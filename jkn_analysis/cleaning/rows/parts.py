@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SEXES = {"L", "P"}
 KELAS = {"kelas 1", "kelas 2", "kelas 3"}
-LONGEST_KEY = 4
 
 
 def merge_parts(
