@@ -621,7 +621,8 @@ MORE = {
     "regions and segmen written once over statuses": Layout(
         [["OKTOBER 2025"], ["Kab/Kota", "Segmen", "Status", "Jumlah Peserta"],
          *flat((("Kota Ternate" if not i else None, s, "Aktif", a),
-                (None, None, "Tidak Aktif", t - a)) for i, (s, t, a) in enumerate(SIX))],
+                (None, None, "Tidak Aktif", t - a))
+               for i, (s, t, a) in enumerate(SIX))],
         ONE,
     ),
 }  # fmt: skip
