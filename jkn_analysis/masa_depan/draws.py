@@ -4,16 +4,23 @@ Draw 0 is the middle path: every region and segmen at its median, so it adds up 
 every level and is the median told. The other draws take the quantiles of each
 kabupaten/kota total exactly, in an order given by what regions share, what a
 provinsi shares and what is a region's own; segments share out the total of their
-draw. No draw has more active than registered people, nor more registered than the
-larger of those registered now and the population.
+draw. Where active people could pass the registered, both counts take one order. No
+draw has more active than registered people, nor more registered than the larger of
+those registered now and the population.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from jkn_analysis.terms import NASIONAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DRAWS = 201
 """Odd, so that quantiles at multiples of 0.005 are draws and not between two."""
@@ -53,7 +60,7 @@ def spread_quantiles(quantiles: np.ndarray, probabilities: np.ndarray) -> np.nda
 class Shares:
     """What part of a rank's variance the country and the own provinsi share.
 
-    ``country`` and ``province`` hold one value per region; the rest is its own.
+    ``country`` and ``province`` are (months, regions); the rest is a region's own.
     """
 
     country: np.ndarray
@@ -74,26 +81,34 @@ def measure_shares(
     kode
         Codes of the regions.
     """
-    square = (own**2).sum(axis=0)
     province = np.array([str(name)[:2] for name in kode])
-    part = np.zeros(len(kode))
+    shares = [
+        _share_month(row, {name: width[h] for name, width in upper.items()}, province)
+        for h, row in enumerate(own)
+    ]
+    country, whole = (np.stack(part) for part in zip(*shares, strict=True))
+    return Shares(country, whole - country)
+
+
+def _share_month(
+    own: np.ndarray, upper: Mapping[str, float], province: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the country shares, and country and provinsi together."""
+    part = np.zeros(len(own))
     for name in np.unique(province):
         inside = province == name
-        together = float((own[:, inside].sum(axis=1) ** 2).sum())
-        alone = float(square[inside].sum())
-        wanted = float((upper.get(name, np.zeros(1)) ** 2).sum())
-        part[inside] = _solve(wanted - alone, together - alone)
-    country = upper.get("00")
-    if country is None:
-        return Shares(np.zeros(len(kode)), part)
-    wanted = float((country**2).sum())
+        alone = float((own[inside] ** 2).sum())
+        together = float(own[inside].sum() ** 2)
+        part[inside] = _solve(upper.get(name, 0.0) ** 2 - alone, together - alone)
+    if NASIONAL not in upper:
+        return np.zeros(len(own)), part
     low, high = 0.0, 1.0
     for _ in range(_TURNS):
         middle = (low + high) / 2
         spread = _country_spread(own, province, part, np.minimum(middle, part))
-        low, high = (middle, high) if spread < wanted else (low, middle)
-    shared = np.minimum(low, part)
-    return Shares(shared, part - shared)
+        wider = spread < upper[NASIONAL] ** 2
+        low, high = (middle, high) if wider else (low, middle)
+    return np.minimum(low, part), part
 
 
 def _solve(above: float, room: float) -> float:
@@ -105,11 +120,10 @@ def _country_spread(
     own: np.ndarray, province: np.ndarray, part: np.ndarray, shared: np.ndarray
 ) -> float:
     """Return the squared width of the country under some shared parts."""
-    total = float(((own * np.sqrt(shared)).sum(axis=1) ** 2).sum())
-    for name in np.unique(province):
-        inside = province == name
-        rest = np.sqrt(np.maximum(part[inside] - shared[inside], 0))
-        total += float(((own[:, inside] * rest).sum(axis=1) ** 2).sum())
+    total = float((own * np.sqrt(shared)).sum() ** 2)
+    rest = own * np.sqrt(np.maximum(part - shared, 0))
+    _, number = np.unique(province, return_inverse=True)
+    total += float((np.bincount(number, weights=rest) ** 2).sum())
     return total + float((own**2 * (1 - part)).sum())
 
 
@@ -197,15 +211,18 @@ def draw_people(
             for k, name in enumerate(kode[rows], start=first)
         ]
         latent = np.stack(normals)
+        wholes = [_order_totals(group, probabilities, rows) for group in groups]
+        wholes[0] = np.minimum(wholes[0], most[rows, None])
+        meet = (wholes[1][..., -1] > wholes[0][..., 0]).any(axis=0)
+        latent[meet, 0, 0] = latent[meet, 1, 0]
         room: np.ndarray | None = None
         for number, group in enumerate(groups):
-            limit = most[rows] if room is None else room.sum(axis=0)
             drawn = _draw_block(
                 group,
                 probabilities,
                 latent[:, number],
                 rows=rows,
-                limit=limit,
+                whole=wholes[number],
                 room=room,
             )
             out[number][:, :, rows] = drawn
@@ -232,14 +249,16 @@ def _block_normals(
     for source in (own, *above):
         source[1] = together * source[0] + (1 - together**2) ** 0.5 * source[1]
     for number, group in enumerate(groups):
-        country, province = group.shares.country[at], group.shares.province[at]
-        rest = max(1 - country - province, 0.0)
+        chain = group.chain.astype(np.float32)
+        own[number] = np.einsum("hj,sjd->shd", chain, own[number])
+        country = group.shares.country[:, at, None]
+        province = group.shares.province[:, at, None]
+        rest = np.maximum(1 - country - province, 0.0)
         own[number, 0] = (
-            rest**0.5 * own[number, 0]
-            + province**0.5 * above[0][number]
-            + country**0.5 * above[1][number]
+            np.sqrt(rest) * own[number, 0]
+            + np.sqrt(province) * (chain @ above[0][number])
+            + np.sqrt(country) * (chain @ above[1][number])
         )
-        own[number] = np.einsum("hj,sjd->shd", group.chain.astype("f4"), own[number])
     return own
 
 
@@ -249,19 +268,19 @@ def _draw_block(
     latent: np.ndarray,
     *,
     rows: slice,
-    limit: np.ndarray,
+    whole: np.ndarray,
     room: np.ndarray | None,
 ) -> np.ndarray:
     """Draw one count of some regions, (segments, months, regions, draws).
 
-    `limit` bounds the total, per region or per draw; `room` each segmen's draw.
+    `whole` holds the totals in order; `room` bounds each segmen's draw.
     """
     middle = group.middle[:, :, rows]
     centre = middle.sum(axis=1)
-    whole = spread_quantiles(group.total[:, rows], probabilities)
-    whole = np.maximum(np.round(whole - whole[..., [MIDDLE]] + centre[..., None]), 0)
     rank = _rank(np.moveaxis(latent[:, 0], 0, 1))
-    total = _place(whole, rank, limit)
+    total = np.take_along_axis(whole, rank, axis=-1)
+    if room is not None:
+        total = np.minimum(total, room.sum(axis=0))
     parts = spread_quantiles(group.parts[:, :, rows], probabilities)
     parts = np.nan_to_num(parts - parts[..., [MIDDLE]]).astype(np.float32)
     order = _rank(np.transpose(latent[:, 1:], (2, 1, 0, 3)))
@@ -278,19 +297,11 @@ def _draw_block(
     return np.moveaxis(found, 1, 0)
 
 
-def _place(whole: np.ndarray, rank: np.ndarray, limit: np.ndarray) -> np.ndarray:
-    """Give each draw its value; where the limit is a draw's own, keep under it.
-
-    A region whose values could pass the limit takes the limit's order, so that the
-    values it loses are the fewest.
-    """
-    if limit.ndim == 1:
-        return np.take_along_axis(np.minimum(whole, limit[:, None]), rank, axis=-1)
-    low = limit.min(axis=-1)
-    crossing = (whole[..., -1] > low).any(axis=0)[None, :, None]
-    ordered = _rank(limit.astype(np.float32))
-    rank = np.where(crossing, ordered, rank)
-    return np.minimum(np.take_along_axis(whole, rank, axis=-1), limit)
+def _order_totals(group: Group, probabilities: np.ndarray, rows: slice) -> np.ndarray:
+    """Return the totals of some regions in order, (months, regions, draws)."""
+    whole = spread_quantiles(group.total[:, rows], probabilities)
+    centre = group.middle[:, :, rows].sum(axis=1)[..., None]
+    return np.maximum(np.round(whole - whole[..., [MIDDLE]] + centre), 0)
 
 
 def share_out(wanted: np.ndarray, total: np.ndarray, top: np.ndarray) -> np.ndarray:

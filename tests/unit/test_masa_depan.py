@@ -75,6 +75,27 @@ def test_shares_of_two_provinces_are_the_countrys():
     np.testing.assert_allclose(found.country, 0.25, atol=1e-6)
 
 
+def test_shares_follow_the_widths_of_each_month():
+    own = np.full((2, 2), 10.0)
+    wide = np.array([20.0, np.sqrt(200.0)])
+    found = measure_shares(own, {"82": wide, "00": wide}, np.array(["82.01", "82.02"]))
+    total = found.country + found.province
+    np.testing.assert_allclose(total, [[1, 1], [0, 0]], atol=1e-9)
+
+
+def test_sums_of_draws_spread_about_as_their_own_forecasts():
+    made, _ = read_made()
+    ahead, paths = made.found["aktif_jiwa"], read_drawn()
+    nodes = ahead.nodes
+    row = nodes[nodes["kode"].eq(BABEL) & nodes["segmen"].eq("total")].index[0]
+    low, high = (int(np.abs(ahead.probabilities - end).argmin()) for end in (0.1, 0.9))
+    told = ahead.quantiles[row, :, high] - ahead.quantiles[row, :, low]
+    at = [str(k) for k in paths.kode].index(BABEL)
+    own = paths.quantile("aktif_jiwa", 0.9) - paths.quantile("aktif_jiwa", 0.1)
+    ratio = own[3:, at] / told[3:]
+    assert np.all((ratio > 0.7) & (ratio < 1.5))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_shares_of_a_total_are_whole_and_keep_their_tops(seed):
     rng = np.random.default_rng(seed)
