@@ -102,14 +102,18 @@ def find_tarif(last: pd.DataFrame) -> pd.Series:
     return bill.fillna(IURAN_PBPU_PEMDA_RP)
 
 
-def list_rencana(peristiwa: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """List changes of the Pemda quota that are sure and lie ahead.
+def list_rencana(
+    iuran_pemda: pd.DataFrame, peristiwa: pd.DataFrame, *, cutoff: pd.Timestamp
+) -> pd.DataFrame:
+    """List what sure changes of the Pemda quota that lie ahead add to a month's bill.
 
     Returns
     -------
     DataFrame
-        ``kode, periode, jiwa``: people from that month on.
+        ``kode, periode, rp``: rupiah a month from that month on.
     """
+    last = iuran_pemda.sort_values("periode").groupby("kode").tail(1)
+    price = find_tarif(last).set_axis(last["kode"])
     ahead = peristiwa[
         peristiwa["status"].eq("pasti")
         & peristiwa["segmen"].eq("PBPU Pemda")
@@ -118,9 +122,9 @@ def list_rencana(peristiwa: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
         & peristiwa["kode"].str.len().eq(5)
     ]
     month = ahead["tanggal"].dt.to_period("M").dt.start_time
-    return pd.DataFrame(
-        {"kode": ahead["kode"], "periode": month, "jiwa": ahead["dampak_jiwa"]}
-    )
+    added = ahead["dampak_jiwa"].astype(float) * ahead["kode"].map(price).astype(float)
+    plan = pd.DataFrame({"kode": ahead["kode"], "periode": month, "rp": added})
+    return plan.dropna().groupby(["kode", "periode"])["rp"].sum().reset_index()
 
 
 def build_kas(
@@ -165,7 +169,8 @@ def build_kas(
     grid = base.merge(months, how="cross")
     grid = grid[grid["periode"].gt(grid["terakhir"])]
     grid = grid.sort_values(["kode", "periode"], ignore_index=True)
-    return _carry(_bill(grid, list_rencana(peristiwa, cutoff)), anggaran, cutoff)
+    plan = list_rencana(known, peristiwa, cutoff=cutoff)
+    return _carry(_bill(grid, plan), anggaran, cutoff)
 
 
 def _stand(
@@ -195,11 +200,11 @@ def _stand(
 
 def _bill(grid: pd.DataFrame, rencana: pd.DataFrame) -> pd.DataFrame:
     """Put the month's bill beside each region and month."""
-    more = rencana.groupby(["kode", "periode"])["jiwa"].sum()
+    more = rencana.set_index(["kode", "periode"])["rp"]
     keys = pd.MultiIndex.from_frame(grid[["kode", "periode"]])
     added = pd.Series(more.reindex(keys).to_numpy(dtype=float), index=grid.index)
-    people = added.fillna(0).groupby(grid["kode"]).cumsum()
-    bill = (grid["tagihan"] + people * grid["tarif"]).clip(lower=0)
+    more = added.fillna(0).groupby(grid["kode"]).cumsum()
+    bill = (grid["tagihan"] + more).clip(lower=0)
     return grid.assign(tagihan_rp=bill.round())
 
 

@@ -228,7 +228,7 @@ def _pemda(
     slices: Mapping[str, pd.DataFrame], paths: Paths, *, seed: int
 ) -> UtangDepan | None:
     """Project Pemda debt of the regions that delivered the last month."""
-    from jkn_analysis.anggaran import read_pagu
+    from jkn_analysis.anggaran import list_rencana, read_pagu
 
     rows = slices.get("iuran_pemda")
     first = paths.periode[0]
@@ -239,9 +239,12 @@ def _pemda(
     late = (first.year - last.year) * 12 + first.month - last.month - 1
     pagu = slices.get("anggaran")
     known = None if pagu is None or pagu.empty else read_pagu(pagu)
+    events = slices.get("peristiwa")
+    plan = None if events is None else list_rencana(rows, events, cutoff=last)
     ahead = project_utang(
-        rows, horizon=len(paths.periode) + late, pagu=known, draws=DRAWS, seed=seed
-    )
+        rows, horizon=len(paths.periode) + late, pagu=known, rencana=plan,
+        draws=DRAWS, seed=seed,
+    )  # fmt: skip
     return _use_stored(ahead.skip(late), paths)
 
 

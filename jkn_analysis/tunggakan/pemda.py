@@ -118,6 +118,7 @@ def project_utang(
     *,
     horizon: int,
     pagu: pd.DataFrame | None = None,
+    rencana: pd.DataFrame | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> UtangDepan:
@@ -137,6 +138,9 @@ def project_utang(
         Months ahead.
     pagu
         ``kode, tahun, pagu_rp`` (after shifts); None leaves payments unlimited.
+    rencana
+        ``kode, periode, rp``: what is sure to come on top of a month's bill from that
+        month on (`jkn_analysis.anggaran.list_rencana`).
     draws, seed
         Number of draws and their seed.
     """
@@ -150,11 +154,24 @@ def project_utang(
     rates = _draw_rates(debt, kode, months, draws=draws, seed=seed)
     bill = now["tagihan_rp"].to_numpy(dtype=float)
     bills = _draw_bills(debt, bill, months, draws=draws, seed=seed)
+    if rencana is not None and len(rencana):
+        bills = np.maximum(bills + _add_plan(rencana, kode, months)[:, :, None], 0)
     left = _left_of_pagu(debt, pagu, kode=kode, cutoff=cutoff)
     opening = now["tunggakan_pemda_rp"].to_numpy(dtype=float)
     room = (int(cutoff.year), left)
     paid, owed = settle(opening, bills, rates, months=months, left=room)
     return UtangDepan(kode, months, bills, paid, owed, rates, opening, room)
+
+
+def _add_plan(
+    rencana: pd.DataFrame, kode: np.ndarray, months: pd.DatetimeIndex
+) -> np.ndarray:
+    """Return what is added to each bill, (months, regions)."""
+    wide = rencana.pivot_table(
+        index="periode", columns="kode", values="rp", aggfunc="sum"
+    )
+    grid = wide.reindex(index=months, columns=list(kode)).fillna(0.0)
+    return grid.cumsum().to_numpy(dtype=float)
 
 
 def settle(

@@ -85,6 +85,18 @@ def path(world):
 # Stocks
 
 
+def test_a_sure_plan_comes_on_top_of_every_bill_from_its_month_on():
+    pemda = make_pemda([100] * 11, [100] * 11)
+    plan = pd.DataFrame(
+        {"kode": "82.71", "periode": [pd.Timestamp(2026, 2, 1)], "rp": [40.0]}
+    )
+    without = project_utang(pemda, horizon=4, draws=20)
+    planned = project_utang(pemda, horizon=4, draws=20, rencana=plan)
+    more = planned.tagihan_rp - without.tagihan_rp
+    assert np.allclose(more[:2], 0)
+    assert np.allclose(more[2:], 40)
+
+
 def test_a_month_not_delivered_is_missing_not_zero():
     both = pd.concat(
         [
