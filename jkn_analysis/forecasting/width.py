@@ -63,8 +63,13 @@ def spread_out(
     quantiles = np.sort(centre[:, :, None] + spread, axis=2)
     quantiles = doubt_endings(quantiles, probabilities, ending, kind=kind)
     if kind == "amount":
-        level, january = np.abs(paths.points[0, 0, :, 0]), scores.january[0]
-        quantiles = lean_on_others(quantiles, probabilities, level, january)
+        level, months = (
+            np.abs(paths.points[0, 0, :, 0]),
+            float(np.median(ending.months)),
+        )
+        quantiles = lean_on_others(
+            quantiles, probabilities, level, january=scores.january[0], months=months
+        )
     return quantiles, scores
 
 
@@ -104,11 +109,14 @@ def lean_on_others(
     quantiles: np.ndarray,
     probabilities: np.ndarray,
     level: np.ndarray,
+    *,
     january: np.ndarray,
+    months: float,
 ) -> np.ndarray:
-    """Lean the widths of few series on how far counts of people moved elsewhere.
+    """Lean the widths of few or short series on how far counts moved elsewhere.
 
-    A region alone cannot tell from its own calm months how often lists are cut. The
+    A region alone cannot tell from its own calm months how often lists are cut, nor
+    can several that have seen no more than a January or two. The
     reference is the relative change of participants in 475 kabupaten/kota over 1 to
     12 months, June 2016 to December 2019, larger in small ones and over a January.
 
@@ -122,6 +130,8 @@ def lean_on_others(
         Last value of each series.
     january
         By month ahead, whether a January lies between.
+    months
+        Typical length of the histories.
     """
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     ahead = np.arange(1, quantiles.shape[1] + 1)
@@ -131,7 +141,8 @@ def lean_on_others(
     usual = (level * small)[:, None, None] * share[:, None] * width
     own = quantiles - quantiles[:, :, middle, None]
     side = np.sign(probabilities - 0.5)
-    lean = LEAN_ALONE / len(level) ** 1.5
+    young = np.clip((LEAN_MONTHS - months) / LEAN_MONTHS, 0.0, 1.0)
+    lean = max(LEAN_ALONE / len(level) ** 1.5, LEAN_YOUNG * float(young))
     size = np.maximum(side * own, 1e-9 * usual)
     leaned = np.where(usual > 0, size ** (1 - lean) * usual**lean, size)
     return quantiles[:, :, middle, None] + side * leaned
@@ -139,6 +150,8 @@ def lean_on_others(
 
 LEAN_ALONE = 0.9
 """How far a series alone leans on others; of several, less by the power 1.5."""
+LEAN_YOUNG, LEAN_MONTHS = 0.6, 36.0
+"""How far series without any history lean on others, and months after which none do."""
 OTHERS_SHARE, OTHERS_GROWTH, OTHERS_JANUARY = 0.0145, 0.8, 0.015
 OTHERS_LEVEL, OTHERS_SMALL = 300_000.0, 0.2
 OTHERS_SHAPE = ((0.0, 0.5, 0.8, 0.95, 0.99), (0.0, 0.36, 1.0, 3.0, 5.0))
