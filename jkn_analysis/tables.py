@@ -388,6 +388,20 @@ _DECLARED = (
         ("kode", "indikator", "cutoff", "periode", "skenario", "target"),
     ),
     Table(
+        "perubahan",
+        "change of active people in a month and what it is made of; the parts add up",
+        (
+            KODE,
+            PERIODE,
+            Column("jumlah_jiwa", "number"),
+            Column("keputusan_jiwa", "number"),
+            Column("musim_jiwa", "number"),
+            Column("provinsi_jiwa", "number"),
+            Column("sendiri_jiwa", "number"),
+        ),
+        ("kode", "periode"),
+    ),
+    Table(
         "uji_balik",
         "backtest score of one indicator, horizon and group of regions",
         (

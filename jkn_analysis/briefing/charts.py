@@ -9,6 +9,7 @@ import pandas as pd
 from jkn_analysis.briefing.context import RATE
 from jkn_analysis.briefing.data import add_months, as_date, select_naive
 from jkn_analysis.briefing.model import Angka, Bagian, Kipas, Kolom, Tabel, Tanda
+from jkn_analysis.briefing.parts import tell_why
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
@@ -69,12 +70,13 @@ def build_fan_part(context: Context, kipas: Kipas | None) -> Bagian | None:
             values["peluang"] = words.peluang(chance.peluang)
             told.append(words.say("proyeksi.peluang", values))
     title = words.say("bagian.grafik")
+    why = tell_why(context)
     return Bagian(
         "grafik",
         title,
         "keputusan",
         (" ".join(told),) if told else (),
-        rinci=(kipas.catatan,),
+        rinci=(*((why,) if why else ()), kipas.catatan),
         lipat=(build_chart_data(context, kipas),),
     )
 

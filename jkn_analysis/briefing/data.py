@@ -33,6 +33,7 @@ OWN = (
     "publikasi",
     "ramalan",
     "peluang",
+    "perubahan",
     "selisih",
     "tunggakan_ramalan",
     "utang_pemda",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from jkn_analysis.briefing.data import add_months, as_date
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Row, RowChart, Span, Tabel
-from jkn_analysis.terms import SEGMEN, TOTAL, Kantor
+from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL, Kantor
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,6 +37,29 @@ def find_since(context: Context) -> dt.date:
     if past is not None:
         return add_months(past.tanggal.replace(day=1), -1)
     return add_months(context.periode, -3)
+
+
+def tell_why(context: Context) -> str | None:
+    """Say what the change of active people since the last meeting is made of."""
+    from jkn_analysis.forecasting.why import explain
+
+    words, since = context.words, find_since(context)
+    table = context.tables["perubahan"]
+    why = explain(table, context.potongan.kode, sejak=since, sampai=context.periode)
+    if why is None:
+        return None
+    values = {
+        "bulan": words.bulan(since),
+        "jumlah": words.angka_selisih(why.jumlah_jiwa).teks,
+        "keputusan": words.angka_selisih(why.keputusan_jiwa).teks,
+        "musim": words.angka_selisih(why.musim_jiwa).teks,
+        "provinsi": words.angka_selisih(why.provinsi_jiwa).teks,
+        "sendiri": words.angka_selisih(why.sendiri_jiwa).teks,
+    }
+    country = context.potongan.kode == NASIONAL
+    return words.say(
+        "proyeksi.mengapa_negara" if country else "proyeksi.mengapa", values
+    )
 
 
 def build_segments(context: Context) -> Bagian | None:

@@ -15,6 +15,7 @@ from jkn_analysis.forecasting.build import (
 )
 from jkn_analysis.forecasting.forecast import quantile_levels
 from jkn_analysis.forecasting.record import score_tested
+from jkn_analysis.forecasting.why import build_perubahan
 from jkn_analysis.indicators import INDICATORS
 from jkn_analysis.masa_depan.paths import (
     PEOPLE,
@@ -61,7 +62,7 @@ def build_ramalan(
     Returns
     -------
     dict
-        Tables ``masa_depan``, ``ramalan``, ``peluang``, ``uji_balik``.
+        Tables ``masa_depan``, ``ramalan``, ``peluang``, ``perubahan``, ``uji_balik``.
 
     Raises
     ------
@@ -86,6 +87,7 @@ def build_ramalan(
         TABLE: to_table(paths),
         "ramalan": pd.concat(rows, ignore_index=True),
         "peluang": build_peluang(paths),
+        "perubahan": build_perubahan(ukuran, peristiwa),
         "uji_balik": score_tested(made.tested, peristiwa),
     }
     return {name: conform(table, name) for name, table in out.items()}
