@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SHARED = frozenset({"peristiwa", "rapat"})
 """Tables whose rows for a province or the country concern every region in it."""
-IGNORED = frozenset({"wilayah", "penerima"})
-"""Tables no report shows: packaged facts, and addresses of the mail."""
+IGNORED = frozenset({"wilayah", "penerima", "masa_depan"})
+"""Tables no report reads: packaged facts, addresses of the mail, joint paths."""
 ALL = "*"
 """Stands for the whole of a table without a column kode."""
 

@@ -13,7 +13,7 @@ from jkn_analysis.errors import StoreError
 from jkn_analysis.store.files import hash_file, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 POINTER = "terkini.json"
 GENERATIONS = "generasi"
@@ -22,6 +22,8 @@ SCHEMA = 3
 """Version of the store's shape; another one is built anew, never guessed at."""
 REMEDY = "run: jkn build, jkn forecast"
 NAME_CHARACTERS = 16
+PASSING = frozenset({"masa_depan"})
+"""Tables no page reads, kept of the newest data months only: the joint paths."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +123,13 @@ class Generation:
         """Return the file that holds the digests of a table's regions."""
         return self.root / CONTENT / self.tables[name]["sidik"]["file"]
 
-    def named_files(self) -> set[Path]:
+    def named_files(self, *, without: Collection[str] = ()) -> set[Path]:
         """Return every file a reader needs, whether it is there or not."""
         parts = [
             part
-            for entry in self.tables.values()
+            for name, entry in self.tables.items()
             for part in (*entry["isi"], entry["sidik"])
+            if name not in without
         ]
         return {self.path, *(self.root / CONTENT / part["file"] for part in parts)}
 
@@ -287,7 +290,17 @@ def _load(root: Path, name: str) -> Generation:
     told = json.loads(content)
     if told.get("skema") != SCHEMA:
         raise torn(path, "stored by another version of this program")
-    return Generation(root, name, told, told["tables"])
+    tables = {
+        table: entry
+        for table, entry in told["tables"].items()
+        if table not in PASSING or _is_there(root, entry)
+    }
+    return Generation(root, name, told, tables)
+
+
+def _is_there(root: Path, entry: Mapping[str, Any]) -> bool:
+    """Tell whether a passing table was not yet put away."""
+    return all((root / CONTENT / part["file"]).exists() for part in entry["isi"])
 
 
 def hash_content(content: bytes) -> str:

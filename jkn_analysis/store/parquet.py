@@ -21,6 +21,8 @@ ROW_GROUP = 8192
 """Rows that are read together; small, so that one region costs little."""
 ROW_GROUP_BYTES = 256
 """The same where a column holds all draws of a row."""
+LEVEL = 9
+"""Of zstd: hardly slower to write than its own choice, and no slower to read."""
 PART_ROWS = 100_000
 """Longer tables are split by year: years that stay are not stored again."""
 ALL = "*"
@@ -47,15 +49,28 @@ def encode_parquet(frame: pd.DataFrame, *, mark: Mapping[str, Any]) -> bytes:
     holds_bytes = any(pa.types.is_binary(kind) for kind in table.schema.types)
     told = json.dumps({"skema": SCHEMA, **mark}, sort_keys=True)
     metadata = {**(table.schema.metadata or {}), MARK: told.encode()}
+    split = _find_varied(frame)
     written = pa.BufferOutputStream()
     pq.write_table(
         table.replace_schema_metadata(metadata),
         written,
         compression="zstd",
+        compression_level=LEVEL,
+        use_dictionary=[name for name in frame.columns if name not in split],
+        use_byte_stream_split=split,
         row_group_size=ROW_GROUP_BYTES if holds_bytes else ROW_GROUP,
         write_page_checksum=True,
     )
     return written.getvalue().to_pybytes()
+
+
+def _find_varied(frame: pd.DataFrame) -> list[str]:
+    """Name the columns of fractions that hardly repeat: their bytes pack better split.
+
+    A forecast is stored every month, so that a third less of it counts.
+    """
+    floats = frame.select_dtypes("float64").head(ROW_GROUP)
+    return [str(name) for name in floats if floats[name].nunique() * 4 > len(floats)]
 
 
 def hash_footer(content: bytes) -> str:

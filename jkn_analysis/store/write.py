@@ -12,6 +12,7 @@ from jkn_analysis.store.generation import (
     CONTENT,
     GENERATIONS,
     NAME_CHARACTERS,
+    PASSING,
     POINTER,
     REMEDY,
     SCHEMA,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 KEPT_CUTOFFS = 36
 """Data months whose last generation stays; measured 24 months of 514 regions."""
+PATHS_KEPT = 2
+"""Data months whose joint paths stay; two thirds of a month's size."""
 FACTS = "wilayah"
 OWN = frozenset({"skema", "contoh", "cutoff", "tables"})
 """What a draft itself puts into its manifest."""
@@ -266,9 +269,12 @@ def _next_number(root: Path) -> int:
 def _sweep(root: Path, pointer: Pointer) -> None:
     """Remove what no kept generation names, and what older versions left."""
     wanted: set[Path] = set()
+    newest = {pointer.cutoffs[month] for month in sorted(pointer.cutoffs)[-PATHS_KEPT:]}
+    whole = newest | {pointer.current, pointer.before}
     for name in pointer.kept:
         with suppress(StoreError):
-            wanted |= load_generation(root, name).named_files()
+            passing = () if name in whole else PASSING
+            wanted |= load_generation(root, name).named_files(without=passing)
     old = [root / "manifest.json", root / "ramalan.json", *root.glob("*.parquet")]
     found = [*(root / CONTENT).glob("*"), *(root / GENERATIONS).glob("*")]
     for path in (*old, *(path for path in found if path not in wanted)):

@@ -326,3 +326,28 @@ def test_names_of_any_bytes_are_stored_and_come_back(tmp_path):
     assert store.read_json(tmp_path / "a.json", remedy="x") == {"berkas": name}
     (tmp_path / "a.json").read_text("utf-8").encode("ascii")
     assert json.loads((tmp_path / "a.json").read_bytes())["berkas"] == name
+
+
+def paths_of(month: str) -> pd.DataFrame:
+    when, ahead = pd.Timestamp(f"{month}-01"), pd.Timestamp("2026-01-01")
+    row = ["82.71", when, ahead, "aktif_jiwa", "total", b"1234"]
+    names = ["kode", "cutoff", "periode", "ukuran", "segmen", "jalur"]
+    return pd.DataFrame([row], columns=names)
+
+
+def test_joint_paths_of_old_months_are_put_away_and_the_rest_stays(tmp_path):
+    panel = november()
+    months = ["2025-08", "2025-09", "2025-10", "2025-11"]
+    for month in months:
+        with store.write_generation(tmp_path, by="uji", contoh=False) as draft:
+            draft.put(panel[panel["periode"] <= f"{month}-01"], "kepesertaan")
+            draft.put(paths_of(month), "masa_depan")
+            draft.put(peluang(0.5), "peluang")
+    generation._load.cache_clear()
+    kept = [store.has_table("masa_depan", root=tmp_path, cutoff=m) for m in months]
+    assert kept == [False, False, True, True]
+    for month in months:
+        store.open_generation(tmp_path, cutoff=month).verify()
+        assert chance(tmp_path, month) == [0.5]
+    with pytest.raises(StoreError, match="'masa_depan' is not built"):
+        store.read_table("masa_depan", root=tmp_path, cutoff="2025-08")
