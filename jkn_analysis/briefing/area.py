@@ -55,6 +55,7 @@ from jkn_analysis.briefing.outlook import build_scenarios
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.page_file import page_stem
 from jkn_analysis.briefing.parts import build_records, build_segments
+from jkn_analysis.briefing.published import find_official
 from jkn_analysis.briefing.rules import build_flags, judge_members
 from jkn_analysis.terms import NASIONAL
 from jkn_analysis.wilayah import get_wilayah
@@ -196,22 +197,12 @@ def _named(area: Area) -> str:
 
 
 def _position(area: Area) -> tuple[tuple[str, bool], ...]:
-    """Say the area's own rate; the official figure beside where one is published."""
+    """Say the area's own rate, and the newest official figure beside it."""
     context, words = area.context, area.context.words
     pieces = list(build_position(context))
-    told = context.tables["publikasi"]
-    told = told[
-        (told["kode"] == context.potongan.kode)
-        & (told["indikator"] == "keaktifan_penduduk_rate")
-        & (told["tanggal"] <= pd.Timestamp(context.potongan.tanggal))
-    ].sort_values("tanggal")
-    if len(told):
-        last = told.iloc[-1]
-        values = {
-            "rate": words.rate(float(last["nilai"]), 1),
-            "tanggal": words.tanggal(as_date(last["tanggal"])),
-        }
-        pieces.append((words.say("layar.resmi", values), False))
+    official = find_official(context)
+    if official is not None:
+        pieces.append((words.say("layar.resmi", official), False))
     return tuple(pieces)
 
 

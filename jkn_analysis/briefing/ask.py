@@ -119,6 +119,7 @@ def _variant(context: Context, row: Mapping[Hashable, Any], key: str) -> str:
         "daftarkan_penduduk": ("celah", find_gap(context) > 0),
         "geser_anggaran": ("tagihan", not find_uang(context, "tunggakan_pemda_rp")),
         "anggaran_depan": ("pasti", _is_narrow(context)),
+        "tak_terjangkau": ("tanpa_tarif", not row["biaya_bulan_rp"]),
     }
     ending, holds = special.get(str(row["rute"]), ("", False))
     other = f"{key}_{ending}"
@@ -196,7 +197,7 @@ def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
     )
     steps = build_steps(context)
     note = words.say("permintaan.catatan_asumsi") if marked else ""
-    way = build_way(context, list_steps(context), note)
+    way = build_way(context, context.once("steps", list_steps), note)
     deadline = {"tanggal": words.tanggal(end_of_month(context.tenggat))}
     return Bagian(
         "permintaan",
@@ -250,7 +251,8 @@ def list_steps(context: Context) -> list[tuple[str, str, int]]:
     start = words.say("langkah.kini" if gap >= 0 else "langkah.kini_lebih")
     steps = [("kini", start, gap)]
     for row in rows.to_dict("records"):
-        told = words.say(f"langkah.{row['rute']}", _values(context, row))
+        key = _variant(context, row, f"langkah.{row['rute']}")
+        told = words.say(key, _values(context, row))
         steps.append((str(row["rute"]), told, round(float(row["bersih_jiwa"]))))
     return steps
 
@@ -258,7 +260,7 @@ def list_steps(context: Context) -> list[tuple[str, str, int]]:
 def build_steps(context: Context) -> Tabel | None:
     """Lay out how the gap of today closes, line by line, or does not."""
     words = context.words
-    steps = list_steps(context)
+    steps = context.once("steps", list_steps)
     if not steps:
         return None
     values = {"tanggal": words.tanggal(end_of_month(context.tenggat))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -22,10 +22,12 @@ from jkn_analysis.uhc import Keadaan, Status, measure_pemda, status
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
 
     from jkn_analysis.briefing.data import History
     from jkn_analysis.forecasting.record import Told
 
+T = TypeVar("T")
 RATE = "keaktifan_penduduk_rate"
 DESEMBER = 12
 RAPAT_BULAN = 2
@@ -48,6 +50,14 @@ class Context:
     """Month at whose end the target is judged."""
     skenario: str = "dasar"
     figures: FigureBook = field(default_factory=FigureBook)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, name: str, make: Callable[[Context], T]) -> T:
+        """Compute something of this page the first time it is asked for."""
+        if name not in self.memo:
+            self.memo[name] = make(self)
+        found: T = self.memo[name]
+        return found
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -222,13 +232,15 @@ def find_uang(
     context: Context, ukuran: str, *, depan: int = 0, kuantil: float = 0.5
 ) -> float | None:
     """Return one figure of the budget table, `depan` years after the report's."""
-    rows = context.tables["uang"]
-    rows = rows[
-        rows["ukuran"].eq(ukuran)
-        & rows["kuantil"].eq(kuantil)
-        & rows["tahun"].eq(context.potongan.periode.year + depan)
-    ].dropna(subset=["nilai"])
-    return None if rows.empty else float(rows["nilai"].iloc[0])
+    year = context.potongan.periode.year + depan
+    return context.once("uang", _read_uang).get((ukuran, kuantil, year))
+
+
+def _read_uang(context: Context) -> dict[tuple[str, float, int], float]:
+    """Lay the budget table out by measure, quantile and year."""
+    rows = context.tables["uang"].dropna(subset=["nilai"])
+    keys = zip(rows["ukuran"], rows["kuantil"], rows["tahun"], strict=True)
+    return dict(zip(keys, rows["nilai"].astype(float), strict=True))
 
 
 def select_asks(context: Context) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -151,7 +151,7 @@ class History:
     frame: pd.DataFrame
     """Columns periode, terdaftar_jiwa, aktif_jiwa, penduduk_jiwa, sumber, …, rate."""
 
-    @property
+    @cached_property
     def last(self) -> pd.Series:
         """The newest month."""
         return self.frame.iloc[-1]

@@ -200,7 +200,7 @@ def build_strip(context: Context) -> RowChart | None:
         return None
     now = judged.keaktifan_penduduk_rate
     rows = [_strip_row(context, words.say("layar.biasa"), middle, context.tenggat, now)]
-    effects = {one.skenario: one for one in find_effects(context)}
+    effects = {one.skenario: one for one in context.once("effects", find_effects)}
     for name in ANCAMAN:
         one = effects.get(name)
         if one is not None:

@@ -393,7 +393,7 @@ def build_assumptions(context: Context) -> Tabel | None:
     A size that no source gives is marked with an asterisk.
     """
     words = context.words
-    shown = {one.skenario for one in find_effects(context)}
+    shown = {one.skenario for one in context.once("effects", find_effects)}
     table = context.tables["asumsi_skenario"]
     table = table[table["skenario"].isin(shown)]
     if table.empty:

@@ -103,7 +103,7 @@ def name_effect(context: Context, name: str, *, short: bool = False) -> str:
     words, told = context.words, context.tables["asumsi_skenario"]
     own = told.loc[told["skenario"] == name, "judul"]
     title = str(own.iloc[0]) if len(own) else name.replace("_", " ")
-    shipped = read_skenario().get(name)
+    shipped = context.once("shipped", lambda _: read_skenario()).get(name)
     if shipped is not None and len(own) and shipped.judul != title:
         return title
     keys = [f"skenario.{kind}.{name}" for kind in (["pendek"] * short + ["nama"])]
@@ -113,7 +113,7 @@ def name_effect(context: Context, name: str, *, short: bool = False) -> str:
 def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | None:
     """Draw every scenario that leads elsewhere, ordered by effect, its cost beside."""
     words, judged = context.words, context.status
-    effects = find_effects(context)
+    effects = context.once("effects", find_effects)
     if not effects or judged is None:
         return None
     now = judged.keaktifan_penduduk_rate

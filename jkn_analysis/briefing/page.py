@@ -11,6 +11,7 @@ from jkn_analysis.briefing.first_screen import (
     build_verdict,
 )
 from jkn_analysis.briefing.model import Briefing
+from jkn_analysis.terms import Kantor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
         Nada,
         Permintaan,
     )
+
+
+def _list_sources(context: Context) -> list[str]:
+    """Name the offices whose data the page rests on."""
+    tables = {
+        Kantor.BPJS: ("kepesertaan", "tunggakan_peserta", "iuran"),
+        Kantor.BPKAD: ("iuran_pemda", "anggaran"),
+        Kantor.DUKCAPIL: ("penduduk",),
+        Kantor.DINKES: ("faskes",),
+    }
+    return [
+        str(office)
+        for office, names in tables.items()
+        if any(len(context.tables[name]) for name in names)
+    ]
 
 
 def build_page(
@@ -39,7 +55,7 @@ def build_page(
     from jkn_analysis import __version__
 
     words, potongan = context.words, context.potongan
-    foot = {"sumber": "BPJS Kesehatan, BPKAD, Dukcapil", "versi": __version__}
+    foot = {"sumber": ", ".join(_list_sources(context)), "versi": __version__}
     foot["rapat"] = ""
     if context.rapat is not None:
         where = {"jenis": context.rapat.jenis, "tempat": context.rapat.tempat}

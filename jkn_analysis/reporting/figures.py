@@ -44,7 +44,7 @@ class Ukuran:
 
 
 LEBAR = Ukuran(720, 330)
-SEMPIT = Ukuran(360, 236, kiri=38, kanan=78)
+SEMPIT = Ukuran(360, 236, kiri=38, kanan=86)
 SURAT = Ukuran(520, 340, kanan=92)
 
 
@@ -261,11 +261,12 @@ def _label_now(axes: Axes, kipas: Kipas, month: int, *, bahasa: str) -> None:
         (y for y in tried if low + line / 2 < y < high - line),
         key=lambda y: _crowding(kipas, recent, y, line),
     )
+    fits = months <= len(kipas.nilai)
     _text(
         axes,
-        (month - 0.3, place),
+        (month - 0.3 if fits else _month_number(kipas.periode[0]), place),
         words,
-        ha="right",
+        ha="right" if fits else "left",
         color=WARNA["tinta"],
         fontweight="bold",
         bbox={"facecolor": WARNA["kertas"], "edgecolor": "none", "pad": 1.0},
@@ -301,7 +302,7 @@ def _label_right(axes: Axes, kipas: Kipas, last: int, *, bahasa: str) -> None:
     for (_, told, colour), place in zip(labels, places, strict=True):
         _text(
             axes,
-            (last + 0.9, place),
+            (last + 0.5 + 3 * _pixels(axes)[0], place),
             told,
             color=WARNA[colour],
             fontweight="bold",

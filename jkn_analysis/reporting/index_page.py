@@ -57,6 +57,11 @@ def read_index_row(content: bytes, berkas: str) -> IndexRow:
     )
 
 
+def _sort_key(nama: str) -> str:
+    """Sort a name by what it is called, not by what it is."""
+    return nama.removeprefix("Kabupaten ").removeprefix("Kota ").casefold()
+
+
 def render_index(
     rows: Sequence[IndexRow], *, periode: dt.date, contoh: bool, bahasa: str = "id"
 ) -> str:
@@ -65,7 +70,7 @@ def render_index(
     Parameters
     ----------
     rows
-        In any order; grouped by provinsi, the widest gap first.
+        In any order; by provinsi, the widest gap first, then all by name.
     periode
         The month.
     contoh
@@ -86,6 +91,10 @@ def render_index(
     page = build_environment().get_template("indeks.html.j2")
     return page.render(
         groups=groups,
+        by_name=sorted(
+            (row for row in rows if "." in row.kode),
+            key=lambda row: _sort_key(row.nama),
+        ),
         bulan=format_periode(periode, bahasa=bahasa),
         kata=words.say,
         contoh=contoh,

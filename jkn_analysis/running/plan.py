@@ -229,7 +229,9 @@ def build_plan(choice: Choice, config: Config) -> list[Planned]:
     slices = read_slices(config.paths.processed, cutoff=choice.periode)
     refused = list_refused(config.paths.processed, cutoff=choice.periode)
     code = hash_code(config, cutoff=choice.periode)
-    asked = choice.kode or tuple(list_regions(slices))
+    known = list_regions(slices)
+    _require_data(choice, known, newest=find_last_periode(config.paths.processed))
+    asked = choice.kode or tuple(known)
     regions = [kode for kode in asked if find_level(kode) in code.notebooks]
     _require_notebooks(asked, regions, config)
     folder = config.paths.reports / choice.periode
@@ -253,6 +255,28 @@ def build_plan(choice: Choice, config: Config) -> list[Planned]:
             reasons = (*reasons, "asked for")
         planned.append(Planned(job, reasons))
     return planned
+
+
+def _require_data(choice: Choice, known: Sequence[str], *, newest: str) -> None:
+    """Refuse a month after the data and regions that sent nothing.
+
+    Raises
+    ------
+    RunError
+        A page of nothing would be asked nothing and say nothing.
+    """
+    if choice.periode > newest:
+        raise RunError(
+            f"{choice.periode}: no data of this month yet (the newest: {newest})\n"
+            f"  → put its deliveries into data/raw, or --periode {newest}"
+        )
+    silent = sorted(set(choice.kode or ()) - set(known))
+    if silent:
+        raise RunError(
+            f"{', '.join(silent)}: sent no participants, so there is no page to make\n"
+            "  → put its kepesertaan into data/raw, or choose a region with data: "
+            "jkn plan"
+        )
 
 
 def _require_notebooks(

@@ -30,17 +30,21 @@ FIND_OVERFLOW = """() => {
   const out = [...document.querySelectorAll('body *')].filter(e => {
     const box = e.getBoundingClientRect();
     return box.width && box.height && (box.right > innerWidth + 1 || box.left < -1)
-      && !e.closest('.sr');
+      && !e.closest('.sr, details');
   });
   const named = out.slice(0, 5).map(e => e.tagName + ' ' + e.textContent.slice(0, 60));
   return {wide, out: named};
 }"""
 
+OPEN_FOLDS = """open =>
+  document.querySelectorAll('details').forEach(fold => { fold.open = open; })"""
+
 FIND_OVERLAP = """() => {
   const boxes = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (!node.data.trim() || node.parentElement.closest('.sr, style')) continue;
+    const inside = node.parentElement.closest('.sr, style, details');
+    if (!node.data.trim() || inside) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
@@ -89,6 +93,10 @@ def test_no_page_overflows_overlaps_or_clips(browser, pages):
             over = page.evaluate(FIND_OVERFLOW)
             if over["wide"] > 0 or over["out"]:
                 found.append((name, width, "overflow", over))
+            page.evaluate(OPEN_FOLDS, True)
+            if page.evaluate(FIND_OVERFLOW)["wide"] > 0:
+                found.append((name, width, "an open fold widens the page"))
+            page.evaluate(OPEN_FOLDS, False)
             for kind, script in (("overlap", FIND_OVERLAP), ("clipped", FIND_CLIPPED)):
                 told = page.evaluate(script)
                 if told:

@@ -230,9 +230,8 @@ def test_a_part_without_data_takes_no_room_and_is_named_at_the_end(root):
         "tindak_lanjut", "catatan", "kuota", "beda",
     }  # fmt: skip
     assert page.belum[0] == (
-        "Iuran PBPU Pemda, pagu anggaran (dari BPKAD); dengan itu halaman ini dapat "
-        "menjawab apakah pagu cukup sampai Desember, berapa tunggakan Pemda, dan "
-        "apakah UHC Prioritas dapat diminta."
+        "Iuran PBPU Pemda, pagu anggaran (dari BPKAD): apakah pagu cukup sampai "
+        "Desember, berapa tunggakan Pemda, dan apakah UHC Prioritas dapat diminta."
     )
     assert not any("Kepesertaan" in text for text in page.belum)
     assert "tidak tersedia" not in " ".join(list_texts(page))
@@ -349,7 +348,7 @@ def test_a_change_of_the_denominator_is_marked(tmp_path):
     page = make(tmp_path / "p", "82.71")
     assert page.kipas is not None
     assert [mark.periode.month for mark in page.kipas.ganti_penyebut] == [7]
-    assert "Penyebut berganti pada Jul 2025" in page.kipas.catatan
+    assert "Sumber jumlah penduduk berganti pada Jul 2025" in page.kipas.catatan
 
 
 def test_the_meeting_named_is_the_pages(root):

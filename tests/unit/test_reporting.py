@@ -325,6 +325,11 @@ def test_the_index_lists_the_widest_gap_first_and_the_failed(briefing):
     ]
     page = render_index(rows, periode=dt.date(2025, 11, 1), contoh=True)
     assert page.index("Halut") < page.index("Kota Ternate")
+    by_name = page.split('id="nama"')[1]
+    assert by_name.index("&lt;b&gt;") < by_name.index("Halut")
+    assert by_name.index("Halut") < by_name.index("Kota Ternate")
+    assert re.findall(r'<a href="(#[^"]+)"', page) == ["#p82", "#nama"]
+    assert "<script" not in page
     assert "laporan belum jadi: KeyError: &lt;x&gt;" in page
     assert "<b>" not in page.split("<main>")[1].replace("<b></b>", "")
     checker = Checker()

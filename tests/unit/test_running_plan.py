@@ -278,3 +278,13 @@ def test_reading_only_some_rows_agrees_with_choosing_them_after(project):
     expected = whole.loc[whole["kode"] == "82.71", ["aktif_jiwa"]]
     pd.testing.assert_frame_equal(one, expected.reset_index(drop=True))
     assert list_values("kepesertaan", "periode", root=root, kode=["99.99"]) == []
+
+
+def test_a_region_that_sent_nothing_has_no_report(project):
+    with pytest.raises(RunError, match=r"11\.01: sent no participants"):
+        build_plan(Choice("2025-11", ("82.71", "11.01")), project)
+
+
+def test_a_month_after_the_data_has_no_report(project):
+    with pytest.raises(RunError, match=r"2025-12: no data of this month yet"):
+        build_plan(Choice("2025-12", ("82.71",)), project)
