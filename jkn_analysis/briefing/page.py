@@ -75,7 +75,7 @@ def build_page(
         layar=layar or build_first_screen(context, permintaan),
         kipas=kipas,
         bagian=tuple(part for part in bagian if part is not None),
-        kaki=words.say("kaki.isi", foot),
+        kaki=words.say("kaki.isi" if foot["sumber"] else "kaki.kosong", foot),
         rapat=context.rapat,
         jenis=jenis,
         permintaan=permintaan,
