@@ -174,6 +174,16 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
         r"ages of arrears are joined \(4-6\)",
         "each month of age",
     ),
+    "hidden_rows": (
+        {
+            "Rekap": [*SHEET, ["82.71", "2025-06", "PBPU", 20, 10]],
+            "hide": [2],
+        },
+        "sheet 'Rekap'",
+        "",
+        "hidden rows were read too: 2",
+        "delete them",
+    ),
     "implausible": (
         HEADER + line(terdaftar="193000000", aktif="150000000"),
         "",
@@ -341,7 +351,7 @@ def write(folder: Path, content: object) -> Path:
 def write_book(path: Path, sheets: dict[str, list]) -> Path:
     from openpyxl import Workbook
 
-    merged = sheets.pop("merge", [])
+    merged, hidden = sheets.pop("merge", []), sheets.pop("hide", [])
     book = Workbook()
     book.remove(book.active)
     for title, rows in sheets.items():
@@ -350,6 +360,8 @@ def write_book(path: Path, sheets: dict[str, list]) -> Path:
             sheet.append(row)
     for box in merged:
         book.worksheets[0].merge_cells(box)
+    for row in hidden:
+        book.worksheets[0].row_dimensions[row].hidden = True
     book.save(path)
     return path
 

@@ -24,7 +24,7 @@ from jkn_analysis.cleaning.open.sandbox import open_foreign
 from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.values.cells import BadCell, tidy
 from jkn_analysis.cleaning.values.months import find_moment_in
-from jkn_analysis.cleaning.words import say
+from jkn_analysis.cleaning.words import listed, say
 from jkn_analysis.errors import HostileInputError, InputError
 
 if TYPE_CHECKING:
@@ -232,7 +232,10 @@ def _build(
             )
             for item in block.dropped
         ),
-        problems=tuple(_cell_problems(path, sheet["name"], grid, block, columns)),
+        problems=(
+            *_cell_problems(path, sheet["name"], grid, block, columns),
+            *_note_hidden(path, sheet, [grid.row_numbers[i] for i in block.body]),
+        ),
         hidden=sheet["hidden"],
         source=source,
     )
@@ -277,6 +280,22 @@ def _fill_right(
             current = upper[column] if child else ""
         elif child and current:
             upper[column] = current
+
+
+def _note_hidden(
+    path: Path, sheet: dict[str, Any], rows: Sequence[int]
+) -> Iterable[Problem]:
+    """Say which rows of data a spreadsheet hides: they were read as the others."""
+    hidden = [str(row) for row in sheet.get("hidden_rows", ()) if row in set(rows)]
+    if hidden:
+        yield Problem(
+            file=path.name,
+            sheet=sheet["name"],
+            kind="hidden_rows",
+            message=say("hidden rows were read too: {rows}", rows=listed(hidden)),
+            remedy=say("delete them if they do not belong to the table"),
+            severity="note",
+        )
 
 
 def _cell_problems(

@@ -1,4 +1,4 @@
-"""What calamine does not tell of an xlsx: formulas without value, errors, percents."""
+"""What calamine does not tell of an xlsx: formulas, errors, percents, hidden rows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _STYLE = re.compile(rb'\bs="(\d+)"')
 _ERROR = re.compile(rb"<(?:\w+:)?v>([^<]{1,20})</")
 _HAS_VALUE = re.compile(rb"<(?:\w+:)?v>[^<]|<(?:\w+:)?is>")
 _HAS_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_HIDDEN = re.compile(rb'<(?:\w+:)?row\s[^>]*?\bhidden="(?:1|true)"[^>]*>')
+_ROW = re.compile(rb'\br="(\d{1,7})"')
 MAX_MARKS = 5_000
 _BUILTIN_PERCENT = {9, 10}
 
@@ -90,8 +92,10 @@ def _scan(content: bytes, percent: set[bytes]) -> dict[str, Any]:
     formulas = _HAS_FORMULA.search(content) is not None
     errors = b't="e"' in content
     styled = any(b's="' + style + b'"' in content for style in percent)
+    folded = [_ROW.search(row) for row in _HIDDEN.findall(content)]
+    rows = [int(number[1]) for number in folded if number][:MAX_MARKS]
     if not (formulas or errors or styled):
-        return {}
+        return {"hidden_rows": rows}
     marks: dict[tuple[int, int], str] = {}
     shown: list[tuple[int, int]] = []
     for found in _CELL.finditer(content):
@@ -109,7 +113,7 @@ def _scan(content: bytes, percent: set[bytes]) -> dict[str, Any]:
             marks[address] = mark
         if is_percent:
             shown.append(address)
-    return {"marks": marks, "percent": shown}
+    return {"marks": marks, "percent": shown, "hidden_rows": rows}
 
 
 def _mark(head: bytes, body: bytes) -> str:

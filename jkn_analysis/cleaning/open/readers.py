@@ -265,6 +265,7 @@ def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, An
         sheet["merged"] = own.get("merged") or sheet["merged"]
         sheet["marks"] = own.get("marks", {})
         sheet["percent"] = own.get("percent", [])
+        sheet["hidden_rows"] = own.get("hidden_rows", [])
         sheets.append(sheet)
     return {"format": kind, "sheets": sheets, "remarks": []}
 

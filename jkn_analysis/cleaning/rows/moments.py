@@ -230,36 +230,41 @@ def slice_periode(
     open_rows = np.flatnonzero(lacking & ~work.bad)
     if len(open_rows):
         position = next(iter(places.values()), None)
-        no_year = (months[open_rows] != 0).all()
-        if len(open_rows) == len(frame):
-            work.report(
-                "missing",
-                say("no year for this column")
-                if no_year
-                else say("no month for this column"),
-                _say_month(),
-                position=position,
-                value=work.heading(position) if position is not None else "",
-            )
-        else:
-            ids = work.roles.identifiers
-            said = ids.get("periode") or ids.get("bulan") or ids.get("tahun")
-            for index in open_rows:
-                work.report(
-                    "missing",
-                    say("no year for this row")
-                    if no_year
-                    else say("no month for this row"),
-                    _say_month(),
-                    row=int(index),
-                    position=said.position if said else None,
-                )
-        work.bad[open_rows] = True
+        no_year = bool((months[open_rows] != 0).all())
+        _report_no_month(work, open_rows, position, no_year=no_year)
     dates = np.full(len(frame), np.datetime64("NaT", "M"))
     known = ~lacking
     offsets = (years[known] - 1970) * 12 + months[known] - 1
     dates[known] = offsets.astype("datetime64[M]")
     return dates.astype("datetime64[us]")
+
+
+def _report_no_month(
+    work: Work, rows: np.ndarray, position: int | None, *, no_year: bool
+) -> None:
+    """Report rows without month or year; once for the sheet where it is all of them."""
+    work.bad[rows] = True
+    if len(rows) == work.size:
+        message = say("no month for this column")
+        if no_year:
+            message = say("no year for this column")
+        if not any(problem.message == message for problem in work.problems):
+            heading = work.heading(position) if position is not None else ""
+            work.report(
+                "missing", message, _say_month(), position=position, value=heading
+            )
+        return
+    ids = work.roles.identifiers
+    said = ids.get("periode") or ids.get("bulan") or ids.get("tahun")
+    message = say("no year for this row") if no_year else say("no month for this row")
+    for index in rows:
+        work.report(
+            "missing",
+            message,
+            _say_month(),
+            row=int(index),
+            position=said.position if said else None,
+        )
 
 
 def _say_month() -> Said:

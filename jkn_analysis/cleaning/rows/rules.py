@@ -55,7 +55,7 @@ def check_keys(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None
         column = table.column(name)
         if column.optional or column.kind in {"kode", "periode"}:
             continue
-        if name not in frame:
+        if name not in frame or frame[name].isna().all():
             for work in works:
                 work.bad[:] = True
             if not _lacks(works, name):
