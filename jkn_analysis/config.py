@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
+from contextlib import contextmanager
 from email.utils import parseaddr
 from importlib import resources
 from pathlib import Path
@@ -16,7 +17,7 @@ from jkn_analysis.errors import ConfigError
 from jkn_analysis.personal import is_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 CONFIG_VARIABLE = "JKN_CONFIG"
@@ -24,6 +25,36 @@ SETTINGS = "jkn.toml"
 """File in the project folder that is read where no other is named."""
 PADA_VARIABLE = "JKN_PADA"
 """A day: what was known then is built beside the present, in folders of its own."""
+
+
+SECRETS = (
+    "JKN_NIK_KEY",
+    "JKN_SMTP_PASSWORD",
+    "JKN_SMTP_CLIENT_SECRET",
+    "JKN_SMTP_REFRESH_TOKEN",
+)
+"""Environment variables that no process we start may see."""
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a child: all but the keys and passwords.
+
+    Examples
+    --------
+    >>> without_secrets({"JKN_NIK_KEY": "x", "JKN_SMTP_HOST": "mail.go.id"})
+    {'JKN_SMTP_HOST': 'mail.go.id'}
+    """
+    return {name: value for name, value in environ.items() if name not in SECRETS}
+
+
+@contextmanager
+def hide_secrets() -> Iterator[None]:
+    """Keep keys and passwords from every process started meanwhile."""
+    kept = {name: os.environ.pop(name) for name in SECRETS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 class _Section(BaseModel):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from jkn_analysis.config import Config, find_root
+from jkn_analysis.config import Config, find_root, without_secrets
 from jkn_analysis.store import has_table, write_text
 
 START = "mulai.ipynb"
@@ -82,7 +82,7 @@ def lab_command(config: Config, port: int, token: str | None, *, browser: bool) 
         arguments.append("--ServerApp.allow_root=True")
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    environment = os.environ | {
+    environment = without_secrets(os.environ) | {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path)
     }
     command = [sys.executable, "-m", "jupyterlab", *arguments]

@@ -31,7 +31,7 @@ _DATE = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--tanggal", type=_DATE, help="Count days from this date, not today.")
 @click.option("--really", is_flag=True, help="Send what the outbox holds.")
 @click.option("--again", is_flag=True, help="Send also what may not have arrived.")
-@click.option("--uji", is_flag=True, help="Send one message to oneself.")
+@click.option("--test", "uji", is_flag=True, help="Send one message to oneself.")
 @click.option(
     "--meski-ditolak",
     "anyway",

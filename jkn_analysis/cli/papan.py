@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from jkn_analysis.config import Config, find_root
+from jkn_analysis.config import Config, find_root, without_secrets
 from jkn_analysis.errors import ConfigError
 
 
@@ -68,5 +68,5 @@ def _serve(port: int) -> int:
     known = [package, os.environ.get("PYTHONPATH", "")]
     paths = os.pathsep.join(filter(None, known))
     return subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": paths}, check=False
+        command, env=without_secrets(os.environ) | {"PYTHONPATH": paths}, check=False
     ).returncode

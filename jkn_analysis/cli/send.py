@@ -249,8 +249,10 @@ def send_test(config: Config, entries: Sequence[Entry]) -> str:
 
 
 @click.command("alamat")
-@click.option("--berhenti", help="This address asked to stop: nothing more goes there.")
-@click.option("--buka", help="Let a dead or stopped address receive again.")
+@click.option(
+    "--stop", "berhenti", help="This address asked to stop: nothing more goes there."
+)
+@click.option("--open", "buka", help="Let a dead or stopped address receive again.")
 @click.pass_obj
 def alamat_command(config: Config, berhenti: str | None, buka: str | None) -> None:
     r"""List the addresses that get no mail: dead ones, and who asked to stop.
@@ -258,18 +260,18 @@ def alamat_command(config: Config, berhenti: str | None, buka: str | None) -> No
     \b
     Examples:
       jkn alamat
-      jkn alamat --berhenti dinsos@ternatekota.go.id
-      jkn alamat --buka dinsos@ternatekota.go.id
+      jkn alamat --stop dinsos@ternatekota.go.id
+      jkn alamat --open dinsos@ternatekota.go.id
     """
     from jkn_analysis.personal import is_address
 
     with open_book(config) as ledger:
         if berhenti is not None:
             if not is_address(berhenti):
-                raise DeliveryError("--berhenti: not a mail address")
+                raise DeliveryError("--stop: not a mail address")
             ledger.close_address(berhenti, "berhenti")
         if buka is not None and not ledger.open_address(buka):
-            raise DeliveryError("--buka: the address is not on the list")
+            raise DeliveryError("--open: the address is not on the list")
         closed = ledger.list_closed().values()
     for each in closed:
         line = f"{each.keadaan:<9} {each.waktu[:10]} {each.alamat} {each.jawaban}"

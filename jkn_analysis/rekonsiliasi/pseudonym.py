@@ -29,6 +29,31 @@ KEY_BYTES = 32
 PSEUDONYM_BYTES = 16
 _LEAST_DISTINCT = 16
 _WORDS = (b"example", b"contoh", b"secret", b"rahasia", b"password", b"changeme")
+_COMMON = (
+    "", "jkn", "nik", "bpjs", "bpjskesehatan", "rahasia", "kunci", "kuncirahasia",
+    "password", "passw0rd", "secret", "secretkey", "key", "admin", "test", "tes",
+    "contoh", "example", "changeme", "indonesia", "jakarta", "ternate", "dinkes",
+    "dinsos", "dukcapil", "kemkes", "qwerty", "123456", "12345678", "hello",
+    "helloworld", "hello world", "foo", "bar", "foobar", "abc", "a", "pemda", "sehat",
+)  # fmt: skip
+_PUBLISHED = tuple(
+    bytes.fromhex(text)
+    for text in (
+        "603deb1015ca71be2b73aef0857d7781",  # NIST SP 800-38A, AES-256
+        "1f352c073b6108d72d9810a30914dff4",
+        "2b7e151628aed2a6abf7158809cf4f3c",  # FIPS 197, AES-128
+        "e3b0c44298fc1c149afbf4c8996fb924",  # SHA-256 of nothing
+        "9d61b19deffd5a60ba844af492ec2cc4",  # RFC 8032, Ed25519 test 1
+        "4ccd089b28ff96da9db6c346ec114e0f",  # RFC 8032, Ed25519 test 2
+        "77076d0a7318a57d3c16c17251b26645",  # RFC 7748, X25519 Alice
+        "5dab087e624a8a4b79e17f8b83800ee6",  # RFC 7748, X25519 Bob
+        "85d6be7857556d337f4452fe42d506a8",  # RFC 8439, Poly1305
+        "1c9240a5eb55d38af333888604f6b5f0",  # RFC 8439, ChaCha20
+        "0123456789abcdef0123456789abcdef",
+        "deadbeefdeadbeefdeadbeefdeadbeef",
+    )
+)
+"""Keys of standards that are copied from pages; any half of one is enough."""
 _HOW = (
     "\n  → make one: python -c 'import secrets; print(secrets.token_hex(32))', keep it"
     f"\n    in the keyring or a vault, and set {ENVIRONMENT} only for the run"
@@ -58,8 +83,23 @@ def _decode(text: str) -> bytes:
         ) from exc
 
 
+def _is_published(secret: bytes) -> bool:
+    """Tell keys that stand in standards and manuals, and digests of common words."""
+    if any(known in secret for known in _PUBLISHED):
+        return True
+    words = [word + ending for word in _COMMON for ending in ("", "123", "2025", "1")]
+    forms = {form for word in words for form in (word, word.upper(), word.title())}
+    return any(
+        hashlib.new(name, form.encode(), usedforsecurity=False).digest() == secret
+        for form in forms
+        for name in ("sha256", "sha3_256", "blake2s")
+    )
+
+
 def _is_weak(secret: bytes) -> bool:
     """Tell keys out of a manual from random ones."""
+    if _is_published(secret):
+        return True
     steps = {(after - before) % 256 for before, after in zip(secret, secret[1:])}  # noqa: B905, RUF007 - neighbours
     lower = secret.lower()
     printable = all(32 <= byte < 127 for byte in secret)

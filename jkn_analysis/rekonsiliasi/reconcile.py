@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ from jkn_analysis.rekonsiliasi.registers import (
     read_rows,
 )
 from jkn_analysis.rekonsiliasi.worklists import write_worklists
+from jkn_analysis.store import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ def reconcile(order: Order, *, key: Key) -> Reconciliation:
             "registers: one is not enough to compare\n"
             "  → give two of --bpjs, --dukcapil, --dtsen"
         )
-    folder = Path(tempfile.mkdtemp(prefix="jkn-register-"))
+    folder = make_private("jkn-register-")
     try:
         return _reconcile(order, key, folder)
     finally:

@@ -96,8 +96,9 @@ PAGE_DOOR = Door(mail=True)
 
 def _texts(content: bytes) -> Iterator[str]:
     """Yield the content as text: markup without its geometry, JSON by its strings."""
-    wide = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    text = content.decode("utf-16" if wide else "utf-8", "replace")
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        yield content.decode("utf-16", "replace").translate(_LIST_MARKS)
+    text = content.decode("utf-8", "replace")
     if _MARKUP.match(text):
         yield _markup_text(text)
     elif text[:1] in {"{", "["} and (strings := _json_text(text)) is not None:

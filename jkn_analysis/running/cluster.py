@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import shutil
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import RunError
 from jkn_analysis.running.report import Job, Outcome, take_in
+from jkn_analysis.store import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 RETRIES = 3
 WAIT_S = 30
 LAID = "jkn-masukan-"
+_laid: dict[str, Path] = {}
 _POOLS: dict[str, Any] = {}
 
 
@@ -109,31 +109,20 @@ def hash_inputs(content: dict[str, bytes]) -> str:
 
 
 def lay_inputs(digest: str, content: dict[str, bytes]) -> Path:
-    """Write the shipped files into a folder of this process, once per content.
+    """Write the shipped files into a private folder of this process, once per content.
 
     Two workers of one machine share no folder; those of workers that are gone are
     removed.
     """
-    root = Path(tempfile.gettempdir()) / f"{LAID}{digest[:16]}-{os.getpid()}"
-    if not (root / "data/raw").is_dir():
-        sweep_inputs(root.parent)
+    if digest not in _laid:
+        root = make_private(LAID)
         for name, data in content.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        (root / "data/raw").mkdir(parents=True)
-    return root
-
-
-def sweep_inputs(folder: Path) -> None:
-    """Remove what workers that were killed left laid out."""
-    for path in folder.glob(f"{LAID}*"):
-        try:
-            os.kill(int(path.name.rpartition("-")[2]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(path, ignore_errors=True)
-        except (ValueError, PermissionError):
-            continue
+        (root / "data/raw").mkdir(parents=True, exist_ok=True)
+        _laid[digest] = root
+    return _laid[digest]
 
 
 def make_remote(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jkn_analysis.briefing.page_file import page_stem, split_stem
+from jkn_analysis.config import hide_secrets
 from jkn_analysis.errors import RunError
 from jkn_analysis.running.ledger import (
     append_event,
@@ -122,7 +123,7 @@ def run_reports(
     """
     reports = config.paths.reports
     folder = reports / choice.periode
-    with hold_project(config.paths.processed, holder="jkn run"):
+    with hold_project(config.paths.processed, holder="jkn run"), hide_secrets():
         ledger = ledger_path(reports, choice.periode)
         open_ledger(ledger)
         sweep(folder)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from jkn_analysis.store.files import (
     append_lines,
     hash_file,
+    make_private,
     open_atomic,
     read_json,
     read_lines,
@@ -58,6 +59,7 @@ __all__ = [
     "list_shipped",
     "list_tables",
     "list_values",
+    "make_private",
     "open_atomic",
     "open_generation",
     "read_json",

@@ -268,7 +268,7 @@ def test_the_operator_is_told_of_a_batch_that_failed(mailed, serve, monkeypatch)
 def test_a_test_goes_to_oneself_and_not_into_the_ledger(mailed, serve, monkeypatch):
     server = serve()
     use(monkeypatch, server)
-    assert "test sent to jkn@contoh.invalid" in jkn("--uji", *DAY)
+    assert "test sent to jkn@contoh.invalid" in jkn("--test", *DAY)
     ((address, raw),) = server.box.accepted
     assert address == "jkn@contoh.invalid"
     assert message_from_bytes(raw, policy=default)["Subject"].startswith("[UJI] ")
@@ -279,10 +279,10 @@ def test_addresses_are_closed_and_opened_by_command(mailed, serve, monkeypatch):
     server = serve()
     use(monkeypatch, server)
     who = "bpkad.82-71@contoh.invalid"
-    result = CliRunner().invoke(app, ["alamat", "--berhenti", who])
+    result = CliRunner().invoke(app, ["alamat", "--stop", who])
     assert f"{who}" in result.output
     assert "5 sent" in jkn("--really", *DAY)
-    result = CliRunner().invoke(app, ["alamat", "--buka", who])
+    result = CliRunner().invoke(app, ["alamat", "--open", who])
     assert "0 address(es)" in result.output
     assert "1 sent" in jkn("--really", *DAY)
 

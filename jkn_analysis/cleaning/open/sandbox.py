@@ -20,6 +20,7 @@ from jkn_analysis.cleaning.open import limits
 from jkn_analysis.cleaning.problems import refusal
 from jkn_analysis.cleaning.values.cells import Cell
 from jkn_analysis.cleaning.words import say, unpack
+from jkn_analysis.config import without_secrets
 from jkn_analysis.errors import (
     ConfigError,
     HostileInputError,
@@ -59,7 +60,7 @@ class _Child:
         package = Path(__file__).resolve().parents[3]
         paths = [str(package), os.environ.get("PYTHONPATH", "")]
         environment = {
-            **os.environ,
+            **without_secrets(os.environ),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "OMP_NUM_THREADS": "1",
             "ARROW_DEFAULT_MEMORY_POOL": "system",
