@@ -348,6 +348,7 @@ def list_asumsi(
         for one in skenario
         for at, act in enumerate(one.tindakan, start=1)
         for name, rule in JENIS[act.jenis].parameter.items()
+        if name != "kembali_bulan" or act.get("kembali_persen") > 0
     ]
     return pd.DataFrame(rows, columns=list(_ASUMSI))
 

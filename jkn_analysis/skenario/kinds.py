@@ -208,8 +208,7 @@ JENIS: dict[str, Jenis] = {
         {
             "persen": Parameter("bagian PBI JK aktif yang dipotong", 10),
             "kembali_persen": Parameter(
-                "bagian yang diaktifkan kembali; teramati bila sudah diketahui",
-                100 * BALIK_RATE,
+                "bagian yang diaktifkan kembali", 100 * BALIK_RATE
             ),
             "kembali_bulan": Parameter("lama pengaktifan kembali", BALIK_BULAN, 1, 60),
         },

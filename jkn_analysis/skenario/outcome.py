@@ -16,6 +16,7 @@ from jkn_analysis.skenario.permintaan import build_permintaan
 from jkn_analysis.skenario.posisi import list_posisi
 from jkn_analysis.skenario.rute import build_rute
 from jkn_analysis.skenario.state import add_money, build_keadaan
+from jkn_analysis.store import release_memory
 from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.tunggakan.ahead import (
     summarise_depan,
@@ -85,6 +86,7 @@ def build_uang(
     ramalan = hasil["ramalan"]
     paths = from_table(hasil["masa_depan"])
     keadaan = build_keadaan(given, paths, ramalan=ramalan, seed=seed)
+    release_memory()
     paths = add_money(paths, keadaan)
     ramalan = tell_arrears(ramalan, paths)
     chosen = list(read_skenario().values() if skenario is None else skenario)
@@ -94,7 +96,9 @@ def build_uang(
     out["kolektibilitas"] = _collection(given["iuran"], len(keadaan.periode))
     out |= _pemda_tables(given, keadaan)
     out["rute"] = _routes(given, keadaan)
+    release_memory()
     out["skenario"] = compare(keadaan, chosen)
+    release_memory()
     out.setdefault("uang", conform(pd.DataFrame(), "uang"))
     out["permintaan"] = _asks(given, keadaan, out, tenggat_bulan=tenggat_bulan)
     last = (keadaan.cutoff + pd.offsets.MonthEnd(0)).date()
