@@ -134,13 +134,19 @@ def _forecast_tables(
         del tables["ukuran"]
         made = made if kept is None else kept.merge(made)
         release_memory()
-        made |= build_uang(
-            tables,
-            made,
-            skenario=list(chosen.values()),
-            seed=section.seed,
-            tenggat_bulan=section.tenggat_bulan,
-        )
+        if len(made["masa_depan"]):
+            made |= build_uang(
+                tables,
+                made,
+                skenario=list(chosen.values()),
+                seed=section.seed,
+                tenggat_bulan=section.tenggat_bulan,
+            )
+        else:
+            click.echo(
+                "only the registered or only the active were delivered: no chances, no "
+                "money side\n  → deliver both columns of kepesertaan"
+            )
         tables.clear()
         ramalan = made["ramalan"][["kode", "indikator", "cutoff"]]
         names = list(made)

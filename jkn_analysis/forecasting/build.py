@@ -160,9 +160,9 @@ def forecast_counts(
         )
         if ahead is not None:
             found[name] = _widen(ahead, tested.get(TESTED_AS.get(name, name)))
-    if not set(COUNTED) <= set(found):
+    if not set(COUNTED) & set(found):
         raise ForecastError(
-            "no participation to forecast: table ukuran has no aktif_jiwa\n"
-            "  → deliver kepesertaan and run: jkn build"
+            "no participation to forecast: table ukuran has neither aktif_jiwa nor "
+            "terdaftar_jiwa\n  → deliver kepesertaan and run: jkn build"
         )
     return Forecasts(found, tested)

@@ -137,7 +137,7 @@ def find_kept(root: Path, *, basis: str, cutoff: str | None = None) -> Kept | No
         return None
     now = hash_inputs(generation)
     changed = find_changed(now, told["inputs"])
-    if not now["kepesertaan"].keys() - changed:
+    if not now.get("kepesertaan", {}).keys() - changed:
         return None
     return Kept(root, changed, cutoff)
 

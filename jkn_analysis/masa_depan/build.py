@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jkn_analysis.config import Config
+    from jkn_analysis.forecasting.build import Forecasts
 
 PENDUDUK_RATE = "keaktifan_penduduk_rate"
 TERDAFTAR_RATE = "keaktifan_terdaftar_rate"
@@ -76,12 +77,14 @@ def build_ramalan(
         ukuran = build_ukuran(tables, sumber_penduduk=config.build.sumber_penduduk)
     peristiwa = tables.get("peristiwa", pd.DataFrame())
     made = forecast_counts(ukuran, peristiwa, config=config)
+    wanted = quantile_levels(config.forecast.levels)
+    if not set(PEOPLE) <= set(made.found):
+        return _tell_part(made, peristiwa, wanted=wanted)
     people = find_people(ukuran)
     kept = None if told is None or told.empty else from_table(told)
     paths = draw_counts(
         made.found, penduduk=people, told=kept, seed=config.forecast.seed
     )
-    wanted = quantile_levels(config.forecast.levels)
     rows = [*_list_rows(paths, made.found, wanted=wanted)]
     out = {
         TABLE: to_table(paths),
@@ -91,6 +94,26 @@ def build_ramalan(
         "uji_balik": score_tested(made.tested, peristiwa),
     }
     return {name: conform(table, name) for name, table in out.items()}
+
+
+def _tell_part(
+    made: Forecasts, peristiwa: pd.DataFrame, *, wanted: np.ndarray
+) -> dict[str, pd.DataFrame]:
+    """Tell what was delivered where only the registered or only the active were.
+
+    Without both there are no paths of people, so no chances and no money side.
+    """
+    rows = [
+        part
+        for name, ahead in made.found.items()
+        for part in _told_rows(ahead, name, wanted)
+    ]
+    told = {
+        "ramalan": pd.concat(rows, ignore_index=True),
+        "uji_balik": score_tested(made.tested, peristiwa),
+    }
+    names = (TABLE, "ramalan", "peluang", "perubahan", "uji_balik")
+    return {name: conform(told.get(name, pd.DataFrame()), name) for name in names}
 
 
 def find_people(ukuran: pd.DataFrame) -> pd.Series:

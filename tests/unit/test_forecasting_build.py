@@ -13,6 +13,7 @@ from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.backtest import backtest
 from jkn_analysis.forecasting.scoring import score
 from jkn_analysis.masa_depan import build_ramalan
+from jkn_analysis.measures import build_ukuran
 from jkn_analysis.reporting.figures_model import (
     list_worst,
     measure_by_size,
@@ -239,3 +240,44 @@ def test_charts_of_the_model_card_are_drawn_alike_twice(tables):
         assert save_png(draw(given)) == save_png(draw(given))
     assert measure_reliability(tested)["terjadi"].is_monotonic_increasing
     assert list_worst(tested, count=2)["galat"].is_monotonic_decreasing
+
+
+@pytest.fixture(scope="module")
+def ukuran(tables) -> pd.DataFrame:
+    return build_ukuran(tables)
+
+
+def only(ukuran: pd.DataFrame, keep: pd.Series) -> dict[str, pd.DataFrame]:
+    peristiwa = conform(pd.DataFrame(), "peristiwa")
+    return {"ukuran": ukuran[keep], "peristiwa": peristiwa}
+
+
+def test_totals_without_segmen_are_forecast(ukuran):
+    made = build_ramalan(
+        only(ukuran, ukuran["segmen"] == "total"), config=read_config()
+    )
+    told = made["ramalan"]
+    assert set(told["segmen"]) == {"total"}
+    assert {"aktif_jiwa", "keaktifan_penduduk_rate"} <= set(told["indikator"])
+    assert len(made["peluang"]) > 0
+
+
+def test_registered_people_alone_are_forecast_without_chances(ukuran):
+    made = build_ramalan(
+        only(ukuran, ukuran["indikator"] == "terdaftar_jiwa"), config=read_config()
+    )
+    assert set(made["ramalan"]["indikator"]) == {"terdaftar_jiwa"}
+    assert made["peluang"].empty
+    assert made["masa_depan"].empty
+
+
+@pytest.mark.parametrize("months", [6, 24])
+def test_the_smallest_delivery_is_forecast_within_its_population(ukuran, months):
+    kode = ukuran.loc[ukuran["kode"].str.len() > 2, "kode"].min()
+    first = ukuran["periode"].max() - pd.DateOffset(months=months)
+    keep = (ukuran["kode"] == kode) & (ukuran["periode"] > first)
+    made = build_ramalan(only(ukuran, keep), config=read_config())
+    told = made["ramalan"]
+    rate = told[told["indikator"] == "keaktifan_penduduk_rate"]
+    assert rate["nilai"].between(0, 1.05).all()
+    assert made["peluang"]["peluang"].between(0, 1).all()
