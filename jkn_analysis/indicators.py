@@ -189,6 +189,52 @@ def measure(
     return measured[[*by, "indicator", "value"]]
 
 
+def explain_change(
+    panel: PanelTable, *, since: pd.Timestamp, until: pd.Timestamp
+) -> pd.DataFrame:
+    """Split the change of active people between two months, segmen by segmen.
+
+    What comes from members is valued at the old activity, what comes from activity
+    at the new members, so that both add up to the change to the person.
+
+    Parameters
+    ----------
+    panel
+        Rows of one region: ``periode, segmen, terdaftar_jiwa, aktif_jiwa``.
+    since, until
+        The two months; a segmen without a row counts as nobody.
+
+    Returns
+    -------
+    DataFrame
+        ``segmen, perubahan_jiwa, karena_terdaftar_jiwa, karena_keaktifan_jiwa``, the
+        largest fall first; empty where a month is not there.
+
+    Examples
+    --------
+    >>> rows = [["2024-11-01", "PBPU", 1000, 600], ["2025-11-01", "PBPU", 900, 450]]
+    >>> names = ["periode", "segmen", "terdaftar_jiwa", "aktif_jiwa"]
+    >>> panel = pd.DataFrame(rows, columns=names).astype({"periode": "datetime64[us]"})
+    >>> old, new = panel["periode"]
+    >>> explain_change(panel, since=old, until=new)
+      segmen  perubahan_jiwa  karena_terdaftar_jiwa  karena_keaktifan_jiwa
+    0   PBPU          -150.0                  -60.0                  -90.0
+    """
+    counts = ["terdaftar_jiwa", "aktif_jiwa"]
+    sums = panel.groupby(["periode", "segmen"], observed=True)[counts].sum()
+    names = ["karena_terdaftar_jiwa", "karena_keaktifan_jiwa"]
+    if not {since, until} <= set(panel["periode"]):
+        return pd.DataFrame(columns=["segmen", "perubahan_jiwa", *names])
+    wide = sums.astype("Float64").astype("float64").unstack("periode", fill_value=0.0)  # noqa: PD010 - unique keys
+    members, active = wide["terdaftar_jiwa"], wide["aktif_jiwa"]
+    rate = (active[since] / members[since].where(members[since] > 0)).fillna(0.0)
+    change = active[until] - active[since]
+    moved = (members[until] - members[since]) * rate
+    table = pd.DataFrame(dict(zip(names, (moved, change - moved), strict=True)))
+    table.insert(0, "perubahan_jiwa", change)
+    return table.sort_values("perubahan_jiwa").rename_axis("segmen").reset_index()
+
+
 def find_penduduk(
     penduduk: pd.DataFrame, periode: pd.Series, *, sumber_penduduk: str = TERBARU
 ) -> pd.DataFrame:

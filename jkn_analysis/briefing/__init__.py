@@ -1,6 +1,6 @@
 """Every figure and sentence of one page, in one object."""
 
-from jkn_analysis.briefing.area import build_area_briefing
+from jkn_analysis.briefing.area_build import build_area_briefing
 from jkn_analysis.briefing.build import build_briefing
 from jkn_analysis.briefing.model import (
     Angka,

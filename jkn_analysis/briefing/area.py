@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jkn_analysis.briefing.annex import build_annex
 from jkn_analysis.briefing.area_sums import (
     BANYAK,
     DEKAT,
     Area,
-    build_asks,
-    build_promises,
-    sum_lines,
     sum_provinces,
 )
-from jkn_analysis.briefing.ask import HARI_INI
-from jkn_analysis.briefing.charts import build_fan, build_fan_part
-from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.figures import collect_figures
 from jkn_analysis.briefing.first_screen import (
-    believe_line,
     build_position,
-    money_line,
-    since_line,
 )
 from jkn_analysis.briefing.members import (
     build_grid,
     first_date,
-    measure_members,
-    read_area,
     select_fans,
     sum_asks,
 )
 from jkn_analysis.briefing.model import (
     Angka,
     Bagian,
-    Briefing,
-    FirstScreen,
     Kipas,
     Kolom,
     Nada,
@@ -50,121 +35,20 @@ from jkn_analysis.briefing.model import (
     Tabel,
     Ubin,
 )
-from jkn_analysis.briefing.money import build_arrears, build_assumptions, build_money
-from jkn_analysis.briefing.outlook import build_scenarios
-from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.page_file import page_stem
-from jkn_analysis.briefing.parts import build_records, build_segments
 from jkn_analysis.briefing.published import find_official
-from jkn_analysis.briefing.rules import build_flags, judge_members
-from jkn_analysis.terms import NASIONAL
+from jkn_analysis.briefing.rules import build_flags
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
-    from pathlib import Path
 
 BULAN_KECIL = 24
 SEDANG = 40
 """More small charts than this are no picture."""
 
 
-def build_area_briefing(
-    kode: str,
-    periode: str,
-    *,
-    root: Path,
-    rapat: str | None = None,
-    skenario: str = "dasar",
-    bahasa: str = "id",
-    tenggat_bulan: int = 12,
-) -> Briefing:
-    """Compute the page of a provinsi (two digits) or the country (``00``).
-
-    The area's own rates are ratios of the sums of its kabupaten/kota.
-
-    Parameters
-    ----------
-    kode
-        ``"82"`` or ``"00"``.
-    periode
-        Report month, such as ``"2025-11"``.
-    root
-        Folder of the processed tables.
-    rapat
-        Meeting the page is for; the next one after the month if empty.
-    skenario
-        Forecast scenario of the first screen.
-    bahasa
-        ``"id"`` or ``"en"``.
-    tenggat_bulan
-        Month of the year at whose end targets are judged.
-
-    Raises
-    ------
-    UnknownNameError
-        If `kode` is no region.
-    """
-    potongan, members = read_area(kode, periode, root=root)
-    context = build_context(
-        potongan,
-        rapat=rapat,
-        skenario=skenario,
-        bahasa=bahasa,
-        tenggat_bulan=tenggat_bulan,
-    )
-    collect_figures(context)
-    if members.nama.empty:
-        return _assemble(context, None)
-    measured = measure_members(
-        members, potongan.periode, target=context.target, tenggat=context.tenggat
-    )
-    measured = measured.join(judge_members(members, potongan.periode))
-    return _assemble(context, Area(context, members, measured))
-
-
-def _assemble(context: Context, area: Area | None) -> Briefing:
-    """Put the parts of the page together."""
-    kipas = build_fan(context)
-    jenis: Literal["nasional", "provinsi"] = (
-        "nasional" if context.potongan.kode == NASIONAL else "provinsi"
-    )
-    if area is None:
-        return build_page(context, kipas=kipas, bagian=(), jenis=jenis)
-    parts = (
-        _ranking(area),
-        _turning(area),
-        build_asks(area),
-        build_fan_part(context, kipas),
-        build_scenarios(context, build_assumptions(context)),
-        build_promises(area),
-        build_money(context),
-        *build_arrears(context),
-        _tiles(area),
-        build_segments(context),
-        build_records(context),
-        *build_annex(context),
-    )
-    lines = (money_line(context), since_line(context), believe_line(context))
-    asks = sum_lines(area)
-    layar = FirstScreen(
-        ringkas=_position(area),
-        strip=None,
-        putuskan=asks[:HARI_INI],
-        baris=(_standing(area), *(line for line in lines if line is not None)),
-    )
-    return build_page(
-        context,
-        kipas=kipas,
-        bagian=parts,
-        title=_title(area),
-        layar=layar,
-        permintaan=asks,
-        jenis=jenis,
-    )
-
-
-def _title(area: Area) -> tuple[str, Nada]:
+def write_title(area: Area) -> tuple[str, Nada]:
     """Say how many parts are under the line, and who must decide first."""
     words, under = area.context.words, area.under
     values: dict[str, object] = {
@@ -196,7 +80,7 @@ def _named(area: Area) -> str:
     return words.say("judul.area_sebagian", {"nama": context.nama, **part})
 
 
-def _position(area: Area) -> tuple[tuple[str, bool], ...]:
+def build_summary(area: Area) -> tuple[tuple[str, bool], ...]:
     """Say the area's own rate, and the newest official figure beside it."""
     context, words = area.context, area.context.words
     pieces = list(build_position(context))
@@ -206,7 +90,7 @@ def _position(area: Area) -> tuple[tuple[str, bool], ...]:
     return tuple(pieces)
 
 
-def _standing(area: Area) -> tuple[str, str]:
+def build_standing(area: Area) -> tuple[str, str]:
     """Say how many parts hold UHC and meet the conditions of Prioritas."""
     words, frame = area.context.words, area.measured
     values = {
@@ -219,7 +103,7 @@ def _standing(area: Area) -> tuple[str, str]:
     return words.say("layar.label_status"), words.say("layar.status", values)
 
 
-def _ranking(area: Area) -> Bagian:
+def build_ranking(area: Area) -> Bagian:
     """Draw every part as a dot beside the line, with its flags; rank them."""
     words = area.context.words
     columns = ["uhc", "prioritas", "award", "pks", "kurang_kas_rp"]
@@ -374,7 +258,7 @@ def _province_table(area: Area) -> Tabel:
     return Tabel("provinsi", words.say("peringkat.judul_provinsi"), heads, cells)
 
 
-def _turning(area: Area) -> Bagian | None:
+def build_turning(area: Area) -> Bagian | None:
     """List who falls under the line and who reaches it within the horizon."""
     words, context = area.context.words, area.context
     if context.fan.empty:
@@ -469,7 +353,7 @@ def _small(
     )
 
 
-def _tiles(area: Area) -> Bagian:
+def build_tiles(area: Area) -> Bagian:
     """Build the tile grid: every part the same size, laid out as they lie."""
     words, target = area.context.words, area.context.target
     if len(area.measured) > BANYAK:

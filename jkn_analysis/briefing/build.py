@@ -20,11 +20,13 @@ from jkn_analysis.briefing.parts import (
     build_records,
     build_segments,
 )
+from jkn_analysis.wilayah import find_wilayah
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from jkn_analysis.briefing.model import Briefing
+    from jkn_analysis.briefing.model import Bagian, Briefing, Kipas, Permintaan
 
 TENGGAT_BULAN = 12
 
@@ -68,14 +70,42 @@ def build_briefing(
     InputError
         If the month or the meeting is not known.
     """
+    return assemble(
+        open_page(
+            kode,
+            periode,
+            root=root,
+            rapat=rapat,
+            skenario=skenario,
+            bahasa=bahasa,
+            tenggat_bulan=tenggat_bulan,
+        )
+    )
+
+
+def open_page(
+    kode: str | float,
+    periode: str,
+    *,
+    root: Path,
+    rapat: str | None = None,
+    skenario: str = "dasar",
+    bahasa: str = "id",
+    tenggat_bulan: int = TENGGAT_BULAN,
+) -> Context:
+    """Read a region's rows and compute what all parts of its page share.
+
+    As `build_briefing`; `kode` may be a name or a code that papermill turned into a
+    number as well.
+    """
     context = build_context(
-        read_slice(kode, periode, root=root),
+        read_slice(find_wilayah(kode).kode, periode, root=root),
         rapat=rapat,
         skenario=skenario,
         bahasa=bahasa,
         tenggat_bulan=tenggat_bulan,
     )
-    return assemble(collect_figures(context))
+    return collect_figures(context)
 
 
 def assemble(context: Context) -> Briefing:
@@ -83,16 +113,36 @@ def assemble(context: Context) -> Briefing:
     kipas = build_fan(context)
     asks = list_asks(context) if context.status else []
     parts = (
-        build_ask(context, asks),
+        *decision_parts(context, asks, kipas),
+        *money_parts(context),
+        *people_parts(context),
+        *build_annex(context),
+    )
+    return build_page(context, kipas=kipas, bagian=parts, permintaan=tuple(asks))
+
+
+def decision_parts(
+    context: Context, asks: Sequence[Permintaan], kipas: Kipas | None
+) -> list[Bagian | None]:
+    """Build what is asked, where it leads, what if, and what was promised."""
+    return [
+        build_ask(context, list(asks)),
         build_fan_part(context, kipas),
         build_scenarios(context, build_assumptions(context)),
         build_decisions(context),
-        build_money(context),
-        *build_arrears(context),
+    ]
+
+
+def money_parts(context: Context) -> list[Bagian | None]:
+    """Build cash and both kinds of arrears."""
+    return [build_money(context), *build_arrears(context)]
+
+
+def people_parts(context: Context) -> list[Bagian | None]:
+    """Build segmen, quota, records to mend and facilities."""
+    return [
         build_segments(context),
         build_quota(context),
         build_records(context),
         build_facilities(context),
-        *build_annex(context),
-    )
-    return build_page(context, kipas=kipas, bagian=parts, permintaan=tuple(asks))
+    ]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 from pathlib import Path
 
 import nbformat
+import papermill
 import pytest
 
+from jkn_analysis.briefing import build_area_briefing, build_briefing
 from jkn_analysis.running.parameters import (
     ReportParameters,
     read_parameters,
     validate_parameters,
 )
 from tests.notebooks.strip import find_notebooks, strip
+from tests.unit.page_data import build_region, store_tables
 
 TOP = Path(__file__).resolve().parents[2]
 ALL = find_notebooks([str(TOP / "notebooks")])
@@ -94,3 +98,79 @@ def test_cells_hold_calls_and_no_logic(path):
         tree = ast.parse(cell.source)
         found = [node for node in ast.walk(tree) if isinstance(node, FORBIDDEN)]
         assert not found, f"logic in a cell: {ast.dump(found[0])[:80]}"
+
+
+KODE_OF = {"briefing_kabupaten": "82.71", "briefing_provinsi": "82"}
+CUTS = {
+    "briefing_kabupaten": ("halaman.list_asks(konteks)", "[:1]"),
+    "briefing_provinsi": ("area_asks(daerah)", "[:1]"),
+}
+"""Briefing to the end of a line that lists what is asked, and what cuts it short."""
+
+
+def run_cells(name: str, root: Path, *, kode: object, cut: bool = False):
+    """Run a briefing's cells as a kernel would; return what they leave behind."""
+    names: dict[str, object] = {}
+    for cell in _code(TOP / "notebooks" / f"{name}.ipynb"):
+        source = cell.source
+        if cut:
+            end, short = CUTS[name]
+            source = source.replace(f"{end}", f"{end}{short}")
+        exec(source, names)  # noqa: S102, RUF100 - our own notebook
+        if cell.metadata.get("tags") == ["parameters"]:
+            names["kode"] = kode
+    return names
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    root = tmp_path_factory.mktemp("proyek")
+    (root / "data" / "raw").mkdir(parents=True)
+    regions = [build_region("82.71"), build_region("82.03", aktif=0.82)]
+    store_tables(regions, root / "data" / "processed")
+    return root
+
+
+@pytest.mark.parametrize("path", BRIEFINGS, ids=_name)
+def test_a_briefing_shows_its_steps_in_ten_to_fourteen_cells(path):
+    assert 10 <= len(_code(path)) <= 14
+
+
+@pytest.mark.parametrize("name", KODE_OF)
+def test_the_cells_make_the_page_of_the_plain_function(name, project, monkeypatch):
+    monkeypatch.chdir(project)
+    kode = KODE_OF[name]
+    build = build_briefing if "." in kode else build_area_briefing
+    made = run_cells(name, project, kode=kode)["briefing"]
+    plain = build(kode, "2025-11", root=project / "data" / "processed")
+    assert dataclasses.asdict(made) == dataclasses.asdict(plain)
+
+
+@pytest.mark.parametrize("name", KODE_OF)
+def test_a_changed_cell_changes_the_page(name, project, monkeypatch):
+    monkeypatch.chdir(project)
+    whole, short = (
+        run_cells(name, project, kode=KODE_OF[name], cut=cut)["briefing"]
+        for cut in (False, True)
+    )
+    assert len(whole.permintaan) > len(short.permintaan) == 1
+
+
+@pytest.mark.parametrize("kode", [82.71, "82.71", "Kota Ternate", "ternate"])
+def test_a_code_that_became_a_number_and_a_name_are_the_region(
+    kode, project, monkeypatch
+):
+    monkeypatch.chdir(project)
+    made = run_cells("briefing_kabupaten", project, kode=kode)["briefing"]
+    assert made.kode == "82.71"
+
+
+@pytest.mark.parametrize("path", ALL, ids=_name)
+def test_papermill_lists_every_parameter_with_a_word_of_help(path):
+    if not any(c.metadata.get("tags") == ["parameters"] for c in _code(path)):
+        pytest.skip("takes no parameter")
+    told = papermill.inspect_notebook(str(path))
+    declared = read_parameters(nbformat.read(path, as_version=4))
+    assert list(told) == list(declared)
+    assert all(entry["help"] for entry in told.values())
+    assert all(entry["inferred_type_name"] != "None" for entry in told.values())

@@ -11,6 +11,7 @@ import pytest
 from jkn_analysis.indicators import (
     INDICATORS,
     attach_penduduk,
+    explain_change,
     find_penduduk,
     measure,
     sum_tunggakan_pemda,
@@ -275,3 +276,21 @@ def test_a_region_that_sends_totals_alone_stands_beside_those_with_a_split():
     assert values["82.03", "total"] == 0.5
     assert values["82", "total"] == pytest.approx(875 / 1050)
     assert pd.isna(values.get(("82.03", "PBPU")))
+
+
+def test_a_change_is_split_into_members_and_activity_to_the_person():
+    panel = make_panel(
+        [
+            ("82.71", "2024-11-01", "PBPU", 1000, 600),
+            ("82.71", "2025-11-01", "PBPU", 900, 450),
+            ("82.71", "2024-11-01", "BP", 100, 50),
+            ("82.71", "2025-11-01", "BP", 120, 60),
+            ("82.71", "2025-11-01", "PPU-BU", 10, 9),
+        ]
+    )
+    old, new = pd.Timestamp("2024-11-01"), pd.Timestamp("2025-11-01")
+    told = explain_change(panel, since=old, until=new).set_index("segmen")
+    assert told.loc["PBPU"].tolist() == [-150, -60, -90]
+    assert told.loc["BP"].tolist() == [10, 10, 0]
+    assert told.loc["PPU-BU"].tolist() == [9, 0, 9]
+    assert explain_change(panel, since=pd.Timestamp("2020-01-01"), until=new).empty
