@@ -71,7 +71,7 @@ def build_status(context: Context) -> Bagian | None:
 
 
 def tell_status(context: Context) -> tuple[str, str] | None:
-    """Say in one line which of the three verdicts are reached."""
+    """Say in one line which verdicts are reached, and where the rule is not sure."""
     judged, words = context.status, context.words
     if judged is None:
         return None
@@ -83,6 +83,7 @@ def tell_status(context: Context) -> tuple[str, str] | None:
     }
     told = (
         f"{words.say(f'status.{name}', year)} {_reached(words, verdict)}"
+        + words.say(f"status.ragu_{_key(verdict.kepastian)}")
         for name, verdict in verdicts.items()
         if verdict.butir
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jkn_analysis.briefing.build import TENGGAT_BULAN
+from jkn_analysis.briefing.build import TENGGAT_BULAN, build_briefing
 from jkn_analysis.briefing.context import build_context
 from jkn_analysis.briefing.data import parse_periode, read_slice
 from jkn_analysis.briefing.members import read_members
@@ -59,6 +59,15 @@ def test_a_region_that_holds_all_lacks_nothing_to_uhc(root):
     assert uhc[1:3] == ["ya", "–"]
     assert prioritas[1] == "belum"
     assert award[1] == "Madya"
+
+
+def test_the_first_screen_says_where_a_rule_is_not_sure(root):
+    page = build_briefing("82.02", "2025-11", root=root)
+    told = dict(page.layar.baris)["Status"]
+    assert told == (
+        "UHC ya; UHC Prioritas belum (aturan dari satu sumber); "
+        "UHC Award 2026 Madya (aturan belum pasti)."
+    )
 
 
 def test_the_page_says_when_its_rules_were_checked(root):
