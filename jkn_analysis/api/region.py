@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -112,6 +113,30 @@ class Region:
         return self.data.answer(
             table.sort_values("perubahan_jiwa").reset_index(), judul
         )
+
+    def mengapa(self, sejak: str) -> Answer:
+        """Say why active members rose or fell since a month, additive to the person.
+
+        Parameters
+        ----------
+        sejak
+            ``YYYY-MM``.
+
+        Raises
+        ------
+        InputError
+            If a month between is missing.
+        """
+        from jkn_analysis.forecasting.why import explain
+
+        since, until = pd.Timestamp(f"{sejak}-01").date(), self.data.periode.date()
+        rows = self.data.read("perubahan", kode=self.kode)
+        parts = explain(rows, self.kode, sejak=since, sampai=until)
+        if parts is None:
+            raise InputError(f"{self.nama}: ada bulan yang hilang sejak {sejak}")
+        told = {**asdict(parts), "jumlah_jiwa": parts.jumlah_jiwa}
+        judul = f"Mengapa peserta aktif {self.nama} berubah sejak {sejak}"
+        return self.data.answer(pd.DataFrame([told]), judul)
 
     def tunggakan(self) -> Answer:
         """Arrears of members and of the local government, apart, a row a month."""

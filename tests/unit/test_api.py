@@ -241,3 +241,11 @@ def test_changes_by_segmen_add_up_to_the_region_s(data, ternate):
     table = ternate.perubahan("2025-05")
     whole = data.peringkat("aktif_jiwa", sejak="2025-05").set_index("kode")
     assert table["perubahan_jiwa"].sum() == whole.loc["82.71", "perubahan"]
+
+
+def test_why_adds_up_to_the_change(data, ternate):
+    parts = ternate.mengapa("2025-05").iloc[0]
+    own = [n for n in parts.index if n.endswith("_jiwa") and n != "jumlah_jiwa"]
+    whole = data.peringkat("aktif_jiwa", sejak="2025-05").set_index("kode")
+    change = whole.loc["82.71", "perubahan"]
+    assert parts[own].sum() == parts["jumlah_jiwa"] == change
