@@ -289,12 +289,13 @@ def _look_back(config: Config, pada: str) -> Config:
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Find the project folder: the nearest ancestor with ``data/raw``, else here.
+    """Find the project folder: the nearest ancestor with ``data/raw`` or settings.
 
-    Notebooks run from ``notebooks/`` and from the top folder; both find the same.
+    It is here where there is none. Notebooks run from ``notebooks/`` and from the top
+    folder; both find the same.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "data" / "raw").is_dir():
+        if (folder / "data" / "raw").is_dir() or (folder / SETTINGS).is_file():
             return folder
     return here

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -112,13 +111,10 @@ def _read_named(config: Config, text: str, bahasa: str) -> dict[str, Any]:
 
 def _read_present(config: Config, month: str, stem: str) -> dict[str, Any]:
     """Read the page object that lies among the reports."""
+    from jkn_analysis.store import read_json
+
     path = config.paths.reports / month / f"{stem}.json"
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as exc:
-        raise RunError(
-            f"{path}: no page that can be read\n  → make it: jkn run --periode {month}"
-        ) from exc
+    return read_json(path, remedy=f"make it: jkn run --month {month}")
 
 
 def _find_version(config: Config, month: str, stem: str, number: int) -> Version:

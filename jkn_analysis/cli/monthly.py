@@ -38,6 +38,12 @@ def bulanan_command(
     reports/.run/bulanan.log; the exit code is that of the first step with a fault.
 
     \b
+    By the clock, on the fifth of each month (crontab -e):
+      0 3 5 * *  cd /srv/jkn && jkn bulanan --kirim
+    The same with systemd: a service with WorkingDirectory=/srv/jkn and
+    ExecStart=jkn bulanan --kirim, a timer with OnCalendar=*-*-05 03:00.
+
+    \b
     Example:
       jkn bulanan
       jkn bulanan --kirim --hari 7

@@ -363,7 +363,7 @@ def verify_report(report: Path, config: Config) -> list[str]:
     """
     stem = report.name.removesuffix(SUFFIX).removesuffix(".html").removesuffix(PAGE)
     told = read_report_manifest(report.parent, stem)
-    if told is None:
+    if told is None or not isinstance(told["inputs"].get("parameters"), dict):
         raise RunError(
             f"{report.parent / stem}{SUFFIX}: no manifest that can be read\n"
             "  → make the report: jkn run"

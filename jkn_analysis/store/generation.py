@@ -246,9 +246,14 @@ def open_generation(root: Path, *, cutoff: str | None = None) -> Generation:
         If nothing was built, or the store is torn.
     """
     found = find_generation(root, cutoff=cutoff)
-    if found is None:
-        raise StoreError(f"{root}: nothing is built\n  → {REMEDY}")
-    return found
+    if found is not None:
+        return found
+    if not root.parent.is_dir():
+        raise StoreError(
+            f"{root}: no project here\n"
+            "  → go to the folder of one, or make one: jkn init"
+        )
+    raise StoreError(f"{root}: nothing is built\n  → {REMEDY}")
 
 
 def list_shipped(root: Path, *, cutoff: str | None = None) -> list[Path]:

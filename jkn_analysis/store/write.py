@@ -276,6 +276,7 @@ def _sweep(root: Path, pointer: Pointer) -> None:
             passing = () if name in whole else PASSING
             wanted |= load_generation(root, name).named_files(without=passing)
     old = [root / "manifest.json", root / "ramalan.json", *root.glob("*.parquet")]
+    old += [*root.glob(".*.tmp"), *root.glob("*/.*.tmp")]
     found = [*(root / CONTENT).glob("*"), *(root / GENERATIONS).glob("*")]
     for path in (*old, *(path for path in found if path not in wanted)):
         path.unlink(missing_ok=True)

@@ -139,3 +139,10 @@ def test_an_interval_that_is_no_share_is_named(tmp_path, level):
     path.write_text(f"[forecast]\nlevels = [80, {level}]\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"forecast\.levels\.1"):
         read_config(path, root=tmp_path)
+
+
+def test_settings_are_found_from_a_folder_below_them(tmp_path):
+    write(tmp_path, "")
+    below = tmp_path / "reports" / "2025-11"
+    below.mkdir(parents=True)
+    assert find_root(below) == tmp_path

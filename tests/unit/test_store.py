@@ -351,3 +351,10 @@ def test_joint_paths_of_old_months_are_put_away_and_the_rest_stays(tmp_path):
         assert chance(tmp_path, month) == [0.5]
     with pytest.raises(StoreError, match="'masa_depan' is not built"):
         store.read_table("masa_depan", root=tmp_path, cutoff="2025-08")
+
+
+def test_a_folder_without_a_project_is_said_to_be_none(tmp_path):
+    with pytest.raises(
+        StoreError, match="no project here\n  → go to the folder of one"
+    ):
+        store.open_generation(tmp_path / "data" / "processed")
