@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 _LALU_BULAN = 12
 _BULAN_TREN = 24
-_Z = {0.1: -1.2816, 0.5: 0.0, 0.9: 1.2816}
-"""Quantiles of the forecast in standard deviations."""
+_SISI = {0.1: -1.0, 0.5: 0.0, 0.9: 1.0}
+"""Quantiles of the forecast in half-widths of its 80% interval."""
+_MUNDUR = 3
+"""Months between the past cutoffs a forecast is judged from."""
+_SATU_PANDANG, _LEBAR_AWAL = 0.5, 0.05
+"""Looks at which a width is half too narrow, and the width before any."""
 ARUS_RP = ("ditagih_rp", "dibayar_rp", "keluar_rp", "dihapus_rp")
 
 
@@ -154,8 +158,8 @@ def build_kolektibilitas(iuran: pd.DataFrame, *, horizon: int = 12) -> pd.DataFr
 
     A single month swings with pay days, so the rate is of the 12 months to
     `periode`, a ratio of sums; fewer months give no rate. The forecast keeps the
-    last rate and half of its trend; its interval is the spread of such forecasts'
-    past errors, pooled over all regions (last months of each, 12 ahead at most).
+    last rate and half of its trend; its interval is as wide as the same forecasts from
+    past months needed, pooled over all regions.
 
     Parameters
     ----------
@@ -177,7 +181,7 @@ def build_kolektibilitas(iuran: pd.DataFrame, *, horizon: int = 12) -> pd.DataFr
     newest = past["periode"].eq(wide.columns[-1])
     keys = pd.MultiIndex.from_frame(past[["kode", "segmen", "kelas"]])
     past["tren_rate"] = trend.reindex(keys).where(newest.to_numpy()).to_numpy()
-    ahead = _project_rate(wide, trend, horizon=horizon)
+    ahead = _project_rate(wide, horizon=horizon)
     return pd.concat([past, ahead], ignore_index=True)
 
 
@@ -228,7 +232,12 @@ def _rate(sums: pd.DataFrame) -> pd.DataFrame:
 
 def _trend(wide: pd.DataFrame) -> pd.Series:
     """Least-squares slope per year over the last 24 months."""
-    recent = wide.iloc[:, -_BULAN_TREN:].to_numpy(dtype=float)
+    return pd.Series(_slope(wide.to_numpy(dtype=float)), index=wide.index)
+
+
+def _slope(values: np.ndarray) -> np.ndarray:
+    """Return the slope per year over the last 24 months of each row."""
+    recent = values[:, -_BULAN_TREN:]
     x = np.arange(recent.shape[1]) / 12.0
     ok = ~np.isnan(recent)
     n = np.maximum(ok.sum(axis=1), 1)
@@ -238,41 +247,63 @@ def _trend(wide: pd.DataFrame) -> pd.Series:
     dx = np.where(ok, x - mean_x[:, None], 0.0)
     top = (dx * (filled - mean_y[:, None])).sum(axis=1)
     below = (dx**2).sum(axis=1)
-    slope = np.divide(top, below, out=np.full(len(top), np.nan), where=below > 0)
-    return pd.Series(slope, index=wide.index)
+    return np.divide(top, below, out=np.full(len(top), np.nan), where=below > 0)
 
 
-def _project_rate(
-    wide: pd.DataFrame, trend: pd.Series, *, horizon: int
-) -> pd.DataFrame:
-    """Carry the last rate on with half its trend, within 0 and 1."""
+def _centre(values: np.ndarray, horizon: int) -> np.ndarray:
+    """Carry the last rate on with half its trend."""
+    slope = np.nan_to_num(_slope(values)) / 24.0
+    return values[:, -1:] + slope[:, None] * np.arange(1, horizon + 1)
+
+
+def _project_rate(wide: pd.DataFrame, *, horizon: int) -> pd.DataFrame:
+    """Carry the last rate on with half its trend, as wide as past cutoffs need."""
     values = wide.to_numpy(dtype=float)
-    slope = np.nan_to_num(trend.to_numpy()) / 24.0
-    steps = np.arange(1, horizon + 1)
-    centre = values[:, -1:] + slope[:, None] * steps
-    spread = np.array([_change_sd(values, h) for h in range(1, horizon + 1)])
+    centre, half = _centre(values, horizon), measure_width(values, horizon)
     months = pd.date_range(
         pd.Timestamp(wide.columns[-1]) + pd.offsets.MonthBegin(1),
         periods=horizon,
         freq="MS",
     )
     parts = []
-    for level, z in _Z.items():
-        grid = np.clip(centre + z * spread, 0, np.maximum(1, values[:, -1:]))
+    for level, side in _SISI.items():
+        grid = np.clip(centre + side * half, 0, np.maximum(1, values[:, -1:]))
         frame = pd.DataFrame(grid, index=wide.index, columns=months)
         rows = _melt(frame).assign(jenis="ramalan", kuantil=level)
         parts.append(rows)
     return pd.concat(parts, ignore_index=True).assign(tren_rate=np.nan)
 
 
-def _change_sd(values: np.ndarray, step: int) -> float:
-    """Typical change of the rate over `step` months, from the panel's past."""
-    if values.shape[1] <= step:
-        return (
-            float("nan") if values.shape[1] < 2 else _change_sd(values, 1) * step**0.5
-        )
-    change = values[:, step:] - values[:, :-step]
-    known = change[~np.isnan(change)]
-    if known.size < 2:
-        return 0.05 * step**0.5
-    return float(np.median(np.abs(known)) / 0.6745)
+def measure_width(values: np.ndarray, horizon: int) -> np.ndarray:
+    """Measure the half-width of an 80% interval by month ahead, from past cutoffs.
+
+    The same projection from every third month of the past, blind to what came after;
+    each cutoff is one look, and few looks widen. Where no cutoff saw a month ahead its
+    width grows with the root of the months from the last that did.
+
+    Parameters
+    ----------
+    values
+        Rates, series x months.
+    horizon
+        Months ahead.
+    """
+    width = values.shape[1]
+    needed: list[list[float]] = [[] for _ in range(horizon)]
+    for end in range(width - _MUNDUR, _BULAN_TREN // 2, -_MUNDUR):
+        ahead = min(horizon, width - end)
+        gap = np.abs(values[:, end : end + ahead] - _centre(values[:, :end], ahead))
+        for h in range(ahead):
+            known = gap[~np.isnan(gap[:, h]), h]
+            if len(known):
+                needed[h].append(float(np.quantile(known, 0.8)))
+    half, last = np.empty(horizon), 0
+    for h, looks in enumerate(needed):
+        apart = len(looks) * _MUNDUR / (h + 1)
+        if looks:
+            half[h], last = np.mean(looks) * (1 + _SATU_PANDANG / max(apart, 1.0)), h
+        elif h:
+            half[h] = half[last] * ((h + 1) / (last + 1)) ** 0.5
+        else:
+            half[h] = _LEBAR_AWAL
+    return np.maximum.accumulate(half)

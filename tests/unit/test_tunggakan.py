@@ -33,6 +33,7 @@ from jkn_analysis.tunggakan.flows import (
     build_arus,
     build_kolektibilitas,
     list_rehab,
+    measure_width,
     project_arus,
 )
 from jkn_analysis.tunggakan.moods import Guncangan, draw_moods, fit_moods
@@ -627,3 +628,22 @@ def test_a_yearly_wave_is_season_and_no_shock():
     assert waving.musim_keluar.max() / waving.musim_keluar.min() > 1.5
     assert waving.guncangan_keluar.derau_bersama <= 0.04
     assert waving.guncangan_keluar.gerak_bersama <= 0.02
+
+
+def test_collection_rates_are_held_eight_times_in_ten():
+    inside = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        common = np.cumsum(rng.normal(0, 0.004, 60))
+        own = np.cumsum(rng.normal(0, 0.006, (28, 60)), axis=1)
+        rates = 0.8 + common + own
+        known, came = rates[:, :48], rates[:, 48:]
+        half = measure_width(known, 12)
+        inside.append(np.abs(came - known[:, -1:]) <= half)
+        assert (np.diff(half) >= 0).all()
+    assert 0.72 < np.mean(inside) < 0.9
+
+
+def test_without_a_past_cutoff_a_collection_rate_is_wide():
+    half = measure_width(np.full((3, 5), 0.8), 4)
+    assert half == pytest.approx([0.05, 0.05 * 2**0.5, 0.05 * 3**0.5, 0.1])
