@@ -30,6 +30,7 @@ TEKS = {
         "said": "kuantil yang disebut (%)",
         "came": "bulan yang di bawahnya (%)",
         "perfect": "sempurna",
+        "residuals": "Sisa model kedua (baku)",
         "coverage": "Berapa sering selang memuat kenyataan (%)",
         "size": "Galat median 12 bulan menurut besar daerah (%)",
     },
@@ -42,6 +43,7 @@ TEKS = {
         "said": "quantile said (%)",
         "came": "months below it (%)",
         "perfect": "perfect",
+        "residuals": "Residuals of the second model (standardised)",
         "coverage": "How often intervals held the truth (%)",
         "size": "Median error at 12 months by size of region (%)",
     },
@@ -255,3 +257,20 @@ def list_worst(tested: pd.DataFrame, *, count: int = 10) -> pd.DataFrame:
     columns = ["seri", "cutoff", "periode", "horizon_bulan", "nyata"]
     columns += ["q0.5", "q0.025", "q0.975", "galat"]
     return once[columns].reset_index(drop=True)
+
+
+def plot_residuals(sisa: pd.Series, *, bahasa: str = "id") -> Figure:
+    """Draw the residuals of the second opinion by month, and how they are spread."""
+    from matplotlib.figure import Figure as NewFigure
+
+    texts = TEKS[bahasa]
+    figure = NewFigure(figsize=(7.2, 2.8), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(2, 1), sharey=True)
+    sns.lineplot(x=sisa.index, y=sisa.to_numpy(), ax=left, color=WARNA["data"])
+    sns.histplot(y=sisa.to_numpy(), ax=right, color=WARNA["pita50"], kde=len(sisa) > 8)
+    for axes in (left, right):
+        axes.axhline(0, color=WARNA["garis"], linewidth=1.0)
+    left.set_title(texts["residuals"], loc="left")
+    left.set(xlabel="", ylabel="")
+    right.set(xlabel="", ylabel="")
+    return figure
