@@ -18,7 +18,7 @@ from jkn_analysis.cleaning.deliveries import (
     list_files,
 )
 from jkn_analysis.cleaning.kept import build_key, read_kept, write_kept
-from jkn_analysis.cleaning.problems import Problem
+from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.reading import FileReport, read_delivery, settings_of
 from jkn_analysis.cleaning.words import say
 from jkn_analysis.errors import InputError
@@ -64,9 +64,11 @@ def list_items(config: Config, *, today: dt.date | None) -> list[Item]:
         for one in find_deliveries(raw, contoh=config.build.contoh)
     }
     if not deliveries:
-        raise InputError(
-            f"{raw}: holds no delivery\n"
-            "  → put files there as <kiriman>/<table>/<file>, or run: jkn sample"
+        raise refusal(
+            InputError,
+            raw,
+            say("holds no delivery"),
+            say("put files there as <kiriman>/<table>/<file>, or run: jkn sample"),
         )
     digests = {name: _hash(one.path) for name, one in deliveries.items()}
     arrivals = Arrivals({}, empty=True)
@@ -87,9 +89,11 @@ def _list_past(config: Config) -> list[Item]:
     raw, day = config.paths.raw, config.build.pada
     arrivals = read_arrivals(config.dapur, until=day)
     if not arrivals.known:
-        raise InputError(
-            f"{raw}: no delivery is known to have come by {day}\n"
-            "  → choose a later day; the register begins with the first `jkn build`"
+        raise refusal(
+            InputError,
+            raw,
+            say("no delivery is known to have come by {day}", day=day),
+            say("choose a later day; the register begins with the first `jkn build`"),
         )
     paths = list_present(raw)
     items = []

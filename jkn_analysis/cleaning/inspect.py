@@ -17,7 +17,14 @@ from jkn_analysis.cleaning.deliveries import (
 )
 from jkn_analysis.cleaning.find.sheets import read_sheet
 from jkn_analysis.cleaning.open.sandbox import IS_FOLDER, why_no_file
-from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error, plain
+from jkn_analysis.cleaning.problems import (
+    Problem,
+    describe,
+    faults,
+    find_error,
+    plain,
+    refusal,
+)
 from jkn_analysis.cleaning.reading import problem_of, read_delivery, settings_of
 from jkn_analysis.cleaning.returned import list_problems
 from jkn_analysis.cleaning.rows.across import check_tables
@@ -163,14 +170,15 @@ def check_paths(
         If no path is given and no delivery lies in ``data/raw``, or `table` is unknown.
     """
     if table and table not in DELIVERED:
-        raise InputError(
-            f"--table {table}: no such table\n  → one of: {', '.join(DELIVERED)}"
-        )
+        names = say("one of: {names}", names=", ".join(DELIVERED))
+        raise refusal(InputError, f"--table {table}", say("no such table"), names)
     deliveries = list(_listed(paths, config))
     if not deliveries:
-        raise InputError(
-            f"{config.paths.raw}: holds no file\n"
-            "  → name a file or folder with tables, or run: jkn sample"
+        raise refusal(
+            InputError,
+            config.paths.raw,
+            say("holds no file"),
+            say("name a file or folder with tables, or run: jkn sample"),
         )
     files, reports, results = [], [], []
     for delivery, name in deliveries:

@@ -155,7 +155,7 @@ def tell_error(exc: Exception) -> int:
 def _say(exc: Exception) -> str:
     """Say what is wrong and what to do."""
     if isinstance(exc, JknError):
-        return str(exc)
+        return _in_indonesian(exc)
     if isinstance(exc, MemoryError):
         return "too little memory\n  → close other programs, or raise the limit"
     if isinstance(exc, OSError):
@@ -169,3 +169,13 @@ def _say(exc: Exception) -> str:
         f"{type(exc).__name__}: {first}\n"
         "  → a fault of this program: run it as `jkn -v …` and report what it says"
     )
+
+
+def _in_indonesian(exc: JknError) -> str:
+    """Return an error's text in Indonesian, where its texts are of the catalogue."""
+    from jkn_analysis.cleaning.words import in_language
+
+    text = str(exc)
+    for said in exc.said or ():
+        text = text.replace(str(said), in_language(said, "id"))
+    return text

@@ -38,6 +38,7 @@ def build_command(
       jkn --pada 2025-12-10 build
     """
     from jkn_analysis.cleaning.builder import build
+    from jkn_analysis.cleaning.words import in_language, say
     from jkn_analysis.cli.run import read_periode
 
     report = build(
@@ -47,6 +48,7 @@ def build_command(
         release=lepas,
     )
     click.echo(str(report))
-    click.echo(f"tables in {config.paths.processed}")
+    where = say("tables in {path}", path=config.paths.processed)
+    click.echo(in_language(where, report.bahasa))
     if report.error is not None:
         sys.exit(report.error.exit_code)

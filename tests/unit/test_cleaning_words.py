@@ -39,7 +39,7 @@ SAYERS = {
 def templates() -> set[str]:
     """Return every template that the code says."""
     found = set()
-    for path in [*PACKAGE.rglob("*.py"), PACKAGE.parent / "cli" / "check.py"]:
+    for path in [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "cli").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
                 found |= {a.value for a in node.args[:1] if isinstance(a, ast.Constant)}
