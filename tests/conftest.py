@@ -26,6 +26,16 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def own_settings() -> Iterator[None]:
+    """Forget the settings that a command of this test told its children of."""
+    before = {name: text for name, text in os.environ.items() if name[:4] == "JKN_"}
+    yield
+    for name in [name for name in os.environ if name[:4] == "JKN_"]:
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def top() -> Path:
     """Return the project folder."""
