@@ -168,7 +168,7 @@ def build_promises(area: Area) -> Bagian | None:
         for office, row in counts.iterrows()
     )
     title = words.say("tindak.judul_area")
-    table = Tabel("tindak_lanjut", title, heads, cells)
+    table = Tabel("tindak_kantor", title, heads, cells)
     part = words.say("bagian.tindak_lanjut")
     told = words.say("tindak.jumlah", values)
     return Bagian("tindak_lanjut", part, "keputusan", (told,), tabel=(table,))

@@ -85,5 +85,6 @@ _CLOSE = "</div>"
 
 @cache
 def _open() -> str:
-    """Return the start of a wrapped piece."""
-    return f'<div class="jkn"><style>{read_css()}</style>'
+    """Return the start of a wrapped piece; its rules outweigh those around it."""
+    css = read_css().replace(".jkn", ".jkn.jkn")
+    return f'<div class="jkn"><style>{css}</style>'
