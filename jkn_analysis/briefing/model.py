@@ -211,7 +211,7 @@ class Kipas:
 
 @dataclass(frozen=True)
 class Batang:
-    """A bar chart: labels and values, finished texts beside them."""
+    """Amounts by month as bars: labels and values, finished texts beside them."""
 
     nama: str
     judul: str
@@ -220,13 +220,7 @@ class Batang:
     teks: tuple[str, ...]
     satuan: str
     alt: str
-    periode: tuple[dt.date, ...] = ()
-    """Months where the bars stand in time."""
-    batas: float | None = None
-    """A line to compare with, such as the budget."""
-    teks_batas: str = ""
-    ramalan: int = 0
-    """How many of the last bars are expected, not measured; drawn lighter."""
+    periode: tuple[dt.date, ...]
 
 
 @dataclass(frozen=True)

@@ -353,18 +353,12 @@ def _mark_events(axes: Axes, kipas: Kipas, top: float) -> None:
 def plot_batang_waktu(axes: Axes, batang: Batang) -> Axes:
     """Draw amounts by month as bars from zero, the last and the highest labelled."""
     months = [_month_number(month) for month in batang.periode]
-    top = max([*batang.nilai, batang.batas or 0.0, 1.0])
+    top = max([*batang.nilai, 1.0])
     axes.set_xlim(months[0] - 0.8, months[-1] + 0.8)
     axes.set_ylim(0, top * 1.16)
-    known = len(months) - batang.ramalan
-    shades = [WARNA["data"]] * known + [WARNA["pita80"]] * batang.ramalan
-    axes.bar(months, batang.nilai, width=0.72, color=shades)
+    axes.bar(months, batang.nilai, width=0.72, color=WARNA["data"])
     axes.set_yticks([])
     _mark_years(axes, months[0], months[-1])
-    if batang.batas is not None:
-        axes.hlines(
-            batang.batas, months[0] - 0.8, months[-1] + 0.8, color=WARNA["batas"]
-        )
     last = len(months) - 1
     highest = max(range(len(months)), key=batang.nilai.__getitem__)
     shown = {last: "right"}
@@ -375,8 +369,6 @@ def plot_batang_waktu(axes: Axes, batang: Batang) -> Axes:
         wide = len(batang.teks[index]) * 0.64 * HURUF * per_x
         first = max(0, round(index - wide)) if side == "right" else index
         beneath = max(batang.nilai[first : index + 1])
-        if batang.batas is not None and abs(batang.batas - beneath) < top * 0.17:
-            beneath = max(beneath, batang.batas)
         shift = {"right": 0.45, "left": -0.45, "center": 0.0}[side]
         _text(
             axes,
@@ -390,28 +382,6 @@ def plot_batang_waktu(axes: Axes, batang: Batang) -> Axes:
     return axes
 
 
-def plot_batang(axes: Axes, batang: Batang) -> Axes:
-    """Draw amounts as level bars, the first on top, each with its number."""
-    count = len(batang.nilai)
-    top = max([*batang.nilai, 1.0])
-    axes.set_ylim(count - 0.45, -0.55)
-    axes.set_xlim(0, top)
-    axes.barh(range(count), batang.nilai, height=0.62, color=WARNA["data"])
-    axes.set_yticks(range(count), batang.label)
-    axes.tick_params(axis="y", labelcolor=WARNA["tinta"])
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
-    for index, (value, told) in enumerate(zip(batang.nilai, batang.teks, strict=True)):
-        _text(
-            axes,
-            (value + top * 0.02, index),
-            told,
-            color=WARNA["tinta"],
-            clip_on=False,
-        )
-    return axes
-
-
 def draw_kipas(kipas: Kipas, ukuran: Ukuran = LEBAR, *, bahasa: str = "id") -> Figure:
     """Draw the main chart at a size."""
     figure, axes = make_axes(ukuran)
@@ -420,17 +390,9 @@ def draw_kipas(kipas: Kipas, ukuran: Ukuran = LEBAR, *, bahasa: str = "id") -> F
 
 
 def draw_batang(batang: Batang) -> Figure:
-    """Draw a bar chart: upright where it runs in time, level where it does not."""
-    if batang.periode:
-        figure, axes = make_axes(Ukuran(360, 170, kiri=10, kanan=10, atas=10))
-        plot_batang_waktu(axes, batang)
-        return figure
-    longest = max(len(label) for label in batang.label)
-    widest = max(len(told) for told in batang.teks)
-    sides = {"kiri": 14 + round(longest * 6.6), "kanan": 8 + round(widest * 7.8)}
-    high = 16 + 32 * len(batang.label)
-    figure, axes = make_axes(Ukuran(360, high, atas=8, bawah=8, **sides))
-    plot_batang(axes, batang)
+    """Draw amounts in time as upright bars."""
+    figure, axes = make_axes(Ukuran(360, 170, kiri=10, kanan=10, atas=10))
+    plot_batang_waktu(axes, batang)
     return figure
 
 
