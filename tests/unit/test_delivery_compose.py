@@ -26,6 +26,7 @@ from jkn_analysis.delivery.compose import (
     plan_all,
 )
 from jkn_analysis.delivery.content import Ask, Attachment, FollowUp
+from jkn_analysis.delivery.offices import address_office
 
 
 def text(words):
@@ -171,3 +172,32 @@ def test_every_region_with_recipients_is_planned_with_its_next_meeting():
         ("82.02", None),
         ("82.71", "next"),
     ]
+
+
+def sheets_of(page):
+    return {sheet.name.replace(" ", "_"): sheet for sheet in list_sheets(page)}
+
+
+def test_an_office_reads_its_own_ask_first_in_subject_and_lines(briefing):
+    common = content(briefing)
+    bpkad = address_office(common, briefing, "BPKAD", sheets_of(briefing))
+    dinsos = address_office(common, briefing, "Dinas Sosial", sheets_of(briefing))
+    assert bpkad.subject_verdict == "lunasi Rp17,6 miliar, tenggat 31 Desember 2025"
+    assert bpkad.lead == (
+        "Untuk BPKAD:",
+        "Lunasi (Rp17,6 miliar; tenggat 31 Desember 2025).",
+    )
+    assert dinsos.lead[1] == "Usulkan (ditanggung APBN; tenggat 31 Desember 2025)."
+    assert dinsos.subject_verdict == "usulkan 901 jiwa, tenggat 31 Desember 2025"
+    names = [item.filename for item in dinsos.attachments]
+    assert names[1] == "bahan-dinas-sosial-82.71-2025-11.xlsx"
+    assert names[0] == REPORT.filename
+    assert dinsos.sentences == common.sentences
+
+
+def test_an_office_without_an_ask_is_told_so(briefing):
+    own = address_office(content(briefing), briefing, "Dukcapil", {})
+    assert own.lead[0] == "Untuk Dukcapil:"
+    assert "Tidak ada yang diminta khusus" in own.lead[1]
+    assert own.subject_verdict.startswith("Dukcapil: ")
+    assert own.attachments == content(briefing).attachments
