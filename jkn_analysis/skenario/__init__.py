@@ -17,7 +17,8 @@ month), iuran_pbi_rp (premium of PBI JK that month, paid by the state), peluang_
 peluang_uhc (share of draws at 80% active, and at both thresholds; kuantil 0.5 only),
 and where not 0 tak_tertampung_jiwa (people asked for beyond those there are),
 tanpa_jaminan_jiwa_bulan (person-months without cover so far, against 'dasar') and
-tak_dibayar_rp (bills so far that the region does not pay).
+tak_dibayar_rp (bills so far that the region does not pay). Registered people and
+iuran_pbi_rp are left out of a scenario that moves them nowhere: they are 'dasar''s.
 ``skenario.kuantil``: 0.1, 0.5, 0.9; ``selisih`` is the same quantile of the paired
 difference from 'dasar' (nothing changes).
 

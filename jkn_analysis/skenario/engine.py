@@ -34,6 +34,8 @@ RATES = {
 """People and their rates, of which the median is the middle path's."""
 RARE = ("tak_tertampung_jiwa", "tanpa_jaminan_jiwa_bulan", "tak_dibayar_rp")
 """Measures told only where they are not 0."""
+UNMOVED = ("terdaftar_jiwa", "iuran_pbi_rp", *RARE)
+"""Measures (with their rates) told of a scenario only where it moves any region's."""
 UKURAN = (
     "aktif_jiwa", "keaktifan_penduduk_rate", "terdaftar_jiwa", "cakupan_rate", *RARE,
     "iuran_pbi_rp", "tunggakan_peserta_rp", "tunggakan_pemda_rp", "anggaran_rp",
@@ -229,8 +231,11 @@ def summarise(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
     people = keadaan.tingkat.sum_one(keadaan.penduduk)[None, :, None]
     for name, values in hasil.ukuran.items():
         base = dasar.ukuran[name]
+        same = values is base or np.array_equal(values, base, equal_nan=True)
+        if same and hasil is not dasar and name in UNMOVED:
+            continue
         own = keadaan.tingkat.sum_up(values)
-        change = None if values is base else keadaan.tingkat.sum_up(values - base)
+        change = None if same else keadaan.tingkat.sum_up(values - base)
         rows = _rows(hasil, name, own, change)
         parts.append(rows[rows["nilai"].gt(0)] if name in RARE else rows)
         if name in RATES:
