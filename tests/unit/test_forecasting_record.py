@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jkn_analysis.forecasting.backtest import backtest
 from jkn_analysis.forecasting.record import (
     PELUANG,
     judge_steps,
@@ -108,3 +109,17 @@ def test_a_humble_chance_is_not_made_bolder():
 def test_few_cases_prove_nothing():
     told = tell_chance(0.95, record(9, came=0.5, said=0.95, cases=199), RATE)
     assert told.peluang == 0.95
+
+
+def test_chances_of_random_walks_come_true_as_often_as_told():
+    rng = np.random.default_rng(7)
+    months = pd.date_range("2020-01-01", periods=60, freq="MS")
+    walks = 1_000 + np.cumsum(rng.normal(0, 10, (60, 60)), axis=1)
+    given = pd.DataFrame(walks.T, index=months).rename_axis("periode").reset_index()
+    long = given.melt("periode", var_name="seri", value_name="nilai")
+    told = backtest(long.astype({"seri": str}), horizon_months=6, kind="value")
+    scores = judge_steps(told, rate=False)
+    assert scores["jumlah"].sum() == 5 * len(told)
+    often = scores[scores["jumlah"] > 200]
+    assert (often["nilai"] - often["naif"]).abs().max() < 0.12
+    assert scores["nilai"].is_monotonic_increasing

@@ -8,8 +8,6 @@ import pytest
 
 from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting import forecast, forecast_chances
-from jkn_analysis.forecasting.backtest import backtest
-from jkn_analysis.forecasting.targets import judge_chances
 
 
 def build(count: int = 20, months: int = 60, seed: int = 0) -> pd.DataFrame:
@@ -73,14 +71,6 @@ def test_certain_cut_lowers_the_chance_from_its_month_on():
     assert (change.iloc[:2] == 0).all()
     assert (told["peluang"]["s00"].iloc[2:] < 0.2).all()
     assert ((told["peluang"] - plain["peluang"])["s01"] == 0).all()
-
-
-def test_chances_of_random_walks_come_true_as_often_as_told():
-    tested = backtest(build(60), horizon_months=6, kind="value", cutoffs=12)
-    table = judge_chances(tested, 1_000.0)
-    assert table["jumlah"].sum() == len(tested)
-    assert (table["terjadi"] - table["dikatakan"]).abs().max() < 0.12
-    assert table["terjadi"].is_monotonic_increasing
 
 
 def test_target_that_is_no_number_is_refused():
