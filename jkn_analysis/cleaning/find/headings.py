@@ -147,12 +147,17 @@ def suggest_heading(text: str, table: str) -> tuple[str, str]:
     key = heading_key(text)
     least = NEAR if len(key) >= LEAST_LETTERS else 1.0
     near = difflib.get_close_matches(key, known, n=20, cutoff=least)
-    if not near:
+    if not near or _initials(known[near[0]][0]) != _initials(text):
         return "", ""
     best = difflib.SequenceMatcher(None, near[0], key).ratio()
     rivals = [n for n in near if known[n][1] != known[near[0]][1]]
     like = [difflib.SequenceMatcher(None, n, key).ratio() for n in rivals]
     return known[near[0]] if best - max(like, default=0.0) >= APART else ("", "")
+
+
+def _initials(text: str) -> str:
+    """Return the first letters of a heading's words, which misspelling spares."""
+    return "".join(word[0] for word in re.findall(r"[a-z0-9]+", text.lower()))
 
 
 def heading_of(role: str, table: str) -> str:

@@ -242,7 +242,7 @@ def _result(
     """Count the rows and make the result."""
     good = _good_rows(works, frame)
     if not any(faults(work.problems) for work in works):
-        check_plausible(table, works, frame[good] if len(frame) else frame)
+        check_plausible(table, works, frame if good.all() else frame[good])
     for work in works:
         work.sum_up()
     problems = [problem for work in works for problem in work.problems]
@@ -253,7 +253,8 @@ def _result(
     if not len(frame) and not faults(problems):
         problems.append(_empty(table, works, sums))
     good = _good_rows(works, frame)
-    frame = frame[good].reset_index(drop=True) if len(frame) else frame
+    if not good.all():
+        frame = frame[good].reset_index(drop=True)
     origin_names = [
         "_sheet",
         "_row",
