@@ -7,6 +7,7 @@ file: a wrong unit or a branch's total is otherwise stored as a fact.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,6 +77,7 @@ def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) ->
         )
 
 
+@cache
 def _population() -> pd.Series:
     """Return the population that ships with the package, by code."""
     return read_penduduk().set_index("kode")["penduduk_jiwa"].astype(float)
