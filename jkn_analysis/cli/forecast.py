@@ -126,8 +126,9 @@ def _forecast_tables(
         source = config.build.sumber_penduduk
         tables["ukuran"] = build_ukuran(tables, sumber_penduduk=source)
         draft.put(tables["ukuran"], "ukuran")
-        record = build_record(root, tables["ukuran"], cutoff=str(draft.cutoff))
-        draft.put(record, "rekam")
+        if draft.cutoff is not None:
+            record = build_record(root, tables["ukuran"], cutoff=draft.cutoff)
+            draft.put(record, "rekam")
         release_memory()
         told = None if kept is None else kept.read("masa_depan")
         made = build_ramalan(tables, config=settings, told=told)

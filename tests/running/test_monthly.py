@@ -27,6 +27,8 @@ def project(tmp_path):
     folder = config.paths.raw / "des"
     folder.mkdir(parents=True)
     rows = build_kepesertaan()
+    people = ["terdaftar_jiwa", "aktif_jiwa"]
+    rows[people] = rows[people] // 2
     whole = pd.concat([rows.assign(segmen=segmen) for segmen in SEGMEN])
     for province in ("81", "82"):
         part = whole[whole["kode"].str.startswith(province)]
@@ -37,7 +39,7 @@ def project(tmp_path):
 
 def test_the_round_goes_through_and_a_bad_cell_holds_back_its_province(project):
     root = project.paths.raw.parents[1]
-    first = jkn(root, "bulanan", "--hari", "5")
+    first = jkn(root, "bulanan", "--days", "5")
     log = project.paths.reports / ".run" / "bulanan.log"
     steps = [line.split(" UTC ")[1] for line in log.read_text().splitlines()]
     assert [step.split(":")[0].split()[0] for step in steps] == [
@@ -48,9 +50,9 @@ def test_the_round_goes_through_and_a_bad_cell_holds_back_its_province(project):
     lines = path.read_text().splitlines()
     lines[1] = lines[1].rpartition(";")[0] + ";sembilan"
     path.write_text("\n".join(lines))
-    second = jkn(root, "bulanan", "--hari", "5", check=False)
+    second = jkn(root, "bulanan", "--days", "5", check=False)
     assert second.returncode == 4
-    assert "kepesertaan_82.csv: refused; the rows of its content of" in second.stdout
+    assert "kepesertaan_82.csv: ditolak; baris dari isinya yang tiba" in second.stdout
     assert "forecast is up to date" in second.stdout
     assert "3 region(s)" in second.stdout
     touched = {kode for kode in ("81.71", "82.03", "82.71", "82.72", "82", "81")
