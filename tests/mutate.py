@@ -34,7 +34,7 @@ TESTS = {
 """Each module and the files under ``tests/unit`` that state its rules."""
 EQUIVALENT = {
     "a quotient over a part that is not above zero is missing either way": "> 0",
-    "nobody writes into a record, so that it is frozen is no rule of money": "@dataclass",
+    "that a record is frozen is no rule of money: nobody writes into it": "@dataclass",
     "a month's first day rolled forward is its last with 0 and with 1": "MonthEnd(0)",
 }
 """Changes that change nothing, by what the changed line holds."""
