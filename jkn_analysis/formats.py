@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,11 @@ def _decimal_formatter(bahasa: str) -> Callable[[float, int], str]:
     swap = str.maketrans(",.", ".,") if bahasa == "id" else str.maketrans("", "")
 
     def fmt(value: float, decimals: int) -> str:
-        text = f"{value:,.{decimals}f}".translate(swap)
+        # Nine decimals first: 0.8215 * 100 is a hair above or below what was meant.
+        exact = Decimal(f"{value:.9f}") if math.isfinite(value) else Decimal(value)
+        step = Decimal(1).scaleb(-decimals)
+        rounded = exact.quantize(step, ROUND_HALF_UP) if exact.is_finite() else exact
+        text = f"{rounded:,f}".translate(swap)
         zero = text.lstrip("-").strip("0.,") == ""
         return text.removeprefix("-") if zero else text.replace("-", "−")
 
@@ -56,12 +61,14 @@ def _decimal_formatter(bahasa: str) -> Callable[[float, int], str]:
 
 
 def format_number(value: Number, decimals: int = 0, *, bahasa: str = "id") -> str:
-    """Write a number with the language's separators.
+    """Write a number with the language's separators; a half is rounded up.
 
     Examples
     --------
     >>> format_number(1391162), format_number(-12.5, 1), format_number(None)
     ('1.391.162', '−12,5', 'tidak tersedia')
+    >>> format_number(10.85, 1), format_number(0.5), format_number(82.25, 1)
+    ('10,9', '1', '82,3')
     """
     if is_missing(value):
         return MISSING[bahasa]
