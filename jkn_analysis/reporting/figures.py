@@ -458,10 +458,16 @@ _ID = re.compile(r' id="([^"]*)"')
 _FAMILY = re.compile(r"font-family: [^;\"]*;?")
 _FONT = re.compile(r"font: ([^'\"]*?)(\d+)px [^;\"]*")
 _SPACE = re.compile(r">\s+<")
+_TAG = re.compile(r"<[^>]+>")
 _LONG = re.compile(r"\d+\.\d{2,}")
 """A tenth of a pixel is all a chart shows."""
 _PATH = re.compile(r' d="[^"]+"')
 _SPACED = re.compile(r"\s*([MLzZCQ])\s*|\s+$")
+
+
+def _shorten(found: re.Match[str]) -> str:
+    """Write a coordinate with one decimal."""
+    return f"{float(found[0]):.1f}"
 
 
 def render_svg(figure: Figure, *, nama: str, alt: str) -> str:
@@ -493,9 +499,10 @@ def render_svg(figure: Figure, *, nama: str, alt: str) -> str:
     svg = svg.replace("xlink:href", "href").replace(
         ' xmlns="http://www.w3.org/2000/svg"', ""
     )
+    # Coordinates only: a number in a text or in the alt text stays as it was written.
+    svg = _TAG.sub(lambda tag: _LONG.sub(_shorten, tag[0]), svg)
     head = f'<svg role="img" aria-label="{html.escape(alt, quote=True)}" '
     svg = svg.replace("<svg ", head, 1)
-    svg = _LONG.sub(lambda found: f"{float(found[0]):.1f}", svg)
     svg = _PATH.sub(lambda found: _SPACED.sub(r"\1", found[0]), svg)
     return link_colours(_SPACE.sub("><", svg)).strip()
 

