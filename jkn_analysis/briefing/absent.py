@@ -29,8 +29,9 @@ def list_absent(context: Context) -> tuple[str, ...]:
         lacking = [name for name in tables if context.tables[name].empty]
         if not lacking:
             continue
+        data = ", ".join(words.say(f"belum.data_{name}") for name in lacking)
         values = {
-            "data": ", ".join(words.say(f"belum.data_{name}") for name in lacking),
+            "data": data[:1].upper() + data[1:],
             "kantor": office,
             "guna": words.say(f"belum.guna_{key}"),
         }

@@ -50,7 +50,7 @@ def test_a_table_nobody_sent_leaves_its_part_open_and_every_report_made(tmp_path
     assert (reports / "index.html").is_file()
     for page in pages:
         words = read_text(page)
-        assert "BPKAD belum mengirim anggaran" in words
-        assert "Dinas Kesehatan belum mengirim data fasilitas" in words
+        assert "Pagu anggaran (dari BPKAD)" in words
+        assert "Fasilitas kesehatan dan dokter (dari Dinas Kesehatan)" in words
         assert "DATA CONTOH" in words
         assert page.stat().st_size < 1_500_000

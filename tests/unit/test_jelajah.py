@@ -177,6 +177,7 @@ def test_up_to_four_lines_are_compared_and_a_fifth_is_refused(board):
 
 
 def test_a_scenario_is_drawn_beside_the_baseline(board):
+    board.wilayah.value = "82.71"
     board.controls["skenario"].value = "potong_pbi"
     assert len(lines_of(board)) == 2
     board.controls["skenario"].value = "dasar"
@@ -203,6 +204,7 @@ def test_a_tile_selects_its_region(board):
 
 
 def test_what_is_shown_can_be_saved(board):
+    board.wilayah.value = "82.08"
     assert "keaktifan_82.08.csv" in board.unduh.value
     assert "keaktifan_82.08.xlsx" in board.unduh.value
 
@@ -214,6 +216,7 @@ def test_no_board_writes_nan_into_json(board):
 
 
 def test_readers_without_a_kernel_see_mark_sentence_and_picture(board):
+    board.wilayah.value = "82.08"
     shown = board.static_html()
     assert "DATA CONTOH" in shown
     assert "Kabupaten Pulau Taliabu: keaktifan" in shown
