@@ -51,7 +51,7 @@ def bulanan_command(
     from jkn_analysis.running.ledger import state_folder
     from jkn_analysis.store import hold_project
 
-    mail = ["mail", "--due", *([] if hari is None else ["--hari", str(hari)])]
+    mail = ["mail", "--due", *([] if hari is None else ["--days", str(hari)])]
     steps = [
         ["check"],
         ["build"],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -260,8 +262,9 @@ def _tell_refused(config: Config, periode: str) -> None:
 
 @click.command("status")
 @click.option("--periode", help="Month as 2025-11. Default: the last with data.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
 @click.pass_obj
-def status_command(config: Config, periode: str | None) -> None:
+def status_command(config: Config, periode: str | None, *, as_json: bool) -> None:
     r"""Show the last run of a month.
 
     \b
@@ -278,6 +281,10 @@ def status_command(config: Config, periode: str | None) -> None:
     ending = "stopped" if status.stopped else "ended"
     state = ending if status.ended else "running, or killed: run it again to continue"
     left = status.reports - status.made - len(status.failed)
+    if as_json:
+        told = {"periode": month, "left": left, **asdict(status)}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False))
+        return
     click.echo(
         f"{month}, started {status.started}: {state}\n"
         f"{status.made} made, {len(status.failed)} failed, {left} left"

@@ -69,3 +69,9 @@ def test_the_changelog_has_the_table_of_old_and_new():
     text = (TOP / "CHANGELOG.md").read_text("utf-8")
     for old, new in RENAMED.items():
         assert f"`{old}` → `{new}`" in text
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest():
+    result = CliRunner().invoke(app, ["forcast"])
+    assert result.exit_code == 2
+    assert "Did you mean: forecast" in result.output
