@@ -119,7 +119,7 @@ def _activity(
     aktif = keadaan.aktif.copy()
     wanted = np.zeros_like(aktif)
     for segmen in sorted(set(impact.kali) | set(impact.tambah)):
-        base = keadaan.paths.get("aktif_jiwa", SEGMEN[segmen])
+        base = keadaan.aktif_segmen(SEGMEN[segmen])
         more = impact.tambah.get(segmen, 0.0)
         aktif += np.maximum(base * impact.kali.get(segmen, 1.0) + more, 0) - base
         wanted += np.maximum(more, 0)
@@ -150,7 +150,7 @@ def _activity(
 
 def _pbi(keadaan: Keadaan, impact: Dampak) -> np.ndarray:
     """Return the active PBI JK of a scenario."""
-    base = keadaan.paths.get("aktif_jiwa", SEGMEN[PBI])
+    base = keadaan.aktif_segmen(SEGMEN[PBI])
     changed = base * impact.kali.get(PBI, 1.0) + impact.tambah.get(PBI, 0.0)
     return np.maximum(changed, 0)
 

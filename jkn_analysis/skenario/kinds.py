@@ -79,7 +79,7 @@ def _change_quota(at: Konteks, impact: Dampak) -> None:
     who are not; a cut leaves people registered.
     """
     known = at.keadaan.terisi
-    held = at.keadaan.paths.get("aktif_jiwa", SEGMEN[PEMDA])[0, :, 0]
+    held = at.keadaan.aktif_segmen(SEGMEN[PEMDA])[0, :, 0]
     filled = np.where(np.isnan(known), held, known)[None, :, None]
     change = filled * at.act.get("persen") / 100 + at.act.get("jiwa")
     if "kuota_jiwa" in at.act.nilai:
@@ -186,7 +186,7 @@ def _event(at: Konteks, impact: Dampak) -> None:
     a cut of PBI JK where the change says so.
     """
     segmen = SEGMEN.index(at.act.segmen)
-    base = at.keadaan.paths.get("aktif_jiwa", at.act.segmen)
+    base = at.keadaan.aktif_segmen(at.act.segmen)
     course = _course(at)
     share = at.draw("dampak_persen", maksimal=np.inf)
     lasting = np.where(share < 0, course, at.from_start()) * at.wilayah

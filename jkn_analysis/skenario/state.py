@@ -107,6 +107,12 @@ class Keadaan:
         """Active people of all segments."""
         return self.paths.get("aktif_jiwa").astype(float)
 
+    def aktif_segmen(self, segmen: str) -> np.ndarray:
+        """Active people of one segmen; none where it was not delivered."""
+        if ("aktif_jiwa", segmen) not in self.paths.drawn:
+            return np.zeros(self.ukuran)
+        return self.paths.get("aktif_jiwa", segmen)
+
     @cached_property
     def terdaftar(self) -> np.ndarray:
         """Registered people of all segments."""

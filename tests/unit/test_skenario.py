@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -299,6 +300,21 @@ def test_nothing_changes_nothing():
     table = compare(read_keadaan(), [])
     assert (table["selisih"] == 0).all()
     assert set(table["skenario"]) == {"dasar"}
+
+
+def test_a_delivery_of_one_segmen_alone_still_has_scenarios():
+    whole = read_keadaan()
+    only = {
+        key: drawn
+        for key, drawn in whole.paths.drawn.items()
+        if key[0] not in {"aktif_jiwa", "terdaftar_jiwa"} or key[1] == "PBPU"
+    }
+    alone = replace(whole, paths=replace(whole.paths, drawn=only), pemda=None)
+    table = compare(alone, [potong_pbi(ATTIME, 10), agen(ATTIME, 5)])
+    moved = table[table["ukuran"].eq("aktif_jiwa") & table["kuantil"].eq(0.5)]
+    by_scenario = moved.groupby("skenario")["selisih"].max()
+    assert by_scenario["potong_pbi"] == 0
+    assert by_scenario["agen"] > 0
 
 
 PAIRS = [
