@@ -28,7 +28,6 @@ _LENGTHS = frozenset({KNOWN_NIK, KNOWN_CARD, KNOWN_NIP})
 WALL = "\x1f"
 """Stands between texts that do not touch, so that no number reaches across."""
 _FEMALE_DAY = 40
-_FEWEST_DIGITS = 10
 _DIFFERENT = 3
 """A card or phone number has at least this many different digits."""
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

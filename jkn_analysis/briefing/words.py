@@ -115,10 +115,6 @@ class Words:
             _plain(value), "poin", text.removesuffix(" poin").removesuffix(" points")
         )
 
-    def angka_tanggal(self, value: dt.date) -> Angka:
-        """Make a figure of a date."""
-        return Angka(value.isoformat(), "tanggal", self.tanggal_singkat(value))
-
     def teks(self, text: str) -> Angka:
         """Make a cell of words."""
         return Angka(text, "teks", text)

@@ -45,7 +45,6 @@ class Ukuran:
 
 LEBAR = Ukuran(720, 330)
 SEMPIT = Ukuran(360, 236, kiri=38, kanan=86)
-SURAT = Ukuran(520, 340, kanan=92)
 
 
 def make_axes(ukuran: Ukuran) -> tuple[Figure, Axes]:
