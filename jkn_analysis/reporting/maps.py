@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from jkn_analysis.briefing.model import Ubin
 
 Rings = list[np.ndarray]
+DEGREES = ("CRS84", "CRS84h", ":4326", ":4979", ":4755", "WGS 84")
+"""How names of grids in degrees end; DGN95 (4755) is Indonesia's own."""
 WIDE_PX = 720
 _DPI = 110
 
@@ -33,41 +35,65 @@ def read_boundaries(path: Path, *, kode: set[str]) -> dict[str, Rings]:
     Parameters
     ----------
     path
-        A GeoJSON FeatureCollection whose features have the property ``kode``.
+        A GeoJSON FeatureCollection whose features have the property ``kode``;
+        heights and other values behind longitude and latitude are passed over.
     kode
         Codes wanted.
 
     Returns
     -------
     dict
-        Code to rings, each an array of lon and lat.
+        Code to rings, each an array of lon and lat; several features of one region
+        are one, a region without an outline (``"geometry": null``) is left out.
 
     Raises
     ------
     InputError
-        If the file is no such collection.
+        If the file is no such collection, or not in degrees.
     """
     try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        return {
-            feature["properties"]["kode"]: _rings(feature["geometry"])
-            for feature in features
-            if feature["properties"]["kode"] in kode
-        }
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+        told = json.loads(path.read_bytes())
+        _refuse_metres(told.get("crs"), path)
+        found: dict[str, Rings] = {}
+        for feature in told["features"]:
+            name = feature["properties"]["kode"]
+            if name in kode:
+                found.setdefault(name, []).extend(_rings(feature["geometry"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
         raise InputError(
             f"{path}: not a GeoJSON of regions ({type(exc).__name__})\n"
             "  → give a FeatureCollection with the property 'kode', or leave "
             "[report] batas empty"
         ) from exc
+    return {name: rings for name, rings in found.items() if rings}
 
 
-def _rings(geometry: Mapping[str, Any]) -> Rings:
-    """Return the outer rings of a polygon or several."""
+def _refuse_metres(crs: Mapping[str, Any] | None, path: Path) -> None:
+    """Refuse a named grid that is none of longitude and latitude."""
+    name = str(crs["properties"]["name"]) if crs else "CRS84"
+    if not name.endswith(DEGREES):
+        raise InputError(
+            f"{path}: its coordinates are in {name}, not in degrees\n"
+            "  → save it again as GeoJSON in EPSG:4326 (WGS 84)"
+        )
+
+
+def _rings(geometry: Mapping[str, Any] | None) -> Rings:
+    """Return the outer rings of a polygon, of several, or of a collection."""
+    if geometry is None:
+        return []
+    if geometry["type"] == "GeometryCollection":
+        return [ring for part in geometry["geometries"] for ring in _rings(part)]
     parts = geometry["coordinates"]
     if geometry["type"] == "Polygon":
         parts = [parts]
-    return [np.asarray(part[0], dtype=float) for part in parts]
+    elif geometry["type"] != "MultiPolygon":
+        return []
+    return [
+        np.asarray([point[:2] for point in part[0]], dtype=float)
+        for part in parts
+        if part
+    ]
 
 
 def plot_peta(

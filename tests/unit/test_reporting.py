@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import re
 from html.parser import HTMLParser
 
@@ -402,6 +403,68 @@ def test_a_map_is_drawn_where_boundaries_are_given(root, shared):
     picture = render_map(tiles, shapes, alt="Peta 2 wilayah")
     assert picture.startswith('<img class="peta" src="data:image/png;base64,')
     assert 'alt="Peta 2 wilayah"' in picture
+
+
+SQUARE = [[[0, 0, 7], [1, 0, 7], [1, 1, 7], [0, 0, 7]]]
+FLAT = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
+
+
+def lay_boundaries(path, *geometries, **top):
+    features = [
+        {"type": "Feature", "properties": {"kode": "82.71"}, "geometry": geometry}
+        for geometry in geometries
+    ]
+    told = {"type": "FeatureCollection", "features": features, **top}
+    path.write_text(json.dumps(told), encoding="utf-8-sig")
+    return path
+
+
+def in_grid(name):
+    return {"type": "name", "properties": {"name": name}}
+
+
+@pytest.mark.parametrize(
+    ("geometry", "rings"),
+    [
+        ({"type": "Polygon", "coordinates": SQUARE}, 1),
+        ({"type": "MultiPolygon", "coordinates": [SQUARE, SQUARE]}, 2),
+        (
+            {
+                "type": "GeometryCollection",
+                "geometries": [
+                    {"type": "Polygon", "coordinates": SQUARE},
+                    {"type": "MultiPolygon", "coordinates": [SQUARE]},
+                    {"type": "Point", "coordinates": [0, 0, 7]},
+                ],
+            },
+            2,
+        ),
+    ],
+)
+def test_boundaries_with_heights_as_qgis_writes_them_are_read(
+    tmp_path, geometry, rings
+):
+    path = lay_boundaries(
+        tmp_path / "x.geojson",
+        geometry,
+        crs=in_grid("urn:ogc:def:crs:OGC:1.3:CRS84"),
+    )
+    found = read_boundaries(path, kode={"82.71"})["82.71"]
+    assert [ring.tolist() for ring in found] == [FLAT] * rings
+
+
+def test_a_region_without_an_outline_is_left_out_and_its_islands_are_one(tmp_path):
+    island = {"type": "Polygon", "coordinates": SQUARE}
+    path = lay_boundaries(tmp_path / "x.geojson", None, island, island)
+    assert len(read_boundaries(path, kode={"82.71"})["82.71"]) == 2
+    assert read_boundaries(lay_boundaries(path, None), kode={"82.71"}) == {}
+
+
+def test_boundaries_in_metres_are_refused_by_the_name_of_their_grid(tmp_path):
+    grid = in_grid("urn:ogc:def:crs:EPSG::32752")
+    path = lay_boundaries(tmp_path / "x.geojson", crs=grid)
+    with pytest.raises(InputError, match="EPSG::32752, not in degrees"):
+        read_boundaries(path, kode={"82.71"})
 
 
 def test_a_file_that_is_no_map_is_refused(tmp_path):
