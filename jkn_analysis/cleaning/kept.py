@@ -100,7 +100,7 @@ def write_kept(
     content = written.getvalue().to_pybytes()
     path = _name(root, report.delivery.table, report.sha256, report.name, key)
     try:
-        write_bytes(path, hashlib.sha256(content).digest() + content)
+        write_bytes(path, hashlib.sha256(content).digest() + content, mode=0o600)
     except StoreError:
         return
     for old in path.parent.glob(f"{path.name.rpartition('.')[0]}.*"):

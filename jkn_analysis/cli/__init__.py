@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from jkn_analysis.errors import JknError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 VERBOSE_VARIABLE = "JKN_VERBOSE"
 EXIT_FAULT = 70
@@ -121,7 +123,9 @@ def app(
         find_root,
         read_config,
     )
+    from jkn_analysis.store import sweep_private
 
+    sweep_private()
     if verbose:
         os.environ[VERBOSE_VARIABLE] = "1"
     path = Path(config_path).resolve() if config_path else None
@@ -138,10 +142,16 @@ rename(app)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an error of ours prints its message, not a traceback."""
     given = list(arguments) if arguments is not None else None
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app.main(args=given, prog_name="jkn")
     except Exception as exc:  # noqa: BLE001 - the last handler of all
         sys.exit(tell_error(exc))
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Treat a request to end as ctrl-C: what was laid aside is removed."""
+    raise KeyboardInterrupt
 
 
 def tell_error(exc: Exception) -> int:

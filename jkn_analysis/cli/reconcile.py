@@ -91,11 +91,6 @@ def reconcile_command(
         click.echo(f"work list, encrypted: {path}")
 
 
-def _stop(_number: int, _frame: object) -> None:
-    """Treat a request to end as ctrl-C: what was laid aside is removed."""
-    raise KeyboardInterrupt
-
-
 def _store(found: Reconciliation, pada: dt.date, processed: Path) -> Path:
     """Lay the counts over the stored table; refuse to leave anything personal."""
     from jkn_analysis import store

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -17,7 +16,6 @@ from jkn_analysis.errors import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
     from jkn_analysis.config import Config
     from jkn_analysis.running.plan import Choice
@@ -133,7 +131,6 @@ def run_command(
     from jkn_analysis.running.run import require_success, run_reports
 
     choice = _read_choice(config, options)
-    signal.signal(signal.SIGTERM, _stop)
     with _Progress() as progress:
         summary = run_reports(
             choice,
@@ -148,11 +145,6 @@ def run_command(
     if terbit:
         _issue(config, choice, {outcome.kode for outcome in summary.failed})
     require_success(summary)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    """Treat a request to end as ctrl-C."""
-    raise KeyboardInterrupt
 
 
 def _hire(workers: int, choice: Choice, cluster: str | None) -> Any:  # noqa: ANN401

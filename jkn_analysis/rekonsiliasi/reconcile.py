@@ -106,7 +106,7 @@ def reconcile(order: Order, *, key: Key) -> Reconciliation:
             "registers: one is not enough to compare\n"
             "  → give two of --bpjs, --dukcapil, --dtsen"
         )
-    folder = make_private("jkn-register-")
+    folder = make_private("register")
     try:
         return _reconcile(order, key, folder)
     finally:

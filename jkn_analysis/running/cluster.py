@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 WAIT_S = 30
-LAID = "jkn-masukan-"
+LAID = "masukan"
+"""Part of the names of folders with inputs."""
 _laid: dict[str, Path] = {}
 _POOLS: dict[str, Any] = {}
 

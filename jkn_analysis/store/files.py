@@ -195,17 +195,17 @@ def release_memory() -> None:
             trim(0)
 
 
-def make_private(prefix: str) -> Path:
+def make_private(what: str) -> Path:
     """Make a temporary folder for its owner alone that names its process."""
-    sweep_private(prefix)
-    return Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-"))
+    sweep_private()
+    return Path(tempfile.mkdtemp(prefix=f"jkn-{what}-{os.getpid()}-"))
 
 
-def sweep_private(prefix: str) -> None:
-    """Remove what processes that were killed left in such folders."""
+def sweep_private() -> None:
+    """Remove such folders of processes that are gone: killed, they could not."""
     import psutil
 
-    for path in Path(tempfile.gettempdir()).glob(f"{prefix}*-*"):
-        owner = path.name.removeprefix(prefix).partition("-")[0]
+    for path in Path(tempfile.gettempdir()).glob("jkn-*-*-*"):
+        owner = path.name.split("-")[2]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
             shutil.rmtree(path, ignore_errors=True)

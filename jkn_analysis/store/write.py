@@ -36,6 +36,8 @@ KEPT_CUTOFFS = 36
 PATHS_KEPT = 2
 """Data months whose joint paths stay; two thirds of a month's size."""
 FACTS = "wilayah"
+PRIVATE = frozenset({"penerima"})
+"""Tables with addresses: their files are for their owner alone."""
 OWN = frozenset({"skema", "contoh", "cutoff", "tables"})
 """What a draft itself puts into its manifest."""
 
@@ -132,7 +134,7 @@ class Draft:
         file = f"{stem}.{digest[:NAME_CHARACTERS]}.{suffix}"
         path = self.root / CONTENT / file
         if not path.is_file() or hash_file(path) != digest:
-            write_bytes(path, content)
+            write_bytes(path, content, mode=0o600 if stem in PRIVATE else 0o644)
         return {"file": file, "sha256": digest, "size": len(content)}
 
     def close(self) -> dict[str, Any]:

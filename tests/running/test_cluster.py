@@ -117,8 +117,8 @@ def test_inputs_of_a_worker_that_is_gone_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    left = tmp_path / f"{LAID}{gone.pid}-ab12"
-    alive = tmp_path / f"{LAID}{os.getppid()}-ab12"
+    left = tmp_path / f"jkn-{LAID}-{gone.pid}-ab12"
+    alive = tmp_path / f"jkn-{LAID}-{os.getppid()}-ab12"
     for folder in (left, alive):
         folder.mkdir()
     root = lay_inputs("f" * 64, {"notebooks/a.ipynb": b"{}"})

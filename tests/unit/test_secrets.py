@@ -17,8 +17,10 @@ from jkn_analysis.cleaning.open import sandbox
 from jkn_analysis.config import SECRETS, hide_secrets
 from jkn_analysis.errors import PrivacyError
 from jkn_analysis.rekonsiliasi.pseudonym import build_key
-from jkn_analysis.store import make_private
+from jkn_analysis.store import hold_project, make_private, write_table
+from tests.running.project import build_kepesertaan
 
+STRONG = secrets.token_hex(32)
 PUBLISHED = {
     "NIST SP 800-38A": "603deb1015ca71be2b73aef0857d7781"
     "1f352c073b6108d72d9810a30914dff4",
@@ -83,41 +85,45 @@ def test_what_a_killed_process_left_is_swept_at_the_next_start(tmp_path, monkeyp
     left = tmp_path / f"jkn-register-{gone.pid}-x1"
     left.mkdir()
     (left / "p=0.parquet").write_bytes(b"x")
-    made = make_private("jkn-register-")
+    made = make_private("register")
     assert not left.exists()
     assert made.is_dir()
     assert made.stat().st_mode & 0o077 == 0
 
 
 _WAITS = """
-import signal, sys, time
-from pathlib import Path
-from jkn_analysis.cli import reconcile as cli
+import sys, time
+from jkn_analysis import cli
 from jkn_analysis.rekonsiliasi import reconcile as module
-import datetime as dt
-signal.signal(signal.SIGTERM, cli._stop)
 def wait(order, key, folder):
     (folder / "p=0.parquet").write_bytes(b"x")
     print(folder, flush=True)
     time.sleep(60)
 module._reconcile = wait
-order = module.Order({"bpjs": Path("a"), "dukcapil": Path("b")}, dt.date(2025, 11, 30))
-module.reconcile(order, key=None)
+cli.main(["reconcile", "--bpjs", "a", "--dukcapil", "a", "--pada", "2025-11-30"])
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGTERM is POSIX")
-def test_sigterm_sweeps_the_pseudonyms(tmp_path):
+def test_a_reconciliation_told_to_end_leaves_no_pseudonyms_and_no_lock(tmp_path):
+    root = tmp_path / "data" / "processed"
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "a").touch()
+    write_table(build_kepesertaan(), "kepesertaan", root=root, contoh=True)
+    top = str(Path(__file__).resolve().parents[2])
+    own = {"TMPDIR": str(tmp_path), "PYTHONPATH": top, "JKN_NIK_KEY": STRONG}
     child = subprocess.Popen(
         [sys.executable, "-c", _WAITS],
+        cwd=tmp_path,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
+        env=os.environ | own,
     )
     folder = child.stdout.readline().strip()
     assert Path(folder).is_dir()
     child.send_signal(signal.SIGTERM)
-    child.wait(30)
-    child.stdout.close()
+    child.communicate(timeout=30)
     assert not Path(folder).exists()
+    with hold_project(root, holder="uji"):
+        assert child.returncode != 0
