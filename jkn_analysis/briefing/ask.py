@@ -205,7 +205,7 @@ def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
         "keputusan",
         gambar=() if way is None else (way,),
         rinci=(words.say("permintaan.pengantar", deadline),),
-        lipat=(table,) if steps is None else (table, steps),
+        berkas=(table,) if steps is None else (table, steps),
     )
 
 

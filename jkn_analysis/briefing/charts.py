@@ -31,7 +31,7 @@ def build_fan(context: Context) -> Kipas | None:
     naive = select_naive(context.potongan, RATE)
     return Kipas(
         indikator=RATE,
-        judul=words.say("grafik.judul_keaktifan", {"nama": context.nama}),
+        judul=words.say("grafik.judul_keaktifan"),
         periode=months,
         nilai=tuple(float(value) for value in shown["rate"]),
         periode_ramalan=tuple(as_date(value) for value in fan.index),
@@ -77,7 +77,7 @@ def build_fan_part(context: Context, kipas: Kipas | None) -> Bagian | None:
         "keputusan",
         (" ".join(told),) if told else (),
         rinci=(*((why,) if why else ()), kipas.catatan),
-        lipat=(build_chart_data(context, kipas),),
+        berkas=(build_chart_data(context, kipas),),
     )
 
 

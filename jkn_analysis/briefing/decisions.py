@@ -81,8 +81,7 @@ def build_decisions(context: Context) -> Bagian | None:
     title = words.say("tindak.judul", {"tanggal": words.tanggal(past.tanggal)})
     cells = tuple(_row(context, row) for row in rows.to_dict("records"))
     table = Tabel("tindak_lanjut", title, columns, cells)
-    part = words.say("bagian.tindak_lanjut")
-    return Bagian("tindak_lanjut", part, "keputusan", tabel=(table,))
+    return Bagian("tindak_lanjut", title, "keputusan", tabel=(table,))
 
 
 def _row(context: Context, row: dict[Any, Any]) -> tuple[Angka, ...]:

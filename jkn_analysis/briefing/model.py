@@ -221,6 +221,8 @@ class Batang:
     satuan: str
     alt: str
     periode: tuple[dt.date, ...]
+    taksiran: tuple[bool, ...] = ()
+    """True for months that did not come and are estimated: drawn pale."""
 
 
 @dataclass(frozen=True)
@@ -251,10 +253,17 @@ class Bagian:
     """Small fans of the regions, drawn on one scale."""
     lipat: tuple[Tabel, ...] = ()
     """Tables behind a fold: what the pictures were drawn from."""
+    berkas: tuple[Tabel, ...] = ()
+    """Tables that stand in the workbook beside the page and not on it."""
     rinci: tuple[str, ...] = ()
     """Sentences behind a fold."""
     terlipat: bool = False
     """Whether the whole part stands behind a fold."""
+
+    @property
+    def tables(self) -> tuple[Tabel, ...]:
+        """Every table of the part, wherever it stands."""
+        return (*self.tabel, *self.lipat, *self.berkas)
 
 
 @dataclass(frozen=True)

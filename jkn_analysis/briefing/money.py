@@ -52,13 +52,11 @@ def build_money(context: Context) -> Bagian | None:
         return None
     words, chart = context.words, build_cash_chart(context)
     year = context.potongan.periode.year
-    cash = tell_cash(context)
-    told = [*([] if cash is None else [cash]), *_tell_need(context)]
     return Bagian(
         "uang",
         words.say("bagian.uang"),
         "uang",
-        tuple(told),
+        tuple(tell_need(context)),
         gambar=() if chart is None else (chart,),
         rinci=tuple(
             _joined([*_absorption(context, year), *list_budget_sentences(context)])
@@ -67,7 +65,7 @@ def build_money(context: Context) -> Bagian | None:
     )
 
 
-def _tell_need(context: Context) -> list[str]:
+def tell_need(context: Context) -> list[str]:
     """Say what next year needs at the median and in 9 of 10 cases, of what budget."""
     words = context.words
     name = "kebutuhan_tahun_depan_rp"
@@ -382,7 +380,7 @@ def _members(context: Context, now: pd.DataFrame) -> Bagian:
         "uang",
         (words.say("tunggakan.peserta", values),),
         gambar=(chart,),
-        lipat=(table,),
+        berkas=(table,),
         rinci=tuple(_joined(list_member_sentences(context))),
     )
 

@@ -140,10 +140,8 @@ def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | Non
         words.say("bagian.skenario"),
         "keputusan",
         gambar=(chart,),
-        lipat=(
-            _scenario_table(context, effects),
-            *(() if assumptions is None else (assumptions,)),
-        ),
+        lipat=(_scenario_table(context, effects),),
+        berkas=() if assumptions is None else (assumptions,),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from jkn_analysis.briefing.absent import list_absent
@@ -41,6 +42,21 @@ def _list_sources(context: Context) -> list[str]:
     ]
 
 
+def _name_workbook(
+    context: Context, parts: Sequence[Bagian | None]
+) -> tuple[Bagian, ...]:
+    """Drop the parts without data; say last which tables stand in the workbook."""
+    words, potongan = context.words, context.potongan
+    there = [part for part in parts if part is not None]
+    titles = [table.judul for part in there for table in part.berkas]
+    if titles and there[-1].nama == "asal":
+        name = f"tabel-{potongan.kode}-{potongan.periode:%Y-%m}.xlsx"
+        values = {"berkas": name, "isi": "; ".join(titles)}
+        told = words.say("lampiran.buku", values)
+        there[-1] = replace(there[-1], kalimat=(*there[-1].kalimat, told))
+    return tuple(there)
+
+
 def build_page(
     context: Context,
     *,
@@ -74,7 +90,7 @@ def build_page(
         kepala=build_head(context),
         layar=layar or build_first_screen(context, permintaan),
         kipas=kipas,
-        bagian=tuple(part for part in bagian if part is not None),
+        bagian=_name_workbook(context, bagian),
         kaki=words.say("kaki.isi" if foot["sumber"] else "kaki.kosong", foot),
         rapat=context.rapat,
         jenis=jenis,

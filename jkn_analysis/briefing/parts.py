@@ -332,4 +332,4 @@ def build_facilities(context: Context) -> Bagian | None:
     columns = build_columns(context, "faskes.kolom_hal", "faskes.kolom_jumlah")
     small = Tabel("faskes", words.say("faskes.judul", {"tanggal": date}), columns, rows)
     title = words.say("bagian.faskes")
-    return Bagian("faskes", title, "siapa", (told,), lipat=(small,))
+    return Bagian("faskes", title, "siapa", (told,), berkas=(small,))

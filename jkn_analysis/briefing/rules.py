@@ -62,10 +62,11 @@ def build_status(context: Context) -> Bagian | None:
     title = words.say("bagian.status")
     checked = words.say("status.diperiksa", {"bulan": words.bulan(DIPERIKSA)})
     table = Tabel("status", title, heads, rows, catatan=words.say("status.catatan"))
-    parts = (table, build_chances(context), build_rules(context))
+    parts = (table, build_chances(context))
     return Bagian(
         nama="status", judul=title, kalimat=(checked,),
         tabel=tuple(part for part in parts if part is not None),
+        berkas=(build_rules(context),),
         terlipat=True,
     )  # fmt: skip
 

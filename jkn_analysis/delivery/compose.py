@@ -336,11 +336,7 @@ def _png_width(png: bytes) -> int:
 
 def list_sheets(briefing: Briefing) -> list[Sheet]:
     """Turn every table of the page into a sheet, the definitions last."""
-    sheets = [
-        _sheet(tabel)
-        for bagian in briefing.bagian
-        for tabel in (*bagian.tabel, *bagian.lipat)
-    ]
+    sheets = [_sheet(tabel) for bagian in briefing.bagian for tabel in bagian.tables]
     words = WORDS[briefing.bahasa]
     meanings = tuple(
         (Value(term), Value(meaning)) for term, meaning in DEFINITIONS[briefing.bahasa]
@@ -403,9 +399,8 @@ def _sentences(briefing: Briefing) -> tuple[str, ...]:
 def _table(briefing: Briefing, part: str) -> Tabel | None:
     """Return the first table of a part, if the part is there and has one."""
     for bagian in briefing.bagian:
-        tables = (*bagian.tabel, *bagian.lipat)
-        if bagian.nama == part and tables:
-            return tables[0]
+        if bagian.nama == part and bagian.tables:
+            return bagian.tables[0]
     return None
 
 

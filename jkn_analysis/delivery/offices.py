@@ -147,7 +147,7 @@ def _own_workbook(
         sheets[table.nama]
         for name in PARTS.get(kantor, ())
         if (part := _part(briefing, name)) is not None
-        for table in (*part.tabel, *part.lipat)
+        for table in part.tables
         if table.nama in sheets
     ]
     if not wanted:

@@ -11,7 +11,8 @@ import seaborn as sns
 from jkn_analysis.errors import StoreError, UnknownNameError
 from jkn_analysis.formats import format_number, format_rate, format_rp_short
 from jkn_analysis.indicators import INDICATORS
-from jkn_analysis.reporting.figures import LEBAR, make_axes
+from jkn_analysis.reporting.axes import make_axes
+from jkn_analysis.reporting.figures import LEBAR
 from jkn_analysis.reporting.style import WARNA
 from jkn_analysis.store import read_table, read_table_or_empty
 from jkn_analysis.terms import TOTAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.briefing.page_file import MIME, describe_page
-from jkn_analysis.reporting.figures import render_svg
+from jkn_analysis.reporting.axes import render_svg
 from jkn_analysis.reporting.pieces import render_foot, render_group, render_head
 from jkn_analysis.reporting.style import scope
 

@@ -1,39 +1,37 @@
-"""Charts: one function each, drawn on given Axes, labelled directly, no legend."""
+"""Charts of the page: the fan, bars by month, small fans; labelled directly."""
 
 from __future__ import annotations
 
-import html
-import io
 import itertools
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jkn_analysis.formats import format_periode, format_rate
-from jkn_analysis.reporting.style import FONT, HURUF, WARNA, link_colours
+from jkn_analysis.reporting.marks import Anchor, Point, Sheet, write_svg
+from jkn_analysis.reporting.style import HURUF
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
-
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from collections.abc import Iterable, Sequence
 
     from jkn_analysis.briefing.model import Batang, Kipas
 
-PX = 72
 BULAN_SETAHUN = 12
-DPI_PNG = 144
 GRADE_POINTS = 0.05
-_LABEL_GAP = 1.25
+BANDS = ((0.025, 0.975, "pita95"), (0.1, 0.9, "pita80"), (0.25, 0.75, "pita50"))
+"""Quantiles of the fan's bands, the widest first."""
+_LINE = HURUF * 1.25
+"""Height of a line of words."""
 _MARK_PX = 19
+_LETTER = 0.64 * HURUF
+"""Width of a letter, rather too wide than too narrow."""
 
 
 @dataclass(frozen=True)
 class Ukuran:
-    """Size of a chart in CSS pixels and the margins of its Axes."""
+    """Size of a chart in CSS pixels and the margins around its plot."""
 
     lebar: int
     tinggi: int
@@ -45,54 +43,59 @@ class Ukuran:
 
 LEBAR = Ukuran(720, 330)
 SEMPIT = Ukuran(360, 236, kiri=38, kanan=86)
+BATANG = Ukuran(360, 170, kiri=10, kanan=10, atas=10)
 
 
-def make_axes(ukuran: Ukuran) -> tuple[Figure, Axes]:
-    """Make a figure of fixed margins with one bare Axes.
+class Plot:
+    """A sheet with months across and values up."""
 
-    Fixed margins let the figure be drawn once; a tight bounding box draws it twice.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    def __init__(
+        self, ukuran: Ukuran, months: tuple[float, float], values: tuple[float, float]
+    ) -> None:
+        """Lay the scales over the room inside the margins."""
+        self.sheet = Sheet(ukuran.lebar, ukuran.tinggi)
+        self.left, self.right = ukuran.kiri, ukuran.lebar - ukuran.kanan
+        self.top, self.bottom = ukuran.atas, ukuran.tinggi - ukuran.bawah
+        self._months, self._values = months, values
 
-    figure = Figure(figsize=(ukuran.lebar / PX, ukuran.tinggi / PX), dpi=PX)
-    FigureCanvasAgg(figure)
-    figure.patch.set_facecolor(WARNA["kertas"])
-    width = ukuran.lebar - ukuran.kiri - ukuran.kanan
-    height = ukuran.tinggi - ukuran.atas - ukuran.bawah
-    axes = figure.add_axes(
-        (
-            ukuran.kiri / ukuran.lebar,
-            ukuran.bawah / ukuran.tinggi,
-            width / ukuran.lebar,
-            height / ukuran.tinggi,
-        )
-    )
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(WARNA["abu"])
-    axes.patch.set_visible(False)
-    axes.tick_params(
-        length=0, labelsize=HURUF, labelcolor=WARNA["redup"], labelfontfamily=FONT
-    )
-    return figure, axes
+    def x(self, month: float) -> float:
+        """Place a month."""
+        first, last = self._months
+        share = (month - first) / ((last - first) or 1.0)
+        return self.left + share * (self.right - self.left)
+
+    def y(self, value: float) -> float:
+        """Place a value, kept inside the plot."""
+        low, high = self._values
+        share = min(max((value - low) / ((high - low) or 1.0), 0.0), 1.0)
+        return self.bottom - share * (self.bottom - self.top)
+
+    def points(self, months: Iterable[float], values: Iterable[float]) -> list[Point]:
+        """Place a series."""
+        pairs = zip(months, values, strict=True)
+        return [(self.x(month), self.y(value)) for month, value in pairs]
+
+    def across(self, value: float, role: str, size: float) -> None:
+        """Draw a level line over the whole width."""
+        ends = ((self.left, self.y(value)), (self.right, self.y(value)))
+        self.sheet.line(ends, role, size)
+
+    def mark_years(self) -> None:
+        """Draw the base, and tick each January with its year."""
+        first, last = (round(edge) for edge in self._months)
+        years = [m for m in range(first, last + 1) if m % BULAN_SETAHUN == 0]
+        ends = ((self.left, self.bottom), (self.right, self.bottom))
+        self.sheet.line(ends, "abu", 0.8)
+        for month in years or [first]:
+            x = self.x(month)
+            self.sheet.line([(x, self.bottom), (x, self.bottom + 4)], "abu", 0.8)
+            year = str(month // BULAN_SETAHUN)
+            self.sheet.text((x, self.bottom + 12), year, anchor="middle")
 
 
 def _month_number(periode: dt.date) -> int:
-    """Count months, so that no date converter is needed."""
+    """Count months."""
     return periode.year * BULAN_SETAHUN + periode.month - 1
-
-
-def _text(axes: Axes, place: tuple[float, float], words: str, **look: object) -> None:
-    """Write on an Axes in the chart's type."""
-    settings: dict[str, object] = {
-        "fontsize": HURUF,
-        "fontfamily": FONT,
-        "color": WARNA["redup"],
-        "va": "center",
-        **look,
-    }
-    axes.text(*place, words, **settings)  # type: ignore[arg-type]
 
 
 def spread(values: Sequence[float], gap: float) -> list[float]:
@@ -148,251 +151,150 @@ def _rate_ticks(low: float, high: float) -> list[float]:
     return ticks
 
 
-def plot_kipas(axes: Axes, kipas: Kipas, *, bahasa: str = "id") -> Axes:
+def draw_kipas(kipas: Kipas, ukuran: Ukuran = LEBAR, *, bahasa: str = "id") -> Sheet:
     """Draw history, fan, naive, target line and numbered events.
 
     Parameters
     ----------
-    axes
-        As `make_axes` returns them.
     kipas
         The data; events are numbered in the order of `kipas.tanda`.
+    ukuran
+        Size in pixels.
     bahasa
         Language of labels.
     """
     low, high = _limits(kipas)
     months = [_month_number(month) for month in kipas.periode]
     ahead = [_month_number(month) for month in kipas.periode_ramalan]
-    last = ahead[-1] if ahead else months[-1]
-    axes.set_xlim(months[0] - 0.5, last + 0.5)
-    axes.set_ylim(low, high)
-    ticks = _rate_ticks(low, high)
-    axes.set_yticks(ticks, [format_rate(tick, 0, bahasa=bahasa) for tick in ticks])
-    axes.hlines(
-        ticks, months[0] - 0.5, last + 0.5, color=WARNA["garis"], lw=0.8, zorder=0.5
-    )
-    _mark_years(axes, months[0], last)
-    _draw_fan(axes, kipas, [months[-1], *ahead])
-    _draw_target(axes, kipas, last)
-    axes.plot(months, kipas.nilai, color=WARNA["data"], lw=2.4, clip_on=False)
-    axes.plot([months[-1]], kipas.nilai[-1:], "o", color=WARNA["data"], ms=6)
-    _label_now(axes, kipas, months[-1], bahasa=bahasa)
-    _label_right(axes, kipas, last, bahasa=bahasa)
-    _mark_events(axes, kipas, high)
-    return axes
-
-
-def _mark_years(axes: Axes, first: int, last: int) -> None:
-    """Tick each January, labelled with its year where it fits."""
-    years = [m for m in range(first, last + 1) if m % BULAN_SETAHUN == 0]
-    if not years:
-        years = [first]
-    axes.set_xticks(years, [str(month // BULAN_SETAHUN) for month in years])
-    axes.tick_params(axis="x", length=4, color=WARNA["abu"])
-
-
-def _draw_fan(axes: Axes, kipas: Kipas, months: list[int]) -> None:
-    """Fill the bands from wide to narrow, then the median and the naive."""
-    if not kipas.periode_ramalan:
-        return
-    start = kipas.nilai[-1]
-    for low, high, colour in (
-        (0.025, 0.975, "pita95"),
-        (0.1, 0.9, "pita80"),
-        (0.25, 0.75, "pita50"),
-    ):
-        if low in kipas.kuantil and high in kipas.kuantil:
-            axes.fill_between(
-                months,
-                [start, *kipas.kuantil[low]],
-                [start, *kipas.kuantil[high]],
-                color=WARNA[colour],
-                lw=0,
-            )
-    if 0.5 in kipas.kuantil:
-        axes.plot(months, [start, *kipas.kuantil[0.5]], color=WARNA["data"], lw=1.6)
-    if kipas.naif:
-        axes.plot(
-            months[-len(kipas.naif) :],
-            kipas.naif,
-            color=WARNA["redup"],
-            lw=1.4,
-            ls=(0, (1, 2)),
-        )
-
-
-def _draw_target(axes: Axes, kipas: Kipas, last: int) -> None:
-    """Draw the target line across."""
+    edges = (months[0] - 0.5, [*months, *ahead][-1] + 0.5)
+    plot = Plot(ukuran, edges, (low, high))
+    for tick in _rate_ticks(low, high):
+        plot.across(tick, "garis", 0.8)
+        told = format_rate(tick, 0, bahasa=bahasa)
+        plot.sheet.text((plot.left - 4, plot.y(tick)), told, anchor="end")
+    _draw_fan(plot, kipas, [months[-1], *ahead])
+    _mark_events(plot, kipas)
+    plot.mark_years()
     if kipas.target is not None:
-        axes.hlines(
-            kipas.target,
-            _month_number(kipas.periode[0]) - 0.5,
-            last + 0.5,
-            color=WARNA["batas"],
-            lw=1.6,
-        )
+        plot.across(kipas.target, "batas", 1.6)
+    plot.sheet.line(plot.points(months, kipas.nilai), "data", 2.4)
+    plot.sheet.dot((plot.x(months[-1]), plot.y(kipas.nilai[-1])), "data", 3.5)
+    _label_now(plot, kipas, months, bahasa=bahasa)
+    _label_right(plot, kipas, bahasa=bahasa)
+    return plot.sheet
 
 
-def _pixels(axes: Axes) -> tuple[float, float]:
-    """Return how many months and how much of the value axis one pixel spans."""
-    scale = axes.figure.dpi / PX
-    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    return (
-        (right - left) / axes.bbox.width * scale,
-        (high - low) / axes.bbox.height * scale,
-    )
+def _draw_fan(plot: Plot, kipas: Kipas, months: list[int]) -> None:
+    """Fill the bands from wide to narrow, then the median and the naive."""
+    start = kipas.nilai[-1]
+    for low, high, role in BANDS:
+        if low in kipas.kuantil and high in kipas.kuantil:
+            under = plot.points(months, [start, *kipas.kuantil[low]])
+            over = plot.points(months, [start, *kipas.kuantil[high]])
+            plot.sheet.area([*under, *reversed(over)], role)
+    if kipas.kuantil.get(0.5):
+        middle = plot.points(months, [start, *kipas.kuantil[0.5]])
+        plot.sheet.line(middle, "data", 1.6)
+    if kipas.naif:
+        naive = plot.points(months[-len(kipas.naif) :], kipas.naif)
+        plot.sheet.line(naive, "redup", 1.4, dash=(1.4, 2.8))
 
 
-def _label_now(axes: Axes, kipas: Kipas, month: int, *, bahasa: str) -> None:
+def _label_now(plot: Plot, kipas: Kipas, months: Sequence[int], *, bahasa: str) -> None:
     """Write the newest value where it covers neither the line nor the target."""
     value = format_rate(kipas.nilai[-1], 1, bahasa=bahasa)
-    name = format_periode(kipas.periode[-1], short=True, bahasa=bahasa)
-    words = f"{value} ({name})"
-    per_x, per_y = _pixels(axes)
-    months = round(len(words) * 0.68 * HURUF * per_x) + 2
-    recent = kipas.nilai[-months:]
-    low, high = axes.get_ylim()
-    line = HURUF * _LABEL_GAP * per_y
-    tried = [
-        kipas.nilai[-1] + line * 1.3 * side for side in (1, -1, 2, -2, 3, -3, 4, -4)
-    ]
+    words = f"{value} ({format_periode(kipas.periode[-1], short=True, bahasa=bahasa)})"
+    wide, end = len(words) * _LETTER, plot.x(months[-1]) - 2
+    fits = end - wide >= plot.left
+    start = end - wide if fits else float(plot.left)
+    drawn = plot.points(months, kipas.nilai)
+    recent = [y for x, y in drawn if x >= start - 8] or [drawn[-1][1]]
+    now = drawn[-1][1]
+    tried = [now - _LINE * 1.3 * side for side in (1, -1, 2, -2, 3, -3, 4, -4)]
+    line = None if kipas.target is None else plot.y(kipas.target)
     place = min(
-        (y for y in tried if low + line / 2 < y < high - line),
-        key=lambda y: _crowding(kipas, recent, y, line),
+        (y for y in tried if plot.top + _LINE < y < plot.bottom - _LINE / 2),
+        key=lambda y: _crowding(recent, line, y),
     )
-    fits = months <= len(kipas.nilai)
-    _text(
-        axes,
-        (month - 0.3 if fits else _month_number(kipas.periode[0]), place),
-        words,
-        ha="right" if fits else "left",
-        color=WARNA["tinta"],
-        fontweight="bold",
-        bbox={"facecolor": WARNA["kertas"], "edgecolor": "none", "pad": 1.0},
-        zorder=6,
-    )
+    box = [(start, place - 7), (start + wide, place - 7)]
+    box += [(x, place + 7) for x, _ in reversed(box)]
+    plot.sheet.area(box, "kertas")
+    anchor: Anchor = "end" if fits else "start"
+    at = (end if fits else start, place)
+    plot.sheet.text(at, words, "tinta", anchor=anchor, bold=True)
 
 
-def _crowding(
-    kipas: Kipas, recent: Sequence[float], place: float, line: float
-) -> float:
-    """Count what a label at a height would cover: the line, and the target."""
+def _crowding(recent: Sequence[float], line: float | None, place: float) -> float:
+    """Count what a label at a height would cover: the history, and the target."""
+    half = _LINE * 0.6
     pairs = itertools.pairwise(recent)
-    half = line * 0.6
     covered = sum(min(p) - half < place < max(p) + half for p in pairs)
-    on_target = kipas.target is not None and abs(kipas.target - place) < half
-    return covered + 8 * on_target + abs(place - kipas.nilai[-1]) / line / 4
+    on_target = line is not None and abs(line - place) < half
+    return covered + 8 * on_target + abs(place - recent[-1]) / _LINE / 4
 
 
-def _label_right(axes: Axes, kipas: Kipas, last: int, *, bahasa: str) -> None:
+def _label_right(plot: Plot, kipas: Kipas, *, bahasa: str) -> None:
     """Name target and forecast at the right end, moved apart where they meet."""
     say = read_catalogue(bahasa).say
-    labels: list[tuple[float, str, str]] = []
+    labels: list[tuple[float, list[str], str]] = []
     if kipas.target is not None:
-        told = format_rate(kipas.target, 0, bahasa=bahasa)
-        labels.append((kipas.target, say("grafik.target", {"target": told}), "batas"))
-    if 0.5 in kipas.kuantil:
+        told = say(
+            "grafik.target", {"target": format_rate(kipas.target, 0, bahasa=bahasa)}
+        )
+        labels.append((plot.y(kipas.target), [told], "batas"))
+    if kipas.kuantil.get(0.5):
         value = kipas.kuantil[0.5][-1]
         told = format_rate(value, 1, bahasa=bahasa)
-        labels.append((value, f"{say('grafik.ramalan')}\n{told}", "data"))
-    line = HURUF * _LABEL_GAP * _pixels(axes)[1]
-    tall = 2 if 0.5 in kipas.kuantil else 1
-    places = spread([label[0] for label in labels], line * (tall + 1) / 2)
-    for (_, told, colour), place in zip(labels, places, strict=True):
-        _text(
-            axes,
-            (last + 0.5 + 3 * _pixels(axes)[0], place),
-            told,
-            color=WARNA[colour],
-            fontweight="bold",
-            linespacing=1.1,
-            clip_on=False,
-        )
+        labels.append((plot.y(value), [say("grafik.ramalan"), told], "data"))
+    tall = max((len(lines) for _, lines, _ in labels), default=1)
+    places = spread([y for y, _, _ in labels], _LINE * (tall + 1) / 2)
+    for (_, lines, role), place in zip(labels, places, strict=True):
+        for number, told in enumerate(lines):
+            y = place + (number - (len(lines) - 1) / 2) * _LINE
+            plot.sheet.text((plot.right + 3, y), told, role, bold=True)
 
 
-def _mark_events(axes: Axes, kipas: Kipas, top: float) -> None:
+def _mark_events(plot: Plot, kipas: Kipas) -> None:
     """Mark each event by a thin line and its number, near numbers moved apart."""
-    low = axes.get_ylim()[0]
-    per_x, per_y = _pixels(axes)
-    months = [_month_number(event.periode) for event in kipas.tanda]
-    places = spread(months, _MARK_PX * per_x)
-    high = top + 13 * per_y
-    for number, (month, place) in enumerate(zip(months, places, strict=True), start=1):
-        axes.plot(
-            [month, month, place],
-            [low, top - 6 * per_y, high],
-            color=WARNA["abu"],
-            lw=0.9,
-            ls=(0, (4, 3)),
-            clip_on=False,
-        )
-        axes.plot(
-            [place],
-            [high],
-            "o",
-            ms=15,
-            color=WARNA["kertas"],
-            mec=WARNA["redup"],
-            clip_on=False,
-            zorder=5,
-        )
-        _text(
-            axes,
-            (place, high),
-            str(number),
-            ha="center",
-            va="center_baseline",
-            color=WARNA["tinta"],
-            fontsize=HURUF - 1,
-            clip_on=False,
-            zorder=7,
-        )
+    sheet = plot.sheet
+    columns = [plot.x(_month_number(event.periode)) for event in kipas.tanda]
+    high = plot.top - 13
+    for number, (x, place) in enumerate(
+        zip(columns, spread(columns, _MARK_PX), strict=True), start=1
+    ):
+        way = ((x, plot.bottom), (x, plot.top + 6), (place, high))
+        sheet.line(way, "abu", 0.9, dash=(3.6, 2.7))
+        sheet.dot((place, high), "redup", 8)
+        sheet.dot((place, high), "kertas", 7)
+        at = (place, high)
+        sheet.text(at, str(number), "tinta", size=HURUF - 1, anchor="middle")
 
 
-def plot_batang_waktu(axes: Axes, batang: Batang) -> Axes:
+def draw_batang(batang: Batang, ukuran: Ukuran = BATANG) -> Sheet:
     """Draw amounts by month as bars from zero, the last and the highest labelled."""
     months = [_month_number(month) for month in batang.periode]
     top = max([*batang.nilai, 1.0])
-    axes.set_xlim(months[0] - 0.8, months[-1] + 0.8)
-    axes.set_ylim(0, top * 1.16)
-    axes.bar(months, batang.nilai, width=0.72, color=WARNA["data"])
-    axes.set_yticks([])
-    _mark_years(axes, months[0], months[-1])
+    plot = Plot(ukuran, (months[0] - 0.8, months[-1] + 0.8), (0, top * 1.16))
+    pale = batang.taksiran or (False,) * len(months)
+    for month, value, guessed in zip(months, batang.nilai, pale, strict=True):
+        left, right, high = plot.x(month - 0.36), plot.x(month + 0.36), plot.y(value)
+        box = [(left, plot.bottom), (left, high), (right, high), (right, plot.bottom)]
+        plot.sheet.area(box, "pita80" if guessed else "data")
+    plot.mark_years()
     last = len(months) - 1
     highest = max(range(len(months)), key=batang.nilai.__getitem__)
-    shown = {last: "right"}
+    shown: dict[int, tuple[Anchor, float]] = {last: ("end", 0.45)}
     if last - highest > len(months) / 2:
-        shown[highest] = "center" if highest > len(months) / 4 else "left"
-    per_x = _pixels(axes)[0]
-    for index, side in shown.items():
-        wide = len(batang.teks[index]) * 0.64 * HURUF * per_x
-        first = max(0, round(index - wide)) if side == "right" else index
+        central = highest > len(months) / 4
+        shown[highest] = ("middle", 0.0) if central else ("start", -0.45)
+    month_px = plot.x(1) - plot.x(0)
+    for index, (side, shift) in shown.items():
+        wide = len(batang.teks[index]) * _LETTER / month_px
+        first = max(0, round(index - wide)) if side == "end" else index
         beneath = max(batang.nilai[first : index + 1])
-        shift = {"right": 0.45, "left": -0.45, "center": 0.0}[side]
-        _text(
-            axes,
-            (months[index] + shift, beneath + top * 0.08),
-            batang.teks[index],
-            ha=side,
-            color=WARNA["tinta"],
-            fontweight="bold",
-            clip_on=False,
-        )
-    return axes
-
-
-def draw_kipas(kipas: Kipas, ukuran: Ukuran = LEBAR, *, bahasa: str = "id") -> Figure:
-    """Draw the main chart at a size."""
-    figure, axes = make_axes(ukuran)
-    plot_kipas(axes, kipas, bahasa=bahasa)
-    return figure
-
-
-def draw_batang(batang: Batang) -> Figure:
-    """Draw amounts in time as upright bars."""
-    figure, axes = make_axes(Ukuran(360, 170, kiri=10, kanan=10, atas=10))
-    plot_batang_waktu(axes, batang)
-    return figure
+        at = (plot.x(months[index] + shift), plot.y(beneath) - 10)
+        plot.sheet.text(at, batang.teks[index], "tinta", anchor=side, bold=True)
+    return plot.sheet
 
 
 def find_limits(fans: Sequence[Kipas]) -> tuple[float, float]:
@@ -405,38 +307,22 @@ def find_limits(fans: Sequence[Kipas]) -> tuple[float, float]:
     return min(drawn) - room, max(drawn) + room
 
 
+KECIL = Ukuran(172, 76, kiri=1, kanan=1, atas=1, bawah=1)
+
+
 def draw_kecil(kipas: Kipas, *, batas: tuple[float, float], alt: str) -> str:
     """Draw a small fan without text as SVG: history, 8-in-10 band, median, line."""
-    wide, high = 170.0, 74.0
-    low, top = batas
-    count = len(kipas.nilai) + len(kipas.periode_ramalan)
-
-    def at(step: int, value: float) -> str:
-        x = step / max(count - 1, 1) * wide
-        y = high - (value - low) / (top - low) * high
-        return f"{x:.1f} {y:.1f}"
-
-    now, last = len(kipas.nilai) - 1, kipas.nilai[-1]
-    paths = []
+    count, now = len(kipas.nilai) + len(kipas.periode_ramalan), len(kipas.nilai) - 1
+    plot = Plot(KECIL, (0, max(count - 1, 1)), batas)
     if {0.1, 0.9} <= kipas.kuantil.keys():
-        lower, upper = ([last, *kipas.kuantil[q]] for q in (0.1, 0.9))
-        edge = [at(now + i, v) for i, v in enumerate(upper)]
-        edge += [at(now + i, v) for i, v in reversed(list(enumerate(lower)))]
-        paths.append(f'<path d="M{"L".join(edge)}Z" fill="var(--pita80)"/>')
+        edges = [(kipas.nilai[-1], *kipas.kuantil[q]) for q in (0.9, 0.1)]
+        over, under = (plot.points(range(now, now + len(e)), e) for e in edges)
+        plot.sheet.area([*over, *reversed(under)], "pita80")
     if kipas.target is not None:
-        line = f"M{at(0, kipas.target)}L{at(count - 1, kipas.target)}"
-        paths.append(f'<path d="{line}" stroke="var(--batas)" stroke-width="1.6"/>')
-    middle = kipas.kuantil.get(0.5, ())
-    points = [at(i, v) for i, v in enumerate([*kipas.nilai, *middle])]
-    paths.append(
-        f'<path d="M{"L".join(points)}" fill="none" stroke="var(--data)" '
-        'stroke-width="1.8"/>'
-    )
-    told = html.escape(alt, quote=True)
-    return (
-        f'<svg role="img" aria-label="{told}" viewBox="-1 -1 172 76">'
-        f"{''.join(paths)}</svg>"
-    )
+        plot.across(kipas.target, "batas", 1.6)
+    values = [*kipas.nilai, *kipas.kuantil.get(0.5, ())]
+    plot.sheet.line(plot.points(range(len(values)), values), "data", 1.8)
+    return write_svg(plot.sheet, alt=alt)
 
 
 def grade(rate: float, target: float) -> int:
@@ -449,88 +335,3 @@ def grade(rate: float, target: float) -> int:
     """
     steps = math.floor(round((rate - target) / GRADE_POINTS, 9))
     return max(1, min(6, 4 + steps))
-
-
-_HEAD = re.compile(r"^.*?<svg ", re.DOTALL)
-_META = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
-_ID = re.compile(r' id="([^"]*)"')
-_FAMILY = re.compile(r"font-family: [^;\"]*;?")
-_FONT = re.compile(r"font: ([^'\"]*?)(\d+)px [^;\"]*")
-_SPACE = re.compile(r">\s+<")
-_TAG = re.compile(r"<[^>]+>")
-_LONG = re.compile(r"\d+\.\d{2,}")
-"""A tenth of a pixel is all a chart shows."""
-_PATH = re.compile(r' d="[^"]+"')
-_SPACED = re.compile(r"\s*([MLzZCQ])\s*|\s+$")
-
-
-def _shorten(found: re.Match[str]) -> str:
-    """Write a coordinate with one decimal."""
-    return f"{float(found[0]):.1f}"
-
-
-def render_svg(figure: Figure, *, nama: str, alt: str) -> str:
-    """Render a figure as inline SVG that takes the page's type and colours.
-
-    The bytes depend on the figure alone: no date, no random identifier; the
-    identifiers carry `nama`, so that several charts fit on one page.
-    """
-    import matplotlib as mpl
-
-    stream = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": nama}):
-        figure.savefig(
-            stream,
-            format="svg",
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
-    svg = _HEAD.sub("<svg ", _META.sub("", stream.getvalue()), count=1)
-    used = set(re.findall(r"#([\w-]+)[\")]", svg))
-    svg = _ID.sub(
-        lambda found: f' id="{nama}-{found[1]}"' if found[1] in used else "", svg
-    )
-    svg = re.sub(r"(url\(|href=\")#", rf"\1#{nama}-", svg)
-    svg = _FONT.sub(r"font: \1\2px var(--huruf)", _FAMILY.sub("", svg))
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    svg = svg.replace(' version="1.1"', "").replace(
-        ' xmlns:xlink="http://www.w3.org/1999/xlink"', ""
-    )
-    svg = svg.replace("xlink:href", "href").replace(
-        ' xmlns="http://www.w3.org/2000/svg"', ""
-    )
-    # Coordinates only: a number in a text or in the alt text stays as it was written.
-    svg = _TAG.sub(lambda tag: _LONG.sub(_shorten, tag[0]), svg)
-    head = f'<svg role="img" aria-label="{html.escape(alt, quote=True)}" '
-    svg = svg.replace("<svg ", head, 1)
-    svg = _PATH.sub(lambda found: _SPACED.sub(r"\1", found[0]), svg)
-    return link_colours(_SPACE.sub("><", svg)).strip()
-
-
-def render_png(figure: Figure, *, colours: int | None = None) -> bytes:
-    """Render a figure as PNG at twice its size, white ground, no date inside.
-
-    Parameters
-    ----------
-    figure
-        The chart.
-    colours
-        Size of a palette to reduce to, for mail; full colour if None.
-    """
-    stream = io.BytesIO()
-    figure.savefig(
-        stream,
-        format="png",
-        dpi=DPI_PNG,
-        metadata={"Software": None},
-        pil_kwargs={"compress_level": 1},  # packed well when its colours are reduced
-    )
-    if colours is None:
-        return stream.getvalue()
-    from PIL import Image
-
-    small = io.BytesIO()
-    image = Image.open(stream).convert("RGB")
-    image.quantize(colours, dither=Image.Dither.NONE).save(
-        small, format="PNG", optimize=True
-    )
-    return small.getvalue()

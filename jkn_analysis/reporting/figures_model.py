@@ -10,7 +10,8 @@ import pandas as pd
 import seaborn as sns
 
 from jkn_analysis.formats import format_number
-from jkn_analysis.reporting.figures import DPI_PNG, Ukuran, make_axes
+from jkn_analysis.reporting.axes import DPI_PNG, make_axes
+from jkn_analysis.reporting.figures import Ukuran
 from jkn_analysis.reporting.style import WARNA
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.formats import MISSING
 from jkn_analysis.reporting.pieces import build_environment
-from jkn_analysis.reporting.style import read_css
+from jkn_analysis.reporting.style import read_page_css
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -99,5 +99,5 @@ def render_index(
         kata=words.say,
         contoh=contoh,
         bahasa=bahasa,
-        css=read_css(),
+        css=read_page_css(),
     )

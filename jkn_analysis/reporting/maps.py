@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jkn_analysis.errors import InputError
-from jkn_analysis.reporting.figures import PX, grade
+from jkn_analysis.reporting.axes import PX
+from jkn_analysis.reporting.figures import grade
 from jkn_analysis.reporting.style import TINGKAT, WARNA
 
 if TYPE_CHECKING:

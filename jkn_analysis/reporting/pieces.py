@@ -16,8 +16,8 @@ from jkn_analysis.reporting.figures import (
     draw_kipas,
     find_limits,
     grade,
-    render_svg,
 )
+from jkn_analysis.reporting.marks import write_svg
 from jkn_analysis.reporting.tiles import place_tiles
 from jkn_analysis.texts import read_catalogue
 
@@ -149,7 +149,7 @@ def _render_bagian(briefing: Briefing, bagian: Bagian) -> str:
     more: dict[str, Any] = {
         "kipas": None if kipas is None else (kipas, _draw_fan(briefing)),
         "batang": [
-            (one.judul, render_svg(draw_batang(one), nama=one.nama, alt=one.alt))
+            (one.judul, write_svg(draw_batang(one), alt=one.alt))
             for one in bagian.batang
         ],
         "putusan": write_lines(rest if bagian.nama == "permintaan" else [], bahasa),
@@ -167,8 +167,7 @@ def _draw_fan(briefing: Briefing) -> str:
     kipas = briefing.kipas
     if kipas is None:
         return ""
-    figure = draw_kipas(kipas, SEMPIT, bahasa=briefing.bahasa)
-    return render_svg(figure, nama="kipas", alt=kipas.alt)
+    return write_svg(draw_kipas(kipas, SEMPIT, bahasa=briefing.bahasa), alt=kipas.alt)
 
 
 def _render_small(bagian: Bagian) -> list[tuple[str, str, str]]:

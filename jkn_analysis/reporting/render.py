@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import RunError
 from jkn_analysis.reporting.display import META
-from jkn_analysis.reporting.style import read_css, unscope
+from jkn_analysis.reporting.style import read_page_css, unscope
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def render_notebook(nb: NotebookNode, *, meta: Mapping[str, Any] | None = None) 
     resource = {
         "jkn": {
             **told,
-            "css": read_css(),
+            "css": read_page_css(),
             "spanduk": read_catalogue(told["bahasa"]).say("umum.contoh"),
             "catatan": CATATAN,
         }

@@ -64,6 +64,12 @@ def read_css() -> str:
     return css.replace("/*TERANG*/", light).replace("/*GELAP*/", dark)
 
 
+@cache
+def read_page_css() -> str:
+    """Return the style sheet of a page of ours alone: nothing there to keep off."""
+    return re.sub(r"\.jkn (?=[\w.])", "", read_css())
+
+
 def scope(html: str) -> str:
     """Wrap a piece so that it carries its own style wherever it is shown.
 

@@ -284,9 +284,7 @@ def _table(
 
 def _shown(parts: Iterable[Bagian], group: str) -> list[Bagian]:
     """List the parts of a group that have a chart or a table."""
-    return [
-        p for p in parts if p.kelompok == group and (p.batang or p.tabel or p.lipat)
-    ]
+    return [p for p in parts if p.kelompok == group and (p.batang or p.tables)]
 
 
 def _part_slide(deck: Any, briefing: Briefing, part: Bagian) -> None:  # noqa: ANN401 - pptx has no types
@@ -299,7 +297,7 @@ def _part_slide(deck: Any, briefing: Briefing, part: Bagian) -> None:  # noqa: A
     elif stacked is not None:
         _stack(slide, stacked)
     else:
-        _page_table(slide, (*part.tabel, *part.lipat)[0])
+        _page_table(slide, part.tables[0])
 
 
 def _is_stacked(chart: RowChart) -> bool:

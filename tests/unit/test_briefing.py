@@ -293,10 +293,10 @@ def test_every_part_with_data_is_there(root):
     assert names >= PARTS
 
 
-def test_a_fold_gives_the_charts_numbers(root):
+def test_the_workbook_has_the_charts_numbers(root):
     page = make(root, "82.71")
     assert page.kipas is not None
-    rows = page.find_bagian("grafik").lipat[0].baris
+    rows = page.find_bagian("grafik").berkas[0].baris
     assert len(rows) == len(page.kipas.periode) + len(page.kipas.periode_ramalan)
     now = rows[len(page.kipas.periode) - 1]
     assert now[1].nilai == page.kipas.nilai[-1]

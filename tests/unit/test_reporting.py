@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 import json
 import re
@@ -10,11 +11,13 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
+from PIL import Image
 
 from jkn_analysis.briefing import Kipas, Ubin, build_area_briefing, build_briefing
 from jkn_analysis.briefing.page_file import describe_page, write_page
 from jkn_analysis.errors import InputError, RunError
 from jkn_analysis.reporting import tampilkan
+from jkn_analysis.reporting.axes import make_axes, render_svg
 from jkn_analysis.reporting.figures import (
     LEBAR,
     SEMPIT,
@@ -22,12 +25,11 @@ from jkn_analysis.reporting.figures import (
     draw_kipas,
     find_limits,
     grade,
-    render_png,
-    render_svg,
     spread,
 )
 from jkn_analysis.reporting.index_page import IndexRow, read_index_row, render_index
 from jkn_analysis.reporting.maps import read_boundaries, render_map
+from jkn_analysis.reporting.marks import Sheet, paint_png, write_svg
 from jkn_analysis.reporting.pdf import VARIABLE, print_pdf
 from jkn_analysis.reporting.pieces import (
     KELOMPOK,
@@ -238,7 +240,7 @@ def test_a_remote_address_or_undescribed_image_is_refused(briefing, html):
 
 def test_a_figure_needs_words():
     with pytest.raises(ValueError, match="alt text is empty"):
-        tampilkan(draw_kipas(make_kipas([0.7, 0.8])), alt=" ")
+        tampilkan(make_axes(LEBAR)[0], alt=" ")
 
 
 def make_kipas(values: list[float]) -> Kipas:
@@ -252,7 +254,7 @@ def make_kipas(values: list[float]) -> Kipas:
 )
 @pytest.mark.parametrize("size", [LEBAR, SEMPIT])
 def test_odd_histories_are_drawn(values, size):
-    svg = render_svg(draw_kipas(make_kipas(values), size), nama="n", alt="a 1")
+    svg = write_svg(draw_kipas(make_kipas(values), size), alt="a 1")
     assert "nan" not in svg.lower()
     assert svg.count("<svg") == 1
 
@@ -310,10 +312,41 @@ def test_bands_and_grades_differ_in_grey():
     assert [_luminance(c) for c in over] == sorted(map(_luminance, over), reverse=True)
 
 
-def test_a_png_carries_no_date():
-    figure = draw_kipas(make_kipas([0.7, 0.8]))
-    assert render_png(figure) == render_png(figure)
-    assert b"Software" not in render_png(figure)
+def test_a_figure_of_a_notebook_takes_the_pages_colours_and_keeps_its_texts():
+    figure, axes = make_axes(LEBAR)
+    axes.set_title("82.7100")
+    svg = render_svg(figure, nama="n", alt="82.71 <a>")
+    assert svg.startswith('<svg role="img" aria-label="82.71 &lt;a&gt;" ')
+    assert "82.7100" in svg
+    assert "var(--" in svg
+    assert set(re.findall(r' id="(.)-', svg)) == {"n"}
+    again, other = make_axes(LEBAR)
+    other.set_title("82.7100")
+    assert render_svg(again, nama="n", alt="82.71 <a>") == svg
+
+
+def test_a_picture_is_solid_small_and_carries_no_date():
+    sheet = draw_kipas(make_kipas([0.7, 0.8]))
+    picture = paint_png(sheet)
+    with Image.open(io.BytesIO(picture)) as opened:
+        assert opened.size == (2 * LEBAR.lebar, 2 * LEBAR.tinggi)
+        assert opened.mode == "P"
+        assert opened.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    assert picture == paint_png(sheet)
+    assert b"tEXt" not in picture
+    assert len(picture) < 40_000
+
+
+def test_a_mark_lies_where_it_is_said_in_svg_and_picture():
+    sheet = Sheet(20, 10)
+    sheet.area([(10, 0), (20, 0), (20, 10), (10, 10)], "tinta")
+    sheet.area([(0, 0), (1, 0), (0, 1)], "tinta")
+    svg = write_svg(sheet, alt="a")
+    path = "M10 0 20 0 20 10 10 10ZM0 0 1 0 0 1Z"
+    assert f'<path d="{path}" fill="var(--tinta)"/>' in svg
+    with Image.open(io.BytesIO(paint_png(sheet))) as opened:
+        seen = [opened.convert("RGB").getpixel(place) for place in ((10, 10), (30, 10))]
+    assert seen == [(255, 255, 255), (27, 37, 48)]
 
 
 def test_the_index_lists_the_widest_gap_first_and_the_failed(briefing):
