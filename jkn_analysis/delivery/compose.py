@@ -295,29 +295,23 @@ def _data_line(briefing: Briefing) -> str:
 
 def draw_charts(briefing: Briefing) -> tuple[MailChart, ...]:
     """Draw the charts of the mail as PNG, sized so that a phone can read them."""
-    from jkn_analysis.reporting.figures import (
-        Ukuran,
-        draw_batang,
-        draw_kipas,
-        render_png,
-    )
+    from jkn_analysis.reporting.figures import Ukuran, draw_batang, draw_kipas
+    from jkn_analysis.reporting.marks import paint_png
 
     charts = []
     if briefing.kipas is not None:
         fan = briefing.kipas
         size = Ukuran(_DRAWN_PX, _DRAWN_HEIGHT, kiri=40, kanan=88)
-        figure = draw_kipas(fan, size, bahasa=briefing.bahasa)
+        picture = paint_png(draw_kipas(fan, size, bahasa=briefing.bahasa))
         captions = (_events(fan, briefing.bahasa), fan.catatan)
         charts.append(
-            MailChart(
-                "keaktifan", render_png(figure), fan.alt, CHART_PX, fan.judul, captions
-            )
+            MailChart("keaktifan", picture, fan.alt, CHART_PX, fan.judul, captions)
         )
     bars = [batang for bagian in briefing.bagian for batang in bagian.batang]
     for bar in bars[: _MOST_CHARTS - len(charts)]:
-        png = render_png(draw_batang(bar))
-        width = min(CHART_PX, round(_png_width(png) / 2 * CHART_PX / _DRAWN_PX))
-        charts.append(MailChart(bar.nama, png, bar.alt, width, bar.judul))
+        sheet = draw_batang(bar)
+        width = min(CHART_PX, round(sheet.wide * CHART_PX / _DRAWN_PX))
+        charts.append(MailChart(bar.nama, paint_png(sheet), bar.alt, width, bar.judul))
     return tuple(charts)
 
 
@@ -327,11 +321,6 @@ def _events(fan: Kipas, bahasa: str) -> str:
         f"{number} {event.teks} ({format_periode(event.periode, bahasa=bahasa)})"
         for number, event in enumerate(fan.tanda, start=1)
     )
-
-
-def _png_width(png: bytes) -> int:
-    """Read the width of a PNG from its header."""
-    return int.from_bytes(png[16:20], "big")
 
 
 def list_sheets(briefing: Briefing) -> list[Sheet]:

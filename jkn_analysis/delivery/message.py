@@ -87,7 +87,7 @@ def build_body(
     *,
     revise: Callable[[str], Revision | None] = lambda _: None,
 ) -> Body:
-    """Render text and HTML, shrink the pictures and lay out the MIME tree.
+    """Render text and HTML and lay out the MIME tree.
 
     Parameters
     ----------
@@ -208,25 +208,18 @@ def _address(name: str, address: str) -> Address:
 
 
 def _pictures(charts: Sequence[MailChart]) -> list[_Picture]:
-    """Shrink the charts and name them by their content."""
+    """Name the charts by their content."""
     pictures: list[_Picture] = []
     for chart in charts:
-        png = _shrunk(chart.png, 2 * chart.width)
-        digest = hashlib.sha256(png).hexdigest()[:24]
+        digest = hashlib.sha256(chart.png).hexdigest()[:24]
         cid = f"{digest}.{len(pictures)}@jkn"
         captions = tuple(text for text in chart.captions if text)
         pictures.append(
-            _Picture(cid, one_line(chart.alt), chart.width, png, chart.title, captions)
+            _Picture(
+                cid, one_line(chart.alt), chart.width, chart.png, chart.title, captions
+            )
         )
     return pictures
-
-
-@lru_cache(maxsize=16)
-def _shrunk(png: bytes, width: int) -> bytes:
-    """Shrink a chart once for all offices of a region."""
-    from jkn_analysis.delivery.images import shrink_png
-
-    return shrink_png(png, width=width)
 
 
 def _travelling_size(text: str, html: str, pictures: Sequence[_Picture]) -> int:

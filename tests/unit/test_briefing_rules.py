@@ -33,7 +33,7 @@ def read(root, kode: str, periode: str = "2025-11", bahasa: str = "id"):
 
 
 def cells(part, name: str) -> list[list[str]]:
-    table = next(table for table in part.tabel if table.nama == name)
+    table = next(table for table in part.tables if table.nama == name)
     return [[cell.teks for cell in row] for row in table.baris]
 
 

@@ -26,7 +26,6 @@ from jkn_analysis.delivery.content import (
     slug,
 )
 from jkn_analysis.delivery.history import Revision
-from jkn_analysis.delivery.images import COLOURS, shrink_png
 from jkn_analysis.delivery.message import (
     MAX_INLINE_BYTES,
     Envelope,
@@ -276,16 +275,6 @@ def test_pictures_that_make_the_body_too_heavy_are_left_to_the_attached_report()
     assert "Berat" not in body.html
     inline = sum(len(data) * 1.37 for _, data in body.cids) + len(body.html)
     assert inline < MAX_INLINE_BYTES
-
-
-def test_pictures_are_quantised_opaque_and_repeatable():
-    small = shrink_png(png(2000, 1000), width=1200)
-    with Image.open(io.BytesIO(small)) as picture:
-        assert picture.size == (1200, 600)
-        assert picture.mode == "P"
-        assert len(picture.getcolors(256)) <= COLOURS
-        assert "transparency" not in picture.info
-    assert small == shrink_png(png(2000, 1000), width=1200)
 
 
 def test_hostile_names_change_nothing_but_their_own_text():
