@@ -20,7 +20,7 @@ from jkn_analysis.cleaning.deliveries import (
 from jkn_analysis.cleaning.kept import build_key, read_kept, write_kept
 from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.reading import FileReport, read_delivery, settings_of
-from jkn_analysis.cleaning.words import say
+from jkn_analysis.cleaning.words import finding
 from jkn_analysis.errors import InputError
 from jkn_analysis.personal import mask_personal
 from jkn_analysis.store import hash_file, show_name
@@ -64,12 +64,7 @@ def list_items(config: Config, *, today: dt.date | None) -> list[Item]:
         for one in find_deliveries(raw, contoh=config.build.contoh)
     }
     if not deliveries:
-        raise refusal(
-            InputError,
-            raw,
-            say("holds no delivery"),
-            say("put files there as <kiriman>/<table>/<file>, or run: jkn sample"),
-        )
+        raise refusal(InputError, raw, "empty:raw")
     digests = {name: _hash(one.path) for name, one in deliveries.items()}
     arrivals = Arrivals({}, empty=True)
     if today is not None:
@@ -89,12 +84,7 @@ def _list_past(config: Config) -> list[Item]:
     raw, day = config.paths.raw, config.build.pada
     arrivals = read_arrivals(config.dapur, until=day)
     if not arrivals.known:
-        raise refusal(
-            InputError,
-            raw,
-            say("no delivery is known to have come by {day}", day=day),
-            say("choose a later day; the register begins with the first `jkn build`"),
-        )
+        raise refusal(InputError, raw, "empty:day", day=day)
     paths = list_present(raw)
     items = []
     for name, (sha256, tiba) in sorted(arrivals.known.items()):
@@ -156,13 +146,8 @@ def _read_item(item: Item, config: Config, day: dt.date | None) -> Read:
 
 def _report_lost(item: Item) -> FileReport:
     """Report a content that was overwritten before its rows were kept."""
-    problem = Problem(
-        file=item.name,
-        kind="closed",
-        message=say("its content of {day} is no longer there", day=item.tiba),
-        remedy=say("lay the file of that day there again"),
-        table=item.delivery.table,
-    )
+    said = finding("closed:lost", day=item.tiba)
+    problem = Problem(item.name, *said, table=item.delivery.table)
     return FileReport(item.delivery, item.name, item.sha256, problems=[problem])
 
 

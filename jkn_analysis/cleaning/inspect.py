@@ -29,7 +29,7 @@ from jkn_analysis.cleaning.reading import problem_of, read_delivery, settings_of
 from jkn_analysis.cleaning.returned import list_problems
 from jkn_analysis.cleaning.rows.across import check_tables
 from jkn_analysis.cleaning.rows.work import Counts
-from jkn_analysis.cleaning.words import in_language, say
+from jkn_analysis.cleaning.words import finding, in_language, say
 from jkn_analysis.errors import HostileInputError, InputError
 from jkn_analysis.store import has_table, read_table, show_name
 from jkn_analysis.tables import DELIVERED
@@ -170,16 +170,11 @@ def check_paths(
         If no path is given and no delivery lies in ``data/raw``, or `table` is unknown.
     """
     if table and table not in DELIVERED:
-        names = say("one of: {names}", names=", ".join(DELIVERED))
-        raise refusal(InputError, f"--table {table}", say("no such table"), names)
+        given, names = f"--table {table}", ", ".join(DELIVERED)
+        raise refusal(InputError, given, "unreadable:table", names=names)
     deliveries = list(_listed(paths, config))
     if not deliveries:
-        raise refusal(
-            InputError,
-            config.paths.raw,
-            say("holds no file"),
-            say("name a file or folder with tables, or run: jkn sample"),
-        )
+        raise refusal(InputError, config.paths.raw, "unreadable:no_files")
     files, reports, results = [], [], []
     for delivery, name in deliveries:
         chosen = replace(delivery, table=table or delivery.table)
@@ -246,25 +241,16 @@ def _inspect(
 
 def _inspect_missing(path: Path, name: str, why: str) -> Inspected:
     """Report a path that is no file."""
-    problem = Problem(
-        file=name,
-        kind="unreadable",
-        message=say("holds no file") if why == IS_FOLDER else why,
-        remedy=say("name an existing file, or a folder with tables"),
-    )
+    what = say("holds no file") if why == IS_FOLDER else why
+    problem = Problem(name, *finding("unreadable:missing", what=what))
     return Inspected(path, name, "", Counts(), [problem])
 
 
 def _inspect_any(path: Path, name: str, config: Config) -> Inspected:
     """Read a file of no canonical table."""
     if not is_readable(path):
-        problem = Problem(
-            file=name,
-            kind="unreadable",
-            message=say("'{ending}' is no ending of a table", ending=path.suffix),
-            remedy=say("send xlsx, csv, ods or json"),
-            severity="note",
-        )
+        said = finding("unreadable:ending", ending=path.suffix)
+        problem = Problem(name, *said, severity="note")
         return Inspected(path, name, "", Counts(), [problem])
     try:
         sheets = read_sheet(path)

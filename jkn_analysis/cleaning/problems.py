@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from jkn_analysis.cleaning.words import in_language, say, with_values
+from jkn_analysis.cleaning.words import Finding, finding, in_language, say, with_values
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
@@ -174,8 +174,11 @@ def find_error(problems: Sequence[Problem]) -> JknError | None:
     return only(describe(found))
 
 
-def refusal(kind: type[JknError], path: object, message: str, remedy: str) -> JknError:
+def refusal(
+    kind: type[JknError], path: object, said: str | Finding, /, **values: object
+) -> JknError:
     """Return the error of a file that is not read, which can be said in Indonesian."""
+    _, message, remedy = finding(said, **values) if isinstance(said, str) else said
     error = kind(f"{path}: {message}\n  → {remedy}")
     error.said = (message, remedy)
     return error

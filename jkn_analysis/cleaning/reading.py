@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from jkn_analysis.cleaning.problems import Problem, faults, refusal
+from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.rows.cleaner import clean
 from jkn_analysis.cleaning.rows.work import CleanSettings, Counts
-from jkn_analysis.cleaning.words import say
+from jkn_analysis.cleaning.words import finding
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
@@ -107,22 +107,14 @@ def read_delivery(
         result = _read(delivery, settings, report)
         after = delivery.path.stat()
         if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-            report.problems.append(_closed(name, say("changed while it was read")))
+            report.problems.append(Problem(name, *finding("closed:changed")))
     except OSError as exc:
-        report.problems.append(
-            _closed(name, say("cannot be opened ({strerror})", strerror=exc.strerror))
-        )
+        said = finding("closed:now", strerror=exc.strerror)
+        report.problems.append(Problem(name, *said))
         return report, None
     if result is not None:
         report.kode = tuple(sorted(result.frame["kode"].dropna().unique()))
     return report, None if report.refused else result
-
-
-def _closed(name: str, message: str) -> Problem:
-    """Describe a file that cannot be read now; nothing is said against it."""
-    from jkn_analysis.cleaning.open.readers import CLOSED
-
-    return Problem(file=name, kind="closed", message=message, remedy=CLOSED)
 
 
 def _read(
@@ -132,7 +124,8 @@ def _read(
     from jkn_analysis.cleaning.find.sheets import read_sheet
 
     if not delivery.table:
-        report.problems.append(_unknown_table(report.name))
+        said = finding("unreadable:which_table", delivered=", ".join(DELIVERED))
+        report.problems.append(Problem(report.name, *said))
         return None
     try:
         sheets = read_sheet(delivery.path)
@@ -141,9 +134,7 @@ def _read(
         report.problems.append(problem_of(exc, report.name, delivery.path))
         return None
     except MemoryError:
-        lacking = say("this process has too little memory for it")
-        limit = refusal(LimitError, delivery.path, lacking, say("free memory"))
-        report.problems.append(problem_of(limit, report.name, delivery.path))
+        report.problems.append(Problem(report.name, *finding("limit:own_memory")))
         return None
     result.origin["row"] = _list_rows(result, sheets)
     report.counts = result.counts
@@ -153,7 +144,7 @@ def _read(
         for sheet in sheets
         for line in (*sheet.title, *sheet.notes)
     )
-    report.problems = [_named(problem, report.name) for problem in result.problems]
+    report.problems = [replace(p, file=report.name) for p in result.problems]
     report.notes = result.notes
     if not report.refused:
         _gate(result, report)
@@ -173,15 +164,8 @@ def _gate(result: CleanResult, report: FileReport) -> None:
     try:
         check(result.frame, result.table)
     except InputError as exc:
-        report.problems.append(
-            Problem(
-                file=report.name,
-                kind="schema",
-                message=say("the last check fails: {error}", error=str(exc)),
-                remedy=say("report this: the reading should have found it"),
-                table=result.table,
-            )
-        )
+        said = finding("schema", error=str(exc))
+        report.problems.append(Problem(report.name, *said, table=result.table))
 
 
 def problem_of(exc: JknError, name: str, path: Path) -> Problem:
@@ -193,24 +177,4 @@ def problem_of(exc: JknError, name: str, path: Path) -> Problem:
     kind = "hostile" if isinstance(exc, HostileInputError) else "unreadable"
     kind = "limit" if isinstance(exc, LimitError) else kind
     kind = "unknown_name" if isinstance(exc, UnknownNameError) else kind
-    return Problem(file=name, kind=kind, message=message, remedy=remedy)
-
-
-def _unknown_table(name: str) -> Problem:
-    """Describe a file whose table is not known."""
-    return Problem(
-        file=name,
-        kind="unreadable",
-        message=say("neither its folder nor its name says which table it is"),
-        remedy=say(
-            "put it into a folder named after one of: {delivered}",
-            delivered=", ".join(DELIVERED),
-        ),
-    )
-
-
-def _named(problem: Problem, name: str) -> Problem:
-    """Return a problem under the delivery's name."""
-    from dataclasses import replace
-
-    return replace(problem, file=name)
+    return Problem(name, kind, message, remedy)

@@ -1,9 +1,10 @@
 """What cleaning says, in English as it is written in the code and in Indonesian.
 
-A text is written once, in English, where it is said: ``say("row {row}", row=3)``. It
-is a plain string that remembers its template, so that whatever an office sees is
-written in Indonesian by `in_language`. ``findings.toml`` holds the Indonesian of every
-template; a test finds templates without it and entries without template.
+A text is a plain string that remembers its template, ``say("row {row}", row=3)``, so
+that whatever an office sees is written in Indonesian by `in_language`. What is wrong
+and what to do about it stand together in ``findings.toml`` under a key, in both
+languages: ``finding("future", limit="2025-12")``. A test finds templates without
+their Indonesian and entries that nobody says.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +41,41 @@ def say(template: str, /, **values: object) -> Said:
 
 
 @cache
-def read_findings() -> dict[str, str]:
-    """Return the Indonesian of every template."""
+def _catalogue() -> dict[str, Any]:
+    """Read the catalogue of the package."""
     path = resources.files("jkn_analysis.cleaning").joinpath("findings.toml")
     return tomllib.loads(path.read_text("utf-8"))
+
+
+@cache
+def read_findings() -> dict[str, str]:
+    """Return the Indonesian of every template."""
+    whole = dict(_catalogue())
+    for entry in whole.pop("temuan").values():
+        whole |= dict(zip(entry["en"], entry["id"], strict=True))
+    return whole
+
+
+class Finding(NamedTuple):
+    """What is wrong: its kind, the fact, and what to do about it."""
+
+    kind: str
+    message: str
+    remedy: str
+
+
+def finding(key: str, /, **values: object) -> Finding:
+    """Return a finding of the catalogue; what stands before a colon is its kind.
+
+    Examples
+    --------
+    >>> finding("future", limit="2025-12")[1:]
+    ('periode: lies in the future', 'the last month there can be is 2025-12: check \
+the year')
+    """
+    message, remedy = _catalogue()["temuan"][key]["en"]
+    kind = key.partition(":")[0]
+    return Finding(kind, say(message, **values), say(remedy, **values))
 
 
 def in_language(text: str, bahasa: str) -> str:
@@ -88,6 +120,21 @@ def with_values(text: str, change: Callable[[str], str]) -> str:
         for name, v in text.values.items()
     }
     return text if values == text.values else say(text.template, **values)
+
+
+def percent(rate: float, *, decimals: int = 1, signed: bool = False) -> Said:
+    """Return a rate as percent, whose decimal mark is that of the language.
+
+    Examples
+    --------
+    >>> said = percent(0.055, signed=True)
+    >>> print(said, in_language(said, "id"))
+    +5.5% +5,5%
+    """
+    shown = f"{rate * 100:{'+' if signed else ''}.{decimals}f}"
+    whole, _, part = shown.partition(".")
+    template = "{whole}.{part}%" if part else "{whole}%"
+    return say(template, whole=whole, part=part)
 
 
 def listed(items: list[str] | tuple[str, ...], most: int = 6) -> Said:

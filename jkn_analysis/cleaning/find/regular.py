@@ -10,12 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.find.table import SheetTable
-from jkn_analysis.cleaning.open.dialect import (
-    IN_PARTS,
-    MAX_CELLS,
-    MAX_ROWS,
-    say_too_long,
-)
+from jkn_analysis.cleaning.open.dialect import MAX_CELLS, MAX_ROWS
 from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.values.cells import tidy
 from jkn_analysis.errors import HostileInputError
@@ -85,7 +80,9 @@ def arrow_table(sheet: dict[str, Any]) -> Cell:
 def check_size(path: Path, table: Cell) -> None:
     """Refuse a csv that is not regular and too large to be looked at cell by cell."""
     if table.num_rows > MAX_ROWS or table.num_rows * table.num_columns > MAX_CELLS:
-        raise refusal(HostileInputError, path, say_too_long(), IN_PARTS)
+        raise refusal(
+            HostileInputError, path, "hostile:too_long", rows=MAX_ROWS, cells=MAX_CELLS
+        )
 
 
 def _first_cell(column: Cell) -> Cell:

@@ -24,7 +24,7 @@ from jkn_analysis.cleaning.open.sandbox import open_foreign
 from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.values.cells import BadCell, tidy
 from jkn_analysis.cleaning.values.months import find_moment_in
-from jkn_analysis.cleaning.words import listed, say
+from jkn_analysis.cleaning.words import finding, listed, say
 from jkn_analysis.errors import HostileInputError, InputError
 
 if TYPE_CHECKING:
@@ -86,24 +86,14 @@ def read_sheet(path: str | Path) -> list[SheetTable]:
     if source == "csv":
         source = f"csv {content['encoding']} {content['delimiter']!r}"
     remarks = tuple(
-        Problem(
-            file=path.name,
-            kind=kind,
-            message=text,
-            remedy=say("ask for the export again"),
-        )
+        Problem(path.name, kind, text, say("ask for the export again"))
         for kind, text in content["remarks"]
     )
     tables: list[SheetTable] = []
     for sheet in content["sheets"]:
         tables += _read_tables(path, sheet, source, remarks)
     if not tables or _is_prose(tables):
-        raise refusal(
-            InputError,
-            path,
-            say("holds no table: no heading row over data"),
-            say("send a sheet with one heading row and the data under it"),
-        )
+        raise refusal(InputError, path, "unreadable:no_heading")
     return tables
 
 
@@ -129,16 +119,10 @@ def _read_tables(
         raise refusal(
             HostileInputError,
             path,
-            say(
-                "sheet '{sheet}' has {count} columns; tables have at most {most}",
-                sheet=sheet["name"],
-                count=len(grid.column_numbers),
-                most=MAX_COLUMNS,
-            ),
-            say(
-                "delete the stray cells beside the table, or send it long: one month a "
-                "row"
-            ),
+            "hostile:sheet_columns",
+            sheet=sheet["name"],
+            count=len(grid.column_numbers),
+            most=MAX_COLUMNS,
         )
     tables = []
     for part in grid.split():
@@ -288,14 +272,8 @@ def _note_hidden(
     """Say which rows of data a spreadsheet hides: they were read as the others."""
     hidden = [str(row) for row in sheet.get("hidden_rows", ()) if row in set(rows)]
     if hidden:
-        yield Problem(
-            file=path.name,
-            sheet=sheet["name"],
-            kind="hidden_rows",
-            message=say("hidden rows were read too: {rows}", rows=listed(hidden)),
-            remedy=say("delete them if they do not belong to the table"),
-            severity="note",
-        )
+        said = finding("hidden_rows", rows=listed(hidden))
+        yield Problem(path.name, *said, sheet=sheet["name"], severity="note")
 
 
 def _cell_problems(
@@ -308,36 +286,16 @@ def _cell_problems(
         for column in columns:
             cell = grid.rows[row][column]
             if isinstance(cell, BadCell):
-                yield _bad_cell(path, sheet, grid, row, column)
+                formula = cell == "formula"
+                yield Problem(
+                    path.name,
+                    *finding("formula" if formula else "error_cell"),
+                    sheet,
+                    grid.row_numbers[row],
+                    grid.column_numbers[column],
+                    "" if formula else cell.removeprefix("error "),
+                )
     for row, column, text in grid.spread:
         if row in body and column in wanted:
-            yield Problem(
-                file=path.name,
-                sheet=sheet,
-                row=grid.row_numbers[row],
-                column=grid.column_numbers[column],
-                kind="merged_number",
-                message=say("one number is merged over several rows"),
-                value=text,
-                remedy=say("give each row its own number"),
-            )
-
-
-def _bad_cell(path: Path, sheet: str, grid: Grid, row: int, column: int) -> Problem:
-    """Describe an error cell or a formula that was never computed."""
-    cell = grid.rows[row][column]
-    formula = cell == "formula"
-    return Problem(
-        file=path.name,
-        sheet=sheet,
-        row=grid.row_numbers[row],
-        column=grid.column_numbers[column],
-        kind="formula" if formula else "error_cell",
-        message=say("formula without a stored value")
-        if formula
-        else say("spreadsheet error"),
-        value="" if formula else cell.removeprefix("error "),
-        remedy=say("open the file in a spreadsheet program, save it, send it again")
-        if formula
-        else say("repair the formula or write the value"),
-    )
+            numbers = grid.row_numbers[row], grid.column_numbers[column]
+            yield Problem(path.name, *finding("merged_number"), sheet, *numbers, text)

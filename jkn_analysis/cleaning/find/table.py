@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.problems import column_letters
+from jkn_analysis.cleaning.problems import Problem, column_letters
 from jkn_analysis.cleaning.values.cells import Percent, tidy
 
 if TYPE_CHECKING:
-    from jkn_analysis.cleaning.problems import Problem
     from jkn_analysis.cleaning.values.cells import Cell
+    from jkn_analysis.cleaning.words import Finding
 
 
 SECTION = "bagian"
@@ -94,6 +94,10 @@ class SheetTable:
     def rows_in(self) -> int:
         """Rows under the header: kept and dropped ones."""
         return len(self.raw) + sum(item.reason != "footer" for item in self.dropped)
+
+    def problem(self, said: Finding, **place: Any) -> Problem:  # noqa: ANN401 - fields
+        """Return what is wrong with this sheet or, by its place, with a cell of it."""
+        return Problem(self.path.name, *said, sheet=self.sheet, **place)
 
     def address(self, row: int, column: int | str) -> str:
         """Say where a cell stands, by its positions in the frame.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.cleaning.open.refusal import RefusedError
 from jkn_analysis.cleaning.values.cells import Cell
-from jkn_analysis.cleaning.words import Said, say
+from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,12 +72,8 @@ def decode(file: Path) -> Text:
         content = raw.decode(encoding)
     except UnicodeDecodeError as exc:
         if encoding != "cp1252":
-            message = say(
-                "is cut off or damaged at byte {start} ({encoding})",
-                start=exc.start,
-                encoding=encoding,
-            )
-            raise RefusedError(message) from exc
+            place = {"start": exc.start, "encoding": encoding}
+            raise RefusedError("unreadable:cut_byte", **place) from exc
         content = raw.decode("latin-1")
         line = raw.count(b"\n", 0, exc.start) + 1
         remarks.append(
@@ -123,10 +119,7 @@ def check_lines(raw: bytes) -> None:
         window = raw[start : start + MAX_LINE_BYTES]
         cut = max(window.rfind(b"\n"), window.rfind(b"\r"))
         if cut < 0:
-            raise RefusedError(
-                say("has a line of more than {most} bytes", most=MAX_LINE_BYTES),
-                kind="hostile",
-            )
+            raise RefusedError("hostile:long_line", most=MAX_LINE_BYTES)
         start += cut + 1
 
 
@@ -157,12 +150,11 @@ def _check_text(content: str) -> None:
     controls = len(_CONTROL.findall(content[:SAMPLE_CHARS]))
     line = content.count("\n", 0, found.start()) + 1
     if controls > 0.05 * min(len(content), SAMPLE_CHARS):
-        raise RefusedError(say("is not text: it holds binary bytes"))
+        raise RefusedError("unreadable:binary")
     what = say("a control character")
     if found.group() == "\x00":
         what = say("a NUL byte")
-    message = say("holds {what} in line {line}: it is damaged", what=what, line=line)
-    raise RefusedError(message, kind="hostile")
+    raise RefusedError("hostile:control", what=what, line=line)
 
 
 def read_plain(raw: bytes) -> dict[str, Any] | None:
@@ -223,8 +215,7 @@ def read_delimited(text: Text) -> dict[str, Any]:
     content, declared = _take_declared(text.content)
     delimiter = declared or find_delimiter(content)
     if not delimiter and content.count("\n") > MAX_UNDIVIDED:
-        message = say("is written text: nothing cuts its lines into cells")
-        raise RefusedError(message, kind="unreadable")
+        raise RefusedError("unreadable:prose")
     fast = None
     if len(content) >= FAST_FROM_BYTES and not declared and delimiter:
         fast = _read_fast(text, delimiter)
@@ -307,12 +298,7 @@ def _read_rows(
     rows = _unwrap(rows, delimiter)
     widest = max((len(row) for row in rows), default=0)
     if widest > MAX_COLUMNS:
-        message = say(
-            "has {count} columns; tables have at most {most}",
-            count=widest,
-            most=MAX_COLUMNS,
-        )
-        raise RefusedError(message, kind="hostile")
+        raise RefusedError("hostile:csv_columns", count=widest, most=MAX_COLUMNS)
     return rows
 
 
@@ -331,24 +317,10 @@ def _split(content: str, delimiter: str, quoting: int) -> list[list[str | None]]
             rows.append([same.setdefault(text, text) for text in texts])
             cells += len(row)
             if cells > MAX_CELLS or len(rows) > MAX_ROWS:
-                raise RefusedError(say_too_long(), kind="hostile", remedy=IN_PARTS)
+                raise RefusedError("hostile:too_long", rows=MAX_ROWS, cells=MAX_CELLS)
     except csv.Error as exc:
-        raise RefusedError(
-            say("cannot be split into cells: {error}", error=str(exc))
-        ) from exc
+        raise RefusedError("unreadable:split", error=str(exc)) from exc
     return rows
-
-
-IN_PARTS = say("send one heading line with the data under it, or send it in parts")
-
-
-def say_too_long() -> Said:
-    """Say that a text is larger than may be looked at cell by cell."""
-    return say(
-        "has titles, gaps or totals and more than {rows} rows or {cells} cells",
-        rows=MAX_ROWS,
-        cells=MAX_CELLS,
-    )
 
 
 def _unwrap(rows: list[list[str | None]], delimiter: str) -> list[list[str | None]]:

@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 from jkn_analysis.cleaning.open.refusal import RefusedError
-from jkn_analysis.cleaning.words import say
 
 MAX_SPAN = 2_000
 MAX_CELLS = 2_000_000
@@ -128,7 +127,7 @@ def read_markup(content: str) -> dict[str, Any]:
         down = len(titles)
         sheet["merged"] = [(a + down, b, c + down, d) for a, b, c, d in sheet["merged"]]
     if not sheets:
-        raise RefusedError(say("is a web page or XML without a table"))
+        raise RefusedError("unreadable:web_page")
     for number, sheet in enumerate(sheets, 1):
         sheet["name"] = f"tabel {number}" if len(sheets) > 1 else ""
     return {"format": "html", "sheets": sheets, "remarks": []}

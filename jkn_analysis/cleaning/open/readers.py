@@ -26,7 +26,6 @@ RATIO_FROM_BYTES = 10 * 2**20
 MAX_PARTS = 5_000
 MAX_COLUMNS = 2_000
 MAX_CELLS = 6_000_000
-CLOSED = say("copy it to this computer, check its permissions, and try again")
 MAGIC = (
     (b"\x89PNG", say("a picture (PNG)")),
     (b"\xff\xd8\xff", say("a picture (JPEG)")),
@@ -46,35 +45,21 @@ MAGIC = (
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def say_closed(exc: OSError) -> str:
-    """Explain why a file cannot be opened, with what to do."""
-    return say("cannot be opened ({strerror})", strerror=exc.strerror)
-
-
 def read_raw(path: str) -> dict[str, Any]:
     """Read any file into plain rows of sheets."""
     try:
         return _read_any(Path(path))
     except OSError as exc:
-        raise RefusedError(
-            say("cannot be opened ({strerror})", strerror=exc.strerror), remedy=CLOSED
-        ) from exc
+        raise RefusedError("unreadable:closed", strerror=exc.strerror) from exc
 
 
 def _read_any(file: Path) -> dict[str, Any]:
     """Read a file by what its first bytes say it is."""
     size = file.stat().st_size
     if size == 0:
-        raise RefusedError(
-            say("is empty (0 bytes)"), remedy=say("ask the sender for the file")
-        )
+        raise RefusedError("unreadable:empty")
     if size > MAX_FILE_BYTES:
-        message = say(
-            "has {size} bytes; tables have at most {most}",
-            size=size,
-            most=MAX_FILE_BYTES,
-        )
-        raise RefusedError(message, kind="hostile", remedy=say("send it in parts"))
+        raise RefusedError("hostile:bytes", size=size, most=MAX_FILE_BYTES)
     with file.open("rb") as opened:
         head = opened.read(4096)
     if head.startswith(b"PK"):
@@ -83,7 +68,7 @@ def _read_any(file: Path) -> dict[str, Any]:
         return _read_ole(file)
     for magic, what in MAGIC:
         if head.startswith(magic):
-            raise RefusedError(say("is {what}, not a table", what=what))
+            raise RefusedError("unreadable:other_kind", what=what)
     return _read_text(file)
 
 
@@ -135,23 +120,17 @@ def _read_json(text: str) -> dict[str, Any]:
         try:
             value = [json.loads(line, object_pairs_hook=pairs) for line in lines]
         except ValueError:
-            message = say("is not valid json: {error}", error=whole)
-            raise RefusedError(
-                message, remedy=say("ask for the export again")
-            ) from whole
+            raise RefusedError("unreadable:json", error=whole) from whole
     records = find_records(value)
     if records is None:
-        raise RefusedError(
-            say("holds json that is not one list of records"),
-            remedy=say('send a list of records: [{"kode": …, "periode": …}, …]'),
-        )
+        raise RefusedError("unreadable:json_lists")
     remarks += [
         ("json", say("key {name} stands twice in a record", name=repr(name[:40])))
         for name in sorted(doubles)
     ]
     names = list(dict.fromkeys(name for record in records for name in record))
     if len(names) > MAX_COLUMNS:
-        raise RefusedError(say("has {names} columns", names=len(names)), kind="hostile")
+        raise RefusedError("hostile:columns", names=len(names))
     rows = [
         names,
         *([_plain(record.get(name)) for name in names] for record in records),
@@ -166,10 +145,7 @@ def _read_json(text: str) -> dict[str, Any]:
 def _plain(value: Cell) -> Cell:
     """Return a cell; nested values are refused."""
     if isinstance(value, list | dict):
-        raise RefusedError(
-            say("has nested values in its records"),
-            remedy=say("send flat records: one value for each key"),
-        )
+        raise RefusedError("unreadable:nested")
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
         return str(value)
     return value
@@ -192,42 +168,34 @@ def _read_zip(file: Path) -> dict[str, Any]:
 
                 return _read_workbook(file, "ods", odf.read_extra(archive))
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as exc:
-        raise RefusedError(say("is a damaged or cut-off workbook")) from exc
+        raise RefusedError("unreadable:cut_off") from exc
     except (ValueError, RuntimeError, zipfile.error) as exc:
-        raise RefusedError(say("is a damaged workbook"), kind="hostile") from exc
-    raise RefusedError(say("is an archive (zip), not a workbook"))
+        raise RefusedError("hostile:damaged") from exc
+    raise RefusedError("unreadable:zip")
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     """Refuse archives that unpack to more than a workbook could."""
     if len(parts) > MAX_PARTS:
-        raise RefusedError(say("has {parts} parts", parts=len(parts)), kind="hostile")
+        raise RefusedError("hostile:parts", parts=len(parts))
     if any(part.flag_bits & 1 for part in parts):
-        raise RefusedError(
-            say("is locked by a password (terkunci kata sandi)"),
-            remedy=say("ask the sender for the file without a password"),
-        )
+        raise RefusedError("unreadable:locked")
     total = sum(part.file_size for part in parts)
     if total > MAX_UNPACKED_BYTES:
-        message = say("unpacks to {size} bytes (zip bomb?)", size=total)
-        raise RefusedError(message, kind="hostile")
+        raise RefusedError("hostile:unpacked", size=total)
     for part in parts:
         large = part.file_size > RATIO_FROM_BYTES
         if large and part.file_size > MAX_RATIO * max(1, part.compress_size):
-            message = say("unpacks more than {ratio}:1 (zip bomb?)", ratio=MAX_RATIO)
-            raise RefusedError(message, kind="hostile")
+            raise RefusedError("hostile:ratio", ratio=MAX_RATIO)
 
 
 def _read_ole(file: Path) -> dict[str, Any]:
     """Read an old xls; a protected new workbook hides in the same container."""
     content = file.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
-        raise RefusedError(
-            say("is locked by a password (terkunci kata sandi)"),
-            remedy=say("ask the sender for the file without a password"),
-        )
+        raise RefusedError("unreadable:locked")
     if "WordDocument".encode("utf-16-le") in content:
-        raise RefusedError(say("is a text document (Word), not a table"))
+        raise RefusedError("unreadable:word")
     return _read_workbook(file, "xls", {})
 
 
@@ -239,14 +207,9 @@ def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, An
         book = calamine.load_workbook(str(file))
         metadata = book.sheets_metadata
     except calamine.PasswordError as exc:
-        raise RefusedError(
-            say("is locked by a password (terkunci kata sandi)"),
-            remedy=say("ask the sender for the file without a password"),
-        ) from exc
+        raise RefusedError("unreadable:locked") from exc
     except (calamine.CalamineError, ValueError, OSError) as exc:
-        raise RefusedError(
-            say("is damaged: {first_line}", first_line=_first_line(exc))
-        ) from exc
+        raise RefusedError("unreadable:damaged", first_line=_first_line(exc)) from exc
     sheets = []
     cells = 0
     for index, meta in enumerate(metadata):
@@ -255,10 +218,7 @@ def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, An
         sheet = _read_calamine_sheet(calamine, book, index)
         cells += sum(len(row) for row in sheet["rows"])
         if cells > MAX_CELLS:
-            raise RefusedError(
-                say("has more than {max_cells} cells", max_cells=MAX_CELLS),
-                kind="hostile",
-            )
+            raise RefusedError("hostile:cells", max_cells=MAX_CELLS)
         sheet["name"] = meta.name
         sheet["hidden"] = meta.visible != calamine.SheetVisibleEnum.Visible
         own = extra.get(meta.name, {})
@@ -278,21 +238,11 @@ def _read_calamine_sheet(calamine: Cell, book: Cell, index: int) -> dict[str, An
         if start is None:
             return {"rows": [], "merged": [], "first_row": 1, "first_column": 1}
         if (end[0] - start[0] + 1) * (end[1] - start[1] + 1) > MAX_CELLS:
-            raise RefusedError(
-                say(
-                    "has a cell far outside its table (more than {max_cells} cells "
-                    "in its frame)",
-                    max_cells=MAX_CELLS,
-                ),
-                kind="hostile",
-                remedy=say("delete the stray cells, or copy the table to a new sheet"),
-            )
+            raise RefusedError("hostile:stray_cell", max_cells=MAX_CELLS)
         rows = sheet.to_python(skip_empty_area=True)
         merged = sheet.merged_cell_ranges or []
     except (calamine.CalamineError, ValueError, OSError) as exc:
-        raise RefusedError(
-            say("is damaged: {first_line}", first_line=_first_line(exc))
-        ) from exc
+        raise RefusedError("unreadable:damaged", first_line=_first_line(exc)) from exc
     return {
         "rows": [[_cell(value) for value in row] for row in rows],
         "merged": [(a[0], a[1], b[0], b[1]) for a, b in merged[:100_000]],

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from jkn_analysis.cleaning.words import say
-
-SAVE_AGAIN = say("open it by hand, save the table as .xlsx or csv, and send it again")
+from jkn_analysis.cleaning.words import finding
 
 
 class RefusedError(Exception):
-    """A file that will not be read: why, and what to do."""
+    """A file that will not be read: why, and what to do, by a key of the catalogue."""
 
-    def __init__(
-        self, message: str, *, kind: str = "unreadable", remedy: str = SAVE_AGAIN
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.remedy = remedy
+    def __init__(self, key: str, /, **values: object) -> None:
+        self.said = finding(key, **values)
+        super().__init__(self.said.message)

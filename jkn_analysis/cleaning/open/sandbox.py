@@ -19,7 +19,7 @@ from typing import Any
 from jkn_analysis.cleaning.open import limits
 from jkn_analysis.cleaning.problems import refusal
 from jkn_analysis.cleaning.values.cells import Cell
-from jkn_analysis.cleaning.words import say, unpack
+from jkn_analysis.cleaning.words import Finding, say, unpack
 from jkn_analysis.config import without_secrets
 from jkn_analysis.errors import (
     ConfigError,
@@ -198,19 +198,20 @@ def open_foreign(path: Path) -> dict[str, Any]:
     path = Path(path)
     what = why_no_file(path)
     if what:
-        raise refusal(InputError, path, what, say("name an existing file"))
+        raise refusal(InputError, path, "unreadable:no_file", what=what)
     try:
         plain = readers.read_plain(path)
     except OSError as exc:
-        closed = readers.say_closed(exc)
-        raise refusal(InputError, path, closed, readers.CLOSED) from exc
+        why = exc.strerror
+        raise refusal(InputError, path, "unreadable:closed", strerror=why) from exc
     if plain is not None:
         return plain
     with _lock:
         answer = _ask_child(path)
     if "refused" in answer:
-        error = _ERRORS.get(answer["kind"], InputError)
-        raise refusal(error, path, unpack(answer["refused"]), unpack(answer["remedy"]))
+        kind, message, remedy = map(unpack, answer["refused"])
+        error = _ERRORS.get(kind, InputError)
+        raise refusal(error, path, Finding(kind, message, remedy))
     answer["remarks"] = [(kind, unpack(text)) for kind, text in answer["remarks"]]
     return answer
 
@@ -258,20 +259,8 @@ def _explain_death(path: Path, child: _Child) -> JknError:
             f"({told or f'exit status {status}'})\n"
             "  → free memory, or install the package anew: python make.py install"
         )
-    limits = {
-        -24: say("took too much computing time"),
-        -9: say("took too long or too much memory"),
-    }
-    if ended_by_us or status in limits:
-        why = limits.get(status, limits[-9])
-        remedy = say(
-            "open it by hand, save the table alone in a new file, send it again"
-        )
-        return refusal(LimitError, path, why, remedy)
-    why = say("is damaged: the reading process ended")
-    if status == -6:
-        why = say("is damaged, or asks for more memory than any table needs")
-    remedy = say(
-        "open it by hand, save the table in a new workbook or as csv, send it again"
-    )
-    return refusal(HostileInputError, path, why, remedy)
+    if ended_by_us or status in {-9, -24}:
+        why = "limit:computing" if status == -24 else "limit:time"
+        return refusal(LimitError, path, why)
+    why = "hostile:memory" if status == -6 else "hostile:ended"
+    return refusal(HostileInputError, path, why)

@@ -18,40 +18,25 @@ from jkn_analysis.cleaning.open.limits import (
     limit_cpu,
     limit_process,
 )
-from jkn_analysis.cleaning.words import pack, say
+from jkn_analysis.cleaning.words import finding, pack
 
 
 def answer(request: dict[str, Any]) -> bytes:
     """Read the file of one request and pack it; a refusal is an answer too."""
     from jkn_analysis.cleaning.open import readers
 
-    refusal: dict[str, Any]
     try:
         content = readers.read_raw(request["path"])
         content["remarks"] = [(kind, pack(text)) for kind, text in content["remarks"]]
         return _pack(content)
     except readers.RefusedError as exc:
-        refusal = {
-            "refused": pack(exc.args[0]),
-            "kind": exc.kind,
-            "remedy": pack(exc.remedy),
-        }
+        said = exc.said
     except MemoryError:
-        refusal = {
-            "refused": pack(
-                say("needs more than {size} MB of memory", size=MEMORY_BYTES // 2**20)
-            ),
-            "kind": "limit",
-            "remedy": pack(say("save the table alone in a new file")),
-            "restart": True,
-        }
+        said = finding("limit:memory", size=MEMORY_BYTES // 2**20)
     except RecursionError:
-        refusal = {
-            "refused": pack(say("is nested too deeply to be a table")),
-            "kind": "hostile",
-            "remedy": pack(say("ask the sender for a plain table")),
-        }
-    return _pack(refusal)
+        said = finding("hostile:nested")
+    packed = [pack(text) for text in said]
+    return _pack({"refused": packed, "restart": said.kind == "limit"})
 
 
 def _pack(content: dict[str, Any]) -> bytes:

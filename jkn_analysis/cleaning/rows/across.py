@@ -9,7 +9,7 @@ import pandas as pd
 
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.checks import region_counts
-from jkn_analysis.cleaning.words import listed, say
+from jkn_analysis.cleaning.words import finding, listed, percent, say
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL
 
@@ -96,20 +96,9 @@ def _overlap_problem(
 ) -> Problem:
     """Describe an overlap."""
     first = ", ".join(_show(keyed.iloc[0][column]) for column in key)
-    return Problem(
-        file=name,
-        kind="overlap",
-        message=say(
-            "{keyed} rows (first: {first}) are in an earlier delivery too; they {said}",
-            keyed=len(keyed),
-            first=first,
-            said=said,
-        ),
-        remedy=say('take one of the two out, or set build.overlap = "later"')
-        if severity == "fault"
-        else "",
-        severity=severity,
-    )
+    what = "overlap:refused" if severity == "fault" else "overlap:told"
+    told = finding(what, keyed=len(keyed), first=first, said=said)
+    return Problem(name, *told, severity=severity)
 
 
 def _show(value: object) -> str:
@@ -141,16 +130,10 @@ def check_tables(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     return problems
 
 
-def _suspicion(table: str, kind: str, message: str, remedy: str) -> Problem:
+def _suspicion(table: str, key: str, /, **values: object) -> Problem:
     """Return a suspicion about a whole table."""
-    return Problem(
-        file=table,
-        kind=kind,
-        message=message,
-        remedy=remedy,
-        severity="suspicion",
-        table=table,
-    )
+    said = finding(key, **values)
+    return Problem(table, *said, severity="suspicion", table=table)
 
 
 def _find_gaps(panel: pd.DataFrame) -> list[Problem]:
@@ -168,23 +151,9 @@ def _find_gaps(panel: pd.DataFrame) -> list[Problem]:
         shown = [f"{(m - 1) // 12}-{(m - 1) % 12 + 1:02d}" for m in lacking]
         gaps.setdefault(listed(shown), []).append(str(kode))
     return [
-        _suspicion(
-            "kepesertaan",
-            "gap",
-            say(
-                "no rows for {months_text} in {some}",
-                months_text=months_text,
-                some=_some(codes),
-            ),
-            say("ask the sender for the month"),
-        )
-        for months_text, codes in gaps.items()
+        _suspicion("kepesertaan", "gap", months_text=text, some=listed(codes, 8))
+        for text, codes in gaps.items()
     ]
-
-
-def _some(codes: Sequence[str], limit: int = 8) -> str:
-    """List codes, the first few in full."""
-    return listed(list(codes), limit)
 
 
 def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
@@ -208,17 +177,12 @@ def _find_frozen(panel: pd.DataFrame) -> list[Problem]:
         _suspicion(
             "kepesertaan",
             "frozen",
-            say(
-                "{kode} {segmen}: the same figures for {bulan} months from {periode} "
-                "({terdaftar_jiwa} / {aktif_jiwa})",
-                kode=row.kode,
-                segmen=row.segmen,
-                bulan=row.bulan,
-                periode=f"{row.periode:%Y-%m}",
-                terdaftar_jiwa=row.terdaftar_jiwa,
-                aktif_jiwa=row.aktif_jiwa,
-            ),
-            say("ask whether the months were copied"),
+            kode=row.kode,
+            segmen=row.segmen,
+            bulan=row.bulan,
+            periode=f"{row.periode:%Y-%m}",
+            terdaftar_jiwa=row.terdaftar_jiwa,
+            aktif_jiwa=row.aktif_jiwa,
         )
         for row in starts.itertuples()
     ]
@@ -246,15 +210,10 @@ def _find_jumps(panel: pd.DataFrame, events: pd.DataFrame | None) -> list[Proble
             _suspicion(
                 "kepesertaan",
                 "jump",
-                say(
-                    "{kode}: active members change by {change}% in {periode} (usual "
-                    "{usual}%), and no peristiwa says why",
-                    kode=kode,
-                    change=f"{np.expm1(step) * 100:+.1f}",
-                    periode=f"{periode:%Y-%m}",
-                    usual=f"{usual[kode] * 100:.1f}",
-                ),
-                say("check the month, or add the decree to the table peristiwa"),
+                kode=kode,
+                change=percent(float(np.expm1(step)), signed=True),
+                periode=f"{periode:%Y-%m}",
+                usual=percent(float(usual[kode])),
             )
         )
     return found
@@ -283,16 +242,11 @@ def _check_population(penduduk: pd.DataFrame) -> list[Problem]:
     return [
         _suspicion(
             "penduduk",
-            "sum",
-            say(
-                "{kode} ({sumber}): {penduduk_jiwa} is not the sum of its "
-                "kabupaten/kota {sum}",
-                kode=row.kode,
-                sumber=row.sumber,
-                penduduk_jiwa=row.penduduk_jiwa,
-                sum=row.sum,
-            ),
-            say("check the source"),
+            "sum:population",
+            kode=row.kode,
+            sumber=row.sumber,
+            penduduk_jiwa=row.penduduk_jiwa,
+            sum=row.sum,
         )
         for row in full[full["penduduk_jiwa"] != full["sum"]].itertuples()
     ]

@@ -23,7 +23,7 @@ from jkn_analysis.cleaning.rows.slices import NONAKTIF
 from jkn_analysis.cleaning.rows.work import PLACE, REGIONAL, CleanResult, Counts
 from jkn_analysis.cleaning.values.names import MIXED
 from jkn_analysis.cleaning.values.vintage import find_vintage, is_bps
-from jkn_analysis.cleaning.words import say
+from jkn_analysis.cleaning.words import finding, say
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import TOTAL
 
@@ -219,14 +219,7 @@ def _derive(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> pd.Data
         days = pd.to_datetime({"year": years, "month": 7, "day": 1})
         return frame.assign(berlaku_mulai=days.astype("datetime64[us]"))
     if found is None or (years is not None and (years != years.iloc[0]).any()):
-        works[0].report(
-            "missing_column",
-            say("no source of the population: no column 'sumber', none in the title"),
-            say(
-                "add columns 'sumber' (Dukcapil sem II 2024) and 'berlaku_mulai', or "
-                "a title line 'Dukcapil Semester II 2024'"
-            ),
-        )
+        works[0].report("missing_column:source")
         return frame.iloc[:0]
     works[0].took(say("source '{name}'", name=found[0]), found[2])
     return frame.assign(sumber=found[0], berlaku_mulai=found[1])
@@ -247,9 +240,7 @@ def _result(
         work.sum_up()
     problems = [problem for work in works for problem in work.problems]
     if not works:
-        problems.append(
-            Problem(file="", kind="empty", message=say("no sheet"), table=table.name)
-        )
+        problems.append(Problem("", *finding("empty:sheets"), table=table.name))
     if not len(frame) and not faults(problems):
         problems.append(_empty(table, works, sums))
     good = _good_rows(works, frame)
@@ -277,34 +268,13 @@ def _result(
 
 def _empty(table: Table, works: Sequence[Work], sums: pd.DataFrame) -> Problem:
     """Describe a delivery without a row of data, or with none but sums."""
-    sheet = works[0].sheet
     regions = int((sums["cakupan"] == "wilayah").sum()) if len(sums) else 0
+    said = finding("empty:rows")
     if len(sums):
         finer = "kabupaten/kota" if regions else "segmen"
-        return Problem(
-            file=sheet.path.name,
-            sheet=sheet.sheet,
-            kind="empty",
-            table=table.name,
-            message=say(
-                "every row is a sum: {regions} of provinces or the country, {others} "
-                "of all segmen",
-                regions=regions,
-                others=len(sums) - regions,
-            ),
-            remedy=say(
-                "ask the sender for one row per {finer}: sums cannot be split",
-                finer=finer,
-            ),
-        )
-    return Problem(
-        file=sheet.path.name,
-        sheet=sheet.sheet,
-        kind="empty",
-        table=table.name,
-        message=say("no row of data under the heading"),
-        remedy=say("ask the sender for the filled table"),
-    )
+        counts = {"regions": regions, "others": len(sums) - regions}
+        said = finding("empty:sums", finer=finer, **counts)
+    return works[0].sheet.problem(said, table=table.name)
 
 
 def _good_rows(works: Sequence[Work], frame: pd.DataFrame) -> np.ndarray:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.work import PLACE, report_at
 from jkn_analysis.cleaning.values.names import MIXED
 from jkn_analysis.cleaning.values.numbers import find_scale, parse_numbers
-from jkn_analysis.cleaning.words import say
+from jkn_analysis.cleaning.words import finding, say
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import list_wilayah, read_penduduk
@@ -91,25 +90,15 @@ def _check_total_cell(
     slack = 0.5 if _factor(work, column) == 1 else _factor(work, column) * (end + 1) / 2
     if any(abs(total - printed) <= slack for total in sums):
         return True
-    work.problems.append(
-        Problem(
-            file=work.sheet.path.name,
-            sheet=work.sheet.sheet,
-            kind="total",
-            message=say(
-                "printed total {printed} is not the sum of its rows {total} "
-                "(difference {difference})",
-                printed=f"{printed:.0f}",
-                total=f"{sums[-1]:.0f}",
-                difference=f"{printed - sums[-1]:+.0f}",
-            ),
-            remedy=say("ask the sender which row or total is wrong"),
-            value=str(cell),
-            table=work.table.name,
-            row=row,
-            column=work.sheet.column_numbers[column.position],
-        )
+    said = finding(
+        "total:printed",
+        printed=f"{printed:.0f}",
+        total=f"{sums[-1]:.0f}",
+        difference=f"{printed - sums[-1]:+.0f}",
     )
+    column_number = work.sheet.column_numbers[column.position]
+    place = {"row": row, "column": column_number, "table": work.table.name}
+    work.problems.append(work.sheet.problem(said, value=str(cell), **place))
     return False
 
 
@@ -167,19 +156,16 @@ def _check_percent(work: Work, column: ColumnUse) -> None:
         )
         for index in np.flatnonzero(best_wrong):
             work.report(
-                "percent",
-                say("printed percent does not follow from {quotient}", quotient=best),
-                say("ask the sender which figure is wrong"),
+                "percent:row",
                 row=int(index),
                 position=column.position,
                 severity="suspicion",
                 value=str(work.cells(column.position).iloc[index]),
+                quotient=best,
             )
     elif counts and (~np.isnan(shown)).any():
         work.report(
-            "percent",
-            say("no denominator reproduces the printed percents"),
-            say("ask the sender what the percent is of"),
+            "percent:column",
             position=column.position,
             value=column.heading,
             severity="suspicion",
@@ -272,15 +258,11 @@ def _check_nonaktif(work: Work, column: ColumnUse) -> None:
     for index in np.flatnonzero(wrong):
         work.report(
             "nonaktif",
-            say(
-                "printed nonaktif is not terdaftar - aktif ({rest})",
-                rest=f"{rest[index]:.0f}",
-            ),
-            say("ask the sender which of the three is wrong"),
             row=int(index),
             position=column.position,
             severity="suspicion",
             value=str(work.cells(column.position).iloc[index]),
+            rest=f"{rest[index]:.0f}",
         )
 
 
@@ -346,19 +328,11 @@ def _report_sum(
         works,
         row,
         name,
-        kind="sum",
+        "sum:part" if part else "sum:whole",
         severity="suspicion" if part else "fault",
         value=f"{row[name]:.0f}",
-        message=say(
-            "{name}: the row of the whole is not the sum of its parts {total} "
-            "(difference {difference}):",
-            name=name,
-            total=f"{total:.0f}",
-            difference=f"{row[name] - total:+.0f}",
-        ),
-        remedy=say("some kabupaten/kota are not in this delivery")
-        if part
-        else say("ask the sender which row is wrong"),
+        total=f"{total:.0f}",
+        difference=f"{row[name] - total:+.0f}",
     )
 
 

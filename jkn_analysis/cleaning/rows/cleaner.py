@@ -84,13 +84,10 @@ def _report_headings(work: Work) -> None:
     for column in work.roles.doubled:
         work.report(
             "double_column",
-            say("second column for '{name}'", name=column.use.role),
-            say(
-                "leave one of the two out in the config file: {setting}",
-                setting=work.setting(column.heading, IGNORED),
-            ),
             position=column.position,
             value=column.heading,
+            name=column.use.role,
+            setting=work.setting(column.heading, IGNORED),
         )
     others = [c.heading for c in work.roles.others]
     if others:
@@ -103,26 +100,13 @@ def _report_headings(work: Work) -> None:
 def _report_unknown(work: Work, column: ColumnUse) -> None:
     """Report one heading that is not known, with the setting that says what it is."""
     near, role = suggest_heading(column.heading, work.table.name)
-    setting = work.setting(column.heading, role or IGNORED)
-    if near:
-        remedy = say(
-            "did you mean '{near}'? then add to the config file: {setting}",
-            near=near,
-            setting=setting,
-        )
-    else:
-        remedy = say(
-            "if the column is not needed, add to the config file: {setting}; else say "
-            "in its place which column it is: {names}",
-            setting=setting,
-            names=", ".join(name for name in work.table.names if name != "kode"),
-        )
     work.report(
-        "unknown_heading",
-        say("heading not known"),
-        remedy,
+        "unknown_heading:near" if near else "unknown_heading:none",
         position=column.position,
         value=column.heading,
+        near=near,
+        setting=work.setting(column.heading, role or IGNORED),
+        names=", ".join(name for name in work.table.names if name != "kode"),
     )
 
 
@@ -136,13 +120,7 @@ def _report_units(work: Work) -> None:
         odd = unclear_unit(text)
         if odd:
             work.bad[:] = True
-            work.report(
-                "unit",
-                say("unit not understood"),
-                say("write it as (ribu rupiah), (juta rupiah) or (ribu jiwa)"),
-                position=position,
-                value=odd,
-            )
+            work.report("unit", position=position, value=odd)
 
 
 def _base_frame(work: Work) -> pd.DataFrame | None:
@@ -215,14 +193,12 @@ def _report_missing(
         work.bad[index] = True
         text = col.text_of(work.cells(column.position).iloc[index])
         work.report(
-            "missing",
-            say(
-                "{name}: {message}", name=name, message=say("no value where one is due")
-            ),
-            say("fill the cell"),
+            "missing:required",
             row=int(index),
             position=column.position,
             value=text,
+            name=name,
+            message=say("no value where one is due"),
         )
 
 
@@ -240,15 +216,11 @@ def _required_there(work: Work, data: Mapping[str, Any]) -> bool:
             continue
         complete = False
         work.report(
-            "missing_column",
-            say(
-                "column '{name}' missing; found {found}", name=column.name, found=shown
-            ),
-            say(
-                "add the column '{near}', or say which heading it is under {section}",
-                near=heading_of(column.name, work.table.name),
-                section=f"[sources.{work.table.name}.headings]",
-            ),
+            "missing_column:attribute",
+            name=column.name,
+            found=shown,
+            near=heading_of(column.name, work.table.name),
+            section=f"[sources.{work.table.name}.headings]",
         )
     if not complete:
         work.bad[:] = True
@@ -321,12 +293,8 @@ def _leave_out(work: Work) -> None:
     """Say that a sheet of the workbook is no part of the table."""
     work.recognised[:] = True
     hidden = work.sheet.hidden
-    message = say(
-        "this sheet has no columns of {table} and was left out", table=work.table.name
-    )
     work.report(
-        "left_out",
-        say("this sheet is hidden and was left out") if hidden else message,
-        say("show it, or name its columns, if it belongs to the delivery"),
+        "left_out:hidden" if hidden else "left_out:other",
         severity="note" if hidden else "suspicion",
+        table=work.table.name,
     )

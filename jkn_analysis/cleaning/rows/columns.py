@@ -10,7 +10,7 @@ from jkn_analysis.cleaning.find.headings import find_role
 from jkn_analysis.cleaning.find.roles import ColumnUse, Use, members_of
 from jkn_analysis.cleaning.values.names import explain_segmen, is_plain_pbi
 from jkn_analysis.cleaning.values.units import says_percent
-from jkn_analysis.cleaning.words import listed, say
+from jkn_analysis.cleaning.words import Finding, listed, say
 from jkn_analysis.terms import SEGMEN, TOTAL
 
 if TYPE_CHECKING:
@@ -85,14 +85,10 @@ def _measure_of(
     if column.use.total:
         return ""
     work.report(
-        "unknown_heading",
-        say("the heading does not say what is counted"),
-        say(
-            "one of: {names}; say it in the heading or the title",
-            names=", ".join(measures),
-        ),
+        "unknown_heading:measure",
         position=column.position,
         value=column.heading,
+        names=", ".join(measures),
     )
     return ""
 
@@ -113,11 +109,7 @@ def _report_span(work: Work, column: ColumnUse) -> None:
     spans = list(dict.fromkeys(c.use.span for c in work.roles.measured if c.use.span))
     work.bad[:] = True
     work.report(
-        "age_group",
-        say("ages of arrears are joined ({spans})", spans=listed(spans)),
-        say("ask the sender for one column or row for each month of age, 1 to 24"),
-        position=column.position,
-        value=column.heading,
+        "age_group", position=column.position, value=column.heading, spans=listed(spans)
     )
 
 
@@ -141,13 +133,9 @@ def _settle_segmen(work: Work, column: ColumnUse, use: Use) -> Use | None:
         return replace(use, segmen="PBI JK")
     if not work.cells(column.position).isna().all():
         message, remedy = explain_segmen(use.segmen)
-        work.report(
-            "unknown_name",
-            say("{name}: {message}", name="segmen", message=message),
-            remedy,
-            position=column.position,
-            value=column.heading,
-        )
+        message = say("{name}: {message}", name="segmen", message=message)
+        said = Finding("unknown_name", message, remedy)
+        work.report(said, position=column.position, value=column.heading)
     return None
 
 
@@ -270,13 +258,10 @@ def _report_double(work: Work, measure: str, column: ColumnUse) -> None:
     work.bad[:] = True
     work.report(
         "double_column",
-        say("second column for '{name}'", name=measure),
-        say(
-            "leave one of the two out in the config file: {setting}",
-            setting=work.setting(column.heading, "abaikan"),
-        ),
         position=column.position,
         value=column.heading,
+        name=measure,
+        setting=work.setting(column.heading, "abaikan"),
     )
 
 
@@ -285,11 +270,11 @@ def _report_parts(work: Work, measure: str, parts: Sequence[ColumnUse]) -> None:
     labels = ", ".join(dict.fromkeys(column.use.part for column in parts))
     work.bad[:] = True
     work.report(
-        "parts",
-        say("{name}: only parts of it are there ({parts})", name=measure, parts=labels),
-        say("add them up, or ask the sender for the column of the whole (Jumlah)"),
+        "parts:columns",
         position=parts[0].position,
         value=parts[0].heading,
+        name=measure,
+        parts=labels,
     )
 
 

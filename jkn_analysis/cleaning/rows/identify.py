@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jkn_analysis.cleaning.find.roles import ColumnUse
     from jkn_analysis.cleaning.rows.work import Work
     from jkn_analysis.cleaning.values.regions import RegionColumn
+    from jkn_analysis.cleaning.words import Finding
 
 
 GROUPED_SHARE = 0.4
@@ -152,22 +153,16 @@ def carry(values: Sequence[Any], blank: Sequence[bool]) -> list[Any]:
 
 
 def _report_region(
-    work: Work, index: int, wrong: tuple[str, str, str, str], origin: Origin
+    work: Work, index: int, wrong: tuple[str, Finding], origin: Origin
 ) -> None:
     """Report a row whose region is not known."""
-    role, kind, message, remedy = wrong
+    role, said = wrong
     ids = work.roles.identifiers
     roles = (role, "nama", "kode", "kode_kemendagri", "kode_bps")
     column = next(ids[name] for name in roles if name in ids)
     work.bad[index] = True
-    work.report(
-        kind,
-        message,
-        remedy,
-        row=index,
-        position=column.position,
-        value=getattr(origin, role, ""),
-    )
+    value = getattr(origin, role, "")
+    work.report(said, row=index, position=column.position, value=value)
 
 
 def _are_persons(ids: Mapping[str, ColumnUse], regions: RegionColumn) -> bool:
@@ -180,13 +175,7 @@ def _are_persons(ids: Mapping[str, ColumnUse], regions: RegionColumn) -> bool:
 def _refuse_persons(work: Work, column: ColumnUse) -> tuple[np.ndarray, np.ndarray]:
     """Report a column of persons where regions are due, without any of the names."""
     work.bad[:] = True
-    work.report(
-        "unknown_name",
-        say("region: the column holds no region's name (names of persons?)"),
-        say("add a column Kab/Kota; names of persons are not needed"),
-        position=column.position,
-        value=column.heading,
-    )
+    work.report("unknown_name:persons", position=column.position, value=column.heading)
     return np.full(work.size, None, dtype=object), np.zeros(work.size, dtype=bool)
 
 
@@ -203,23 +192,10 @@ def _region_of_title(work: Work) -> tuple[np.ndarray, np.ndarray]:
         work.took(what, found[region.kode])
         kode = np.full(size, region.kode, dtype=object)
         return kode, np.full(size, _is_above(region))
-    message = say("no column names the region")
-    if len(found) > 1:
-        message = say(
-            "the title names several regions ({names})", names=", ".join(found)
-        )
-    elif branch := next((line for line in sheet.title if is_branch_line(line)), ""):
-        message = say(
-            "a branch office ({name}) has several regions", name=f"'{branch}'"
-        )
-    work.report(
-        "missing_column",
-        message,
-        say(
-            "add a column Kode or Kab/Kota, or a title line "
-            "'Kabupaten : Halmahera Utara'"
-        ),
-    )
+    branch = next((line for line in sheet.title if is_branch_line(line)), "")
+    why = "branch" if branch else "region"
+    why = "regions" if len(found) > 1 else why
+    work.report(f"missing_column:{why}", names=", ".join(found), branch=branch)
     work.bad[:] = True
     return np.empty(size, dtype=object), np.zeros(size, dtype=bool)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from jkn_analysis.cleaning.values.cells import find_month_name, whole
 from jkn_analysis.cleaning.values.context import find_running
 from jkn_analysis.cleaning.values.months import find_moment_in, parse_months
 from jkn_analysis.cleaning.values.names import find_segmen
-from jkn_analysis.cleaning.words import Said, say
+from jkn_analysis.cleaning.words import finding, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +45,12 @@ def _read_years(work: Work) -> np.ndarray:
         work.bad[index] = True
         text = col.text_of(work.cells(column.position).iloc[index])
         work.report(
-            "month",
-            say("{name}: {message}", name="tahun", message=say("no year of this data")),
-            say("write it as 2025"),
+            "month:year",
             row=int(index),
             position=column.position,
             value=text,
+            name="tahun",
+            message=say("no year of this data"),
         )
     return np.where(wrong, 0, years)
 
@@ -66,23 +67,19 @@ def read_row_months(work: Work) -> tuple[np.ndarray, np.ndarray]:
     position = column.position
     for index, fault in faulty:
         work.bad[index] = True
-        work.report(
-            fault.kind,
-            say("{name}: {message}", name="periode", message=fault.message),
-            fault.remedy,
-            row=index,
-            position=position,
-            value=col.text_of(work.cells(position).iloc[index]),
+        text = col.text_of(work.cells(position).iloc[index])
+        work.report_fault(
+            replace(fault, position=index, text=text), position, "periode"
         )
     clash = (own != 0) & (years != 0) & (own != years)
     for place in np.flatnonzero(clash):
         work.bad[place] = True
         work.report(
-            "month",
-            say("month of {own} beside year {year}", own=own[place], year=years[place]),
-            say("correct one of the two"),
+            "month:clash",
             row=int(place),
             position=position,
+            own=own[place],
+            year=years[place],
         )
     return np.where(own, own, years), months
 
@@ -210,8 +207,7 @@ def years_or_title(work: Work) -> np.ndarray:
     filled = np.where(years == 0, work.context.year, years).astype(float)
     for index in np.flatnonzero(filled == 0):
         work.bad[index] = True
-        message = say("{name}: {message}", name="tahun", message=say("not given"))
-        work.report("missing", message, say("write the year"), row=int(index))
+        work.report("missing:year", row=int(index))
     return filled
 
 
@@ -244,35 +240,18 @@ def _report_no_month(
 ) -> None:
     """Report rows without month or year; once for the sheet where it is all of them."""
     work.bad[rows] = True
+    what = "year" if no_year else "month"
     if len(rows) == work.size:
-        message = say("no month for this column")
-        if no_year:
-            message = say("no year for this column")
-        if not any(problem.message == message for problem in work.problems):
+        said = finding(f"missing:column_{what}")
+        if not any(problem.message == said.message for problem in work.problems):
             heading = work.heading(position) if position is not None else ""
-            work.report(
-                "missing", message, _say_month(), position=position, value=heading
-            )
+            work.report(said, position=position, value=heading)
         return
     ids = work.roles.identifiers
-    said = ids.get("periode") or ids.get("bulan") or ids.get("tahun")
-    message = say("no year for this row") if no_year else say("no month for this row")
+    column = ids.get("periode") or ids.get("bulan") or ids.get("tahun")
+    place = column.position if column else None
     for index in rows:
-        work.report(
-            "missing",
-            message,
-            _say_month(),
-            row=int(index),
-            position=said.position if said else None,
-        )
-
-
-def _say_month() -> Said:
-    """Say where a month may be written."""
-    return say(
-        "write it in a column Periode (2025-06), the heading, or a title line "
-        "'Bulan : Juni 2025'"
-    )
+        work.report(f"missing:row_{what}", row=int(index), position=place)
 
 
 def read_running(work: Work, use: Use, frame: pd.DataFrame) -> np.ndarray:
@@ -301,13 +280,7 @@ def _from_context(
     open_rows = (months == 0) | (years == 0)
     if work.context.clashes and open_rows.any():
         names = ", ".join(work.context.clashes)
-        work.report(
-            "month",
-            say(
-                "title, sheet and file name disagree on the month: {names}", names=names
-            ),
-            say("correct the title or the sheet's name"),
-        )
+        work.report("month:titles", names=names)
         work.bad[:] = True
     if month and (months == 0).any():
         moment = f"{year}-{month:02d}" if year else f"{month}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.rows.work import report_at
+from jkn_analysis.cleaning.rows.work import report_sum
 from jkn_analysis.cleaning.words import listed, say
 
 if TYPE_CHECKING:
@@ -117,19 +117,7 @@ def _checked_whole(
             continue
         total = parts[name].sum(min_count=1, skipna=False)
         if pd.notna(total) and total != row[name]:
-            report_at(
-                works,
-                row,
-                name,
-                kind="parts_sum",
-                message=say(
-                    "{name}: the row of the whole is not the sum of its parts {total}",
-                    name=name,
-                    total=f"{total:.0f}",
-                ),
-                remedy=say("ask the sender which row is wrong"),
-                value=f"{row[name]:.0f}",
-            )
+            report_sum(works, row, name, total)
     for sheet, own in parts.groupby("_sheet"):
         works[int(sheet)].recognised[own["_row"].to_numpy(dtype=int)] = True  # type: ignore[arg-type]
     return whole
@@ -139,15 +127,7 @@ def _refuse(work: Work, labels: Sequence[str]) -> None:
     """Report rows that are parts without proof that none is missing."""
     names = list(dict.fromkeys(label for label in labels if label))
     work.bad[:] = True
-    work.report(
-        "parts",
-        say("rows are parts of one row of this table: {names}", names=listed(names)),
-        say(
-            "ask for the row Jumlah, or, if all parts are there, confirm it in the "
-            "config file: {setting}",
-            setting=work.acceptance("bagian"),
-        ),
-    )
+    work.report("parts:rows", names=listed(names), setting=work.acceptance("bagian"))
 
 
 def complete_counts(works: Sequence[Work], frame: pd.DataFrame) -> pd.DataFrame:
@@ -162,19 +142,8 @@ def complete_counts(works: Sequence[Work], frame: pd.DataFrame) -> pd.DataFrame:
     total = frame["aktif_jiwa"] + off
     printed = frame["terdaftar_jiwa"].notna() & total.notna()
     for _, row in frame[printed & (total != frame["terdaftar_jiwa"])].iterrows():
-        report_at(
-            works,
-            row,
-            "terdaftar_jiwa",
-            kind="parts_sum",
-            message=say(
-                "{name}: the row of the whole is not the sum of its parts {total}",
-                name="terdaftar_jiwa",
-                total=f"{row['aktif_jiwa'] + row['nonaktif_jiwa']:.0f}",
-            ),
-            remedy=say("ask the sender which row is wrong"),
-            value=f"{row['terdaftar_jiwa']:.0f}",
-        )
+        both = row["aktif_jiwa"] + row["nonaktif_jiwa"]
+        report_sum(works, row, "terdaftar_jiwa", both)
     frame["aktif_jiwa"] = frame["aktif_jiwa"].fillna(frame["terdaftar_jiwa"] - off)
     frame["terdaftar_jiwa"] = frame["terdaftar_jiwa"].fillna(total)
     return frame.drop(columns="nonaktif_jiwa")
@@ -214,14 +183,4 @@ def _refuse_running(works: Sequence[Work], rows: pd.DataFrame) -> None:
         work = works[int(number)]  # type: ignore[arg-type]
         work.bad[own["_row"].to_numpy(dtype=int)] = True
         months = sorted({f"{when:%Y-%m}" for when in own["periode"].dropna()})
-        work.report(
-            "running",
-            say(
-                "sums from January to {months}, not of one month", months=listed(months)
-            ),
-            say(
-                "ask for the figures of each month, or send the sums of every month "
-                "from January in one file"
-            ),
-            value=work.context.source,
-        )
+        work.report("running", value=work.context.source, months=listed(months))

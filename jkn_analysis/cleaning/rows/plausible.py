@@ -67,13 +67,10 @@ def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) ->
                 works[int(number)].bad[:] = True
         work.report(
             "implausible",
-            say("{fact}: {cause}", fact=doubt.fact, cause=doubt.cause),
-            say(
-                "check unit, month and region; if it is right, confirm it in the "
-                "config file: {setting}",
-                setting=work.acceptance(doubt.what),
-            ),
             severity="suspicion" if accepted else "fault",
+            fact=doubt.fact,
+            cause=doubt.cause,
+            setting=work.acceptance(doubt.what),
         )
 
 

@@ -20,17 +20,6 @@ if TYPE_CHECKING:
 
 DENSE = 8
 """Codes of keys up to this many times the rows are counted in an array."""
-RULE_WORDS = {
-    "aktif_over_terdaftar": say("aktif_jiwa is more than terdaftar_jiwa"),
-    "nonaktif_split": say("menunggak + mutasi is not terdaftar - aktif"),
-}
-RULE_REMEDIES = {
-    "aktif_over_terdaftar": say(
-        "active participants are part of the registered ones: ask the sender which of "
-        "the two is wrong"
-    ),
-    "nonaktif_split": say("menunggak + mutasi must equal terdaftar - aktif"),
-}
 
 
 def _listed(
@@ -59,25 +48,11 @@ def check_keys(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None
             for work in works:
                 work.bad[:] = True
             if not _lacks(works, name):
-                works[0].report(
-                    "missing_column",
-                    say("column '{name}' missing", name=name),
-                    say("add it, or say it in the heading or title"),
-                )
+                works[0].report("missing_column:key", name=name)
             continue
         lacking = frame[frame[name].isna()].drop_duplicates(["_sheet", "_row"])
         for _, row in _listed(works, lacking, "missing"):
-            report_at(
-                works,
-                row,
-                name,
-                kind="missing",
-                message=say("{name}: not given", name=name),
-                remedy=say(
-                    "fill the cell, or say the {name} in the heading or title",
-                    name=name,
-                ),
-            )
+            report_at(works, row, name, "missing:key")
         _check_choices(column, works, frame, name)
 
 
@@ -91,18 +66,8 @@ def check_future(works: Sequence[Work], frame: pd.DataFrame) -> None:
         ["_sheet", "_row", "periode"]
     )
     for _, row in _listed(works, late, "future"):
-        report_at(
-            works,
-            row,
-            "periode",
-            kind="future",
-            message=say("periode: lies in the future"),
-            remedy=say(
-                "the last month there can be is {limit}: check the year",
-                limit=f"{limit:%Y-%m}",
-            ),
-            value=_show(row["periode"]),
-        )
+        month, last = _show(row["periode"]), f"{limit:%Y-%m}"
+        report_at(works, row, "periode", "future", value=month, limit=last)
 
 
 def _lacks(works: Sequence[Work], name: str) -> bool:
@@ -125,15 +90,8 @@ def _check_choices(
         return
     wrong = frame[frame[name].notna() & ~frame[name].isin(column.choices)]
     for _, row in _listed(works, wrong, "choice"):
-        report_at(
-            works,
-            row,
-            name,
-            kind="choice",
-            value=str(row[name]),
-            message=say("{name}: has no place in this table", name=name),
-            remedy=say("only {choices}", choices=", ".join(column.choices)),
-        )
+        choices = ", ".join(column.choices)
+        report_at(works, row, name, "choice", value=str(row[name]), choices=choices)
 
 
 def check_missing(
@@ -148,27 +106,14 @@ def check_missing(
                 f"'{' / '.join(h)}'" for h in works[0].sheet.headers[:12]
             )
             works[0].report(
-                "missing_column",
-                say(
-                    "column '{name}' missing; found {headings}",
-                    name=name,
-                    headings=headings,
-                ),
-                say("map its heading under [sources.{name}.headings]", name=table.name),
+                "missing_column:measure", name=name, found=headings, table=table.name
             )
             for work in works:
                 work.bad[:] = True
             continue
         lacking = frame[frame[name].isna()]
         for _, row in _listed(works, lacking, "missing"):
-            report_at(
-                works,
-                row,
-                name,
-                kind="missing",
-                message=say("{name}: no value where one is due", name=name),
-                remedy=say("write the number, 0 if there is none"),
-            )
+            report_at(works, row, name, "missing:number")
 
 
 def check_duplicates(
@@ -194,15 +139,11 @@ def check_duplicates(
             works,
             row,
             key[0],
-            kind="duplicate",
+            "duplicate",
             value=", ".join(_show(row[name]) for name in key),
-            message=say(
-                "same {key} as {where}{sheet}:",
-                key=", ".join(key),
-                where=where,
-                sheet=sheet,
-            ),
-            remedy=say("keep the right one of the two rows"),
+            key=", ".join(key),
+            where=where,
+            sheet=sheet,
         )
     return frame[~double]
 
@@ -241,12 +182,4 @@ def check_rules(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> Non
                 f"{row[name]:.0f}" if isinstance(row[name], float) else str(row[name])
                 for name in rule.columns
             )
-            report_at(
-                works,
-                row,
-                rule.columns[0],
-                kind=rule.name,
-                value=values,
-                message=say("{message}:", message=RULE_WORDS.get(rule.name, rule.name)),
-                remedy=RULE_REMEDIES.get(rule.name, rule.remedy),
-            )
+            report_at(works, row, rule.columns[0], rule.name, value=values)

@@ -23,7 +23,6 @@ from jkn_analysis.cleaning.rows.moments import (
 from jkn_analysis.cleaning.rows.work import FLOWS, Piece, scale_of
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.names import find_segmen
-from jkn_analysis.cleaning.words import say
 from jkn_analysis.tables import SIGNED, Column
 from jkn_analysis.terms import TOTAL
 from jkn_analysis.wilayah import get_wilayah
@@ -77,16 +76,12 @@ def check_column_sums(work: Work, measures: Mapping[str, Column]) -> None:
         for index in np.flatnonzero(wrong & ~work.bad):
             work.bad[index] = True
             work.report(
-                "parts_sum",
-                say(
-                    "the sum of {terms} is {total}, not",
-                    terms=" + ".join(term.heading for _, term in terms),
-                    total=f"{total[index]:.0f}",
-                ),
-                say("ask the sender which figure is wrong"),
+                "parts_sum:columns",
                 row=int(index),
                 position=whole.position,
                 value=col.text_of(work.cells(whole.position).iloc[index]),
+                terms=" + ".join(term.heading for _, term in terms),
+                total=f"{total[index]:.0f}",
             )
 
 
@@ -167,12 +162,12 @@ def _make_by_row(
             work.reported.add((index, own.position))
             work.bad[index] = True
             work.report(
-                "unknown_name",
-                say("{name}: not a measure of this table", name="uraian"),
-                say("write one of: {names}", names=", ".join(measures)),
+                "unknown_name:measure",
                 row=index,
                 position=own.position,
                 value=text,
+                name="uraian",
+                names=", ".join(measures),
             )
     frame["_measure"] = known
     return _with_slice(work, frame, use, {"_value": column.position})

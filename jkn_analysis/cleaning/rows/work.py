@@ -22,7 +22,7 @@ from jkn_analysis.cleaning.values.context import (
 )
 from jkn_analysis.cleaning.values.months import find_moment_in
 from jkn_analysis.cleaning.values.units import find_scale
-from jkn_analysis.cleaning.words import say
+from jkn_analysis.cleaning.words import Finding, finding, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -168,16 +168,19 @@ class Work:
 
     def report(
         self,
-        kind: str,
-        message: str,
-        remedy: str = "",
+        said: str | Finding,
+        /,
         *,
         row: int | None = None,
         position: int | None = None,
         value: str = "",
         severity: str = "fault",
+        **values: object,
     ) -> None:
-        """Add a problem; `row` and `position` are those of the frame."""
+        """Add a finding, or one of the catalogue; places are those of the frame."""
+        kind, message, remedy = (
+            finding(said, **values) if isinstance(said, str) else said
+        )
         self.told[kind, position] += 1
         names = self.names.setdefault((kind, position), set())
         most = len(names) >= MOST_NAMED and value not in names and kind in _OF_NAMES
@@ -208,15 +211,8 @@ class Work:
         self.told.clear()
         self.unlisted.clear()
         for kind, count in counts.items():
-            self.report(
-                kind,
-                say(
-                    "{count} more of this kind ({kind}) are not listed",
-                    count=count,
-                    kind=kind,
-                ),
-                say("correct those listed, then check the file again"),
-            )
+            more = finding("more", count=count, kind=kind)
+            self.report(more._replace(kind=kind))
 
     def take(self, parsed: col.Parsed, position: int, name: str) -> np.ndarray:
         """Report the faults of a parsed column and return its values."""
@@ -232,14 +228,9 @@ class Work:
 
     def report_fault(self, fault: Fault, position: int, name: str) -> None:
         """Report one cell."""
-        self.report(
-            fault.kind,
-            say("{name}: {message}", name=name, message=fault.message),
-            fault.remedy,
-            row=fault.position,
-            position=position,
-            value=fault.text,
-        )
+        message = say("{name}: {message}", name=name, message=fault.message)
+        said = Finding(fault.kind, message, fault.remedy)
+        self.report(said, row=fault.position, position=position, value=fault.text)
 
     def note(self, text: str) -> None:
         """Keep how the sheet was read."""
@@ -247,9 +238,10 @@ class Work:
 
     def took(self, text: str, source: str) -> None:
         """Say what was taken from a title, sheet or file name, and from which words."""
-        message = say("{what}, taken from", what=text)
-        if not any(p.kind == "taken" and p.message == message for p in self.problems):
-            self.report("taken", message, value=source, severity="note")
+        said = finding("taken", what=text)
+        known = [p.message for p in self.problems if p.kind == said.kind]
+        if said.message not in known:
+            self.report(said, value=source, severity="note")
 
     def setting(self, heading: str, role: str) -> str:
         """Return the lines of the config file that say what a heading is."""
@@ -357,18 +349,24 @@ class Piece:
     total: bool = False
 
 
+def report_sum(works: Sequence[Work], row: Cell, name: str, total: float) -> None:
+    """Report a row of the whole that is not the sum of its parts."""
+    shown, summed = f"{row[name]:.0f}", f"{total:.0f}"
+    report_at(works, row, name, "parts_sum:rows", value=shown, total=summed)
+
+
 def report_at(
     works: Sequence[Work],
     row: Cell,
     name: str,
+    key: str,
+    /,
     *,
-    kind: str,
-    message: str,
-    remedy: str,
     value: str = "",
     severity: str = "fault",
+    **values: object,
 ) -> None:
-    """Report a problem at the cell of column `name` of one row of the joined frame."""
+    """Report a finding at the cell of column `name` of one row of the joined frame."""
     number = row["_sheet"]
     if pd.isna(number):
         return
@@ -381,9 +379,7 @@ def report_at(
     if severity == "fault":
         work.bad[index] = True
     work.report(
-        kind,
-        message,
-        remedy,
+        finding(key, name=name, **values),
         row=index,
         position=int(place) if place is not None else None,
         value=value,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.values.cells import tidy
 from jkn_analysis.cleaning.values.names import find_region, is_branch
-from jkn_analysis.cleaning.words import Said, say
+from jkn_analysis.cleaning.words import Finding, Said, finding, say
 from jkn_analysis.terms import NASIONAL
 from jkn_analysis.wilayah import Wilayah, get_wilayah, is_known_name, squeeze
 
@@ -37,8 +37,8 @@ class RegionColumn:
     """Regions by distinct origin: the region, or what is wrong and with which cell."""
 
     found: dict[Origin, Wilayah] = field(default_factory=dict)
-    wrong: dict[Origin, tuple[str, str, str, str]] = field(default_factory=dict)
-    """Origin to (role of the cell, kind, message, remedy)."""
+    wrong: dict[Origin, tuple[str, Finding]] = field(default_factory=dict)
+    """Origin to the role of the cell and what is wrong with it."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -126,7 +126,7 @@ def read_regions(origins: Sequence[Origin], *, declared: str = "") -> RegionColu
     for origin in origins:
         if len(column.wrong) >= EXPLAINED and not _may_be_known(origin):
             role = "nama" if origin.nama else "kode"
-            column.wrong[origin] = (role, "unknown_name", _UNKNOWN, _CORRECT)
+            column.wrong[origin] = (role, finding("unknown_name:regions"))
             continue
         if is_branch(origin.nama):
             continue
@@ -147,10 +147,10 @@ def _decide_by_others(column: RegionColumn) -> None:
     """
     used = {region.kode for region in column.found.values()}
     provinces = {kode[:2] for kode in used if len(kode) > 2}
-    for origin, wrong in list(column.wrong.items()):
-        said = wrong[3].values.get("name", "") if isinstance(wrong[3], Said) else ""
-        candidates = re.findall(r"\b\d\d\.\d\d\b", str(said))
-        if wrong[1] != "ambiguous_name" or len(candidates) < 2 or origin.kode:
+    for origin, (_, wrong) in list(column.wrong.items()):
+        named = getattr(wrong.remedy, "values", {}).get("name", "")
+        candidates = re.findall(r"\b\d\d\.\d\d\b", str(named))
+        if wrong.kind != "ambiguous_name" or len(candidates) < 2 or origin.kode:
             continue
         left = [kode for kode in candidates if kode not in used]
         near = [kode for kode in candidates if {kode[:2]} == provinces]
@@ -175,8 +175,6 @@ EXPLAINED = 50
 NEAR = 0.8
 """Likeness of letters from which a region is suggested for an unknown name."""
 _CODE_FIRST = re.compile(r"\d{1,2}(?:[.,]?\d{2})?(?:[.,]\d{1,2})?(?:[\s.:–-]+\D+)?")
-_UNKNOWN = say("region: {reason}", reason=say("no region has this name"))
-_CORRECT = say("correct the names listed first; a table of villages is no delivery")
 
 
 def _may_be_known(origin: Origin) -> bool:
@@ -188,7 +186,7 @@ def _may_be_known(origin: Origin) -> bool:
     )
 
 
-def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, str, str, str]:
+def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, Finding]:
     """Return the region of one origin or its fault."""
     named = _named(origin)
     coded = _coded(origin, system, named)
@@ -201,8 +199,7 @@ def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, str, str, str]:
             return _explain("nama", named)
         return coded
     if named is None:
-        remedy = say("write the region's code or name")
-        return ("nama", "missing", say("no region named"), remedy)
+        return ("nama", finding("missing:region"))
     return named if isinstance(named, Wilayah) else _explain("nama", named)
 
 
@@ -215,7 +212,7 @@ def _suits(name: str, region: Wilayah) -> bool:
 
 def _coded(
     origin: Origin, system: str, named: Wilayah | str | None
-) -> Wilayah | tuple[str, str, str, str] | None:
+) -> Wilayah | tuple[str, Finding] | None:
     """Return the region of the code cells, a fault, or None where there is no code."""
     given = {
         "kode_kemendagri": ("kemendagri", origin.kode_kemendagri),
@@ -249,7 +246,7 @@ def _find_code(code: str, system: str, named: Wilayah | str | None) -> Wilayah |
 
 def _disagree(
     origin: Origin, coded: Wilayah, named: Wilayah, *, role: str = "kode"
-) -> tuple[str, str, str, str]:
+) -> tuple[str, Finding]:
     """Describe a code and a name that mean two regions."""
     shown = origin.kode or origin.kode_kemendagri or origin.kode_bps
     own = (
@@ -257,22 +254,15 @@ def _disagree(
         if origin.kode
         else ("kode_kemendagri" if origin.kode_kemendagri else "kode_bps")
     )
-    return (
-        own,
+    said = finding(
         "code_name",
-        say(
-            "code {code} is {coded} ({kode}) but the row says {named} ({other})",
-            code=tidy(shown),
-            coded=coded.nama_lengkap,
-            kode=coded.kode,
-            named=named.nama_lengkap,
-            other=named.kode,
-        ),
-        say(
-            "ask the sender which is right; if the codes are BPS codes set "
-            'kode_system = "bps" under [sources.<table>]'
-        ),
+        code=tidy(shown),
+        coded=coded.nama_lengkap,
+        kode=coded.kode,
+        named=named.nama_lengkap,
+        other=named.kode,
     )
+    return own, said
 
 
 _REASONS = (
@@ -286,8 +276,8 @@ _REASONS = (
 )
 
 
-def _explain(role: str, text: str) -> tuple[str, str, str, str]:
-    """Turn the error text of a lookup into a problem's parts."""
+def _explain(role: str, text: str) -> tuple[str, Finding]:
+    """Turn the error text of a lookup into a finding."""
     lines = [line.strip() for line in text.splitlines()]
     reason = lines[0].split(": ", 1)[-1]
     listed = next((x for x in lines if x.startswith("candidates: ")), "")
@@ -305,7 +295,7 @@ def _explain(role: str, text: str) -> tuple[str, str, str, str]:
     if candidates:
         remedy = say("did you mean {name}? {write}", name=candidates, write=remedy)
     kind = "ambiguous_name" if ambiguous else "unknown_name"
-    return (role, kind, say("region: {reason}", reason=_reason(reason)), remedy)
+    return role, Finding(kind, say("region: {reason}", reason=_reason(reason)), remedy)
 
 
 def _reason(text: str) -> Said:
