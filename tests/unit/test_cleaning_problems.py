@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pandas as pd
@@ -398,8 +399,8 @@ def kinds_of(node: ast.AST) -> set[str]:
     """Return the kinds of problems that a piece of source makes."""
     if isinstance(node, ast.Call):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        places = {"report": 0, "_suspicion": 1, "Fault": 4}
-        makers = {"Problem", "RefusedError", "report_at", *places}
+        places = {"Finding": 0, "Fault": 4}
+        makers = {"Problem", *places}
         given = [k.value for k in node.keywords if k.arg == "kind"]
         given += node.args[places[name] :][:1] if name in places else []
         return set().union(*map(leaves, given)) if name in makers else set()
@@ -419,6 +420,8 @@ def kinds_in_source() -> set[str]:
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             found |= kinds_of(node)
+    entries = tomllib.loads((PACKAGE / "findings.toml").read_text("utf-8"))["temuan"]
+    found |= {key.partition(":")[0] for key in entries if key != "more"}
     return {kind for kind in found if re.fullmatch("[a-z_]+", kind)}
 
 
