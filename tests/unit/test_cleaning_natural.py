@@ -626,8 +626,118 @@ MORE = {
         ONE,
     ),
 }  # fmt: skip
+# --- what another hand sent ----------------------------------------------------------
+
+FUNDS = ("kode", "tahun", "sumber_dana", "pagu_rp", "pergeseran_rp")
+BUDGET = [("APBD (DAU)", 900, 50, 950), ("Pajak Rokok", 80, -5, 75)]
+SHIFTED = [(KOTA, 2025, "APBD", 900, 50), (KOTA, 2025, "Pajak rokok", 80, -5)]
+HANDED = [["APBD KOTA TERNATE TAHUN ANGGARAN 2025"], []]
+PAID = [["Agustus", 36_000, 35_617, BILL, BILL, "10-09-2025"],
+        ["September", 36_000, 35_617, BILL, "-", "-"]]  # fmt: skip
+KELAS_BILLS = [(f"Kelas {k}", billed, paid) for k, billed, paid in BILLS]
+PAY = ("kode", "periode", "terisi_jiwa", "tagihan_rp", "dibayar_rp")
+
+
+def bills(total: int) -> list[list]:
+    heads = ["Bulan", "Kuota", "Peserta Dibayar", "Tagihan (Rp)", "Dibayar (Rp)"]
+    return [
+        ["IURAN PBPU PEMDA KOTA TERNATE TA 2025"], [], [*heads, "Tgl SP2D", "No. SP2D"],
+        *[[*row[:3], f"Rp {row[3]:,},00".replace(",", ".", 3), *row[4:], "7/SP2D"]
+          for row in PAID], ["Jumlah", None, None, 2 * BILL, total],
+    ]  # fmt: skip
+
+
+OTHER_HAND = {
+    "a pivot table": Layout(
+        [["Bulan", "2025-10"], ["Kabupaten/Kota", "Kota Ternate"],
+         ["Row Labels", "Sum of Terdaftar", "Sum of Aktif"], *SIX,
+         ["Grand Total", sum(T), sum(A)]], ONE,
+    ),
+    "regions under a heading of another language": Layout(
+        [["OKTOBER 2025"], ["Scheme", "Place", *PLAIN[0][1:]],
+         ["PBI JK", "Kota Ternate", T[0], A[0]]], ONE[:1],
+    ),
+    "a. and b. under their sum": Layout(
+        [*TITLE, ["No", "Jenis Kepesertaan", *PAIR], [1, "PBI (APBN)", T[0], A[0]],
+         [2, "PBI (APBD)", T[1], A[1]], [3, "PPU", T[2] + T[3], A[2] + A[3]],
+         [None, "a. Penyelenggara Negara", T[2], A[2]],
+         [None, "b. Badan Usaha", T[3], A[3]], [4, "PBPU (Mandiri)", T[4], A[4]],
+         [5, "Bukan Pekerja", T[5], A[5]]], ONE,
+    ),
+    "a. and b. that are not their sum": Layout(
+        [*TITLE, ["Segmen", *PAIR], ["PPU", T[2] + T[3] + 1, A[2] + A[3]],
+         ["a. Penyelenggara Negara", T[2], A[2]], ["b. Badan Usaha", T[3], A[3]]], None,
+    ),
+    "measure and segmen in one label": Layout(
+        [["KOTA TERNATE"], ["Uraian", "Oktober 2025"],
+         *[(f"Terdaftar {s}", t) for s, t, _ in SIX],
+         *[(f"2. Aktif {s}", a) for s, _, a in SIX]], ONE,
+    ),
+    "years and numbers merged over their rows": Layout(
+        [["No", "Kab/Kota", "Tahun", "Bulan", *PLAIN[0]],
+         [1, "Kota Ternate", 2025, "Oktober", *SIX[0]],
+         *[[None] * 4 + list(row) for row in SIX[1:]]], ONE,
+        merge=("A2:A7", "B2:B7", "C2:C7", "D2:D7"),
+    ),
+    "a figure merged over rows": Layout(
+        [*TITLE, PLAIN[0], SIX[0], ["PBPU Pemda", None, A[1]], *SIX[2:]], None,
+        merge=("B5:B6",),
+    ),
+    "words without vowels under NON PBI": Layout(
+        [["PESERTA KOTA TERNATE"], ["BULAN", "PBI", *[None] * 3, "NON PBI"],
+         [None, "APBN", None, "APBD", None, "PPU", *[None] * 3, "PBPU", None, "BP"],
+         [None, *["Trdftr", "Aktif"] * 2, "PN Trdftr", "PN Aktif", "BU Trdftr",
+          "BU Aktif", *["Trdftr", "Aktif"] * 2], ["Okt-2025", *both(KOTA)]], ONE,
+    ),
+    "branches as sections": Layout(
+        [["PESERTA JKN"], ["Cut off 31-10-2025"],
+         ["Kab/Kota", *flat((s, None) for s in SEGMEN)], [None, *PAIR * 6],
+         ["KC TERNATE"], *[[NAMA[k], *both(k)] for k in (KOTA, "82.72")],
+         ["KC TOBELO"], [NAMA["82.01"], *both("82.01")]], ALL,
+    ),
+    "segmen in the title, kelas with their sum": Layout(
+        [["PENERIMAAN IURAN PBPU KOTA TERNATE OKTOBER 2025"],
+         ["Kelas", "Tagihan", "Realisasi"], *KELAS_BILLS,
+         ["Jumlah", sum(b[1] for b in BILLS), sum(b[2] for b in BILLS)]],
+        BILLED, PREMIUM, "iuran",
+    ),
+    "kelas with a sum that is none": Layout(
+        [["PENERIMAAN IURAN PBPU KOTA TERNATE OKTOBER 2025"],
+         ["Kelas", "Tagihan", "Realisasi"], *KELAS_BILLS,
+         ["Jumlah", sum(b[1] for b in BILLS) + 9, sum(b[2] for b in BILLS)]],
+        None, PREMIUM, "iuran",
+    ),
+    "two segmen in the title": Layout(
+        [["PENERIMAAN IURAN PBI DAN PBPU PEMDA KOTA TERNATE OKTOBER 2025"],
+         ["Kelas", "Tagihan", "Realisasi"], [3, 10**9, 10**9]], None, PREMIUM, "iuran",
+    ),
+    "this month beside the sum from January": Layout(
+        [["IURAN PBPU KOTA TERNATE OKTOBER 2025"],
+         ["Kelas", "Bulan ini", None, "s.d. bulan ini"],
+         [None, *["Tagihan", "Penerimaan"] * 2],
+         *[(k, b, p, 9 * b, 9 * p) for k, b, p in BILLS]], BILLED, PREMIUM, "iuran",
+    ),
+    "a dash that the total proves to be nothing": Layout(
+        bills(BILL), [(KOTA, "2025-08", 35_617, BILL, BILL),
+                      (KOTA, "2025-09", 35_617, BILL, 0)], PAY, "iuran_pemda",
+    ),
+    "a dash under another total": Layout(bills(2 * BILL), None, PAY, "iuran_pemda"),
+    "a budget before and after its shift": Layout(
+        [*HANDED, ["Sumber Dana", "Pagu Murni", "Pergeseran", "Pagu Perubahan"],
+         *BUDGET], SHIFTED, FUNDS, "anggaran",
+    ),
+    "a budget without its shift": Layout(
+        [*HANDED, ["Sumber Dana", "Murni", "Setelah Perubahan"],
+         *[(name, before, after) for name, before, _, after in BUDGET]],
+        SHIFTED, FUNDS, "anggaran",
+    ),
+    "a shift that does not add up": Layout(
+        [*HANDED, ["Sumber Dana", "Pagu Murni", "Pergeseran", "Pagu Perubahan"],
+         ("APBD", 900, 50, 960)], None, FUNDS, "anggaran",
+    ),
+}  # fmt: skip
 LAYOUTS = HEADINGS | TOTALS | PARTS | VETOED | MONTHS | REGIONS
-LAYOUTS |= FIGURES | POPULATION | TEXTS | MORE
+LAYOUTS |= FIGURES | POPULATION | TEXTS | MORE | OTHER_HAND
 
 
 def follow(path: Path, table: str):

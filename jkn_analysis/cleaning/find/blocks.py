@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.find.body import read_body
 from jkn_analysis.cleaning.find.edges import Block, Dropped
-from jkn_analysis.cleaning.find.headings import is_heading
+from jkn_analysis.cleaning.find.headings import find_role, is_heading
 from jkn_analysis.cleaning.find.labels import (
     SIGNATURE,
     SIGNED_LINE,
@@ -70,7 +70,10 @@ def _title_lines(rows: Sequence[Row], start: int, stop: int) -> list[tuple[int, 
     for index in range(start, stop):
         texts = dict.fromkeys(tidy(cell) for cell in rows[index] if cell is not None)
         if texts:
-            lines.append((index, mask_personal(" ".join(texts))))
+            first = next(iter(texts))
+            labels = {"nama", "nama_provinsi", "segmen"}
+            pair = len(texts) == 2 and find_role(first, "kepesertaan") in labels
+            lines.append((index, mask_personal((" : " if pair else " ").join(texts))))
     return lines
 
 

@@ -26,8 +26,8 @@ class Grid:
     row_numbers: list[int]
     column_numbers: list[int]
     merged_wide: set[int]
-    spread: list[tuple[int, int, str]]
-    """Row, column and text of numbers merged over several rows."""
+    spread: list[tuple[int, int, int, str]]
+    """First and last row, column and text of numbers merged over several rows."""
 
     @classmethod
     def of(cls, sheet: dict[str, Any]) -> Grid:
@@ -65,7 +65,7 @@ class Grid:
         place = {index: new for new, index in enumerate(kept)}
         self.rows = [[row[index] for index in kept] for row in self.rows]
         self.column_numbers = [self.column_numbers[index] for index in kept]
-        self.spread = [(r, place[c], text) for r, c, text in self.spread]
+        self.spread = [(a, z, place[c], text) for a, z, c, text in self.spread]
 
     def _fill(self, box: tuple[int, int, int, int]) -> None:
         """Fill a merged range with the value of its first cell."""
@@ -78,7 +78,7 @@ class Grid:
         if c2 - c1 >= 2 and r1 == r2:
             self.merged_wide.add(r1)
         if look(value) == "number" and r2 > r1:
-            self.spread.append((r1, c1, tidy(value)))
+            self.spread.append((r1, r2, c1, tidy(value)))
             return
         for row in self.rows[r1 : r2 + 1]:
             for column in range(c1, min(c2, len(row) - 1) + 1):
@@ -94,7 +94,8 @@ class Grid:
         parts = []
         for start, stop in itertools.pairwise(edges):
             rows = [row[start:stop] for row in self.rows]
-            spread = [(r, c - start, t) for r, c, t in self.spread if start <= c < stop]
+            own = [box for box in self.spread if start <= box[2] < stop]
+            spread = [(a, z, c - start, text) for a, z, c, text in own]
             part = Grid(
                 rows,
                 self.row_numbers,

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 NEAR = 0.81
 """Likeness of letters from which a heading is taken for a misspelt one."""
 LEAST_LETTERS = 6
+LEAST_SHORT = 4
+"""Letters of a heading without vowels from which it may be known."""
 APART = 0.04
 """How much liker the nearest role must be than the next."""
 IGNORED = "abaikan"
 """Role of a column that a table has no use for; a config override may say it too."""
+_PIVOT = re.compile(r"^\s*(?:sum|count|total|jumlah|hitungan)\s+(?:of|dari)\s+", re.I)
+"""What a pivot table writes before the heading of its source."""
 _GENERIC = frozenset(
     {
         "kecamatan", "desa", "kelurahan", "desakelurahan", "kodekecamatan",
@@ -49,7 +53,7 @@ def heading_key(text: str) -> str:
     >>> heading_key("Jumlah_ Peserta (jiwa)"), heading_key("% Aktif")
     ('jumlahpeserta', '%aktif')
     """
-    plain = unicodedata.normalize("NFKD", strip_units(text)).lower()
+    plain = unicodedata.normalize("NFKD", strip_units(_PIVOT.sub("", text))).lower()
     return re.sub(r"[^a-z0-9%#+]", "", plain)
 
 
@@ -72,7 +76,19 @@ def heading_roles(table: str) -> dict[str, str]:
             roles |= {heading_key(text): role for text in (*spellings, role)}
     if table in TABLES:
         roles |= {heading_key(name): name for name in TABLES[table].names}
-    return roles
+    return _without_vowels(roles) | roles
+
+
+def _without_vowels(roles: Mapping[str, str]) -> dict[str, str]:
+    """Return the roles of headings written without vowels (Trdftr) that mean one."""
+    short: dict[str, set[str]] = {}
+    for key, role in roles.items():
+        short.setdefault(re.sub("[aiueo]", "", key), set()).add(role)
+    return {
+        key: role
+        for key, (role, *others) in short.items()
+        if len(key) >= LEAST_SHORT and not others
+    }
 
 
 @cache

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.cleaning.find.headings import IGNORED, find_role, heading_key
 from jkn_analysis.cleaning.find.table import SECTION
-from jkn_analysis.cleaning.values.cells import find_month_name, is_year
+from jkn_analysis.cleaning.values.cells import find_month_name, is_year, tidy
 from jkn_analysis.cleaning.values.context import find_running, is_running_only
 from jkn_analysis.cleaning.values.months import find_moment_in, read_moment
 from jkn_analysis.cleaning.values.names import (
@@ -41,7 +41,7 @@ IDENTIFIERS = frozenset(
         "periode", "bulan", "tahun", "segmen", "uraian", *PARTS,
     }
 )  # fmt: skip
-CHECKED = frozenset({"persen", "nonaktif_jiwa", "penduduk_jiwa"})
+CHECKED = frozenset({"persen", "nonaktif_jiwa", "penduduk_jiwa", "pagu_akhir_rp"})
 """Roles that no table stores but that its figures must agree with."""
 _UMUR_WORD = re.compile(r"bulan|bln|>|\+|lebih|^\s*\d{1,2}\s*$", re.IGNORECASE)
 _UMUR_SPAN = re.compile(
@@ -59,13 +59,20 @@ _NOW = re.compile(
     r"(?:bulan|bln|periode)\s+(?:ini|berjalan|sekarang|laporan)|saat\s+ini",
     re.IGNORECASE,
 )
+_UNTIL_NOW = re.compile(
+    r"(?:s\.?\s?/?\s?d\.?|sampai(?:\s+dengan)?|hingga|kumulatif|akumulasi)\s*"
+    rf"(?:{_NOW.pattern})?",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(
     r"\b(?:target|sasaran|rencana|rasio|ratio|selisih|pertumbuhan|kenaikan|penurunan|"
     r"delta|deviasi|gap|kekurangan|kebutuhan|rata\W*rata|rerata|kk|(?:kepala\s+)?keluarga|"
     r"rumah\s*tangga|ruta|kepadatan|luas|tahun\s+(?:lalu|sebelumnya)|peringkat|ranking|"
     r"rank|bobot|indeks|kontribusi|estimasi|proyeksi|potensi|belum|bukan\s+peserta|"
     r"penambahan|pengurangan|tambahan|naik|turun|meninggal|pindah|no(?:mor)?\W*(?:hp|telp|"
-    r"telepon|wa)|hp|telp|telepon|alamat|nip|nik|e?-?ktp|kia|akta|sex\s*ratio|ket(?:erangan)?|paraf|ttd|"
+    r"telepon|wa|sp2d|spm|spp|sk|surat|kontrak|pks|bukti|dokumen|rekening)|hp|telp|telepon|"
+    r"nama\s+(?:pejabat|pegawai|petugas|peserta|kepala|pimpinan|penerima|kontak|lengkap|"
+    r"pic|orang)|alamat|nip|nik|e?-?ktp|kia|akta|sex\s*ratio|ket(?:erangan)?|paraf|ttd|"
     r"tanda\s+tangan|(?:bulan|bln|periode)\s+(?:lalu|sebelumnya|sblm\w*|kemarin)|minggu|hari|triwulan\s+lalu)\b|Δ|[+]/[-]",
     re.IGNORECASE,
 )
@@ -83,6 +90,8 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 MOST_PARTS = 5
+MOST_LABELS = 2_000
+"""Different cells that are looked at where only they say what a column is."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +226,8 @@ def _read_qualifier(text: str, table: str) -> Use | None:
             return Use(part=sex)
     if _NOW.fullmatch(text):
         return Use()
+    if _UNTIL_NOW.fullmatch(text):
+        return Use(running=True)
     if _OTHER.fullmatch(text):
         return Use(other=text)
     if says_percent(text) and len(text) > 1:
@@ -230,33 +241,40 @@ def _read_qualifier(text: str, table: str) -> Use | None:
 
 def _join(first: Use, second: Use) -> Use | None:
     """Return what two parts say together, None where they contradict."""
-    merged = first
+    joined: dict[str, Any] = {}
     for name in ("role", "year", "month", "segmen", "kode", "part", "span"):
         one, two = getattr(first, name), getattr(second, name)
-        if one and two and one != two:
-            if name == "role" and IGNORED in {one, two}:
-                merged = replace(merged, role=two if one == IGNORED else one)
-                continue
-            if name == "role" and "persen" in {one, two}:
-                merged = replace(merged, role="persen")
-                continue
-            if name == "part":
-                merged = replace(merged, part=f"{one} {two}")
-                continue
+        clash = bool(one and two) and one != two
+        joined[name] = _settle(name, one, two) if clash else one or two
+        if joined[name] is None:
             return None
-        merged = replace(merged, **{name: one or two})
     for name in ("kelas", "umur"):
         one, two = getattr(first, name), getattr(second, name)
         if one is not None and two is not None and one != two:
             return None
-        merged = replace(merged, **{name: two if one is None else one})
-    return replace(
-        merged,
-        total=first.total or second.total,
-        per=first.per or second.per,
-        running=first.running or second.running,
-        other=first.other or second.other,
-    )
+        joined[name] = two if one is None else one
+    for name in ("total", "per", "running", "other"):
+        joined[name] = getattr(first, name) or getattr(second, name)
+    return replace(first, **joined)
+
+
+def _settle(name: str, one: str, two: str) -> str | None:
+    """Return what two different words of one kind say together, None for nothing.
+
+    A caption that joins several segmen gives way to the segmen under it.
+    """
+    if name == "role" and "persen" in {one, two} and IGNORED not in {one, two}:
+        return "persen"
+    if name == "role" and IGNORED in {one, two}:
+        return two if one == IGNORED else one
+    if name == "part":
+        return f"{one} {two}"
+    if name != "segmen":
+        return None
+    own, other = (set(find_mixed(text) or [text]) for text in (one, two))
+    if own < other or other < own:
+        return one if own < other else two
+    return None
 
 
 @lru_cache(maxsize=16384)
@@ -417,7 +435,25 @@ def read_roles(sheet: SheetTable, table: str, overrides: Mapping[str, str]) -> R
             continue
         use = read_path(parts, table, own) if parts else Use(known=False)
         _sort(ColumnUse(position, heading, use), roles, measures, canonical)
+    _know_by_cells(sheet, roles, canonical)
     return roles
+
+
+def _know_by_cells(sheet: SheetTable, roles: Roles, canonical: set[str]) -> None:
+    """Take a column of an unknown heading whose every cell is a region or segmen.
+
+    So a pivot table heads its labels, and other languages theirs.
+    """
+    for column in list(roles.unknown):
+        cells = sheet.raw.iloc[:, column.position]
+        texts = {tidy(c) for c in cells.unique()[:MOST_LABELS] if isinstance(c, str)}
+        for role, fits in (("segmen", is_segmen_word), ("nama", is_region)):
+            apart = role not in roles.identifiers and column in roles.unknown
+            own = role in canonical or (role == "nama" and "kode" in canonical)
+            if own and apart and texts and all(map(fits, texts)):
+                roles.unknown.remove(column)
+                use = Use(role=role)
+                roles.identifiers[role] = replace(column, use=use)
 
 
 def _sort(

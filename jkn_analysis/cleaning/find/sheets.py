@@ -11,6 +11,7 @@ import pandas as pd
 
 from jkn_analysis.cleaning.find.blocks import find_blocks
 from jkn_analysis.cleaning.find.grid import Grid
+from jkn_analysis.cleaning.find.headings import IGNORED, find_role
 from jkn_analysis.cleaning.find.regular import (
     arrow_table,
     check_size,
@@ -18,6 +19,7 @@ from jkn_analysis.cleaning.find.regular import (
     rows_of_arrow,
     unique,
 )
+from jkn_analysis.cleaning.find.roles import IDENTIFIERS
 from jkn_analysis.cleaning.find.table import SECTION, DroppedRow, SheetTable
 from jkn_analysis.cleaning.open.dialect import MAX_COLUMNS
 from jkn_analysis.cleaning.open.sandbox import open_foreign
@@ -28,12 +30,14 @@ from jkn_analysis.cleaning.words import finding, listed, say
 from jkn_analysis.errors import HostileInputError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jkn_analysis.cleaning.find.blocks import Block
     from jkn_analysis.cleaning.values.cells import Cell
 
 
+LABELS = IDENTIFIERS | {IGNORED}
+"""Roles of columns that label rows, whose numbers are no figures."""
 LONG_LINE = 60
 """Letters from which a line is written text rather than a title."""
 
@@ -182,6 +186,7 @@ def _build(
     if not columns:
         return None
     headers = _header_paths(grid, block, columns)
+    _fill_labels(grid, dict(zip(columns, headers, strict=True)))
     names = unique([" / ".join(parts) or "" for parts in headers])
     data = {
         name: pd.Series([grid.rows[i][column] for i in block.body], dtype=object)
@@ -223,6 +228,17 @@ def _build(
         hidden=sheet["hidden"],
         source=source,
     )
+
+
+def _fill_labels(grid: Grid, headers: Mapping[int, Sequence[str]]) -> None:
+    """Repeat a year, code or number that labels the rows it is merged over."""
+    for box in list(grid.spread):
+        first, last, column, _ = box
+        role = find_role(" ".join(headers.get(column, ())), "kepesertaan")
+        if role in LABELS:
+            for row in grid.rows[first + 1 : last + 1]:
+                row[column] = grid.rows[first][column]
+            grid.spread.remove(box)
 
 
 def _used_columns(grid: Grid, block: Block) -> list[int]:
@@ -295,7 +311,7 @@ def _cell_problems(
                     grid.column_numbers[column],
                     "" if formula else cell.removeprefix("error "),
                 )
-    for row, column, text in grid.spread:
+    for row, _, column, text in grid.spread:
         if row in body and column in wanted:
             numbers = grid.row_numbers[row], grid.column_numbers[column]
             yield Problem(path.name, *finding("merged_number"), sheet, *numbers, text)

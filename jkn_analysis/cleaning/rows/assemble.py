@@ -18,6 +18,7 @@ from jkn_analysis.cleaning.rows.rules import (
     check_keys,
     check_missing,
     check_rules,
+    fill_dashes,
 )
 from jkn_analysis.cleaning.rows.slices import NONAKTIF
 from jkn_analysis.cleaning.rows.work import PLACE, REGIONAL, CleanResult, Counts
@@ -61,6 +62,7 @@ def assemble(
         frame = merge_parts(table, works, frame, measures, proven)
         check_keys(table, works, frame)
         check_future(works, frame)
+        frame = fill_dashes(works, frame, measures, proven)
         check_missing(table, works, frame, measures)
         frame = check_duplicates(table, works, frame)
         check_rules(table, works, frame)
@@ -111,6 +113,8 @@ def _split_totals(
         if "segmen" in part and table.name != "publikasi":
             for name in {TOTAL, *MIXED} & set(part["segmen"].dropna().unique()):
                 sums = sums | (part["segmen"] == name).to_numpy(dtype=bool)
+        for name in {"kelas", "umur_bulan"} & set(part):
+            sums = sums | (part[name] == TOTAL).to_numpy(dtype=bool)
         above = np.zeros(len(part), dtype=bool)
         if "_above" in part and table.name in REGIONAL:
             above = part["_above"].to_numpy(dtype=bool)

@@ -28,13 +28,13 @@ AGREE_SHARE = 0.8
 """Share of rows a denominator must reproduce to be named."""
 
 
-def check_printed(work: Work) -> bool:
+def check_printed(work: Work) -> set[int]:
     """Compare the totals and percents printed in a sheet with its rows.
 
     Returns
     -------
-    bool
-        Whether printed totals are there and all of them are the sums of the rows.
+    set of int
+        Columns whose printed totals are the sums of their rows, if none is wrong.
     """
     proven = _check_total_rows(work)
     for column in work.roles.checked:
@@ -45,8 +45,8 @@ def check_printed(work: Work) -> bool:
     return proven
 
 
-def _check_total_rows(work: Work) -> bool:
-    """Report rows of totals that are not sums of rows above them; tell if all are."""
+def _check_total_rows(work: Work) -> set[int]:
+    """Report rows of totals that are not sums of rows above them; return those."""
     sheet = work.sheet
     shift = 1 if sheet.column_numbers and sheet.column_numbers[0] == 0 else 0
     totals = [
@@ -56,8 +56,8 @@ def _check_total_rows(work: Work) -> bool:
         and not item.text.lower().startswith(("rata", "rerata", "aver"))
     ]
     if not totals or "uraian" in work.roles.identifiers:
-        return False
-    right = []
+        return set()
+    right: dict[int, bool] = {}
     ends = [int(np.searchsorted(sheet.row_numbers, item.row)) for item, _ in totals]
     for turn, (item, cells) in enumerate(totals):
         starts = sorted({0, *ends[:turn]})
@@ -65,10 +65,9 @@ def _check_total_rows(work: Work) -> bool:
             cell = cells[column.position - shift] if column.position >= shift else None
             if cell is None or column.position not in work.numbers:
                 continue
-            right.append(
-                _check_total_cell(work, column, item.row, cell, starts, ends[turn])
-            )
-    return bool(right) and all(right)
+            fits = _check_total_cell(work, column, item.row, cell, starts, ends[turn])
+            right[column.position] = fits and right.get(column.position, True)
+    return set(right) if all(right.values()) else set()
 
 
 def _check_total_cell(

@@ -52,9 +52,22 @@ def group_columns(work: Work, measures: Mapping[str, Column]) -> Slices:
         there = {name: column for name, column in chosen.items() if column is not None}
         if there:
             slices[key] = there
+    _drop_running(work, slices)
     if work.table.name == "kepesertaan":
         _complete_counts(work, slices)
+    if work.table.name == "anggaran":
+        _complete_budget(work, slices)
     return slices
+
+
+def _drop_running(work: Work, slices: Slices) -> None:
+    """Leave out sums from January that stand beside the figures of their month."""
+    for key in [key for key in slices if key.running]:
+        months = {key.month, work.context.month} if key.month else {0}
+        own = (slices.get(replace(key, running=False, month=m)) for m in months)
+        if any(found is not None for found in own):
+            left = listed([column.heading for column in slices.pop(key).values()])
+            work.note(say("columns of other quantities left out: {names}", names=left))
 
 
 def _slice_of(use: Use) -> Use:
@@ -303,6 +316,23 @@ def _complete_counts(work: Work, slices: Slices) -> None:
         elif "terdaftar_jiwa" in own and "aktif_jiwa" not in own:
             terms = ((1, own["terdaftar_jiwa"]), (-1, column))
             own["aktif_jiwa"] = _made(column, "aktif_jiwa", terms)
+
+
+def _complete_budget(work: Work, slices: Slices) -> None:
+    """Find the shift of a budget that only follows from what it is after the shift.
+
+    ``Murni | Pergeseran | Perubahan``: the last is the sum of the others.
+    """
+    for column in [c for c in work.roles.checked if c.use.role == "pagu_akhir_rp"]:
+        own = slices.setdefault(replace(_slice_of(column.use), role=""), {})
+        names = ("pagu_rp", "pergeseran_rp")
+        terms = tuple((1, own[name]) for name in names if name in own)
+        lacking = [name for name in names if name not in own]
+        if not lacking:
+            work.sums.append((column, terms))
+        elif terms:
+            less = tuple((-1, term) for _, term in terms)
+            own[lacking[0]] = _made(column, lacking[0], ((1, column), *less))
 
 
 def _bare_total(work: Work, key: Use) -> ColumnUse | None:

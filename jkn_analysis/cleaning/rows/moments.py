@@ -17,7 +17,7 @@ from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.cells import find_month_name, whole
 from jkn_analysis.cleaning.values.context import find_running
 from jkn_analysis.cleaning.values.months import find_moment_in, parse_months
-from jkn_analysis.cleaning.values.names import find_segmen
+from jkn_analysis.cleaning.values.names import find_segmen, find_segmen_in
 from jkn_analysis.cleaning.words import finding, say
 
 if TYPE_CHECKING:
@@ -182,6 +182,9 @@ def _fill_segmen(work: Work, cells: pd.Series) -> pd.Series:
 
 def context_segmen(sheet: SheetTable) -> str | None:
     """Return the segmen that a title line or the sheet name gives as a whole."""
+    named = {find_segmen_in(line) for line in sheet.title} - {""}
+    if len(named) == 1:
+        return named.pop()
     for line in (*sheet.title, sheet.sheet):
         tail = _SEGMEN_TAIL.search(line)
         for text in (line.rsplit(":", 1)[-1].strip(), tail[1].strip() if tail else ""):

@@ -25,7 +25,7 @@ def merge_parts(
     works: Sequence[Work],
     frame: pd.DataFrame,
     measures: Sequence[str],
-    proven: Sequence[bool],
+    proven: Sequence[set[int]],
 ) -> pd.DataFrame:
     """Add up the rows that are parts of one row of the table.
 
@@ -65,7 +65,7 @@ def _merge(
     works: Sequence[Work],
     rows: pd.DataFrame,
     measures: Sequence[str],
-    proven: Sequence[bool],
+    proven: Sequence[set[int]],
 ) -> pd.DataFrame | None:
     """Return the one row of some parts; none to leave them alone, None to refuse."""
     labels = rows["_part"].tolist()
@@ -76,7 +76,8 @@ def _merge(
     if len(wholes):
         return _checked_whole(works, wholes, parts, measures)
     sheet = int(rows["_sheet"].iloc[0])
-    if not _is_whole(labels, proven=proven[sheet] or works[sheet].accepts("bagian")):
+    shown = bool(proven[sheet]) or works[sheet].accepts("bagian")
+    if not _is_whole(labels, proven=shown):
         return None
     there = [name for name in measures if name in rows]
     total = rows.iloc[:1].copy()

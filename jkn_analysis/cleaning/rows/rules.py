@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.rows.work import MOST_LISTED, report_at
+from jkn_analysis.cleaning.rows.work import MOST_LISTED, PLACE, report_at
+from jkn_analysis.cleaning.values.cells import look
 from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
@@ -92,6 +93,29 @@ def _check_choices(
     for _, row in _listed(works, wrong, "choice"):
         choices = ", ".join(column.choices)
         report_at(works, row, name, "choice", value=str(row[name]), choices=choices)
+
+
+def fill_dashes(
+    works: Sequence[Work],
+    frame: pd.DataFrame,
+    measures: Sequence[str],
+    proven: Sequence[set[int]],
+) -> pd.DataFrame:
+    """Return rows whose dashes are 0 where the printed total of their column says so.
+
+    `proven` holds by sheet the columns whose printed totals are their sums.
+    """
+    frame = frame.copy(deep=False)
+    for name in [name for name in measures if name in frame]:
+        for place, row in frame[frame[name].isna()].iterrows():
+            column = row.get(PLACE + name)
+            if pd.isna(row["_sheet"]) or pd.isna(column):
+                continue
+            work, number = works[int(row["_sheet"])], int(column)
+            cell = work.cells(number).iloc[int(row["_row"])]
+            if number in proven[int(row["_sheet"])] and look(cell) == "mark":
+                frame.loc[place, name] = 0
+    return frame
 
 
 def check_missing(

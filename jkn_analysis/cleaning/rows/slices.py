@@ -10,7 +10,7 @@ import pandas as pd
 
 from jkn_analysis.cleaning.find.headings import find_role, heading_key
 from jkn_analysis.cleaning.find.labels import is_total_label
-from jkn_analysis.cleaning.find.roles import Use
+from jkn_analysis.cleaning.find.roles import Use, read_words
 from jkn_analysis.cleaning.find.table import SECTION
 from jkn_analysis.cleaning.rows.columns import BY_ROW
 from jkn_analysis.cleaning.rows.identify import texts_of
@@ -22,9 +22,10 @@ from jkn_analysis.cleaning.rows.moments import (
 )
 from jkn_analysis.cleaning.rows.work import FLOWS, Piece, scale_of
 from jkn_analysis.cleaning.values import columns as col
+from jkn_analysis.cleaning.values.cells import cut_ordinal
 from jkn_analysis.cleaning.values.names import find_segmen
 from jkn_analysis.tables import SIGNED, Column
-from jkn_analysis.terms import TOTAL
+from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def check_column_sums(work: Work, measures: Mapping[str, Column]) -> None:
         printed = numbers_of(work, whole, declared).results
         total = np.zeros(work.size)
         for sign, term in terms:
-            total += sign * numbers_of(work, term, declared).results
+            own = counted.get(term.use.role) or declared
+            total += sign * numbers_of(work, term, own).results
         scale = scale_of(work, whole, declared.kind)
         slack = 0.5 if scale == 1 else scale * (len(terms) + 1) / 2
         wrong = np.abs(printed - total) > slack
@@ -153,7 +155,11 @@ def _make_by_row(
     texts = texts_of(work.cells(own.position))
     if "terdaftar_jiwa" in measures:
         measures = {**measures, NONAKTIF.name: NONAKTIF}
-    known = [_measure_of_row(work, text, measures) for text in texts]
+    said = [_use_of_row(work, text, measures) for text in texts]
+    known = [use.role for use in said]
+    if "segmen" in frame and any(use.segmen for use in said):
+        own_segmen = [use.segmen or None for use in said]
+        frame["segmen"] = frame["segmen"].where(frame["segmen"].notna(), own_segmen)
     if any(known):
         parsed = _numbers_by_row(work, column, known, measures)
         frame["_value"] = work.take(parsed, column.position, column.heading)
@@ -173,13 +179,21 @@ def _make_by_row(
     return _with_slice(work, frame, use, {"_value": column.position})
 
 
-def _measure_of_row(work: Work, text: str, measures: Mapping[str, Column]) -> str:
-    """Return the measure that a row's own label names; ``Jumlah`` is the registered."""
+def _use_of_row(work: Work, text: str, measures: Mapping[str, Column]) -> Use:
+    """Return the measure a row's own label names, and the segmen that stands with it.
+
+    ``Jumlah`` alone is the registered.
+    """
+    text = cut_ordinal(text)
     own = {heading_key(k): said for k, said in work.settings.headings.items()}
     role = own.get(heading_key(text)) or find_role(text, work.table.name)
     if role in {"total", "uraian"} or (not role and is_total_label(text)):
         role = "terdaftar_jiwa"
-    return role if role in measures else ""
+    if role in measures:
+        return Use(role=role)
+    use = read_words(text, work.table.name) or Use()
+    whole = use.role in measures and not (use.part or use.other or use.total)
+    return use if whole and use.segmen in SEGMEN else Use()
 
 
 def _with_slice(

@@ -267,13 +267,16 @@ def start_work(
 ) -> Work:
     """Find the use of a sheet's columns, its unit, month and number style.
 
-    `order` is that of days and months in the delivery's other dates.
+    `order` is that of days and months in the delivery's other dates; where none
+    proves it, who writes 1.234,5 writes the day first.
     """
     told = settings.titles.get(sheet.path.name, ())
     if told:
         sheet = replace(sheet, title=(*told, *_not_told(sheet.title, told)))
     roles = read_roles(sheet, table.name, settings.headings)
     unit = _title_scale(sheet)
+    hint = _sheet_hint(sheet, roles, unit[0])
+    order = order or ("dmy" if hint == "id" else "")
     return Work(
         sheet,
         table,
@@ -282,7 +285,7 @@ def start_work(
         order={"id": "dmy", "en": "mdy"}.get(settings.locale, order),  # type: ignore[arg-type]
         title_scale=unit,
         context=find_context(sheet.title, sheet.sheet, sheet.path.stem),
-        hint=_sheet_hint(sheet, roles, unit[0]),
+        hint=hint,
         bad=np.zeros(len(sheet.raw), dtype=bool),
         recognised=np.zeros(len(sheet.raw), dtype=bool),
     )

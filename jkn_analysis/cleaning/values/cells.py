@@ -135,6 +135,24 @@ def cut_footnote(text: str) -> str:
     return text if text[-1:] in _DIGITS else _FOOTNOTE.sub("", text)
 
 
+_ORDINAL = re.compile(
+    r"\s*(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s*(?=[^\W\d])|[-–•*]\s+(?=[^\W\d]))",
+    re.IGNORECASE,
+)
+
+
+def cut_ordinal(text: str) -> str:
+    """Return a label without the number, letter or dash that a list sets before it.
+
+    Examples
+    --------
+    >>> [cut_ordinal(t) for t in ("a. Badan Usaha", "2) PBPU", "- BP", "D.I. Y")]
+    ['Badan Usaha', 'PBPU', 'BP', 'D.I. Y']
+    """
+    cut = _ORDINAL.sub("", text, count=1) if _ORDINAL.match(text) else text
+    return cut if len(cut) > 4 or cut.isupper() else text
+
+
 def close_up(text: str) -> str:
     """Return text whose letters are spaced apart for looks as plain words.
 

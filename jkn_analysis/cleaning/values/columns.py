@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.values.cells import BadCell, Cell, Percent, is_absent, tidy
+from jkn_analysis.cleaning.values.cells import (
+    BadCell,
+    Cell,
+    Percent,
+    cut_ordinal,
+    is_absent,
+    tidy,
+)
 from jkn_analysis.cleaning.values.months import parse_dates, parse_months
 from jkn_analysis.cleaning.values.names import (
     explain_segmen,
@@ -27,6 +34,7 @@ from jkn_analysis.cleaning.values.numbers import (
     says_percent,
 )
 from jkn_analysis.cleaning.words import say
+from jkn_analysis.terms import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -302,10 +310,17 @@ def parse_segmen_column(values: pd.Series) -> Parsed:
     segmen that all have their own rows is their sum.
     """
     texts = {text_of(value) for value in pd.unique(values)}
-    there = {found for text in texts if (found := find_segmen(text))}
+    joined = sorted(text for text in texts if find_mixed(text))
+
+    def find(text: str) -> str | None:
+        within = {find_segmen(f"{cut_ordinal(m)} {cut_ordinal(text)}") for m in joined}
+        found = find_segmen(text)
+        return found or (within.pop() if len(within) == 1 else None)
+
+    there = {found for text in texts if (found := find(text))}
 
     def read(text: str) -> str | None:
-        found = find_segmen(text)
+        found = find(text)
         members = find_mixed(text)
         if found or not members:
             return found
@@ -325,14 +340,19 @@ def _renamed(fault: Fault, kind: str) -> Fault:
     return Fault(fault.position, fault.text, fault.message, fault.remedy, kind)
 
 
+def _or_total(find: Callable[[str], int | None]) -> Callable[[str], int | str | None]:
+    """Return a lookup that knows ``Jumlah`` too: a row that sums the others."""
+    return lambda text: TOTAL if find_segmen(text) == TOTAL else find(text)
+
+
 def parse_kelas_column(values: pd.Series) -> Parsed:
-    """Read a column of kelas; 0 where a segmen has none."""
+    """Read a column of kelas; 0 where a segmen has none, ``total`` for a sum."""
 
     def explain(_: str) -> tuple[str, str]:
         return say("unknown kelas"), say("write 1, 2 or 3; '-' where a segmen has none")
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
-        return _read_each(cells, find_kelas, explain, absent_counts=True)
+        return _read_each(cells, _or_total(find_kelas), explain, absent_counts=True)
 
     array, faults = by_distinct(values, parse)
     return Parsed(array, faults)
@@ -345,7 +365,7 @@ def parse_umur_column(values: pd.Series) -> Parsed:
         return say("unknown age of arrears"), say("write 1 to 24, or '> 24 bulan'")
 
     def parse(cells: Sequence[Any]) -> tuple[list[Any], list[Fault]]:
-        return _read_each(cells, find_umur, explain)
+        return _read_each(cells, _or_total(find_umur), explain)
 
     array, faults = by_distinct(values, parse)
     return Parsed(array, faults)
@@ -381,7 +401,8 @@ def parse_text_column(values: pd.Series, *, choices: Sequence[str] = ()) -> Pars
     known = {choice.casefold(): choice for choice in choices}
 
     def find(text: str) -> str | None:
-        return known.get(text.casefold()) if choices else text
+        bare = re.sub(r"\s*\([^()]*\)\s*$", "", text).casefold()
+        return known.get(text.casefold(), known.get(bare)) if choices else text
 
     def explain(text: str) -> tuple[str, str]:
         near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.8)

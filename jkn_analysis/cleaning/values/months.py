@@ -32,7 +32,7 @@ _FIRST_SERIAL, _LAST_SERIAL = 36526, 73415
 NAMES = "|".join(sorted(BULAN_TULISAN, key=len, reverse=True))
 _YEAR = r"(?P<year>(?:19|20|21)\d\d|\d\d)"
 _PREFIX = re.compile(
-    r"^(?:(?:data|posisi|keadaan|kondisi|update|status|per|s\.?\s*/?\s*d\.?|sampai(?:\s+dengan)?|"
+    r"^(?:(?:data|cut\s*-?\s*off|posisi|keadaan|kondisi|update|status|per|s\.?\s*/?\s*d\.?|sampai(?:\s+dengan)?|"
     r"hingga|akhir|tanggal|tgl|bulan|periode|bln|masa|pada|di|senin|selasa|rabu|kamis|jumat|"
     r"jum'at|sabtu|minggu)\b[\s.:,]*)+",
     re.IGNORECASE,
@@ -129,7 +129,7 @@ def read_moment(text: str) -> Moment:
     whole = cut_footnote(tidy(text))
     bare = _PREFIX.sub("", whole).strip()
     prefix = whole[: len(whole) - len(bare)].lower()
-    per = bool(re.search(r"\bper\b|posisi|keadaan|kondisi|status", prefix))
+    per = bool(re.search(r"\bper\b|cut|posisi|keadaan|kondisi|status", prefix))
     for pattern, build in _PATTERNS:
         found = pattern.fullmatch(bare)
         if found:

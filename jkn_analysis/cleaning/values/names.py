@@ -6,7 +6,7 @@ import difflib
 import re
 from functools import lru_cache
 
-from jkn_analysis.cleaning.values.cells import is_absent
+from jkn_analysis.cleaning.values.cells import cut_ordinal, is_absent
 from jkn_analysis.cleaning.words import Said, say
 from jkn_analysis.errors import UnknownNameError
 from jkn_analysis.terms import SEGMEN, TOTAL, UMUR_MAKS_BULAN
@@ -183,7 +183,9 @@ def find_segmen(text: str) -> str | None:
     >>> find_segmen("PB PU/BP PEMDA"), find_segmen("pbi (apbn)"), find_segmen("PPU")
     ('PBPU Pemda', 'PBI JK', None)
     """
-    return _SEGMEN_INDEX.get(_segmen_key(text)) or _find_by_words(text)
+    found = _SEGMEN_INDEX.get(_segmen_key(text)) or _find_by_words(text)
+    bare = cut_ordinal(text)
+    return found if found or bare == text else find_segmen(bare)
 
 
 def _find_by_words(text: str) -> str | None:
@@ -196,6 +198,39 @@ def _find_by_words(text: str) -> str | None:
     if "bagian" in words and "apbd" not in words:
         return None
     return _BY_WORDS.get(frozenset(words - {"bagian"}))
+
+
+_BESIDE = {"", "bagian", "daerah", "pusat", "sendiri", "jk"}
+_CORE = {"pbpu", "ppu", "pbi", "bp", "apbn"}
+"""Words without which a title names no segmen: ``Pemda`` alone is a sender."""
+
+
+@lru_cache(maxsize=4096)
+def find_segmen_in(line: str) -> str:
+    """Return the one segmen that a title names among other words, "" for none.
+
+    Examples
+    --------
+    >>> find_segmen_in("PENERIMAAN IURAN PBPU KOTA MANADO SEPTEMBER 2025")
+    'PBPU'
+    >>> find_segmen_in("TUNGGAKAN PBPU DAN BP"), find_segmen_in("REKAP PPU DAN BP")
+    ('', '')
+    >>> find_segmen_in("REALISASI IURAN PBPU PEMDA TA 2025")
+    'PBPU Pemda'
+    """
+    plain = re.sub(r"[^a-z0-9]+", " ", line.lower()).strip()
+    places = [int(f.lastgroup[1:]) for f in _PHRASE.finditer(plain) if f.lastgroup]
+    words = {_PHRASES[place][0] for place in places} - {
+        "",
+        "bagian",
+        "daerah",
+        "pusat",
+        "sendiri",
+        "jk",
+    }
+    if not words & _CORE or {"pbi", "pbpu"} <= words:
+        return ""
+    return _BY_WORDS.get(frozenset(words), "")
 
 
 def is_plain_pbi(text: str) -> bool:
@@ -356,4 +391,7 @@ def find_region(
     try:
         return find_wilayah(text, system=chosen, kode_provinsi=kode_provinsi)  # type: ignore[arg-type]
     except UnknownNameError as exc:
+        bare = cut_ordinal(text)
+        if bare != text:
+            return find_region(bare, system=system, kode_provinsi=kode_provinsi)
         return str(exc)
