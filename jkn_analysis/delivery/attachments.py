@@ -14,7 +14,7 @@ from jkn_analysis.delivery.content import one_line
 from jkn_analysis.formats import is_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from openpyxl import Workbook
     from openpyxl.cell import Cell
@@ -36,6 +36,9 @@ _RISKY = re.compile(r"^[=+\-@\t\r\n\x00]")
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 _MOMENT = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl writes naive times
 _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
+_BOOK, _CORE = "xl/workbook.xml", "docProps/core.xml"
+_SHEET = re.compile(rb"<sheet [^>]*/>")
+_LOCAL = re.compile(rb'(localSheetId=")(\d+)')
 _SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 _NARROW, _WIDE, _LONGEST_NAME, _LONGEST_TEXT = 9, 60, 31, 32_000
 
@@ -82,6 +85,7 @@ def build_workbook(sheets: Sequence[Sheet], *, title: str, banner: str = "") -> 
     taken: set[str] = set()
     for sheet in sheets:
         _write_sheet(book, sheet, _free_name(sheet.name, taken), banner)
+        book.worksheets[-1].sheet_view.tabSelected = False
     return save_workbook(book, title=title)
 
 
@@ -95,6 +99,28 @@ def save_workbook(book: Workbook, *, title: str) -> bytes:
     return _without_times(written.getvalue())
 
 
+def lead_with(xlsx: bytes, first: Sequence[int]) -> bytes:
+    """Put some sheets of a workbook of ours in front; it opens on the first of them.
+
+    Parameters
+    ----------
+    xlsx
+        From `build_workbook`.
+    first
+        Places of the sheets that come first, counted from 0.
+    """
+    with zipfile.ZipFile(io.BytesIO(xlsx)) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    sheets = _SHEET.findall(parts[_BOOK])
+    turn = [*first, *(at for at in range(len(sheets)) if at not in first)]
+    place = {str(old).encode(): str(new).encode() for new, old in enumerate(turn)}
+    start, _, rest = parts[_BOOK].partition(sheets[0])
+    named = rest.removeprefix(b"".join(sheets[1:]))
+    named = _LOCAL.sub(lambda match: match[1] + place[match[2]], named)
+    parts[_BOOK] = b"".join([start, *(sheets[at] for at in turn), named])
+    return _pack(parts)
+
+
 def set_text(cell: Cell, text: str) -> None:
     """Store a text as text, whatever it begins with."""
     cell.value = one_line(text)[:_LONGEST_TEXT]
@@ -105,26 +131,25 @@ def set_text(cell: Cell, text: str) -> None:
 
 
 def _without_times(xlsx: bytes) -> bytes:
-    """Pack the parts again with fixed dates."""
-    fixed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(xlsx)) as source,
-        zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for name in sorted(source.namelist(), key=_content_types_first):
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                content = _MODIFIED.sub(rb"\g<1>2000-01-01T00:00:00Z\g<2>", content)
+    """Pack the parts again with fixed dates, the list of their types first."""
+    with zipfile.ZipFile(io.BytesIO(xlsx)) as source:
+        names = sorted(source.namelist(), key=lambda name: (name[0] != "[", name))
+        parts = {name: source.read(name) for name in names}
+    moment = rb"\g<1>2000-01-01T00:00:00Z\g<2>"
+    parts[_CORE] = _MODIFIED.sub(moment, parts[_CORE])
+    return _pack(parts)
+
+
+def _pack(parts: Mapping[str, bytes]) -> bytes:
+    """Pack parts in their order, without a time."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in parts.items():
             info = zipfile.ZipInfo(name, _ZIP_MOMENT)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             target.writestr(info, content)
-    return fixed.getvalue()
-
-
-def _content_types_first(name: str) -> tuple[bool, str]:
-    """Sort the parts, the list of their types first as readers expect."""
-    return name != "[Content_Types].xml", name
+    return packed.getvalue()
 
 
 def _free_name(name: str, taken: set[str]) -> str:

@@ -25,6 +25,7 @@ from jkn_analysis.delivery.content import (
 )
 from jkn_analysis.delivery.history import History
 from jkn_analysis.delivery.issued import mark_revised
+from jkn_analysis.delivery.offices import TABLES, address_office
 from jkn_analysis.delivery.words import DEFINITIONS, WORDS
 from jkn_analysis.errors import DeliveryError
 from jkn_analysis.formats import (
@@ -159,11 +160,9 @@ def _build_bodies(
 ) -> dict[str, Body]:
     """Build each office's body; one that replaces a mail already sent says so."""
     from jkn_analysis.delivery.message import Sender, build_body, message_id
-    from jkn_analysis.delivery.offices import address_office
 
     sender = Sender(desk.pengirim, desk.balas_ke)
     address = parseaddr(desk.pengirim)[1]
-    sheets = {sheet.name.replace(" ", "_"): sheet for sheet in list_sheets(briefing)}
     rapat = occasion.meeting.id_rapat if occasion.meeting else "-"
     bodies = {}
     for kantor in occasion.offices:
@@ -173,7 +172,7 @@ def _build_bodies(
             name = message_id(content, core, kantor, address)
             return desk.history.find_revision(rapat, occasion.kode, kantor, name)
 
-        own = address_office(content, briefing, kantor, sheets)
+        own = address_office(content, briefing, kantor)
         bodies[kantor] = build_body(own, sender, revise=revise)
     return bodies
 
@@ -475,7 +474,7 @@ def _attachments(
     name = f"{briefing.kode}-{briefing.periode:%Y-%m}"
     banner = words["contoh_banner"] if briefing.contoh else ""
     tables = build_workbook(list_sheets(briefing), title=briefing.judul, banner=banner)
-    found = [*extras.reports, Attachment(f"tabel-{name}.xlsx", XLSX, tables)]
+    found = [*extras.reports, Attachment(f"{TABLES}{name}.xlsx", XLSX, tables)]
     if meeting is not None:
         found.append(_calendar(briefing, meeting, extras))
     if extras.form is not None:

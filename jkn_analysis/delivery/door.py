@@ -6,15 +6,11 @@ from collections import Counter
 from email import message_from_bytes
 from email.policy import SMTP
 from email.utils import parseaddr
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jkn_analysis.errors import PrivacyError
 from jkn_analysis.personal import count_personal
 from jkn_analysis.rekonsiliasi.scan import Door, scan_bytes
-
-OWN = "bahan-"
-"""How the name of an office's own workbook begins."""
 
 if TYPE_CHECKING:
     from jkn_analysis.delivery.message import Body, Sender
@@ -44,8 +40,7 @@ def judge_message(message: bytes) -> dict[str, int]:
 def refuse_body(body: Body, sender: Sender) -> None:
     """Stop before a mail is written that points at a person.
 
-    An office's own workbook repeats sheets of the common one, which is judged; before
-    it leaves, the whole mail is judged again as it lies in the outbox.
+    Before it leaves, the whole mail is judged again as it lies in the outbox.
 
     Raises
     ------
@@ -56,11 +51,7 @@ def refuse_body(body: Body, sender: Sender) -> None:
         parseaddr(text)[1].lower() for text in (sender.pengirim, sender.balas_ke)
     )
     parts = [body.text.encode(), body.html.encode(), *(png for _, png in body.cids)]
-    parts += [
-        item.content
-        for item in body.content.attachments
-        if not item.filename.startswith(OWN)
-    ]
+    parts += [item.content for item in body.content.attachments]
     found = _judge(body.subject, parts, own)
     if found:
         where = f"mail of {body.content.kode}"
@@ -70,19 +61,11 @@ def refuse_body(body: Body, sender: Sender) -> None:
 def _judge(subject: str, parts: list[bytes], allowed: frozenset[str]) -> dict[str, int]:
     """Judge the decoded pieces of a mail."""
     counts = Counter(count_personal(subject, allowed=allowed))
+    door = Door(mail=True, allowed=allowed)
     for part in parts:
-        counts.update(_judge_part(part, allowed))
+        for (_, what), number in scan_bytes(part, door=door).items():
+            counts[what] += number
     return dict(counts)
-
-
-@lru_cache(maxsize=16)
-def _judge_part(part: bytes, allowed: frozenset[str]) -> Counter[str]:
-    """Judge one piece, once for all offices of a region that share it."""
-    counts: Counter[str] = Counter()
-    found = scan_bytes(part, door=Door(mail=True, allowed=allowed))
-    for (_, what), number in found.items():
-        counts[what] += number
-    return counts
 
 
 def tell(found: dict[str, int]) -> str:

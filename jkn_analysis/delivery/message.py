@@ -6,6 +6,7 @@ is that body under its own header (`build_message`).
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from jkn_analysis.delivery.content import MailChart, MailContent
+    from jkn_analysis.delivery.content import Attachment, MailChart, MailContent
     from jkn_analysis.delivery.history import Revision
 
 MAX_HTML_BYTES = 95_000
@@ -345,22 +346,41 @@ def _build_mime(
             disposition="inline",
             filename=f"{picture.cid.partition('.')[0]}.png",
         )
-    for item in content.attachments:
-        maintype, _, subtype = item.mime.partition("/")
-        message.add_attachment(
-            item.content,
-            maintype,
-            subtype,
-            filename=one_line(item.filename),
-            params=dict(item.params) or None,
-        )
-    _fix_boundaries(message, content.report_sha256)
-    return message.as_bytes()
-
-
-def _fix_boundaries(message: EmailMessage, seed: str) -> None:
-    """Give every multipart a boundary made from what the mail carries, not chance."""
-    for number, part in enumerate(message.walk()):
+    for number, part in enumerate(message.walk(), start=1):
         if part.is_multipart():
-            digest = hashlib.sha256(f"{seed}/{number}".encode()).hexdigest()
-            part.set_boundary(f"=_jkn_{digest[:32]}")
+            part.set_boundary(_boundary(content, number))
+    del message["MIME-Version"]
+    outer = _boundary(content, 0)
+    parts = [message.as_bytes(), *map(_lay_attachment, content.attachments)]
+    between = f"\r\n--{outer}\r\n".encode()
+    head = f'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="{outer}"\r\n'
+    whole = between.join([b"", *(part.rstrip(b"\r\n") for part in parts)])
+    return head.encode() + whole + f"\r\n--{outer}--\r\n".encode()
+
+
+@lru_cache(maxsize=16)
+def _lay_attachment(item: Attachment) -> bytes:
+    """Encode an attachment once for all offices of a region that share it."""
+    part = EmailMessage(policy=SMTP)
+    maintype, _, subtype = item.mime.partition("/")
+    part.set_content(
+        item.content,
+        maintype,
+        subtype,
+        disposition="attachment",
+        filename=one_line(item.filename),
+        params=dict(item.params) or None,
+    )
+    del part["MIME-Version"]
+    if maintype == "text":
+        # Base64 makes a page a third longer; its lines must stay the bytes they are.
+        quoted = binascii.b2a_qp(item.content, istext=False)
+        part.set_payload(quoted.replace(b"=\n", b"=\r\n").decode("ascii"))
+        part.replace_header("Content-Transfer-Encoding", "quoted-printable")
+    return part.as_bytes()
+
+
+def _boundary(content: MailContent, number: int) -> str:
+    """Make a boundary from what the mail carries, not from chance."""
+    seed = f"{content.report_sha256}/{number}"
+    return f"=_jkn_{hashlib.sha256(seed.encode()).hexdigest()[:32]}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jkn_analysis.delivery.attachments import XLSX, Sheet, build_workbook
-from jkn_analysis.delivery.content import Attachment, slug
-from jkn_analysis.delivery.door import OWN
+from jkn_analysis.delivery.attachments import lead_with
+from jkn_analysis.delivery.content import slug
 from jkn_analysis.delivery.words import WORDS
 from jkn_analysis.formats import format_jiwa, format_rp_short, format_tanggal
 from jkn_analysis.terms import Kantor
@@ -15,7 +14,7 @@ from jkn_analysis.terms import Kantor
 if TYPE_CHECKING:
     from jkn_analysis.briefing import Bagian, Briefing
     from jkn_analysis.briefing.model import Permintaan
-    from jkn_analysis.delivery.content import MailContent
+    from jkn_analysis.delivery.content import Attachment, MailContent
 
 PARTS: dict[str, tuple[str, ...]] = {
     Kantor.BPKAD: ("uang", "tunggakan_pemda", "tunggakan_peserta"),
@@ -35,12 +34,14 @@ _SAID: dict[str, dict[str, slice]] = {
     Kantor.SEKDA: {},
 }
 """Sentences of those parts that stand in the first paragraph."""
+TABLES = "tabel-"
+"""How the name of the workbook of all tables begins."""
 _OWNER_COLUMN = "catatan"
 _MOST_RECORDS, _MOST_SUBJECT = 4, 90
 
 
 def address_office(
-    content: MailContent, briefing: Briefing, kantor: str, sheets: dict[str, Sheet]
+    content: MailContent, briefing: Briefing, kantor: str
 ) -> MailContent:
     """Make the common mail one office's own: subject, first paragraph, attachment.
 
@@ -52,8 +53,6 @@ def address_office(
         The page it comes from; nothing is computed anew.
     kantor
         Who receives it.
-    sheets
-        The page's tables by name, for the office's own workbook.
     """
     asks = [ask for ask in briefing.permintaan if ask.kantor == kantor]
     bahasa = briefing.bahasa
@@ -61,23 +60,17 @@ def address_office(
     first = own_lines[0] if own_lines else content.verdict
     own_lines = own_lines or [WORDS[bahasa]["tanpa_khusus"]]
     lead = [WORDS[bahasa]["untuk"].format(kantor=kantor) + ":", *own_lines]
-    own = _own_workbook(briefing, kantor, sheets)
     return replace(
         content,
         lead=tuple(lead),
         subject_verdict=_subject(asks, bahasa) or f"{kantor}: {_short(first)}",
-        attachments=_insert(content.attachments, own),
+        attachments=tuple(
+            _own_first(item, briefing, kantor)
+            if item.filename.startswith(TABLES)
+            else item
+            for item in content.attachments
+        ),
     )
-
-
-def _insert(
-    attachments: tuple[Attachment, ...], own: Attachment | None
-) -> tuple[Attachment, ...]:
-    """Put the office's own workbook behind the report, before the common tables."""
-    if own is None:
-        return attachments
-    report = sum(item.filename.startswith("laporan-") for item in attachments)
-    return (*attachments[:report], own, *attachments[report:])
 
 
 def _tell(ask: Permintaan, bahasa: str) -> str:
@@ -139,20 +132,16 @@ def _part(briefing: Briefing, name: str) -> Bagian | None:
     return next((part for part in briefing.bagian if part.nama == name), None)
 
 
-def _own_workbook(
-    briefing: Briefing, kantor: str, sheets: dict[str, Sheet]
-) -> Attachment | None:
-    """Write the office's tables as a workbook of its own."""
-    wanted = [
-        sheets[table.nama]
+def _own_first(tables: Attachment, briefing: Briefing, kantor: str) -> Attachment:
+    """Let the workbook of all tables begin with the office's own."""
+    parts = [part.nama for part in briefing.bagian for _ in part.tables]
+    own = [
+        at
         for name in PARTS.get(kantor, ())
-        if (part := _part(briefing, name)) is not None
-        for table in part.tables
-        if table.nama in sheets
+        for at, part in enumerate(parts)
+        if part == name
     ]
-    if not wanted:
-        return None
-    banner = WORDS[briefing.bahasa]["contoh_banner"] if briefing.contoh else ""
-    book = build_workbook(wanted, title=f"{kantor}, {briefing.nama}", banner=banner)
-    name = f"{OWN}{slug(kantor)}-{briefing.kode}-{briefing.periode:%Y-%m}.xlsx"
-    return Attachment(name, XLSX, book)
+    if not own:
+        return tables
+    name = tables.filename.replace(TABLES, f"bahan-{slug(kantor)}-")
+    return replace(tables, filename=name, content=lead_with(tables.content, own))

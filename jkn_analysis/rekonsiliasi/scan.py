@@ -51,6 +51,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt", b"eXIf"}
 _MOST_BYTES = 512 << 20
 _MOST_DEPTH = 4
+_OFTEN_BYTES = 1 << 19
+"""Bytes up to which what was found in a part is remembered."""
 SKIPPED_FOLDERS = frozenset({".git", ".venv", "__pycache__", "node_modules"})
 SKIPPED_SUFFIXES = frozenset({".age", ".pyc", ".so", ".woff2", ".ttf"})
 
@@ -81,13 +83,7 @@ class Door:
 
     def count(self, text: str) -> dict[str, int]:
         """Count what is personal in a text."""
-        return _count(text, self.allowed, self.mail)
-
-
-@lru_cache(maxsize=64)
-def _count(text: str, allowed: frozenset[str], mail: bool) -> dict[str, int]:  # noqa: FBT001 - a key
-    """Count once what stands in many files alike, as the styles of a workbook do."""
-    return count_personal(text, allowed=allowed, mail=mail)
+        return count_personal(text, allowed=self.allowed, mail=self.mail)
 
 
 PAGE_DOOR = Door(mail=True)
@@ -302,7 +298,12 @@ def scan_bytes(
     >>> scan_bytes(b"Rp1.391.162.000.000 1732240000000000 sha 82710341abcd")
     {}
     """
-    door = door or Door()
+    scan = _scan_once if len(content) <= _OFTEN_BYTES else _scan
+    return dict(scan(content, depth, door or Door()))
+
+
+def _scan(content: bytes, depth: int, door: Door) -> dict[tuple[str, str], int]:
+    """Count in bytes, then in each of their parts."""
     found: dict[tuple[str, str], int] = {}
     packed = content.startswith((b"PK\x03\x04", b"\x1f\x8b", _PNG, b"PAR1"))
     if not packed and not _is_mail(content):
@@ -316,6 +317,10 @@ def scan_bytes(
             place = (f"{name} > {part}" if part else name, kind)
             found[place] = found.get(place, 0) + number
     return found
+
+
+_scan_once = lru_cache(maxsize=128)(_scan)
+"""What stands alike in many files, as the sheets of a region's mails, is read once."""
 
 
 def refuse_bytes(files: Mapping[str, bytes], *, door: Door = PAGE_DOOR) -> None:

@@ -169,7 +169,6 @@ def test_a_message_carries_report_tables_calendar_and_reply_form(mailed):
     assert names == [
         "laporan-82.71-2025-11.html",
         "bahan-bpkad-82.71-2025-11.xlsx",
-        "tabel-82.71-2025-11.xlsx",
         "rapat-82.71-2025-12-12.ics",
         "tindak-lanjut-82.71-2025-11.xlsx",
     ]
@@ -324,11 +323,11 @@ def test_what_names_recipients_is_for_its_owner_alone(mailed, serve, monkeypatch
 
 
 def test_the_workbook_has_the_pages_tables_and_the_definitions(mailed):
-    _, _, tables, *_ = messages(mailed)["82.71-bpkad.eml"].iter_attachments()
+    _, tables, *_ = messages(mailed)["82.71-bpkad.eml"].iter_attachments()
     path = mailed / "t.xlsx"
     path.write_bytes(tables.get_payload(decode=True))
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames[-1] == "Definisi"
+    assert (book.sheetnames[0], book.sheetnames[-1]) == ("tunggakan peserta", "Definisi")
     assert "segmen" in book.sheetnames
     assert book["segmen"]["A1"].value.startswith("DATA CONTOH")
     counts = [c.value for row in book["segmen"].iter_rows() for c in row]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -174,14 +176,10 @@ def test_every_region_with_recipients_is_planned_with_its_next_meeting():
     ]
 
 
-def sheets_of(page):
-    return {sheet.name.replace(" ", "_"): sheet for sheet in list_sheets(page)}
-
-
 def test_an_office_reads_its_own_ask_first_in_subject_and_lines(briefing):
     common = content(briefing)
-    bpkad = address_office(common, briefing, "BPKAD", sheets_of(briefing))
-    dinsos = address_office(common, briefing, "Dinas Sosial", sheets_of(briefing))
+    bpkad = address_office(common, briefing, "BPKAD")
+    dinsos = address_office(common, briefing, "Dinas Sosial")
     assert bpkad.subject_verdict == "lunasi Rp17,6 miliar, tenggat 31 Desember 2025"
     assert bpkad.lead == (
         "Untuk BPKAD:",
@@ -196,8 +194,31 @@ def test_an_office_reads_its_own_ask_first_in_subject_and_lines(briefing):
 
 
 def test_an_office_without_an_ask_is_told_so(briefing):
-    own = address_office(content(briefing), briefing, "Dukcapil", {})
+    own = address_office(content(briefing), briefing, "Dukcapil")
     assert own.lead[0] == "Untuk Dukcapil:"
     assert "Tidak ada yang diminta khusus" in own.lead[1]
     assert own.subject_verdict.startswith("Dukcapil: ")
-    assert own.attachments == content(briefing).attachments
+
+
+def test_an_office_without_a_part_gets_the_tables_as_they_are(briefing):
+    common = content(briefing)
+    assert address_office(common, briefing, "Lain").attachments == common.attachments
+
+
+def test_the_tables_begin_with_the_offices_own_and_none_is_lost(briefing):
+    common = content(briefing)
+    own = address_office(common, briefing, "Sekretariat Daerah").attachments[1]
+    before, after = (
+        openpyxl.load_workbook(io.BytesIO(item.content))
+        for item in (common.attachments[1], own)
+    )
+    assert own.filename == "bahan-sekretariat-daerah-82.71-2025-11.xlsx"
+    assert before.sheetnames[0] != after.sheetnames[0] == "tindak lanjut"
+    assert sorted(after.sheetnames) == sorted(before.sheetnames)
+    for sheet in before:
+        moved = after[sheet.title]
+        assert [[c.value for c in row] for row in moved] == [
+            [c.value for c in row] for row in sheet
+        ]
+        assert moved.print_title_rows == sheet.print_title_rows
+    assert [s.title for s in after if s.sheet_view.tabSelected] == []
