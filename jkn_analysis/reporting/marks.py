@@ -169,7 +169,7 @@ def paint_png(sheet: Sheet, *, colours: int = 64) -> bytes:
         (size[0] // _SMOOTH, size[1] // _SMOOTH), Image.Resampling.LANCZOS
     )
     few = small.quantize(
-        colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
     )
     stream = io.BytesIO()
     few.save(stream, "PNG", compress_level=6)

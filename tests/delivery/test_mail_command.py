@@ -327,7 +327,10 @@ def test_the_workbook_has_the_pages_tables_and_the_definitions(mailed):
     path = mailed / "t.xlsx"
     path.write_bytes(tables.get_payload(decode=True))
     book = openpyxl.load_workbook(path)
-    assert (book.sheetnames[0], book.sheetnames[-1]) == ("tunggakan peserta", "Definisi")
+    assert (book.sheetnames[0], book.sheetnames[-1]) == (
+        "tunggakan peserta",
+        "Definisi",
+    )
     assert "segmen" in book.sheetnames
     assert book["segmen"]["A1"].value.startswith("DATA CONTOH")
     counts = [c.value for row in book["segmen"].iter_rows() for c in row]
