@@ -153,7 +153,7 @@ _DECLARED = (
             PERIODE,
             Column("segmen", "segmen", choices=(*SEGMEN, TOTAL)),
             Column("terdaftar_jiwa", "jiwa"),
-            Column("aktif_jiwa", "jiwa"),
+            Column("aktif_jiwa", "jiwa", optional=True),
             Column("nonaktif_menunggak_jiwa", "jiwa", optional=True),
             Column("nonaktif_mutasi_jiwa", "jiwa", optional=True),
         ),

@@ -53,13 +53,19 @@ def find_turn(context: Context, *, rising: bool) -> dt.date | None:
     return None if crossed.empty else as_date(crossed[0])
 
 
+def _find_lack(context: Context) -> str:
+    """Say what keeps a region with participants from a rate."""
+    known = context.tables["kepesertaan"]["aktif_jiwa"].notna().any()
+    return "penduduk" if known else "aktif"
+
+
 def build_verdict(context: Context, asks: Sequence[Permintaan]) -> tuple[str, Nada]:
     """Say the first decision in one line; where none was computed, the position."""
     words, judged, name = context.words, context.status, {"nama": context.nama}
     if context.history is None:
         return words.say("judul.tanpa_data", name), "netral"
     if judged is None:
-        return words.say("judul.tanpa_penduduk", name), "netral"
+        return words.say(f"judul.tanpa_{_find_lack(context)}", name), "netral"
     title = build_title(context, asks)
     if title is not None:
         return title
@@ -121,7 +127,7 @@ def build_position(context: Context) -> tuple[tuple[str, bool], ...]:
     """Say rate, denominator, date and gap; the numbers that count stand out."""
     words, judged = context.words, context.status
     if judged is None:
-        reason = "kepesertaan" if context.history is None else "penduduk"
+        reason = "kepesertaan" if context.history is None else _find_lack(context)
         return ((words.sentence(words.say(f"kosong.{reason}")), False),)
     rate = context.figures.find(RATE, context.potongan.kode)
     values = {
@@ -254,6 +260,7 @@ def since_line(context: Context) -> tuple[str, str] | None:
     """Say the movement since the last meeting and what became of its decisions."""
     words, panel = context.words, context.tables["kepesertaan"]
     past, when = context.rapat_lalu, find_since(context)
+    panel = panel.dropna(subset=["aktif_jiwa"])
     by = panel.groupby(["periode", "segmen"], observed=True)["aktif_jiwa"].sum()
     known = set(panel["periode"])
     if not {pd.Timestamp(when), pd.Timestamp(context.periode)} <= known:

@@ -213,7 +213,7 @@ def measure_members(
     frame = frame.assign(rate=active / people.where(people > 0))
     cover = find_target(end_of_month(periode)).cakupan_rate
     frame["gap_jiwa"] = [
-        np.nan if np.isnan(size) else gap_jiwa(target, int(size), int(part))
+        np.nan if np.isnan(size + part) else gap_jiwa(target, int(size), int(part))
         for size, part in zip(people, active, strict=True)
     ]
     frame["selisih"] = frame["rate"] - target

@@ -213,7 +213,7 @@ def judge_members(members: Members, periode: dt.date) -> pd.DataFrame:
     panel = members.tables["kepesertaan"]
     counts = attach_penduduk(panel, members.tables["penduduk"])
     newest = counts.sort_values("periode").groupby("kode").tail(1)
-    newest = newest.dropna(subset=["penduduk_jiwa"])
+    newest = newest.dropna(subset=["penduduk_jiwa", "aktif_jiwa"])
     pemda = panel[panel["segmen"].eq("PBPU Pemda")].set_index(["kode", "periode"])
     bills = dict(tuple(members.tables["iuran_pemda"].groupby("kode")))
     signed = list_kontrak(members.tables["peristiwa"], periode.year + 1)
@@ -255,7 +255,8 @@ def build_flags(words: Words, judged: pd.DataFrame, nama: pd.Series) -> Tabel:
             words.teks(str(nama.get(kode)).removeprefix("Kabupaten ")),
             told(row["uhc"]),
             told(row["prioritas"]),
-            words.teks(row["award"] or words.say("status.belum")),
+            told(None) if pd.isna(row["award"])
+            else words.teks(row["award"] or words.say("status.belum")),
             told(row["pks"]),
             words.angka_rp(row["kurang_kas_rp"], "uang"),
         )

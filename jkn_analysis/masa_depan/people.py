@@ -17,7 +17,7 @@ from jkn_analysis.masa_depan.draws import (
     share_out,
 )
 from jkn_analysis.masa_depan.paths import SLOTS, Paths, add_levels
-from jkn_analysis.terms import TOTAL
+from jkn_analysis.terms import NASIONAL, TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,8 @@ def draw_counts(
         Of all chance.
     """
     registered, active = found["terdaftar_jiwa"], found["aktif_jiwa"]
-    kode = _list_regions(registered)
+    kode = np.intersect1d(_list_regions(registered), _list_regions(active))
+    unknown = np.setdiff1d(_list_regions(registered), kode)
     most = find_most(registered, penduduk, kode)
     place = [_place_nodes(ahead, kode) for ahead in (registered, active)]
     middle = _cap_medians(registered, active, place=place, most=most)
@@ -72,6 +73,10 @@ def draw_counts(
             if (place[0][at] >= 0).any():
                 own = _keep_told(part[at], kode, told, (ukuran, segmen))
                 values[ukuran, segmen], names = add_levels(own, kode)
+    if len(unknown):  # whose active people nobody sent: no sum above them is whole
+        whole = ~np.isin(names.astype(str), [*{str(k)[:2] for k in unknown}, NASIONAL])
+        names = names[whole]
+        values = {key: own[:, whole] for key, own in values.items()}
     people = penduduk.reindex(names).to_numpy(dtype=float, na_value=np.nan)
     shape = (len(active.months), len(names), 1)
     held = np.broadcast_to(people[None, :, None], shape)

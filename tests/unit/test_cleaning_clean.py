@@ -230,9 +230,10 @@ def test_unknown_heading_names_the_nearest_and_the_line_to_add(tmp_path):
 
 def test_missing_column_lists_what_was_found(tmp_path):
     problems = cleaned(
-        tmp_path, "Kode;Periode;Segmen;Terdaftar\n82.71;2025-06;PBPU;10\n"
+        tmp_path, "Kode;Periode;Segmen;Aktif\n82.71;2025-06;PBPU;10\n"
     ).problems
-    assert "column 'aktif_jiwa' missing; found 'Kode', 'Periode'" in problems[0].message
+    said = "column 'terdaftar_jiwa' missing; found 'Kode', 'Periode'"
+    assert said in problems[0].message
 
 
 def test_missing_column_of_a_sum_is_the_only_fault(tmp_path):

@@ -249,6 +249,10 @@ TOTALS = {
     ),
     "registered alone": Layout(
         [["PESERTA TERDAFTAR OKTOBER 2025"], [], ["Kab/Kota", "Terdaftar"],
+         *[row[:2] for row in WHOLE]], [row[:4] for row in SUMMED], MEMBERS[:4],
+    ),
+    "registered alone under a title of the active": Layout(
+        [["PESERTA AKTIF OKTOBER 2025"], [], ["Kab/Kota", "Jumlah Peserta"],
          *[row[:2] for row in WHOLE]], None,
     ),
 }  # fmt: skip

@@ -103,10 +103,10 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
     ),
     "missing": (HEADER + line(aktif=""), "E2", "", "no value", "0 if there is none"),
     "missing_column": (
-        "Kode,Periode,Segmen,Terdaftar\n82.71,2025-06,PBPU,20\n",
+        "Kode,Periode,Segmen,Aktif\n82.71,2025-06,PBPU,20\n",
         "",
         "",
-        "'aktif_jiwa' missing; found 'Kode'",
+        "'terdaftar_jiwa' missing; found 'Kode'",
         r"\[sources.kepesertaan.headings\]",
     ),
     "unknown_heading": (

@@ -199,32 +199,44 @@ def test_stored_paths_come_back_row_by_row(tmp_path):
         read_paths(tmp_path, kode="99.99")
 
 
+def keep_nodes(ahead, keep):
+    """Return forecasts of some series only."""
+    panel, outcome = ahead.panel, ahead.outcome
+    return replace(
+        ahead,
+        nodes=ahead.nodes[keep].reset_index(drop=True),
+        quantiles=ahead.quantiles[keep],
+        panel=replace(
+            panel,
+            names=panel.names[keep],
+            last=panel.last[keep],
+            nilai=panel.nilai[keep],
+        ),
+        outcome=replace(
+            outcome, errors=outcome.errors[:, keep], scale=outcome.scale[keep]
+        ),
+    )
+
+
 def test_a_region_without_segments_is_drawn_whole():
     made, people = read_made()
     found = {}
     for name in ("terdaftar_jiwa", "aktif_jiwa"):
-        ahead = made.found[name]
-        nodes = ahead.nodes
+        nodes = made.found[name].nodes
         keep = ~(nodes["kode"].eq(KODE) & nodes["segmen"].ne("total")).to_numpy()
-        found[name] = replace(
-            ahead,
-            nodes=nodes[keep].reset_index(drop=True),
-            quantiles=ahead.quantiles[keep],
-            panel=replace(
-                ahead.panel,
-                names=ahead.panel.names[keep],
-                last=ahead.panel.last[keep],
-                nilai=ahead.panel.nilai[keep],
-            ),
-            outcome=replace(
-                ahead.outcome,
-                errors=ahead.outcome.errors[:, keep],
-                scale=ahead.outcome.scale[keep],
-            ),
-        )
+        found[name] = keep_nodes(made.found[name], keep)
     paths = draw_counts(found, penduduk=people).take([KODE])
     assert (paths.get("aktif_jiwa", "PBI JK") == 0).all()
     assert (paths.get("aktif_jiwa") > 0).all()
+
+
+def test_neither_a_region_without_active_members_nor_a_sum_with_it_is_drawn():
+    made, people = read_made()
+    active = made.found["aktif_jiwa"]
+    known = keep_nodes(active, ~active.nodes["kode"].eq(KODE).to_numpy())
+    paths = draw_counts({**made.found, "aktif_jiwa": known}, penduduk=people)
+    assert not {KODE, BABEL, "00"} & set(paths.kode)
+    assert {"19.01", "19.03"} <= set(paths.kode)
 
 
 def test_paths_of_nothing_cannot_be_read():

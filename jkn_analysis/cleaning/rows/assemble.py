@@ -21,7 +21,7 @@ from jkn_analysis.cleaning.rows.rules import (
     fill_dashes,
 )
 from jkn_analysis.cleaning.rows.slices import NONAKTIF
-from jkn_analysis.cleaning.rows.work import PLACE, REGIONAL, CleanResult, Counts
+from jkn_analysis.cleaning.rows.work import PLACE, REGIONAL, CleanResult, Counts, due_of
 from jkn_analysis.cleaning.values.names import MIXED
 from jkn_analysis.cleaning.values.vintage import find_vintage, is_bps
 from jkn_analysis.cleaning.words import finding, say
@@ -63,7 +63,7 @@ def assemble(
         check_keys(table, works, frame)
         check_future(works, frame)
         frame = fill_dashes(works, frame, measures, proven)
-        check_missing(table, works, frame, measures)
+        frame = check_missing(table, works, frame, measures)
         frame = check_duplicates(table, works, frame)
         check_rules(table, works, frame)
     return _result(table, works, frame, sums, measures)
@@ -120,7 +120,7 @@ def _split_totals(
             above = part["_above"].to_numpy(dtype=bool)
         good = ~work.bad[rows]
         own = [str(name) for name in part if f"{PLACE}{name}" in part]
-        needed = bool(set(own) & set(table.required))
+        needed = bool(set(own) & due_of(table))
         filled = (
             part[own].notna().any(axis=1).to_numpy()
             if needed
@@ -198,7 +198,7 @@ def _join(
 
 def _covers(sets: set[tuple[str, ...]], table: Table) -> bool:
     """Tell whether every part has all required measures and completes no other."""
-    required = set(table.required)
+    required = due_of(table)
     return all(required & {n for s in sets for n in s} <= set(one) for one in sets)
 
 

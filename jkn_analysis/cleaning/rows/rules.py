@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.rows.work import MOST_LISTED, PLACE, report_at
+from jkn_analysis.cleaning.problems import faults
+from jkn_analysis.cleaning.rows.work import MOST_LISTED, PLACE, due_of, report_at
 from jkn_analysis.cleaning.values.cells import look
 from jkn_analysis.cleaning.words import say
 
@@ -120,10 +122,15 @@ def fill_dashes(
 
 def check_missing(
     table: Table, works: Sequence[Work], frame: pd.DataFrame, measures: Sequence[str]
-) -> None:
-    """Report rows that lack a required figure."""
-    for name in measures:
-        if table.column(name).optional:
+) -> pd.DataFrame:
+    """Report rows that lack a required figure.
+
+    Registered participants alone are a delivery too: their active ones are not known.
+    """
+    for name in [name for name in measures if name in due_of(table)]:
+        if name == "aktif_jiwa" and name not in frame and _are_registered(works):
+            works[0].note(say("no active participants given: stored as not known"))
+            frame = frame.assign(**{name: np.nan})
             continue
         if name not in frame:
             headings = ", ".join(
@@ -138,6 +145,21 @@ def check_missing(
         lacking = frame[frame[name].isna()]
         for _, row in _listed(works, lacking, "missing"):
             report_at(works, row, name, "missing:number")
+    return frame
+
+
+_OF_ACTIVE = re.compile(
+    r"aktif|menunggak|target|sasaran|rencana|selisih|mutasi|rasio|[%]|persen", re.I
+)
+
+
+def _are_registered(works: Sequence[Work]) -> bool:
+    """Tell whether nothing in a delivery says that its figures are of another kind."""
+    sheets = [work.sheet for work in works]
+    said = [line for s in sheets for line in (*s.title, s.sheet, s.path.stem)]
+    said += [" ".join(parts) for s in sheets for parts in s.headers]
+    faulty = any(faults(work.problems) for work in works)
+    return not faulty and not any(map(_OF_ACTIVE.search, said))
 
 
 def check_duplicates(

@@ -50,6 +50,11 @@ MOST_NAMED = 50
 _OF_NAMES = frozenset({"unknown_name", "ambiguous_name"})
 
 
+def due_of(table: Table) -> set[str]:
+    """Return the columns a delivery must have: required ones and the active members."""
+    return {*table.required, *({"aktif_jiwa"} & set(table.names))}
+
+
 @dataclass(frozen=True)
 class CleanSettings:
     """What the config file says about one table's deliveries."""
