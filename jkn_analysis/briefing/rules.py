@@ -255,7 +255,8 @@ def build_flags(words: Words, judged: pd.DataFrame, nama: pd.Series) -> Tabel:
             words.teks(str(nama.get(kode)).removeprefix("Kabupaten ")),
             told(row["uhc"]),
             told(row["prioritas"]),
-            told(None) if pd.isna(row["award"])
+            told(None)
+            if pd.isna(row["award"])
             else words.teks(row["award"] or words.say("status.belum")),
             told(row["pks"]),
             words.angka_rp(row["kurang_kas_rp"], "uang"),
