@@ -20,7 +20,7 @@ from jkn_analysis.places import list_kecamatan
 from jkn_analysis.rekonsiliasi.publish import (
     BASE_JIWA,
     build_selisih,
-    merge_selisih,
+    merge_counts,
 )
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
 from jkn_analysis.suppression import SMALLEST_HIDDEN, THRESHOLD_JIWA
@@ -74,7 +74,7 @@ def tell(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """Publish two months as `jkn reconcile` does, the second knowing the first."""
     told = build_selisih(first, periode=MONTHS[0])
     fresh = build_selisih(second, periode=MONTHS[1], previous=told)
-    return merge_selisih(told, fresh)
+    return merge_counts(told, fresh)
 
 
 def attack(told: pd.DataFrame) -> pd.DataFrame:

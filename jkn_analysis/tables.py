@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import pandas as pd
 
+from jkn_analysis.arus.sebab import list_sebab
 from jkn_analysis.errors import InputError
-from jkn_analysis.terms import KELAS, SEGMEN, TOTAL, UMUR_MAKS_BULAN
+from jkn_analysis.terms import KELAS, LUAR, NONAKTIF, SEGMEN, TOTAL, UMUR_MAKS_BULAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,12 @@ def _nonaktif_adds_up(frame: pd.DataFrame) -> pd.Series:
     split = frame[parts[0]] + frame[parts[1]]
     rest = frame[whole[0]] - frame[whole[1]]
     return (split == rest).fillna(value=True).astype(bool)
+
+
+def _moves(frame: pd.DataFrame) -> pd.Series:
+    """Start and end of a flow differ, and one of them is a segmen."""
+    start, end = frame["segmen_asal"], frame["segmen_tujuan"]
+    return start.ne(end) & (start.isin(SEGMEN) | end.isin(SEGMEN))
 
 
 KODE = Column("kode", "kode")
@@ -446,6 +453,55 @@ _DECLARED = (
         ("kode", "kecamatan", "periode", "alasan"),
     ),
     Table(
+        "arus_kepesertaan",
+        "active people who came, left or changed segmen in a month (or since another "
+        "one), by cause; missing count = hidden because small",
+        (
+            KODE,
+            PERIODE,
+            Column("segmen_asal", "text", choices=(*SEGMEN, NONAKTIF, LUAR)),
+            Column("segmen_tujuan", "text", choices=(*SEGMEN, NONAKTIF, LUAR)),
+            Column("sebab", "text", choices=tuple(list_sebab())),
+            Column("sejak", "periode", optional=True),
+            Column("jiwa", "jiwa", optional=True),
+        ),
+        ("kode", "periode", "segmen_asal", "segmen_tujuan", "sebab"),
+        office="BPJS Kesehatan",
+        rules=(
+            RowRule(
+                "arus_berpindah",
+                _moves,
+                ("segmen_asal", "segmen_tujuan"),
+                "leave out who stayed: a flow leads into, out of or between the active "
+                "segmen",
+            ),
+        ),
+    ),
+    Table(
+        "kepesertaan_kecamatan",
+        "participants of one kecamatan and segmen at the end of a month, in fives; "
+        "missing count = hidden because small",
+        (
+            KODE,
+            Column("kecamatan", "text"),
+            PERIODE,
+            Column("segmen", "segmen", choices=(*SEGMEN, TOTAL)),
+            Column("terdaftar_jiwa", "jiwa", optional=True),
+            Column("aktif_jiwa", "jiwa", optional=True),
+        ),
+        ("kode", "kecamatan", "periode", "segmen"),
+        office="BPJS Kesehatan",
+        rules=(
+            RowRule(
+                "aktif_over_terdaftar",
+                _at_most("aktif_jiwa", "terdaftar_jiwa"),
+                ("aktif_jiwa", "terdaftar_jiwa"),
+                "active participants are part of the registered ones: "
+                "ask the sender which of the two is wrong",
+            ),
+        ),
+    ),
+    Table(
         "laju_tunggakan",
         "one parameter of the roll-rate model; kode 00 = shared by all regions",
         (
@@ -666,6 +722,8 @@ DELIVERED: tuple[str, ...] = (
     "tindak_lanjut",
     "publikasi",
     "selisih",
+    "arus_kepesertaan",
+    "kepesertaan_kecamatan",
 )
 """Tables that offices send; the others are facts or computed."""
 

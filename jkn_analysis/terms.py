@@ -21,6 +21,8 @@ class Segmen(StrEnum):
 
 SEGMEN: tuple[str, ...] = tuple(segmen.value for segmen in Segmen)
 TOTAL = "total"
+NONAKTIF, LUAR = "nonaktif", "luar"
+"""Where a flow may start or end beside a segmen: switched off, not registered."""
 NASIONAL = "00"
 TANDA_CONTOH = "DATA CONTOH (sintetis)"
 """What every synthetic file says of itself, above or below its table."""

@@ -51,6 +51,13 @@ Files under ``data/raw/contoh/`` (``README.txt`` is ignored by cleaning)
 ``faskes/faskes.xlsx``
     Title rows, ``Kab/Kota | Per | FKTP | FKRTL | Dokter | Kendala Administrasi``;
     ``Per`` is ``30 Juni 2025``; one total row per date; footer.
+``arus_kepesertaan/mutasi_peserta.xlsx``
+    A sheet per month (Juni to November 2025): title rows, ``Periode : Juni 2025``,
+    ``No | Kab/Kota | Segmen Asal | Segmen Tujuan | Sebab Mutasi | Jumlah``; states in
+    words (``Nonaktif``, ``Belum Terdaftar``); footer.
+``kepesertaan_kecamatan/kecamatan_<19|81|82>.xlsx``
+    A sheet per month of the same months: title rows; a merged two-row header ``No |
+    Kab/Kota | Kecamatan`` and the six segmen over ``Terdaftar | Aktif``; footer.
 """
 
 from __future__ import annotations
@@ -81,7 +88,8 @@ def build_tables(
     Returns
     -------
     dict
-        Table name (all of ``tables.DELIVERED``) to typed rows sorted by key.
+        Table name (of ``tables.DELIVERED``) to typed rows sorted by key; flows and
+        kecamatan in the sample of 28 regions only.
     """
     from jkn_sample import build
 

@@ -18,6 +18,7 @@ from jkn_sample.arrears import (
     build_menunggak_total,
     build_tunggakan_peserta,
 )
+from jkn_sample.below import build_arus, build_kecamatan
 from jkn_sample.kepesertaan import build_frame, build_peserta
 from jkn_sample.offices import (
     build_faskes,
@@ -119,7 +120,11 @@ def build_tables(
     tables["selisih"] = build_sample_selisih(
         tables["kepesertaan"], tables["penduduk"], seed=seed
     )
-    return {name: _typed(tables[name], name) for name in DELIVERED}
+    if not nasional:
+        tables["arus_kepesertaan"] = build_arus(dunia, tables["kepesertaan"])
+        below = build_kecamatan(dunia, tables["kepesertaan"])
+        tables["kepesertaan_kecamatan"] = below
+    return {name: _typed(tables[name], name) for name in DELIVERED if name in tables}
 
 
 def _typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -10,86 +10,34 @@ import pandas as pd
 
 from jkn_analysis.formats import format_akhir_bulan, format_number, format_periode
 from jkn_analysis.store import write_bytes, write_text
-from jkn_analysis.terms import SEGMEN, TANDA_CONTOH, UMUR_MAKS_BULAN
+from jkn_analysis.terms import (
+    SEGMEN,
+    UMUR_MAKS_BULAN,
+)
 from jkn_analysis.wilayah import get_wilayah
+from jkn_sample.below_files import write_arus, write_kecamatan
 from jkn_sample.files import Cell, Lembar, build_ods, build_xlsx
+from jkn_sample.office_words import (
+    BULAN_BESAR,
+    BULAN_LEBAR,
+    BULAN_LEMBAR,
+    CONTOH,
+    KAKI,
+    PROVINSI,
+    ROMAWI,
+    SEGMEN_BABEL,
+    SEGMEN_MALUKU,
+    SEGMEN_MALUT,
+    UKURAN,
+    dots,
+    list_records,
+    spell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-CONTOH = f"{TANDA_CONTOH}, bukan data resmi"
-_KAKI = ("Sumber: BPJS Kesehatan (contoh)", f"*) {CONTOH}")
-_PROVINSI = {"19": "KEPULAUAN BANGKA BELITUNG", "81": "MALUKU", "82": "MALUKU UTARA"}
-_EJAAN = {
-    "19.01": "Kab. Bangka",
-    "19.02": "KAB. BELITUNG",
-    "19.03": "Kab. Bangka Selatan",
-    "19.04": "Kab.Bangka Tengah",
-    "19.05": "Kabupaten Bangka Barat",
-    "19.06": "Kab Belitung Timur",
-    "19.71": "Kota Pangkalpinang",
-    "82.01": "Kab. Halmahera Barat",
-    "82.02": "Kab. Halmahera  Tengah",
-    "82.03": "Halut",
-    "82.04": "KAB. HALMAHERA SELATAN",
-    "82.05": "Kab. Kep. Sula",
-    "82.06": "Haltim",
-    "82.07": "Kab. Morotai",
-    "82.08": "P. Taliabu",
-    "82.71": "Kota Ternate",
-    "82.72": "Kota Tidore Kep.",
-    "81.05": "SBT",
-    "81.06": "SBB",
-    "81.08": "MBD",
-    "81.72": "Kota  Tual",
-}
-"""Spellings of names in the files; the others are written in full."""
-_NAMA_LAMA = {"81.03": "Maluku Tenggara Barat"}
-"""Names in files of 2021."""
-_SEGMEN_BABEL = {
-    "PBI JK": "PBI APBN",
-    "PBPU Pemda": "PBI APBD",
-    "PPU-PN": "PPU PN",
-    "PPU-BU": "PPU BU",
-    "PBPU": "PBPU Mandiri",
-    "BP": "BP",
-}
-_SEGMEN_MALUKU = {
-    "PBI JK": "PBI-JK",
-    "PBPU Pemda": "PBPU/BP Pemda",
-    "PPU-PN": "PPU Penyelenggara Negara",
-    "PPU-BU": "PPU Badan Usaha",
-    "PBPU": "PBPU",
-    "BP": "Bukan Pekerja",
-}
-_SEGMEN_MALUT = {
-    "PBI JK": "PBI APBN",
-    "PBPU Pemda": "PBPU & BP Pemda",
-    "PPU-PN": "PPUPN",
-    "PPU-BU": "PPUBU",
-    "PBPU": "Mandiri",
-    "BP": "BP",
-}
-_BULAN_LEBAR = (
-    "Jan", "PEBRUARI", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agt", "Sept", "Okt", "Nop", "Des",
-)  # fmt: skip
-_BULAN_LEMBAR = (
-    "Jan", "Peb", "Mar", "Apr", "Mei", "Juni",
-    "Juli", "Agt", "Sep", "Okt", "Nop", "Des",
-)  # fmt: skip
-_BULAN_BESAR = (
-    "JANUARI", "PEBRUARI", "MARET", "APRIL", "MEI", "JUNI", "JULI", "AGUSTUS",
-    "SEPTEMBER", "OKTOBER", "NOPEMBER", "DESEMBER",
-)  # fmt: skip
-_UKURAN = (
-    "terdaftar_jiwa",
-    "aktif_jiwa",
-    "nonaktif_menunggak_jiwa",
-    "nonaktif_mutasi_jiwa",
-)
-_ROMAWI = {1: "Kelas I", 2: "Kelas II", 3: "Kelas III"}
 BACA_SAYA = f"""{CONTOH}
 
 Kiriman contoh: 28 kabupaten/kota di Kepulauan Bangka Belitung (19), Maluku (81) dan
@@ -97,26 +45,6 @@ Maluku Utara (82), Januari 2021 sampai November 2025. Dibuat oleh `jkn sample` d
 benih tetap; titik yang pernah terpublikasi direproduksi (lihat publikasi/), selebihnya
 sintetis. Tidak ada data orang. Berkas ini diabaikan oleh `jkn build`.
 """
-
-
-def _name(kode: str, tahun: int = 9999) -> str:
-    """Return a region's name as its files spell it."""
-    if tahun == 2021 and kode in _NAMA_LAMA:
-        return _NAMA_LAMA[kode]
-    return _EJAAN.get(kode, get_wilayah(kode).nama)
-
-
-def _number(value: Any) -> str:  # noqa: ANN401 - a cell
-    """Write whole numbers with dots, missing as a dash."""
-    return " - " if pd.isna(value) else format_number(value).replace("−", "-")
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as dictionaries."""
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
 
 
 def _csv(rows: Iterable[Sequence[object]], *, delimiter: str = ";") -> str:
@@ -140,9 +68,7 @@ def _of(frame: pd.DataFrame, provinsi: str) -> pd.DataFrame:
 
 def _cube(frame: pd.DataFrame) -> dict[tuple[str, pd.Timestamp, str], tuple[Any, ...]]:
     """Return the counts of each region, month and segmen."""
-    values = (
-        frame[list(_UKURAN)].astype(object).where(frame[list(_UKURAN)].notna(), None)
-    )
+    values = frame[list(UKURAN)].astype(object).where(frame[list(UKURAN)].notna(), None)
     keys = zip(frame["kode"], frame["periode"], frame["segmen"], strict=True)
     rows = values.itertuples(index=False, name=None)
     return dict(zip(keys, rows, strict=True))
@@ -162,7 +88,7 @@ def _babel_block(
     start = len(sheet.baris)
     for name in SEGMEN:
         at = len(top)
-        top += [_SEGMEN_BABEL[name], None, None, None]
+        top += [SEGMEN_BABEL[name], None, None, None]
         low += ["Terdaftar", "Aktif", "Menunggak", "Mutasi"]
         sheet.gabung.append((start, at, start, at + 3))
     sheet.gabung += [(start, 0, start + 1, 0), (start, 1, start + 1, 1)]
@@ -174,7 +100,7 @@ def _babel_block(
         flat = [int(value or 0) for group in cells for value in group]
         sums = [sum(flat[0::4]), sum(flat[1::4])]
         rows.append([*flat, *sums])
-        sheet.add([number, _name(one), *rows[-1]])
+        sheet.add([number, spell(one), *rows[-1]])
     sheet.add([None, "JUMLAH", *map(sum, zip(*rows, strict=True))], bold=1)
     sheet.add([])
 
@@ -184,7 +110,7 @@ def _babel_year(frame: pd.DataFrame, tahun: int) -> bytes:
     sheet = Lembar("Rekap")
     sheet.add(
         ["REKAPITULASI KEPESERTAAN JKN MENURUT SEGMEN"],
-        [f"PROVINSI {_PROVINSI['19']} TAHUN {tahun}"],
+        [f"PROVINSI {PROVINSI['19']} TAHUN {tahun}"],
         [CONTOH],
         bold=3,
     )
@@ -193,7 +119,7 @@ def _babel_year(frame: pd.DataFrame, tahun: int) -> bytes:
     cube = _cube(frame)
     for month in sorted(frame["periode"].unique()):
         _babel_block(sheet, cube, kode=kode, month=pd.Timestamp(month))
-    sheet.add(*[[text] for text in _KAKI])
+    sheet.add(*[[text] for text in KAKI])
     return build_xlsx([sheet])
 
 
@@ -205,27 +131,31 @@ def _maluku_rows(frame: pd.DataFrame, tahun: int) -> Iterable[list[object]]:
     number = 0
     for month in sorted(frame["periode"].unique()):
         rows = ordered[ordered["periode"] == month].sort_values(["kode", "urut"])
-        label = _BULAN_BESAR[pd.Timestamp(month).month - 1]
-        for row in _records(rows):
+        label = BULAN_BESAR[pd.Timestamp(month).month - 1]
+        for row in list_records(rows):
             number += 1
-            who = [number, row["kode"], _name(row["kode"], tahun), label, tahun]
+            who = [number, row["kode"], spell(row["kode"], tahun), label, tahun]
             yield [*who, *_maluku_cells(row, measures)]
-        sums = rows.groupby("segmen", as_index=False)[list(_UKURAN)].sum()
-        for row in sorted(_records(sums), key=lambda row: order[row["segmen"]]):
+        sums = rows.groupby("segmen", as_index=False)[list(UKURAN)].sum()
+        for row in sorted(list_records(sums), key=lambda row: order[row["segmen"]]):
             yield ["", "81", "MALUKU", label, tahun, *_maluku_cells(row, measures)]
 
 
 def _measures(frame: pd.DataFrame) -> list[str]:
     """Return the counts by cause that a year's file prints, if any."""
-    return [name for name in _UKURAN[2:] if frame[name].notna().any()]
+    return [name for name in UKURAN[2:] if frame[name].notna().any()]
 
 
 def _maluku_cells(row: dict[str, Any], measures: Sequence[str]) -> list[object]:
     """Return one row's figures as Maluku prints them."""
     rate = format_number(100 * row["aktif_jiwa"] / row["terdaftar_jiwa"], 2)
-    counts = [_number(row["terdaftar_jiwa"]), _number(row["aktif_jiwa"]), f"{rate}%"]
-    parts = [_number(row[name]) for name in measures]
-    return [_SEGMEN_MALUKU[row["segmen"]], *counts, *parts]
+    counts = [
+        dots(row["terdaftar_jiwa"]),
+        dots(row["aktif_jiwa"]),
+        f"{rate}%",
+    ]
+    parts = [dots(row[name]) for name in measures]
+    return [SEGMEN_MALUKU[row["segmen"]], *counts, *parts]
 
 
 def _maluku_year(frame: pd.DataFrame, tahun: int) -> str:
@@ -233,12 +163,12 @@ def _maluku_year(frame: pd.DataFrame, tahun: int) -> str:
     head = "No;Kode;Kab/Kota;Bulan;Tahun;Segmen;Peserta Terdaftar;Peserta Aktif;% Aktif"
     head += ";Nonaktif Menunggak;Nonaktif Mutasi" if _measures(frame) else ""
     title = f"Data kepesertaan JKN Provinsi Maluku tahun {tahun}\n{CONTOH}\n"
-    return title + head + "\n" + _csv(_maluku_rows(frame, tahun)) + f"{_KAKI[0]}\n"
+    return title + head + "\n" + _csv(_maluku_rows(frame, tahun)) + f"{KAKI[0]}\n"
 
 
 def _malut_month(frame: pd.DataFrame, month: pd.Timestamp) -> Lembar:
     """Return Maluku Utara's sheet of one month, region over its segments."""
-    sheet = Lembar(_BULAN_LEMBAR[month.month - 1])
+    sheet = Lembar(BULAN_LEMBAR[month.month - 1])
     sheet.add(
         ["KEPESERTAAN JKN PROVINSI MALUKU UTARA"],
         [f"Periode : {format_periode(month)}"],
@@ -257,8 +187,8 @@ def _malut_month(frame: pd.DataFrame, month: pd.Timestamp) -> Lembar:
     for number, kode in enumerate(sorted(frame["kode"].unique()), start=1):
         first = len(sheet.baris)
         for name in SEGMEN:
-            who = [number, _name(kode)] if name == SEGMEN[0] else [None, None]
-            sheet.add([*who, _SEGMEN_MALUT[name], *cube[kode, month, name]])
+            who = [number, spell(kode)] if name == SEGMEN[0] else [None, None]
+            sheet.add([*who, SEGMEN_MALUT[name], *cube[kode, month, name]])
         last = len(sheet.baris) - 1
         sheet.gabung.append((first, 1, last, 1))
         counts = [
@@ -266,7 +196,7 @@ def _malut_month(frame: pd.DataFrame, month: pd.Timestamp) -> Lembar:
         ]
         sums = [sum(column) for column in counts]
         sheet.add([None, "Jumlah", None, *sums], bold=1)
-    sheet.add([], *[[text] for text in _KAKI])
+    sheet.add([], *[[text] for text in KAKI])
     return sheet
 
 
@@ -283,7 +213,7 @@ def _malut_year(frame: pd.DataFrame) -> bytes:
 def _write_kepesertaan(frame: pd.DataFrame, folder: Path) -> None:
     """Write the three provinces' files, one per year."""
     for year, rows in _by_year(frame):
-        own = {kode: _of(rows, kode) for kode in _PROVINSI}
+        own = {kode: _of(rows, kode) for kode in PROVINSI}
         write_bytes(folder / f"rekap_babel_{year}.xlsx", _babel_year(own["19"], year))
         write_text(folder / f"maluku_{year}.csv", _maluku_year(own["81"], year))
         write_bytes(folder / f"maluku_utara_{year}.xlsx", _malut_year(own["82"]))
@@ -293,7 +223,7 @@ def _age_sheet(frame: pd.DataFrame, tahun: int, provinsi: str) -> Lembar:
     """Return arrears by age of one province and year, people beside rupiah."""
     sheet = Lembar(str(tahun))
     sheet.add(
-        [f"TUNGGAKAN IURAN PESERTA MENURUT UMUR - PROVINSI {_PROVINSI[provinsi]}"],
+        [f"TUNGGAKAN IURAN PESERTA MENURUT UMUR - PROVINSI {PROVINSI[provinsi]}"],
         [f"Tahun {tahun}"],
         [CONTOH],
         [],
@@ -317,15 +247,15 @@ def _age_sheet(frame: pd.DataFrame, tahun: int, provinsi: str) -> Lembar:
     for index, many, money in zip(wide.index.tolist(), people, rupiah, strict=True):
         kode, month, segmen, kelas = index
         pairs = [value for pair in zip(many, money, strict=True) for value in pair]
-        who = [_name(kode), f"{month:%Y-%m}", segmen, _ROMAWI[kelas]]
+        who = [spell(kode), f"{month:%Y-%m}", segmen, ROMAWI[kelas]]
         sheet.add([*who, *pairs, sum(many), sum(money)])
-    sheet.add([], *[[text] for text in _KAKI])
+    sheet.add([], *[[text] for text in KAKI])
     return sheet
 
 
 def _write_tunggakan(frame: pd.DataFrame, folder: Path) -> None:
     """Write one workbook per province, a sheet per year."""
-    for provinsi in _PROVINSI:
+    for provinsi in PROVINSI:
         own = _of(frame, provinsi)
         sheets = [_age_sheet(rows, tahun, provinsi) for tahun, rows in _by_year(own)]
         write_bytes(folder / f"umur_tunggakan_{provinsi}.xlsx", build_xlsx(sheets))
@@ -334,10 +264,10 @@ def _write_tunggakan(frame: pd.DataFrame, folder: Path) -> None:
 def _iuran_year(frame: pd.DataFrame, tahun: int, provinsi: str) -> str:
     """Return premium of one province and year, wide by month, a row per measure."""
     rows: list[list[object]] = [
-        [f"Iuran JKN Provinsi {_PROVINSI[provinsi].title()}"],
+        [f"Iuran JKN Provinsi {PROVINSI[provinsi].title()}"],
         [f"Tahun {tahun}"],
         [CONTOH],
-        ["Kab/Kota", "Segmen", "Kelas", "Uraian", *_BULAN_LEBAR],
+        ["Kab/Kota", "Segmen", "Kelas", "Uraian", *BULAN_LEBAR],
     ]
     measures = {
         "Ditagih": "ditagih_rp",
@@ -349,14 +279,14 @@ def _iuran_year(frame: pd.DataFrame, tahun: int, provinsi: str) -> str:
         for label, name in measures.items():
             if months[name].notna().any():
                 values = months[name].reindex(range(1, 13))
-                cells = ["" if pd.isna(value) else _number(value) for value in values]
-                rows.append([_name(str(kode)), segmen, kelas or "-", label, *cells])
-    return _csv([*rows, [_KAKI[0]]])
+                cells = ["" if pd.isna(value) else dots(value) for value in values]
+                rows.append([spell(str(kode)), segmen, kelas or "-", label, *cells])
+    return _csv([*rows, [KAKI[0]]])
 
 
 def _write_iuran(frame: pd.DataFrame, folder: Path) -> None:
     """Write one file per province and year."""
-    for provinsi in _PROVINSI:
+    for provinsi in PROVINSI:
         own = _of(frame, provinsi)
         for year, rows in _by_year(own):
             text = _iuran_year(rows, year, provinsi)
@@ -372,28 +302,33 @@ def _pemda_sheet(frame: pd.DataFrame, provinsi: str) -> Lembar:
     """Return quota and payment of one province's local governments."""
     sheet = Lembar(get_wilayah(provinsi).nama)
     sheet.add(
-        ["REALISASI IURAN PBPU PEMDA"], [f"PROVINSI {_PROVINSI[provinsi]}"], [CONTOH]
+        ["REALISASI IURAN PBPU PEMDA"], [f"PROVINSI {PROVINSI[provinsi]}"], [CONTOH]
     )
     head = "No|Kode|Kab/Kota|Bulan|Kuota|Terisi|Tagihan (Rp)|Dibayar (Rp)"
     sheet.add([*head.split("|"), "Tunggakan Awal (Rp)", "Tanggal Bayar"])
-    for number, row in enumerate(_records(frame), start=1):
+    for number, row in enumerate(list_records(frame), start=1):
         when = row["tanggal_bayar"]
         paid = "-" if pd.isna(when) else when.date()
-        who = [number, row["kode"], _name(row["kode"]), format_periode(row["periode"])]
+        who = [
+            number,
+            row["kode"],
+            spell(row["kode"]),
+            format_periode(row["periode"]),
+        ]
         sheet.add([*who, *(row[name] for name in _PEMDA), paid])
-    sheet.add([], ["Sumber: BPKAD (contoh)"], [_KAKI[1]])
+    sheet.add([], ["Sumber: BPKAD (contoh)"], [KAKI[1]])
     return sheet
 
 
 def _write_pemda(frame: pd.DataFrame, folder: Path) -> None:
     """Write one workbook with a sheet per province."""
-    sheets = [_pemda_sheet(_of(frame, provinsi), provinsi) for provinsi in _PROVINSI]
+    sheets = [_pemda_sheet(_of(frame, provinsi), provinsi) for provinsi in PROVINSI]
     write_bytes(folder / "realisasi_pbpu_pemda.ods", build_ods(sheets))
 
 
 def _rupiah(value: int) -> str:
     """Write rupiah as a budget prints it."""
-    return f"{'-' if value < 0 else ''}Rp {_number(abs(value))}"
+    return f"{'-' if value < 0 else ''}Rp {dots(abs(value))}"
 
 
 def _write_anggaran(frame: pd.DataFrame, folder: Path) -> None:
@@ -403,9 +338,9 @@ def _write_anggaran(frame: pd.DataFrame, folder: Path) -> None:
         [CONTOH],
         ["Kode", "Kab/Kota", "Tahun", "Sumber Dana", "Pagu", "Pergeseran"],
     ]
-    for row in _records(frame):
+    for row in list_records(frame):
         money = [_rupiah(row["pagu_rp"]), _rupiah(row["pergeseran_rp"])]
-        who = [row["kode"], _name(row["kode"]), row["tahun"], row["sumber_dana"]]
+        who = [row["kode"], spell(row["kode"]), row["tahun"], row["sumber_dana"]]
         rows.append([*who, *money])
     write_text(folder / "pagu_iuran_jkn.csv", _csv([*rows, ["Sumber: BPKAD (contoh)"]]))
 
@@ -418,13 +353,13 @@ def _write_faskes(frame: pd.DataFrame, folder: Path) -> None:
     sheet.add(head, bold=1)
     for month, rows in frame.groupby("periode"):
         day = format_akhir_bulan(month)
-        for row in _records(rows):
+        for row in list_records(rows):
             trouble = None if pd.isna(row["kendala"]) else row["kendala"]
             counts = [row["fktp"], row["fkrtl"], row["dokter"]]
-            sheet.add([_name(row["kode"]), day, *counts, trouble])
+            sheet.add([spell(row["kode"]), day, *counts, trouble])
         sums = [int(rows[name].sum()) for name in ("fktp", "fkrtl", "dokter")]
         sheet.add(["JUMLAH", day, *sums, None], bold=1)
-    sheet.add([], ["Sumber: Dinas Kesehatan (contoh)"], [_KAKI[1]])
+    sheet.add([], ["Sumber: Dinas Kesehatan (contoh)"], [KAKI[1]])
     write_bytes(folder / "faskes.xlsx", build_xlsx([sheet]))
 
 
@@ -434,7 +369,7 @@ def _write_penduduk(frame: pd.DataFrame, folder: Path) -> None:
         [f"# Jumlah penduduk menurut sumber bertanggal. {CONTOH}"],
         ["kode_bps", "nama_wilayah", "sumber", "berlaku_mulai", "jumlah_penduduk"],
     ]
-    for row in _records(frame):
+    for row in list_records(frame):
         region = get_wilayah(row["kode"])
         when = f"{row['berlaku_mulai']:%Y-%m-%d}"
         who = [f"{region.kode_bps}.0", region.nama_lengkap]
@@ -456,6 +391,8 @@ _WRITERS = {
     "iuran_pemda": _write_pemda,
     "anggaran": _write_anggaran,
     "faskes": _write_faskes,
+    "arus_kepesertaan": write_arus,
+    "kepesertaan_kecamatan": write_kecamatan,
 }
 _PUBLIKASI = [
     "tanggal",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jkn_analysis.arus.flows import ARUS, hide_small
 from jkn_analysis.cleaning.contents import (
     list_items,
     list_present,
@@ -21,6 +22,8 @@ from jkn_analysis.cleaning.rows import across
 from jkn_analysis.cleaning.rows.work import Counts
 from jkn_analysis.cleaning.words import in_language, say
 from jkn_analysis.errors import InputError, StoreError
+from jkn_analysis.kecamatan import TABLE as KECAMATAN
+from jkn_analysis.kecamatan import publish as publish_kecamatan
 from jkn_analysis.personal import mask_personal
 from jkn_analysis.store import (
     find_generation,
@@ -43,6 +46,10 @@ if TYPE_CHECKING:
     from jkn_analysis.errors import JknError
     from jkn_analysis.store import Generation
 
+PUBLISHED = {ARUS: hide_small, KECAMATAN: publish_kecamatan}
+"""Tables whose small counts are hidden before they are stored."""
+RECONCILED = {"selisih", ARUS}
+"""Tables that ``jkn reconcile`` fills too; without a delivery they stay."""
 PACKAGED = "jkn_analysis (Kepmendagri 300.2.2-2138/2025)"
 
 
@@ -254,6 +261,9 @@ def _make_tables(
 
     tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
     tables |= join_tables(*_parted(used), overlap=config.build.overlap)
+    tables |= {
+        name: hide(tables[name]) for name, hide in PUBLISHED.items() if name in tables
+    }
     tables["penduduk"] = _with_packaged(tables.get("penduduk"))
     if sampai is None:
         return tables
@@ -323,7 +333,7 @@ def _store(
     with write_generation(
         root, by="jkn build", contoh=report.contoh, cutoff=sampai
     ) as draft:
-        stale = set(draft.tables) & (set(DELIVERED) - {*tables, "selisih"})
+        stale = set(draft.tables) & (set(DELIVERED) - {*tables, *RECONCILED})
         for name in sorted(stale):
             draft.drop(name)
             report.removed.append(name)

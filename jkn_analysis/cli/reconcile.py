@@ -10,7 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from jkn_analysis.config import Config
-    from jkn_analysis.rekonsiliasi.reconcile import Reconciliation
+    from jkn_analysis.rekonsiliasi.movements import Movements
+    from jkn_analysis.rekonsiliasi.reconcile import Order, Reconciliation
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -24,6 +25,19 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.DateTime(["%Y-%m-%d"]),
     required=True,
     help="Day of the extracts; its month becomes the period.",
+)
+@click.option(
+    "--before",
+    "--sebelum",
+    "sebelum",
+    type=_FILE,
+    help="Earlier extract of members: who came, left, came back since then.",
+)
+@click.option(
+    "--before-as-of",
+    "sebelum_pada",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day of the earlier extract; the month before --pada if not given.",
 )
 @click.option("--kode", multiple=True, help="Only this region; may be repeated.")
 @click.option(
@@ -47,12 +61,17 @@ def reconcile_command(
     dukcapil: Path | None,
     dtsen: Path | None,
     pada: dt.datetime,
+    sebelum: Path | None,
+    sebelum_pada: dt.datetime | None,
     kode: tuple[str, ...],
     recipients: tuple[str, ...],
     worklists: Path | None,
     memory: str,
 ) -> None:
-    r"""Compare person registers; counts go into the table selisih, no NIK anywhere.
+    r"""Compare person registers; counts go into the store, no NIK anywhere.
+
+    Differences go into the table selisih; with --before, movements between the two
+    extracts of members into arus_kepesertaan.
 
     The key of the pseudonyms comes from JKN_NIK_KEY (64 hex digits or base64 of 32
     bytes) or the keyring.
@@ -61,7 +80,9 @@ def reconcile_command(
     Example:
       jkn reconcile --bpjs bpjs.csv --dukcapil dukcapil.parquet --dtsen dtsen.csv \
           --pada 2025-11-30 --kode 82.71
+      jkn reconcile --bpjs november.csv --before oktober.csv --pada 2025-11-30
     """
+    from jkn_analysis.rekonsiliasi.movements import compare_extracts
     from jkn_analysis.rekonsiliasi.pseudonym import read_key
     from jkn_analysis.rekonsiliasi.reconcile import Order, reconcile
     from jkn_analysis.rekonsiliasi.worklists import parse_recipient
@@ -69,6 +90,8 @@ def reconcile_command(
 
     if recipients and worklists is None:
         raise click.UsageError("--kantor needs --daftar, the folder of the work lists")
+    if sebelum is not None and bpjs is None:
+        raise click.UsageError("--before needs --bpjs, the extract it is before")
     given = {"bpjs": bpjs, "dukcapil": dukcapil, "dtsen": dtsen}
     order = Order(
         sources={name: path for name, path in given.items() if path is not None},
@@ -83,32 +106,76 @@ def reconcile_command(
     key = read_key()
     open_generation(config.paths.processed)
     with hold_project(config.paths.processed, holder="jkn reconcile"):
-        found = reconcile(order, key=key)
-        stored = _store(found, order.pada, config.paths.processed)
-    _summarise(found)
+        found, moved = None, None
+        if len(order.sources) > 1 or sebelum is None:
+            found = reconcile(order, key=key)
+        if sebelum is not None and bpjs is not None:
+            before = sebelum_pada or order.pada.replace(day=1) - dt.timedelta(days=1)
+            moved = compare_extracts(
+                sebelum,
+                bpjs,
+                sejak=dt.date(before.year, before.month, before.day),
+                pada=order.pada,
+                key=key,
+                dukcapil=dukcapil,
+            )
+        stored = _store(found, moved, order, config.paths.processed)
+    if found is not None:
+        _summarise(found)
+    if moved is not None:
+        _summarise_moves(moved)
     click.echo(f"counts in {stored}; scanned: nothing personal")
-    for path in found.worklists:
+    for path in found.worklists if found is not None else ():
         click.echo(f"work list, encrypted: {path}")
 
 
-def _store(found: Reconciliation, pada: dt.date, processed: Path) -> Path:
-    """Lay the counts over the stored table; refuse to leave anything personal."""
+def _store(
+    found: Reconciliation | None,
+    moved: Movements | None,
+    order: Order,
+    processed: Path,
+) -> Path:
+    """Lay the counts over the stored tables; refuse to leave anything personal."""
     from jkn_analysis import store
-    from jkn_analysis.rekonsiliasi.publish import build_selisih, merge_selisih
+    from jkn_analysis.arus.flows import ARUS, hide_small
+    from jkn_analysis.rekonsiliasi.publish import build_selisih, merge_counts
     from jkn_analysis.rekonsiliasi.scan import refuse_personal
 
-    population = store.read_table_or_empty("penduduk", root=processed)
-    latest = population.sort_values("berlaku_mulai").groupby("kode")["penduduk_jiwa"]
-    people = {str(kode): int(jiwa) for kode, jiwa in latest.last().items()}
-    told = store.read_table_or_empty("selisih", root=processed)
-    fresh = build_selisih(
-        found.counts, periode=pada.replace(day=1), penduduk=people, previous=told
-    )
-    merged = merge_selisih(told, fresh)
+    fresh = {}
+    if found is not None:
+        population = store.read_table_or_empty("penduduk", root=processed)
+        latest = population.sort_values("berlaku_mulai").groupby("kode")
+        people = latest["penduduk_jiwa"].last()
+        fresh["selisih"] = build_selisih(
+            found.counts,
+            periode=order.pada.replace(day=1),
+            penduduk={str(kode): int(jiwa) for kode, jiwa in people.items()},
+            previous=store.read_table_or_empty("selisih", root=processed),
+        )
+    if moved is not None:
+        own = moved.arus["kode"].isin(order.kode) if order.kode else slice(None)
+        fresh[ARUS] = hide_small(moved.arus[own])
     with store.write_generation(processed, by="jkn reconcile") as draft:
-        draft.put(merged, "selisih")
-        refuse_personal(draft.paths("selisih"))
+        for name, counts in fresh.items():
+            told = store.read_table_or_empty(name, root=processed)
+            draft.put(merge_counts(told, counts), name)
+            refuse_personal(draft.paths(name))
     return processed
+
+
+def _summarise_moves(moved: Movements) -> None:
+    """Print how many came, left, came back and changed segmen."""
+    from jkn_analysis.arus.flows import find_direction
+
+    sums = moved.arus["jiwa"].groupby(find_direction(moved.arus)).sum()
+    opening, closing = int(moved.awal.sum()), int(moved.akhir.sum())
+    told = ", ".join(f"{name} {int(n)}" for name, n in sums.items() if n >= 5)
+    click.echo(f"active members: {opening} before, {closing} now; {told}")
+    if moved.ganda or moved.tanpa_pengenal:
+        click.echo(
+            f"rows of a person named once more: {moved.ganda}; without card and NIK: "
+            f"{moved.tanpa_pengenal}"
+        )
 
 
 def _summarise(found: Reconciliation) -> None:

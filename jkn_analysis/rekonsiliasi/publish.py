@@ -240,7 +240,7 @@ def measure_worth(selisih: pd.DataFrame, penduduk: Mapping[str, int]) -> pd.Seri
     return worth.where(whole).astype("float64") + 0.0
 
 
-def merge_selisih(stored: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
+def merge_counts(stored: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
     """Lay new counts over stored ones, region and month by region and month."""
     if stored.empty:
         return fresh

@@ -55,7 +55,7 @@ REQUIRED = {
 }
 _BATCH = 250_000
 _BLOCK_BYTES = 32 << 20
-_INFANT_DAYS = 365
+INFANT_DAYS = 365
 _ACTIVE = {"aktif": 1, "1": 1, "ya": 1, "y": 1, "a": 1, "true": 1}
 _LIFE = {"meninggal": 1, "mati": 1, "wafat": 1, "pindah": 2, "keluar": 2}
 
@@ -339,7 +339,8 @@ def _by_distinct(column: pa.Array, find: Any, dtype: type) -> Ints:  # noqa: ANN
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    text = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    text = whole if pa.types.is_string(whole.type) else whole.cast(pa.string())
     coded = pc.fill_null(text, "").dictionary_encode()
     table: Ints = np.array(
         [find(cell) for cell in coded.dictionary.to_pylist()] or [0], dtype
@@ -387,14 +388,42 @@ def _decile(text: str) -> int:
     return int(digits) if digits.isdecimal() and 1 <= int(digits) <= 10 else 0
 
 
+def read_codes(table: pa.Table, *, register: str, pada: dt.date) -> dict[str, Ints]:
+    """Return kode (PPRR), segmen (place, -1 unknown), status, desil, birth in days.
+
+    ``lahir`` counts days since 1970, ``hari`` the age in days at `pada`; columns a
+    register lacks are 0 (segmen -1).
+    """
+    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    length = table.num_rows
+    finders = {
+        "kode": (_find_kode, np.int16),
+        "segmen": (_segmen_code, np.int8),
+        "status": (_state_code(register), np.int8),
+        "desil": (_decile, np.int8),
+    }
+    codes = {
+        name: _by_distinct(columns[name], find, dtype)
+        if name in columns
+        else np.full(length, -1 if name == "segmen" else 0, dtype)
+        for name, (find, dtype) in finders.items()
+    }
+    codes["lahir"] = (
+        parse_dates(columns["tanggal_lahir"])
+        if "tanggal_lahir" in columns
+        else np.full(length, NO_DATE, np.int32)
+    )
+    today = (pada - dt.date(1970, 1, 1)).days
+    return codes | {"hari": today - codes["lahir"].astype(np.int64)}
+
+
 def _tokenise(table: pa.Table, *, register: Register, reading: Reading) -> pa.Table:
     """Turn clear rows into pseudonyms, keyed numbers and codes."""
     import pyarrow as pa
 
     key, pada = reading.key, reading.pada
-    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
     length = table.num_rows
-    parsed = parse_nik(columns["nik"], pada=pada)
+    parsed = parse_nik(table.column("nik").combine_chunks(), pada=pada)
     register.status_nik.update(
         {
             StatusNik(code).name: int(n)
@@ -403,27 +432,14 @@ def _tokenise(table: pa.Table, *, register: Register, reading: Reading) -> pa.Ta
         }
     )
     pseudonym = build_pseudonyms(parsed.nik, key=key)
-    words = split_names(columns["nama"].cast(pa.string()))
-    days = (
-        parse_dates(columns["tanggal_lahir"])
-        if "tanggal_lahir" in columns
-        else np.full(length, NO_DATE, np.int32)
+    words = split_names(table.column("nama").combine_chunks().cast(pa.string()))
+    codes = read_codes(table, register=register.name, pada=pada)
+    register.unknown_kode += int((codes["kode"] == 0).sum())
+    kec = (
+        _by_distinct(table.column("kecamatan"), reading.kecamatan, np.int32)
+        if "kecamatan" in table.column_names
+        else np.zeros(length, np.int32)
     )
-    age = (pada - dt.date(1970, 1, 1)).days - days.astype(np.int64)
-    kode = _by_distinct(columns["kode"], _find_kode, np.int16)
-    register.unknown_kode += int((kode == 0).sum())
-    optional = {
-        "segmen": (_segmen_code, np.int8),
-        "status": (_state_code(register.name), np.int8),
-        "desil": (_decile, np.int8),
-        "kecamatan": (reading.kecamatan, np.int32),
-    }
-    codes = {
-        name: _by_distinct(columns[name], find, dtype)
-        if name in columns
-        else np.full(length, -1 if name == "segmen" else 0, dtype)
-        for name, (find, dtype) in optional.items()
-    }
     first = register.rows
     register.rows += length
     return pa.table(
@@ -433,13 +449,13 @@ def _tokenise(table: pa.Table, *, register: Register, reading: Reading) -> pa.Ta
             "p2": pseudonym[:, 1],
             "sah": parsed.status,
             "nama": build_name_keys(words, key=key),
-            "lahir": _date_keys(days, key),
-            "kode": kode,
-            "kec": codes["kecamatan"].astype(np.int32),
+            "lahir": _date_keys(codes["lahir"], key),
+            "kode": codes["kode"],
+            "kec": kec,
             "segmen": codes["segmen"],
             "status": codes["status"],
             "desil": codes["desil"],
-            "bayi": (age >= 0) & (age < _INFANT_DAYS),
+            "bayi": (codes["hari"] >= 0) & (codes["hari"] < INFANT_DAYS),
         }
     )
 

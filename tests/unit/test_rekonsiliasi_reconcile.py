@@ -24,7 +24,7 @@ from jkn_analysis.rekonsiliasi.pseudonym import ENVIRONMENT, build_key
 from jkn_analysis.rekonsiliasi.publish import (
     build_selisih,
     build_trend,
-    merge_selisih,
+    merge_counts,
 )
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
 from jkn_analysis.rekonsiliasi.reconcile import (
@@ -142,7 +142,7 @@ def test_new_counts_replace_those_of_the_same_region_and_month():
     first = build_selisih(counted("nama_beda", 40, 0), periode=dt.date(2025, 8, 1))
     second = build_selisih(counted("nama_beda", 60, 0), periode=dt.date(2025, 11, 1))
     again = build_selisih(counted("nama_beda", 63, 0), periode=dt.date(2025, 11, 1))
-    both = merge_selisih(merge_selisih(first, second), again)
+    both = merge_counts(merge_counts(first, second), again)
     trend = build_trend(both)
     assert len(both) == 4
     assert trend[["jumlah_jiwa", "sebelumnya_jiwa"]].to_numpy().tolist() == [[63, 40]]
@@ -157,7 +157,7 @@ def test_a_total_stays_until_it_moves_by_five(then, now, told):
     second = build_selisih(
         counted("nama_beda", now, 0), periode=dt.date(2025, 11, 1), previous=first
     )
-    trend = build_trend(merge_selisih(first, second))
+    trend = build_trend(merge_counts(first, second))
     assert trend["jumlah_jiwa"].tolist() == [told]
     assert trend["perubahan_jiwa"].tolist() == [told - then]
 
@@ -170,7 +170,7 @@ def test_slow_drift_is_told_once_it_is_no_small_count():
             periode=dt.date(2025, month, 1),
             previous=told,
         )
-        told = fresh if told is None else merge_selisih(told, fresh)
+        told = fresh if told is None else merge_counts(told, fresh)
         shown.append(int(fresh.loc[fresh["kecamatan"].isna(), "jumlah_jiwa"].iloc[0]))
     assert shown == [40, 40, 46, 46, 52]
 

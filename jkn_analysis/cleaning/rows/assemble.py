@@ -142,7 +142,7 @@ def _keep_totals(
     table: Table, works: Sequence[Work], frame: pd.DataFrame, sums: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Store totals of all segmen as such where the delivery has no split at all."""
-    if table.name != "kepesertaan" or len(frame) or not len(sums):
+    if "terdaftar_jiwa" not in table.names or len(frame) or not len(sums):
         return frame, sums
     own = (sums["cakupan"] == "segmen") & (sums["kode"].str.len() > 2)
     own &= sums["segmen"].astype(object).isin([TOTAL, None]) | sums["segmen"].isna()

@@ -19,6 +19,7 @@ from jkn_analysis.cleaning.rows.slices import check_column_sums, make_piece
 from jkn_analysis.cleaning.rows.work import CleanSettings, Piece, Work, start_work
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.months import prove_order
+from jkn_analysis.cleaning.values.names import SPELLED
 from jkn_analysis.cleaning.values.units import unclear_unit
 from jkn_analysis.cleaning.words import listed, say
 from jkn_analysis.tables import SIGNED, TABLES
@@ -176,7 +177,9 @@ def _read_attributes(work: Work) -> dict[str, np.ndarray]:
                 signed=name in SIGNED,
             )
         else:
-            parsed = col.parse_text_column(cells, choices=declared.choices)
+            parsed = col.parse_text_column(
+                cells, choices=declared.choices, spelled=SPELLED.get(name)
+            )
             if not declared.choices:
                 report_persons(work, cells, column.position, name)
         data[name] = work.take(parsed, column.position, name)

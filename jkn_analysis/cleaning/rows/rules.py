@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.cleaning.find.roles import MEASURE_KINDS
 from jkn_analysis.cleaning.problems import faults
 from jkn_analysis.cleaning.rows.work import MOST_LISTED, PLACE, due_of, report_at
 from jkn_analysis.cleaning.values.cells import look
@@ -219,9 +220,9 @@ def check_rules(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> Non
             continue
         figures = frame[list(rule.columns)]
         others = [n for n in ("terdaftar_jiwa", "aktif_jiwa") if n in frame]
-        figures = frame[list(dict.fromkeys([*figures.columns, *others]))].astype(
-            "Float64"
-        )
+        figures = frame[list(dict.fromkeys([*figures.columns, *others]))]
+        counts = [n for n in figures if table.column(str(n)).kind in MEASURE_KINDS]
+        figures = figures.astype(dict.fromkeys(counts, "Float64"))
         wrong = frame[~rule.holds(figures).to_numpy(dtype=bool)]
         for _, row in _listed(works, wrong, rule.name):
             values = " and ".join(

@@ -217,7 +217,7 @@ def _with_slice(
     }
     for name in names & set(fixed):
         frame[name] = _dim_values(frame[name], *fixed[name])
-    if work.table.name == "kepesertaan" and _says_no_segmen(work, frame):
+    if "terdaftar_jiwa" in names and _says_no_segmen(work, frame):
         frame["segmen"] = TOTAL
     if use.kode:
         frame["kode"] = use.kode

@@ -37,11 +37,14 @@ if TYPE_CHECKING:
 
 PLACE = "_col_"
 """Start of the columns that hold each measure's place in the sheet."""
-FLOWS = frozenset({"iuran", "iuran_pemda"})
+FLOWS = frozenset({"iuran", "iuran_pemda", "arus_kepesertaan"})
 """Tables whose figures add up over months; a quarter is not a month of theirs."""
 REGIONAL = frozenset(
-    {"kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "anggaran", "faskes"}
-)
+    {
+        "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "anggaran",
+        "faskes", "arus_kepesertaan", "kepesertaan_kecamatan",
+    }
+)  # fmt: skip
 """Tables of kabupaten/kota, in which a province's row is a sum."""
 MOST_LISTED = 5_000
 """Faults of one kind in one column that are listed one by one; more are counted."""

@@ -394,15 +394,21 @@ def _read_each(
     return results, faults
 
 
-def parse_text_column(values: pd.Series, *, choices: Sequence[str] = ()) -> Parsed:
-    """Read a column of text, or of one of a few words."""
+def parse_text_column(
+    values: pd.Series,
+    *,
+    choices: Sequence[str] = (),
+    spelled: Callable[[str], str | None] | None = None,
+) -> Parsed:
+    """Read a column of text, or of one of a few words, also as offices spell them."""
     import difflib
 
     known = {choice.casefold(): choice for choice in choices}
 
     def find(text: str) -> str | None:
         bare = re.sub(r"\s*\([^()]*\)\s*$", "", text).casefold()
-        return known.get(text.casefold(), known.get(bare)) if choices else text
+        word = known.get(text.casefold(), known.get(bare)) if choices else text
+        return word if word is not None or spelled is None else spelled(text)
 
     def explain(text: str) -> tuple[str, str]:
         near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=0.8)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from jkn_analysis.arus.sebab import find_sebab
 from jkn_analysis.cleaning.values.cells import cut_ordinal, is_absent
 from jkn_analysis.cleaning.words import Said, say
 from jkn_analysis.errors import UnknownNameError
-from jkn_analysis.terms import SEGMEN, TOTAL, UMUR_MAKS_BULAN
+from jkn_analysis.terms import LUAR, NONAKTIF, SEGMEN, TOTAL, UMUR_MAKS_BULAN
 from jkn_analysis.wilayah import Wilayah, find_wilayah, squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SEGMEN_SPELLINGS: dict[str, tuple[str, ...]] = {
     "PBI JK": (
@@ -186,6 +191,38 @@ def find_segmen(text: str) -> str | None:
     found = _SEGMEN_INDEX.get(_segmen_key(text)) or _find_by_words(text)
     bare = cut_ordinal(text)
     return found if found or bare == text else find_segmen(bare)
+
+
+_OFF = re.compile(r"(?:peserta\s+)?(?:non\W?aktif|tidak\s+aktif|inaktif)", re.I)
+_OUT = re.compile(
+    r"(?:di\s?)?luar(?:\s+(?:jkn|register|daftar|kepesertaan))?|"
+    r"(?:belum|bukan|tidak|tdk)\s+(?:terdaftar|peserta)(?:\s+jkn)?",
+    re.I,
+)
+
+
+def find_state(text: str) -> str | None:
+    """Return the segmen, or the state beside a segmen, a flow starts or ends in.
+
+    Examples
+    --------
+    >>> find_state("PBI APBN"), find_state("Non Aktif"), find_state("belum terdaftar")
+    ('PBI JK', 'nonaktif', 'luar')
+    """
+    if _OFF.fullmatch(text.strip()):
+        return NONAKTIF
+    if _OUT.fullmatch(text.strip()):
+        return LUAR
+    found = find_segmen(text)
+    return found if found in SEGMEN else None
+
+
+SPELLED: dict[str, Callable[[str], str | None]] = {
+    "segmen_asal": find_state,
+    "segmen_tujuan": find_state,
+    "sebab": find_sebab,
+}
+"""Columns of a few words that offices spell in more ways than one."""
 
 
 def _find_by_words(text: str) -> str | None:

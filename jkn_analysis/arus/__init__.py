@@ -1,0 +1,1 @@
+"""Flows of members: who came, left, came back and stayed, as counts."""
