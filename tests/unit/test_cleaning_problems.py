@@ -137,6 +137,14 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
         "more than terdaftar",
         "which of the two",
     ),
+    "arus_berpindah": (
+        "Kode,Periode,Segmen Asal,Segmen Tujuan,Sebab,Jiwa\n"
+        "82.71,2025-06,PBPU,Mandiri,menunggak,40\n",
+        "C2",
+        "PBPU and PBPU",
+        "moves nobody",
+        "leave out who stayed",
+    ),
     "nonaktif_split": (
         "Kode,Periode,Segmen,Terdaftar,Aktif,Nonaktif Menunggak,Nonaktif Mutasi\n"
         "82.71,2025-06,PBPU,20,10,3,3\n",
@@ -320,6 +328,7 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
 OTHER_TABLES = {
     "choice": "tunggakan_peserta", "personal": "tindak_lanjut", "address": "penerima",
     "place": "selisih", "age_group": "tunggakan_peserta", "running": "iuran",
+    "arus_berpindah": "arus_kepesertaan",
 }  # fmt: skip
 BUILT = {
     "unreadable",
