@@ -382,7 +382,7 @@ def main() -> None:
         ("lasting moods", Mood()),
         ("strong moods", Mood(0.25)),
     ):
-        found = cover_people(max(histories // 8, 4), mood)
+        found = cover_people(max(histories // 4, 4), mood)
         print(
             f"  {name:20} regions {found['regions']:.3f}, country "
             f"{found['country']:.3f}, bias of the country {found['bias']:+.4f}"

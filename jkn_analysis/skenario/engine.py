@@ -197,7 +197,7 @@ def _debt(
         unpaid = np.cumsum(bills * (1 - pays), axis=0)
         rates = pemda.laju_bayar * pays
         months, left = keadaan.periode, pemda.sisa_pagu
-        _, owed = settle(pemda.awal_rp, bills, rates, months=months, left=left)
+        _, owed, _ = settle(pemda.awal_rp, bills, rates, months=months, left=left)
     return {
         "tunggakan_pemda_rp": _place(keadaan, owed),
         "anggaran_rp": _place(keadaan, bills),

@@ -30,7 +30,7 @@ MUNDUR_BULAN = (12, 9, 6, 3)
 """Cutoffs of the contest, months before the last; each judged on what followed."""
 _RIWAYAT_MIN_BULAN = 9
 _UNDIAN_UJI = 100
-LEBAR_AWAL, LEBAR_PANDANG = 1.3, 2.0
+LEBAR_AWAL, LEBAR_PANDANG = 1.1, 2.0
 """Factor on the width of roll rates' draws before any record, as worlds of people with
 habits and lasting moods need it, and the cutoffs that weigh as much as it does."""
 LEBAR_PALING = 2.5

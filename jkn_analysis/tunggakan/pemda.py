@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,9 @@ _RAGU_TETAP, _RAGU_BERUBAH, _RAGU_SATU = 0.02, 1.0, 0.5
 """Years of others that weigh against a region's own: where its years are all alike, and
 what is added where they differ as much as those of others; and the pairs of years that
 the unevenness within a year weighs."""
+_POLA_NYATA = 4.0
+"""F statistic of calendar months below which their differences are chance: two misses
+in one month of four years give 3."""
 _BULAN = 12
 
 
@@ -53,12 +57,8 @@ class UtangDepan:
         opening = np.median(self.utang_rp[months - 1], axis=-1)
         bills, rates = self.tagihan_rp[months:], self.laju_bayar[months:]
         later = self.periode[months:]
-        paid, owed = settle(opening, bills, rates, months=later, left=room)
+        paid, owed, _ = settle(opening, bills, rates, months=later, left=room)
         return UtangDepan(self.kode, later, bills, paid, owed, rates, opening, room)
-
-    def at_quarters(self) -> np.ndarray:
-        """Return the index of the last month of each quarter."""
-        return np.flatnonzero(self.periode.month % 3 == 0)
 
 
 def build_utang(iuran_pemda: pd.DataFrame) -> pd.DataFrame:
@@ -126,8 +126,9 @@ def project_utang(
 
     The bill stays that of the last month until a January, and around it from then on.
     Payments come in lumps (DBH, budget shift), so each draw replays the payment-to-bill
-    ratios of one past calendar year, the region's own or another's: the longer and the
-    steadier its own record, the more of it. What is paid never passes
+    ratios of one past calendar year, the region's own or one that lies near its own:
+    the longer and the steadier its own record, the more of it. Where months do not
+    come back every year the replay begins at any of them. What is paid never passes
     what is owed, nor in the report year what is left of the budget.
 
     Parameters
@@ -152,6 +153,7 @@ def project_utang(
         cutoff + pd.offsets.MonthBegin(1), periods=horizon, freq="MS"
     )
     rates = _draw_rates(debt, kode, months, draws=draws, seed=seed)
+    most = _find_most(debt).reindex(kode).to_numpy(dtype=float)
     bill = now["tagihan_rp"].to_numpy(dtype=float)
     bills = _draw_bills(debt, bill, months, draws=draws, seed=seed)
     if rencana is not None and len(rencana):
@@ -159,8 +161,22 @@ def project_utang(
     left = _left_of_pagu(debt, pagu, kode=kode, cutoff=cutoff)
     opening = now["tunggakan_pemda_rp"].to_numpy(dtype=float)
     room = (int(cutoff.year), left)
-    paid, owed = settle(opening, bills, rates, months=months, left=room)
+    habit = settle(opening, bills, rates, months=months, left=room, habit=most)
+    rates = habit[2]
+    paid, owed, _ = settle(opening, bills, rates, months=months, left=room)
     return UtangDepan(kode, months, bills, paid, owed, rates, opening, room)
+
+
+def _find_most(debt: pd.DataFrame) -> pd.Series:
+    """Return the most of what it owed that a region paid at once, by kode.
+
+    1 where it has been clear once or its record is short: who never paid up in two
+    years is not told to.
+    """
+    due = debt["tunggakan_pemda_rp"] + debt["dibayar_rp"]
+    share = (debt["dibayar_rp"] / due.where(due > 0)).fillna(1.0)
+    record = share.groupby(debt["kode"])
+    return record.max().where(record.size() >= 2 * _BULAN, 1.0).clip(0, 1)
 
 
 def _add_plan(
@@ -181,7 +197,8 @@ def settle(
     *,
     months: pd.DatetimeIndex,
     left: tuple[int, np.ndarray],
-) -> tuple[np.ndarray, np.ndarray]:
+    habit: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pay `rates` of each bill, within what is owed and the year's budget left.
 
     Parameters
@@ -192,24 +209,58 @@ def settle(
         (months, regions, draws).
     left
         Budget year and what is left of it per region, infinite where unknown.
+    habit
+        (regions,): most of what is owed that is ever paid at once. Then the 80%
+        interval never narrows either: of those who owe most, some pay late.
 
     Returns
     -------
     tuple
-        Paid and owed, (months, regions, draws).
+        Paid, owed and the rates paid at, (months, regions, draws).
     """
     owed = np.repeat(opening[:, None], bills.shape[2], axis=1)
     room = np.repeat(left[1][:, None], bills.shape[2], axis=1)
-    paid_all, owed_all = np.empty_like(bills), np.empty_like(bills)
+    paid_all, owed_all, used = np.empty_like(bills), np.empty_like(bills), rates.copy()
+    widest = np.zeros(len(opening))
     for h, month in enumerate(months):
         due = owed + bills[h]
-        paid = np.minimum(rates[h] * bills[h], due)
+        able = np.minimum(rates[h] * bills[h], due)
         if month.year == left[0]:
-            paid = np.minimum(paid, room)
+            able = np.minimum(able, room)
+        paid = able
+        if habit is not None:
+            paid = np.minimum(able, habit[:, None] * due)
+            paid, widest = _pay_late(due, paid, widest)
+            less = (paid < able) & (bills[h] > 0)
+            np.divide(paid, bills[h], out=used[h], where=less)
+        if month.year == left[0]:
             room = room - paid
         owed = due - paid
         paid_all[h], owed_all[h] = paid, owed
-    return paid_all, owed_all
+    return paid_all, owed_all, used
+
+
+def _pay_late(
+    due: np.ndarray, paid: np.ndarray, widest: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let the draws that owe most pay later where the interval would narrow.
+
+    Returns
+    -------
+    tuple
+        Paid, (regions, draws), and the width of the 80% interval, (regions,).
+    """
+    owed = due - paid
+    low, high = np.quantile(owed, (_TINGKAT[0], _TINGKAT[-1]), axis=-1)
+    tail = due.shape[-1] - int(_TINGKAT[-1] * (due.shape[-1] - 1))
+    floor = np.where(high - low < widest, low + widest, 0.0)[:, None]
+    last = np.lexsort((due, np.round(owed), np.minimum(due, floor)), axis=-1)
+    last = last[:, -tail:]
+    most = np.take_along_axis(due, last, axis=-1)
+    later = np.maximum(np.take_along_axis(owed, last, axis=-1), np.minimum(floor, most))
+    np.put_along_axis(owed, last, later, axis=-1)
+    high = np.maximum(high, np.quantile(owed, _TINGKAT[-1], axis=-1))
+    return due - owed, np.maximum(widest, high - low)
 
 
 def _left_of_pagu(
@@ -236,6 +287,11 @@ class _Years:
     rates: np.ndarray
     owner: np.ndarray
 
+    @cached_property
+    def sums(self) -> np.ndarray:
+        """Payment over bill since January, (years, 12)."""
+        return np.cumsum(self.rates, axis=1)
+
 
 def _list_years(debt: pd.DataFrame) -> _Years:
     """Lay out the years of which ten months or more were delivered.
@@ -258,7 +314,8 @@ def _list_years(debt: pd.DataFrame) -> _Years:
     wide = rows.pivot_table(index=["kode", "tahun"], columns="bulan", values="rate")
     wide = wide.reindex(columns=range(1, _BULAN + 1))
     full = wide.dropna(thresh=_BULAN - 2)
-    full = full.T.fillna(full.mean(axis=1)).T
+    usual = full.groupby(level="kode").transform("mean")
+    full = full.fillna(usual).T.fillna(full.mean(axis=1)).T
     return _Years(
         full.to_numpy(dtype=float), full.index.get_level_values("kode").to_numpy()
     )
@@ -273,9 +330,10 @@ def _trust_own(years: _Years, mine: np.ndarray) -> float:
     """
     if not len(mine):
         return 0.0
-    sums = np.cumsum(years.rates, axis=1)
-    typical = np.median(sums[mine], axis=0)
-    own, others = (float(np.abs(part - typical).mean()) for part in (sums[mine], sums))
+    typical = np.median(years.sums[mine], axis=0)
+    own, others = (
+        float(np.abs(part - typical).mean()) for part in (years.sums[mine], years.sums)
+    )
     between = min(own / others, 1.0) if others > 0 else 0.0
     within = min(float(years.rates[mine].std(axis=1).mean()), 1.0)
     seen = len(mine) - 1
@@ -297,13 +355,41 @@ def _draw_rates(
     if not len(years.rates):
         return np.ones((len(months), len(kode), draws))
     picked = rng.integers(0, len(years.rates), size=(len(kode), draws))
+    moved = np.zeros_like(picked)
+    even = (np.arange(draws) + 0.5) / draws
     for at, name in enumerate(kode):
         mine = np.flatnonzero(years.owner == name)
         if len(mine):
-            own = rng.choice(mine, size=draws)
-            use = rng.random(draws) < _trust_own(years, mine)
-            picked[at] = np.where(use, own, picked[at])
-    return np.stack([years.rates[picked, m - 1] for m in months.month])
+            dealt = rng.permutation(np.resize(np.arange(len(mine) * _BULAN), draws))
+            use = rng.permutation(even) < _trust_own(years, mine)
+            others = rng.choice(_list_alike(years, mine), size=draws)
+            picked[at] = np.where(use, mine[dealt // _BULAN], others)
+            free = rng.permutation(even) >= _trust_calendar(years.rates[mine])
+            moved[at] = np.where(use & free, dealt % _BULAN, 0)
+    return np.stack(
+        [years.rates[picked, (m - 1 + moved) % _BULAN] for m in months.month]
+    )
+
+
+def _list_alike(years: _Years, mine: np.ndarray) -> np.ndarray:
+    """List the quarter of all years that lies nearest to a region's own."""
+    apart = np.abs(years.sums - np.median(years.sums[mine], axis=0)).mean(axis=1)
+    apart[mine] = np.inf
+    return np.argsort(apart, kind="stable")[: max(len(apart) // 4, 1)]
+
+
+def _trust_calendar(own: np.ndarray) -> float:
+    """Return how far a region pays by the calendar, from its years, (years, 12).
+
+    The share of the differences between months that comes back every year: a missed
+    month of a payer who pays every month says nothing of that month next year.
+    """
+    spread = float(own.var(ddof=1))
+    if len(own) < 2 or not spread:
+        return 1.0
+    within = float(own.var(axis=0, ddof=1).mean())
+    between = len(own) * float(own.mean(axis=0).var(ddof=1))
+    return max(1 - within / spread, 0.0) if between > _POLA_NYATA * within else 0.0
 
 
 def _draw_bills(
