@@ -54,19 +54,13 @@ class Flaky:
 
 def outbox_of(folder):
     """Compose one small message for each of the addresses."""
-    from jkn_analysis.delivery.content import MailContent
     from jkn_analysis.delivery.message import Sender, build_body
     from jkn_analysis.delivery.outbox import write_messages
+    from tests.unit.letters import make_letter
 
     sender = Sender("JKN <jkn@contoh.invalid>", "jkn@contoh.invalid")
-    content = MailContent(
-        kode="82.71", wilayah="Kota Ternate", periode="November 2025",
-        data_as_of="", verdict="v", subject_verdict="v", meeting=None, figures=(),
-        sentences=(), ask=(), follow_up=(), charts=(), attachments=(),
-        report_sha256="ab" * 32, sources=(), contoh=False,
-    )  # fmt: skip
     offices = {f"Kantor {n}": (f"k{n}@contoh.invalid",) for n in range(COPIES)}
-    body = build_body(content, sender)
+    body = build_body(make_letter(), sender)
     write_messages(body, offices, sender=sender, tanggal=NOW, outbox=folder)
 
 
@@ -134,8 +128,8 @@ def measure_faults():
 def measure_messages():
     """Compose for every region of the sample whose page can be built."""
     from jkn_analysis.briefing import build_briefing
-    from jkn_analysis.delivery.compose import Extras, content_from_briefing
-    from jkn_analysis.delivery.message import Sender, build_body
+    from jkn_analysis.delivery.compose import Extras, write_letter
+    from jkn_analysis.delivery.message import Attachment, Sender, build_body
     from jkn_analysis.store import write_tables
     from jkn_analysis.tables import TABLES
     from jkn_analysis.wilayah import list_wilayah
@@ -151,10 +145,9 @@ def measure_messages():
             started = time.process_time()
             briefing = build_briefing(kode, "2025-11", root=root)
             middle = time.process_time()
-            content = content_from_briefing(
-                briefing, meeting=None, extras=Extras(b"<p>x</p>" * 10_000)
-            )
-            body = build_body(content, sender)
+            report = Attachment("laporan-x.html", "text/html", b"<p>x</p>" * 10_000)
+            letter = write_letter(briefing, meeting=None, extras=Extras((report,)))
+            body = build_body(letter, sender)
             ended = time.process_time()
             inline = sum(len(png) for _, png in body.cids) * 1.37 + len(body.html)
             rows.append((middle - started, ended - middle, len(body.html), inline))

@@ -322,6 +322,41 @@ class Rapat:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """A decision of the last meeting, as told."""
+
+    nomor: str
+    keputusan: str
+    kantor: str
+    tenggat: str
+    status: str
+    catatan: str = ""
+
+
+@dataclass(frozen=True)
+class OfficeNote:
+    """What one office reads first."""
+
+    kantor: str
+    pokok: str
+    """What the subject of its mail says."""
+    kalimat: tuple[str, ...]
+    tabel: tuple[str, ...] = ()
+    """Names of the tables it answers for."""
+
+
+@dataclass(frozen=True)
+class Letters:
+    """What the page's mails say beside its first screen."""
+
+    data_per: str = ""
+    """As of when the data are, and over which population."""
+    kalimat: tuple[str, ...] = ()
+    keputusan: tuple[Decision, ...] = ()
+    kantor: tuple[OfficeNote, ...] = ()
+
+
+@dataclass(frozen=True)
 class Briefing:
     """Everything one page says, for one region and month."""
 
@@ -348,6 +383,7 @@ class Briefing:
     versi: str = ""
     belum: tuple[str, ...] = ()
     """What was not delivered, by whom, and what it would answer."""
+    surat: Letters = Letters()
 
     def find_figure(self, name: str, **where: object) -> Figure | None:
         """Return one figure of the page's own region, None where it has none.

@@ -77,7 +77,8 @@ def tell_need(context: Context) -> list[str]:
         "rp": words.rp(middle),
         "tinggi": words.rp(high),
     }
-    return [words.say("kebutuhan.kalimat", values)]
+    sure = values["rp"] == values["tinggi"]
+    return [words.say("kebutuhan.pasti" if sure else "kebutuhan.kalimat", values)]
 
 
 def tell_cash(context: Context) -> str | None:
@@ -324,29 +325,40 @@ def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
         "tunggakan_pemda",
         words.say("bagian.tunggakan_pemda"),
         "uang",
-        (words.say("tunggakan.pemda", told),),
+        (words.say(f"tunggakan.pemda{'' if any(values) else '_nihil'}", told),),
         batang=(chart,),
         lipat=() if debt is None else (debt,),
         rinci=tuple(_joined(list_pemda_sentences(context))),
     )
 
 
-def _members(context: Context, now: pd.DataFrame) -> Bagian:
-    """Say, draw and list the members' arrears by age."""
-    words = context.words
-    people, rupiah = [], []
-    for low, high in UMUR:
-        inside = now["umur_bulan"].between(low, high)
-        people.append(int(now.loc[inside, "peserta_jiwa"].sum()))
-        rupiah.append(int(now.loc[inside, "tunggakan_rp"].sum()))
-    labels = [words.say(f"grafik.umur_{number}") for number in range(1, len(UMUR) + 1)]
-    date = words.akhir(as_date(now["periode"].iloc[0]))
+def _sum_ages(now: pd.DataFrame) -> tuple[list[int], list[int]]:
+    """Sum people and rupiah in arrears by age."""
+    ages = [now["umur_bulan"].between(low, high) for low, high in UMUR]
+    people = [int(now.loc[inside, "peserta_jiwa"].sum()) for inside in ages]
+    return people, [int(now.loc[inside, "tunggakan_rp"].sum()) for inside in ages]
+
+
+def tell_members(context: Context) -> list[str]:
+    """Say how many self-paying members owe how much; nothing where none is known."""
+    words, table = context.words, context.tables["tunggakan_peserta"]
+    if table.empty:
+        return []
+    people, rupiah = _sum_ages(table[table["periode"] == table["periode"].max()])
     values = {
         "jiwa": words.jiwa(sum(people)),
         "rp": words.rp(sum(rupiah)),
         "lama": words.jiwa(people[-1]),
-        "tanggal": date,
     }
+    return [words.say("tunggakan.peserta", values)]
+
+
+def _members(context: Context, now: pd.DataFrame) -> Bagian:
+    """Say, draw and list the members' arrears by age."""
+    words = context.words
+    people, rupiah = _sum_ages(now)
+    labels = [words.say(f"grafik.umur_{number}") for number in range(1, len(UMUR) + 1)]
+    values = {"tanggal": words.akhir(as_date(now["periode"].iloc[0]))}
     drawn = tuple(
         Row(label, words.jumlah(count), words.rp(amount), (Span(0, count, "data"),))
         for label, count, amount in zip(labels, people, rupiah, strict=True)
@@ -378,7 +390,7 @@ def _members(context: Context, now: pd.DataFrame) -> Bagian:
         "tunggakan_peserta",
         words.say("bagian.tunggakan_peserta"),
         "uang",
-        (words.say("tunggakan.peserta", values),),
+        tuple(tell_members(context)),
         gambar=(chart,),
         berkas=(table,),
         rinci=tuple(_joined(list_member_sentences(context))),

@@ -11,6 +11,7 @@ from jkn_analysis.briefing.first_screen import (
     build_head,
     build_verdict,
 )
+from jkn_analysis.briefing.letters import build_letters
 from jkn_analysis.briefing.model import Briefing
 from jkn_analysis.terms import Kantor
 
@@ -77,6 +78,7 @@ def build_page(
         where = {"jenis": context.rapat.jenis, "tempat": context.rapat.tempat}
         foot["rapat"] = words.say("kaki.rapat", where)
     judul, mood = title or build_verdict(context, permintaan)
+    parts = _name_workbook(context, bagian)
     return Briefing(
         kode=potongan.wilayah.kode,
         nama=context.nama,
@@ -90,7 +92,7 @@ def build_page(
         kepala=build_head(context),
         layar=layar or build_first_screen(context, permintaan),
         kipas=kipas,
-        bagian=_name_workbook(context, bagian),
+        bagian=parts,
         kaki=words.say("kaki.isi" if foot["sumber"] else "kaki.kosong", foot),
         rapat=context.rapat,
         jenis=jenis,
@@ -98,4 +100,5 @@ def build_page(
         figures=tuple(context.figures.values()),
         versi=__version__,
         belum=list_absent(context) if jenis == "kabupaten" else (),
+        surat=build_letters(context, permintaan, parts),
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jkn_analysis.briefing.model import Briefing
 
-SCHEMA = 2
+SCHEMA = 3
 MIME = "application/vnd.jkn.page+json"
 """Kind of the notebook output that carries the page beside its HTML."""
 SUFFIX = ".json"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.briefing.data import add_months, as_date
+from jkn_analysis.briefing.letters import build_kecamatan
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Row, RowChart, Span, Tabel
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL, Kantor
 
@@ -308,6 +309,7 @@ def build_records(context: Context) -> Bagian | None:
         "siapa",
         (words.say("catatan.pengantar"),),
         gambar=(chart,) if drawn else (),
+        berkas=build_kecamatan(context),
         lipat=(Tabel("catatan", words.say("catatan.semua"), columns, tuple(rows)),),
     )
 

@@ -6,8 +6,8 @@ import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
-from jkn_analysis.delivery.content import one_line
 from jkn_analysis.delivery.schedule import end_of, start_of
+from jkn_analysis.texts.plain import one_line
 
 if TYPE_CHECKING:
     from icalendar import Event

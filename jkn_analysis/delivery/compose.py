@@ -10,38 +10,38 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jkn_analysis.briefing.model import OfficeNote
 from jkn_analysis.briefing.page_file import page_stem
-from jkn_analysis.delivery.attachments import XLSX, Sheet, Value, build_workbook
 from jkn_analysis.delivery.calendar import build_calendar
-from jkn_analysis.delivery.content import (
-    Ask,
-    Attachment,
-    FollowUp,
-    KeyFigure,
-    MailChart,
-    MailContent,
-    MailTable,
-    one_line,
-)
 from jkn_analysis.delivery.history import History
-from jkn_analysis.delivery.issued import mark_revised
-from jkn_analysis.delivery.offices import TABLES, address_office
-from jkn_analysis.delivery.words import DEFINITIONS, WORDS
-from jkn_analysis.errors import DeliveryError
-from jkn_analysis.formats import (
-    MISSING,
-    format_jiwa,
-    format_periode,
-    format_rp_short,
-    format_tanggal,
+from jkn_analysis.delivery.issued import tell_revised
+from jkn_analysis.delivery.message import (
+    MOST_ASKS,
+    Attachment,
+    Letter,
+    Picture,
+    Sender,
+    build_body,
+    message_id,
 )
+from jkn_analysis.errors import DeliveryError
+from jkn_analysis.formats import format_periode
 from jkn_analysis.running.archive import lay_aside
+from jkn_analysis.sharing.workbook import (
+    XLSX,
+    lead_with,
+    list_tables,
+    name_book,
+    write_book,
+)
+from jkn_analysis.texts import read_catalogue
+from jkn_analysis.texts.plain import slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from jkn_analysis.briefing import Angka, Briefing, Kipas, Tabel
+    from jkn_analysis.briefing import Briefing, Kipas
     from jkn_analysis.briefing.model import Rapat
     from jkn_analysis.delivery.history import Revision
     from jkn_analysis.delivery.message import Body
@@ -49,12 +49,7 @@ if TYPE_CHECKING:
 CHART_PX = 600
 """Width of a chart on a wide screen; it is drawn for 480, so that a phone reads it."""
 _DRAWN_PX, _DRAWN_HEIGHT = 480, 320
-_SENTENCES = ("segmen", "uang", "tunggakan_pemda", "tunggakan_peserta")
-"""Parts whose sentences carry the argument without the picture beside them."""
 _MOST_CHARTS = 2
-_MOST_ASKS, _MOST_DECISIONS, _MOST_RANKED = 12, 12, 15
-_RANKING_COLUMNS = 3
-_DECISION_COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -121,7 +116,6 @@ def compose(
     PrivacyError
         If a message points at a person; then none is written.
     """
-    from jkn_analysis.delivery.message import Sender
     from jkn_analysis.delivery.outbox import OUTBOX, write_messages
     from jkn_analysis.delivery.schedule import ZONES
     from jkn_analysis.running.report import read_report
@@ -140,27 +134,22 @@ def compose(
         desk.balas_ke,
         desk.history.find_calendar(rapat, kode) if meeting else None,
     )
-    sender = Sender(desk.pengirim, desk.balas_ke)
-    content = content_from_briefing(briefing, meeting=meeting, extras=extras)
-    content = mark_revised(content, report.with_suffix(".json"))
+    letter = write_letter(briefing, meeting=meeting, extras=extras)
     digest = lay_aside(desk.reports, desk.periode, report.stem)
-    content = replace(content, report_sha256=digest)
+    changed = tell_revised(report.with_suffix(".json"), desk.bahasa)
+    letter = replace(letter, report_sha256=digest, changed=changed)
     last_day = dt.datetime.combine(month_end(desk.periode), dt.time(), ZONES["WIB"])
     return write_messages(
-        _build_bodies(content, briefing, occasion, desk),
+        _build_bodies(letter, occasion, desk),
         occasion.offices,
-        sender=sender,
+        sender=Sender(desk.pengirim, desk.balas_ke),
         tanggal=tanggal or last_day,
         outbox=desk.reports / OUTBOX,
     )
 
 
-def _build_bodies(
-    content: MailContent, briefing: Briefing, occasion: Occasion, desk: Desk
-) -> dict[str, Body]:
+def _build_bodies(letter: Letter, occasion: Occasion, desk: Desk) -> dict[str, Body]:
     """Build each office's body; one that replaces a mail already sent says so."""
-    from jkn_analysis.delivery.message import Sender, build_body, message_id
-
     sender = Sender(desk.pengirim, desk.balas_ke)
     address = parseaddr(desk.pengirim)[1]
     rapat = occasion.meeting.id_rapat if occasion.meeting else "-"
@@ -169,12 +158,38 @@ def _build_bodies(
 
         def revise(core: str, kantor: str = kantor) -> Revision | None:
             """Look the message up among those that were sent."""
-            name = message_id(content, core, kantor, address)
+            name = message_id(letter, core, kantor, address)
             return desk.history.find_revision(rapat, occasion.kode, kantor, name)
 
-        own = address_office(content, briefing, kantor)
+        own = address_office(letter, kantor)
         bodies[kantor] = build_body(own, sender, revise=revise)
     return bodies
+
+
+def address_office(letter: Letter, kantor: str) -> Letter:
+    """Make the common letter one office's own: subject, first lines, tables in front.
+
+    Nothing is computed: the page says what each office reads.
+    """
+    page = letter.page
+    nothing = read_catalogue(page.bahasa).say("surat.tanpa_khusus")
+    verdict = page.judul.removeprefix(page.nama).lstrip(" :,")
+    asked_nothing = OfficeNote(kantor, verdict or page.judul, (nothing,))
+    known = (note for note in page.surat.kantor if note.kantor == kantor)
+    note = next(known, asked_nothing)
+    own = [at for at, table in enumerate(list_tables(page)) if table.nama in note.tabel]
+    book = name_book(page)
+    attachments = tuple(
+        replace(
+            item,
+            filename=book.replace("tabel-", f"bahan-{slug(kantor)}-"),
+            content=lead_with(item.content, own),
+        )
+        if own and item.filename == book
+        else item
+        for item in letter.attachments
+    )
+    return replace(letter, note=note, attachments=attachments)
 
 
 def _read_reports(page: Path, desk: Desk) -> tuple[Attachment, ...]:
@@ -230,10 +245,10 @@ def _find_form(
     )
 
 
-def content_from_briefing(
+def write_letter(
     briefing: Briefing, *, meeting: Rapat | None, extras: Extras
-) -> MailContent:
-    """Take from a briefing what its mail says.
+) -> Letter:
+    """Write what all offices of a page get, before it is addressed to one.
 
     Parameters
     ----------
@@ -244,25 +259,13 @@ def content_from_briefing(
     extras
         Report, reply form and address for the attachments.
     """
-    return MailContent(
-        kode=briefing.kode,
-        wilayah=one_line(briefing.nama),
-        periode=format_periode(briefing.periode, bahasa=briefing.bahasa),
-        data_as_of=_data_line(briefing),
-        verdict=briefing.judul,
-        subject_verdict=_without_name(briefing.judul, briefing.nama),
+    return Letter(
+        page=briefing,
+        note=OfficeNote("", briefing.judul, ()),
         meeting=meeting,
-        figures=_key_figures(briefing),
-        sentences=_sentences(briefing),
-        ask=_asks(briefing),
-        follow_up=_decisions(briefing),
-        tables=_rankings(briefing),
+        report_sha256=_hash_reports(extras.reports),
         charts=draw_charts(briefing),
         attachments=_attachments(briefing, meeting, extras),
-        report_sha256=_hash_reports(extras.reports),
-        sources=(briefing.kaki,),
-        contoh=briefing.contoh,
-        bahasa="en" if briefing.bahasa == "en" else "id",
     )
 
 
@@ -272,45 +275,22 @@ def _hash_reports(reports: Sequence[Attachment]) -> str:
     return hashlib.sha256(b"".join(pages or [r.content for r in reports])).hexdigest()
 
 
-def _key_figures(briefing: Briefing) -> tuple[KeyFigure, ...]:
-    """Take the position and the lines of the first screen."""
-    rate = briefing.find_figure("keaktifan_penduduk_rate")
-    words = WORDS[briefing.bahasa]
-    told = " ".join(text for text, _ in briefing.layar.ringkas)
-    first = KeyFigure(words["posisi"], rate.text if rate else "", told, briefing.nada)
-    lines = (KeyFigure(label, "", text) for label, text in briefing.layar.baris)
-    return (first, *lines)
-
-
-def _data_line(briefing: Briefing) -> str:
-    """Say as of when the data are and over which population."""
-    people = briefing.find_figure("penduduk_jiwa")
-    if people is None or people.as_of is None:
-        return MISSING[briefing.bahasa]
-    date = format_tanggal(people.as_of, bahasa=briefing.bahasa)
-    over = WORDS[briefing.bahasa]["penyebut"]
-    return f"{date}; {over} {people.text} ({people.source})"
-
-
-def draw_charts(briefing: Briefing) -> tuple[MailChart, ...]:
+def draw_charts(briefing: Briefing) -> tuple[Picture, ...]:
     """Draw the charts of the mail as PNG, sized so that a phone can read them."""
     from jkn_analysis.reporting.figures import Ukuran, draw_batang, draw_kipas
     from jkn_analysis.reporting.marks import paint_png
 
-    charts = []
-    if briefing.kipas is not None:
-        fan = briefing.kipas
+    charts, fan = [], briefing.kipas
+    if fan is not None:
         size = Ukuran(_DRAWN_PX, _DRAWN_HEIGHT, kiri=40, kanan=88)
         picture = paint_png(draw_kipas(fan, size, bahasa=briefing.bahasa))
-        captions = (_events(fan, briefing.bahasa), fan.catatan)
-        charts.append(
-            MailChart("keaktifan", picture, fan.alt, CHART_PX, fan.judul, captions)
-        )
+        captions = tuple(filter(None, (_events(fan, briefing.bahasa), fan.catatan)))
+        charts.append(Picture(picture, fan.alt, CHART_PX, fan.judul, captions))
     bars = [batang for bagian in briefing.bagian for batang in bagian.batang]
     for bar in bars[: _MOST_CHARTS - len(charts)]:
         sheet = draw_batang(bar)
         width = min(CHART_PX, round(sheet.wide * CHART_PX / _DRAWN_PX))
-        charts.append(MailChart(bar.nama, paint_png(sheet), bar.alt, width, bar.judul))
+        charts.append(Picture(paint_png(sheet), bar.alt, width, bar.judul))
     return tuple(charts)
 
 
@@ -320,17 +300,6 @@ def _events(fan: Kipas, bahasa: str) -> str:
         f"{number} {event.teks} ({format_periode(event.periode, bahasa=bahasa)})"
         for number, event in enumerate(fan.tanda, start=1)
     )
-
-
-def list_sheets(briefing: Briefing) -> list[Sheet]:
-    """Turn every table of the page into a sheet, the definitions last."""
-    sheets = [_sheet(tabel) for bagian in briefing.bagian for tabel in bagian.tables]
-    words = WORDS[briefing.bahasa]
-    meanings = tuple(
-        (Value(term), Value(meaning)) for term, meaning in DEFINITIONS[briefing.bahasa]
-    )
-    headings = (words["istilah"], words["arti"])
-    return [*sheets, Sheet(words["definisi"], words["definisi"], headings, meanings)]
 
 
 def last_decided(
@@ -369,128 +338,29 @@ def plan_all(
     ]
 
 
-def _without_name(verdict: str, nama: str) -> str:
-    """Drop the region's name from the start of a verdict; the subject has it."""
-    return verdict.removeprefix(nama).lstrip(" :,") or verdict
-
-
-def _sentences(briefing: Briefing) -> tuple[str, ...]:
-    """Take the sentences of the parts that carry the argument."""
-    return tuple(
-        sentence
-        for bagian in briefing.bagian
-        if bagian.nama in _SENTENCES
-        for sentence in bagian.kalimat
-    )
-
-
-def _table(briefing: Briefing, part: str) -> Tabel | None:
-    """Return the first table of a part, if the part is there and has one."""
-    for bagian in briefing.bagian:
-        if bagian.nama == part and bagian.tables:
-            return bagian.tables[0]
-    return None
-
-
-def _two_lines(cell: Angka) -> tuple[str, str]:
-    """Split a cell that carries two texts."""
-    first, _, rest = cell.teks.partition("\n")
-    return first, one_line(rest)
-
-
-def _asks(briefing: Briefing) -> tuple[Ask, ...]:
-    """Read the ask: office and action, people, rupiah, date."""
-    bahasa = briefing.bahasa
-    return tuple(
-        Ask(
-            kantor=ask.kantor,
-            tindakan=ask.tindakan,
-            jiwa="" if ask.jiwa is None else format_jiwa(ask.jiwa, bahasa=bahasa),
-            rupiah=ask.teks_rp
-            if ask.rp is None
-            else format_rp_short(ask.rp, bahasa=bahasa),
-            tanggal=format_tanggal(ask.tenggat, bahasa=bahasa),
-        )
-        for ask in briefing.permintaan[:_MOST_ASKS]
-    )
-
-
-def _rankings(briefing: Briefing) -> tuple[MailTable, ...]:
-    """Take the ranking of a provinsi's or the country's regions."""
-    table = _table(briefing, "peringkat")
-    if table is None:
-        return ()
-    return (
-        MailTable(
-            title=table.judul,
-            headings=tuple(column.judul for column in table.kolom[:_RANKING_COLUMNS]),
-            rows=tuple(
-                tuple(one_line(cell.teks) for cell in row[:_RANKING_COLUMNS])
-                for row in table.baris[:_MOST_RANKED]
-            ),
-        ),
-    )
-
-
-def _decisions(briefing: Briefing) -> tuple[FollowUp, ...]:
-    """Read the last meeting's decisions."""
-    table = _table(briefing, "tindak_lanjut")
-    if table is None:
-        return ()
-    rows = []
-    for number, row in enumerate(table.baris[:_MOST_DECISIONS], start=1):
-        if len(row) != _DECISION_COLUMNS:
-            return ()
-        (decision, office), (status, told) = map(_two_lines, row)
-        due, _, reason = told.partition("; ")
-        rows.append(FollowUp(str(number), decision, office, due, status, reason))
-    return tuple(rows)
-
-
-def _sheet(tabel: Tabel) -> Sheet:
-    """Turn a table of the page into a sheet of typed values."""
-    return Sheet(
-        name=tabel.nama.replace("_", " "),
-        title=tabel.judul,
-        headings=tuple(kolom.judul for kolom in tabel.kolom),
-        rows=tuple(tuple(_value(cell) for cell in row) for row in tabel.baris),
-        note=tabel.catatan,
-        bold_rows=tabel.baris_tebal,
-    )
-
-
-def _value(cell: Angka) -> Value:
-    """Keep a number as a number; what is no number stays the text of the page."""
-    if isinstance(cell.nilai, (int, float)) and cell.is_numeric:
-        return Value(cell.nilai, cell.satuan)
-    return Value(cell.teks.replace("\n", ": "))
-
-
 def _attachments(
     briefing: Briefing, meeting: Rapat | None, extras: Extras
 ) -> tuple[Attachment, ...]:
     """Attach report, tables, calendar and reply form."""
-    words = WORDS[briefing.bahasa]
-    name = f"{briefing.kode}-{briefing.periode:%Y-%m}"
-    banner = words["contoh_banner"] if briefing.contoh else ""
-    tables = build_workbook(list_sheets(briefing), title=briefing.judul, banner=banner)
-    found = [*extras.reports, Attachment(f"{TABLES}{name}.xlsx", XLSX, tables)]
+    tables = write_book(briefing, list_tables(briefing), title=briefing.judul)
+    found = [*extras.reports, Attachment(name_book(briefing), XLSX, tables)]
     if meeting is not None:
         found.append(_calendar(briefing, meeting, extras))
     if extras.form is not None:
-        found.append(Attachment(f"tindak-lanjut-{name}.xlsx", XLSX, extras.form))
+        name = f"tindak-lanjut-{briefing.kode}-{briefing.periode:%Y-%m}.xlsx"
+        found.append(Attachment(name, XLSX, extras.form))
     return tuple(found)
 
 
 def _calendar(briefing: Briefing, meeting: Rapat, extras: Extras) -> Attachment:
     """Write the meeting for a calendar."""
-    words = WORDS[briefing.bahasa]
+    words = read_catalogue(briefing.bahasa).under("surat")
     mark = f"[{words['contoh']}] " if briefing.contoh else ""
-    asks = [f"- {ask.kantor}: {ask.tindakan}" for ask in _asks(briefing)]
+    asks = [f"- {ask.kantor}: {ask.tindakan}" for ask in briefing.permintaan]
     calendar = build_calendar(
         meeting,
         title=f"{mark}{meeting.jenis}, {briefing.nama}",
-        description="\n".join([f"{mark}{briefing.judul}", *asks]),
+        description="\n".join([f"{mark}{briefing.judul}", *asks[:MOST_ASKS]]),
         organizer=extras.balas_ke,
         previous=extras.calendar,
     )

@@ -51,10 +51,10 @@ def refuse_body(body: Body, sender: Sender) -> None:
         parseaddr(text)[1].lower() for text in (sender.pengirim, sender.balas_ke)
     )
     parts = [body.text.encode(), body.html.encode(), *(png for _, png in body.cids)]
-    parts += [item.content for item in body.content.attachments]
+    parts += [item.content for item in body.letter.attachments]
     found = _judge(body.subject, parts, own)
     if found:
-        where = f"mail of {body.content.kode}"
+        where = f"mail of {body.letter.page.kode}"
         raise PrivacyError(f"{where}: {tell(found)}; the mail is not written")
 
 

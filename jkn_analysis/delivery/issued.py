@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jkn_analysis.briefing.words import Words
@@ -15,30 +14,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jkn_analysis.config import Config
-    from jkn_analysis.delivery.content import MailContent
     from jkn_analysis.delivery.ledger import Copy
 
 MOST_SAID = 6
 """Changes that stand in the first line; the page lists all."""
 
 
-def mark_revised(content: MailContent, page: Path) -> MailContent:
-    """Say in the first line which figures of an issued page have changed.
+def tell_revised(page: Path, bahasa: str) -> tuple[str, ...]:
+    """Say which figures of an issued page have changed; nothing where none has.
 
     Parameters
     ----------
-    content
-        What the mail says.
     page
         The file of its page object.
+    bahasa
+        Language of the page.
     """
     told = read_revision(page)
     if not told:
-        return content
-    words = Words(content.bahasa)
-    head, *changes = say_revision(told, words)
-    first = " ".join([head, *(f"{change}." for change in changes[:MOST_SAID])])
-    return replace(content, sentences=(first, *content.sentences))
+        return ()
+    head, *changes = say_revision(told, Words(bahasa))
+    return (" ".join([head, *(f"{change}." for change in changes[:MOST_SAID])]),)
 
 
 def note_sent(config: Config, copies: Iterable[Copy], *, pada: str) -> list[str]:

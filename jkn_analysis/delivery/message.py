@@ -16,19 +16,24 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.delivery.content import one_line
-from jkn_analysis.delivery.words import WORDS
 from jkn_analysis.errors import DeliveryError
-from jkn_analysis.formats import format_tanggal
+from jkn_analysis.formats import (
+    format_jiwa,
+    format_periode,
+    format_rp_short,
+    format_tanggal,
+)
 from jkn_analysis.personal import is_address
+from jkn_analysis.texts import read_catalogue
+from jkn_analysis.texts.plain import one_line
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from jinja2 import Environment
 
-    from jkn_analysis.delivery.content import Attachment, MailChart, MailContent
+    from jkn_analysis.briefing.model import Briefing, OfficeNote, Rapat, Tabel
     from jkn_analysis.delivery.history import Revision
 
 MAX_HTML_BYTES = 95_000
@@ -36,6 +41,7 @@ MAX_HTML_BYTES = 95_000
 MAX_INLINE_BYTES = 250_000
 """Text, HTML and pictures of the body together, as they travel."""
 MAX_SUBJECT = 160
+MOST_ASKS = 12
 MAX_MEETING_NAME = 24
 """A longer name of a meeting is left to the body; a phone shows few words."""
 
@@ -58,10 +64,53 @@ class Envelope:
 
 
 @dataclass(frozen=True)
-class Body:
-    """The part of a message that all offices share."""
+class Attachment:
+    """A file that travels with the mail."""
 
-    content: MailContent
+    filename: str
+    mime: str
+    content: bytes
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart as PNG bytes, what it shows in words, its width on screen in px."""
+
+    png: bytes
+    alt: str
+    width: int = 600
+    title: str = ""
+    captions: tuple[str, ...] = ()
+
+    @property
+    def cid(self) -> str:
+        """The picture's name in the message, from what it is."""
+        digest = hashlib.sha256(f"{self.title}\x1f".encode() + self.png).hexdigest()
+        return f"{digest[:24]}@jkn"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One office's mail before one meeting: the page and what is the mail's own."""
+
+    page: Briefing
+    note: OfficeNote
+    """What this office is asked or must know, before what all offices read."""
+    meeting: Rapat | None
+    report_sha256: str
+    charts: tuple[Picture, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Which figures of an issued page have changed."""
+    revisi: Revision | None = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """A letter rendered, without its head."""
+
+    letter: Letter
     subject: str
     html: str
     text: str
@@ -72,18 +121,8 @@ class Body:
     """Digest of all it says and carries, without the mark of a revision."""
 
 
-@dataclass(frozen=True)
-class _Picture:
-    cid: str
-    alt: str
-    width: int
-    png: bytes
-    title: str
-    captions: tuple[str, ...]
-
-
 def build_body(
-    content: MailContent,
+    letter: Letter,
     sender: Sender,
     *,
     revise: Callable[[str], Revision | None] = lambda _: None,
@@ -92,7 +131,7 @@ def build_body(
 
     Parameters
     ----------
-    content
+    letter
         What the mail says.
     sender
         Who signs.
@@ -105,35 +144,34 @@ def build_body(
     DeliveryError
         If the HTML would be clipped by Gmail.
     """
-    pictures = _pictures(content.charts)
-    text, html = _render(content, sender, pictures)
-    while pictures and _travelling_size(text, html, pictures) > MAX_INLINE_BYTES:
-        pictures = pictures[:-1]
-        text, html = _render(content, sender, pictures)
-    core = _digest(content, text, html)
+    text, html = _render(letter, sender)
+    while letter.charts and _travelling_size(text, html, letter) > MAX_INLINE_BYTES:
+        letter = replace(letter, charts=letter.charts[:-1])
+        text, html = _render(letter, sender)
+    core = _digest(letter, text, html)
     revision = revise(core)
     if revision is not None:
-        content = replace(content, revisi=revision)
-        text, html = _render(content, sender, pictures)
+        letter = replace(letter, revisi=revision)
+        text, html = _render(letter, sender)
     size = len(html.encode())
     if size > MAX_HTML_BYTES:
         raise DeliveryError(
-            f"mail of {content.kode}: the HTML body has {size} bytes, over "
+            f"mail of {letter.page.kode}: the HTML body has {size} bytes, over "
             f"{MAX_HTML_BYTES} Gmail clips it\n  → shorten the ask or the decisions"
         )
-    mime = _build_mime(content, text, html, pictures)
-    cids = tuple((picture.cid, picture.png) for picture in pictures)
-    return Body(content, build_subject(content), html, text, mime, cids, core)
+    mime = _build_mime(letter, text, html)
+    cids = tuple((picture.cid, picture.png) for picture in letter.charts)
+    return Body(letter, build_subject(letter), html, text, mime, cids, core)
 
 
-def _digest(content: MailContent, text: str, html: str) -> str:
+def _digest(letter: Letter, text: str, html: str) -> str:
     """Name what a mail says and carries, page and attachments included."""
     digest = hashlib.sha256()
-    pieces = [content.report_sha256, build_subject(content), text, html]
-    pieces += [item.filename for item in content.attachments]
+    pieces = [letter.report_sha256, build_subject(letter), text, html]
+    pieces += [item.filename for item in letter.attachments]
     for piece in pieces:
         digest.update(piece.encode("utf-8", "replace") + b"\x1f")
-    for item in content.attachments:
+    for item in letter.attachments:
         digest.update(hashlib.sha256(item.content).digest())
     return digest.hexdigest()
 
@@ -146,7 +184,7 @@ def build_message(body: Body, envelope: Envelope, sender: Sender) -> bytes:
     bytes
         The whole message with CRLF line ends, as it lies in the outbox and travels.
     """
-    content = body.content
+    letter, page = body.letter, body.letter.page
     header = EmailMessage(policy=SMTP)
     name, address = parseaddr(one_line(sender.pengirim))
     header["From"] = _address(name, address)
@@ -154,34 +192,39 @@ def build_message(body: Body, envelope: Envelope, sender: Sender) -> bytes:
     header["Reply-To"] = _address("", sender.balas_ke)
     header["Subject"] = body.subject
     header["Date"] = format_datetime(envelope.tanggal)
-    header["Message-ID"] = message_id(content, body.core, envelope.kantor, address)
-    header["Content-Language"] = content.bahasa
+    header["Message-ID"] = message_id(letter, body.core, envelope.kantor, address)
+    header["Content-Language"] = page.bahasa
     header["Auto-Submitted"] = "auto-generated"
     header["List-Unsubscribe"] = f"<mailto:{sender.balas_ke}?subject=berhenti>"
-    meeting = content.meeting
+    meeting = letter.meeting
     header["X-JKN-Rapat"] = one_line(meeting.id_rapat) if meeting else "-"
     header["X-JKN-Tanggal"] = meeting.tanggal.isoformat() if meeting else "-"
-    header["X-JKN-Kode"] = content.kode
+    header["X-JKN-Kode"] = page.kode
     header["X-JKN-Kantor"] = one_line(envelope.kantor)
-    header["X-JKN-Sha256"] = content.report_sha256
-    header["X-JKN-Data-Contoh"] = "ya" if content.contoh else "tidak"
+    header["X-JKN-Sha256"] = letter.report_sha256
+    header["X-JKN-Data-Contoh"] = "ya" if page.contoh else "tidak"
     return header.as_bytes().removesuffix(b"\r\n") + body.mime
 
 
-def build_subject(content: MailContent) -> str:
-    """Write region, meeting and verdict; mark sample data first of all."""
-    words = WORDS[content.bahasa]
-    meeting = content.meeting
+def _name_month(letter: Letter) -> str:
+    """Name the page's month."""
+    return format_periode(letter.page.periode, bahasa=letter.page.bahasa)
+
+
+def build_subject(letter: Letter) -> str:
+    """Write region, meeting and the office's first line; sample data first of all."""
+    page, meeting = letter.page, letter.meeting
+    words = read_catalogue(page.bahasa).under("surat")
     if meeting is None:
-        occasion = f"{words['tanpa_rapat']} {content.periode}"
+        occasion = f"{words['tanpa_rapat']} {_name_month(letter)}"
     else:
-        day = format_tanggal(meeting.tanggal, bahasa=content.bahasa)
+        day = format_tanggal(meeting.tanggal, bahasa=page.bahasa)
         short = len(meeting.jenis) <= MAX_MEETING_NAME
         occasion = f"{meeting.jenis if short else words['rapat']} {day}"
-    subject = f"{content.wilayah} · {occasion}: {content.subject_verdict}"
-    if content.revisi is not None:
-        subject = f"[{words['revisi']} {content.revisi.nomor}] {subject}"
-    if content.contoh:
+    subject = f"{page.nama} · {occasion}: {letter.note.pokok}"
+    if letter.revisi is not None:
+        subject = f"[{words['revisi']} {letter.revisi.nomor}] {subject}"
+    if page.contoh:
         subject = f"[{words['contoh']}] {subject}"
     subject = one_line(subject)
     if len(subject) <= MAX_SUBJECT:
@@ -189,10 +232,11 @@ def build_subject(content: MailContent) -> str:
     return subject[: MAX_SUBJECT - 1].rsplit(" ", 1)[0] + "…"
 
 
-def message_id(content: MailContent, core: str, kantor: str, address: str) -> str:
+def message_id(letter: Letter, core: str, kantor: str, address: str) -> str:
     """Name a message by what it says, so that a second sending has the same name."""
-    rapat = content.meeting.id_rapat if content.meeting else f"bulan {content.periode}"
-    parts = (rapat, content.kode, kantor, core)
+    meeting = letter.meeting
+    rapat = meeting.id_rapat if meeting else f"bulan {_name_month(letter)}"
+    parts = (rapat, letter.page.kode, kantor, core)
     digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
     domain = address.rpartition("@")[2] or "jkn.invalid"
     return f"<{digest[:40]}@{domain}>"
@@ -208,41 +252,52 @@ def _address(name: str, address: str) -> Address:
     return Address(display_name=one_line(name), addr_spec=address)
 
 
-def _pictures(charts: Sequence[MailChart]) -> list[_Picture]:
-    """Name the charts by their content."""
-    pictures: list[_Picture] = []
-    for chart in charts:
-        digest = hashlib.sha256(chart.png).hexdigest()[:24]
-        cid = f"{digest}.{len(pictures)}@jkn"
-        captions = tuple(text for text in chart.captions if text)
-        pictures.append(
-            _Picture(
-                cid, one_line(chart.alt), chart.width, chart.png, chart.title, captions
-            )
-        )
-    return pictures
-
-
-def _travelling_size(text: str, html: str, pictures: Sequence[_Picture]) -> int:
+def _travelling_size(text: str, html: str, letter: Letter) -> int:
     """Estimate the bytes of the inline part after transfer encoding."""
-    raw = sum(len(picture.png) for picture in pictures)
+    raw = sum(len(picture.png) for picture in letter.charts)
     return int(len(text.encode()) * 1.1 + len(html.encode()) * 1.1 + raw * 1.38)
 
 
-def _render(
-    content: MailContent, sender: Sender, pictures: Sequence[_Picture]
-) -> tuple[str, str]:
+def _render(letter: Letter, sender: Sender) -> tuple[str, str]:
     """Render the plain text and the HTML with its styles inlined."""
+    words = read_catalogue(letter.page.bahasa).under("surat")
     values = {
-        "c": content,
-        "t": WORDS[content.bahasa],
-        "subject": build_subject(content),
-        "charts": pictures,
-        **_lines(content, sender),
+        "c": letter,
+        "p": letter.page,
+        "t": words,
+        "subject": build_subject(letter),
+        "asks": _list_asks(letter.page),
+        "ranking": _find_ranking(letter.page),
+        **_lines(letter, sender, words),
     }
     text = _environment().get_template("mail.txt.j2").render(values)
     html = _environment().get_template("mail.html.j2").render(values)
     return text, _style_after_title(_inliner().inline(html))
+
+
+def _list_asks(page: Briefing) -> list[dict[str, str]]:
+    """Write the decisions as texts: who, what, people, rupiah, by when."""
+    bahasa = page.bahasa
+    return [
+        {
+            "kantor": ask.kantor,
+            "tindakan": ask.tindakan,
+            "jiwa": "" if ask.jiwa is None else format_jiwa(ask.jiwa, bahasa=bahasa),
+            "rupiah": ask.teks_rp
+            if ask.rp is None
+            else format_rp_short(ask.rp, bahasa=bahasa),
+            "tanggal": format_tanggal(ask.tenggat, bahasa=bahasa),
+        }
+        for ask in page.permintaan[:MOST_ASKS]
+    ]
+
+
+def _find_ranking(page: Briefing) -> Tabel | None:
+    """Return the ranking of a provinsi's or the country's regions, if it is one."""
+    tables = (
+        t for part in page.bagian if part.nama == "peringkat" for t in part.tables
+    )
+    return next(tables, None)
 
 
 def _style_after_title(html: str) -> str:
@@ -254,41 +309,53 @@ def _style_after_title(html: str) -> str:
     return rest.replace("</title>", f"</title>\n{html[start:end]}", 1)
 
 
-def _lines(content: MailContent, sender: Sender) -> dict[str, Any]:
+def _lines(letter: Letter, sender: Sender, words: dict[str, str]) -> dict[str, Any]:
     """Compose the lines around the briefing: occasion, place, files, footer."""
-    words, meeting = WORDS[content.bahasa], content.meeting
-    over, when = f"{words['tanpa_rapat']} · {content.wilayah}", ""
+    page, meeting, bahasa = letter.page, letter.meeting, letter.page.bahasa
+    over, when = f"{words['tanpa_rapat']} · {page.nama}", ""
     if meeting is not None:
-        over = f"{words['bahan']} · {content.wilayah}"
-        day = format_tanggal(meeting.tanggal, bahasa=content.bahasa)
+        over = f"{words['bahan']} · {page.nama}"
+        day = format_tanggal(meeting.tanggal, bahasa=bahasa)
         clock = f"{meeting.jam} {meeting.zona_waktu}" if meeting.jam else ""
         parts = (meeting.jenis, day, clock, meeting.tempat)
         when = ", ".join(part for part in parts if part)
     footer = [
         f"{words['pengirim']} {sender.pengirim}. {words['kepada_siapa']}",
         f"{words['jawab']} {sender.balas_ke}",
-        *content.sources,
-        *content.notes,
-        f"{words['periode']}: {content.periode}. {words['jalankan']}: "
-        f"{content.run_id or content.report_sha256[:12]}",
+        page.kaki,
+        f"{words['periode']}: {_name_month(letter)}. {words['jalankan']}: "
+        f"{letter.report_sha256[:12]}",
     ]
     files = [
         (item.filename, _file_meaning(item.filename, words))
-        for item in content.attachments
+        for item in letter.attachments
     ]
     replaced = ""
-    if content.revisi is not None:
-        day = format_tanggal(content.revisi.sebelum, bahasa=content.bahasa)
-        replaced = words["menggantikan"].format(nomor=content.revisi.nomor, hari=day)
+    if letter.revisi is not None:
+        day = format_tanggal(letter.revisi.sebelum, bahasa=bahasa)
+        replaced = words["menggantikan"].format(nomor=letter.revisi.nomor, hari=day)
+    said = [*letter.note.kalimat, *letter.changed, *page.surat.kalimat, page.judul]
+    rate = page.find_figure("keaktifan_penduduk_rate")
+    figures = [
+        (
+            words["posisi"],
+            rate.text if rate else "",
+            " ".join(t for t, _ in page.layar.ringkas),
+        ),
+        *((label, "", told) for label, told in page.layar.baris),
+    ]
     return {
         "revisi": replaced,
         "over": over,
         "when": when,
+        "lead": [
+            f"{words['untuk'].format(kantor=letter.note.kantor)}:",
+            *letter.note.kalimat,
+        ],
+        "figures": figures,
         "footer": footer,
         "files": files,
-        "preheader": next(
-            iter([*content.lead[1:], *content.sentences, content.verdict])
-        ),
+        "preheader": said[0],
     }
 
 
@@ -329,29 +396,27 @@ def _inliner() -> Any:  # noqa: ANN401 - css_inline ships no types we need
     )
 
 
-def _build_mime(
-    content: MailContent, text: str, html: str, pictures: Sequence[_Picture]
-) -> bytes:
+def _build_mime(letter: Letter, text: str, html: str) -> bytes:
     """Lay out mixed(alternative(text, related(html, images)), attachments)."""
     message = EmailMessage(policy=SMTP)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     shown = message.get_payload()[1]  # type: ignore[index]
-    for picture in pictures:
+    for picture in letter.charts:
         shown.add_related(  # type: ignore[union-attr]
             picture.png,
             "image",
             "png",
             cid=f"<{picture.cid}>",
             disposition="inline",
-            filename=f"{picture.cid.partition('.')[0]}.png",
+            filename=f"{picture.cid.partition('@')[0]}.png",
         )
     for number, part in enumerate(message.walk(), start=1):
         if part.is_multipart():
-            part.set_boundary(_boundary(content, number))
+            part.set_boundary(_boundary(letter, number))
     del message["MIME-Version"]
-    outer = _boundary(content, 0)
-    parts = [message.as_bytes(), *map(_lay_attachment, content.attachments)]
+    outer = _boundary(letter, 0)
+    parts = [message.as_bytes(), *map(_lay_attachment, letter.attachments)]
     between = f"\r\n--{outer}\r\n".encode()
     head = f'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="{outer}"\r\n'
     whole = between.join([b"", *(part.rstrip(b"\r\n") for part in parts)])
@@ -380,7 +445,7 @@ def _lay_attachment(item: Attachment) -> bytes:
     return part.as_bytes()
 
 
-def _boundary(content: MailContent, number: int) -> str:
+def _boundary(letter: Letter, number: int) -> str:
     """Make a boundary from what the mail carries, not from chance."""
-    seed = f"{content.report_sha256}/{number}"
+    seed = f"{letter.report_sha256}/{number}"
     return f"=_jkn_{hashlib.sha256(seed.encode()).hexdigest()[:32]}"

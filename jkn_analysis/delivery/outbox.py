@@ -8,12 +8,12 @@ from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from typing import TYPE_CHECKING
 
-from jkn_analysis.delivery.content import one_line, slug
 from jkn_analysis.delivery.door import refuse_body
 from jkn_analysis.delivery.ledger import KEPT, Copy
 from jkn_analysis.delivery.smtp import Job
 from jkn_analysis.errors import DeliveryError
 from jkn_analysis.store import write_bytes
+from jkn_analysis.texts.plain import one_line, slug
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -83,11 +83,11 @@ def write_messages(
     """
     from jkn_analysis.delivery.message import Envelope, build_message
 
-    content = next(iter(bodies.values())).content
-    kode = content.kode
+    letter = next(iter(bodies.values())).letter
+    kode = letter.page.kode
     if not _KODE.fullmatch(kode):
         raise DeliveryError(f"mail: '{one_line(kode)}' is not a kode of a region")
-    meeting = content.meeting
+    meeting = letter.meeting
     folder = outbox / folder_name(meeting.id_rapat if meeting else "tanpa-rapat")
     for body in bodies.values():
         refuse_body(body, sender)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from jkn_analysis.briefing.model import Rapat
-from jkn_analysis.delivery.content import slug
 from jkn_analysis.errors import DeliveryError
 from jkn_analysis.personal import is_address
+from jkn_analysis.texts.plain import slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

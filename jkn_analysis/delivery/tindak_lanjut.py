@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jkn_analysis.delivery.attachments import save_workbook, set_text
-from jkn_analysis.delivery.content import one_line
 from jkn_analysis.errors import InputError
 from jkn_analysis.personal import count_personal, mask_personal
+from jkn_analysis.sharing.workbook import save_workbook, set_text
 from jkn_analysis.tables import TABLES, conform
+from jkn_analysis.texts.plain import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jkn_analysis.formats import format_tanggal
 from jkn_analysis.sharing.card import build_card, write_amount
 from jkn_analysis.sharing.slides import build_slides
+from jkn_analysis.sharing.workbook import list_tables, name_book, write_book
 from jkn_analysis.store import write_bytes, write_text
 from jkn_analysis.texts import read_catalogue
 
@@ -53,7 +54,7 @@ def write_message(briefing: Briefing) -> str:
 
 
 def share_page(briefing: Briefing, page: Path, *, folder: Path) -> list[Path]:
-    """Write card, slides, text and a copy of the page under a speaking name.
+    """Write card, slides, tables, text and a copy of the page under a speaking name.
 
     Parameters
     ----------
@@ -67,13 +68,16 @@ def share_page(briefing: Briefing, page: Path, *, folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        The four files.
+        The five files.
     """
     stem = name_file(briefing)
     written = {
         f"{stem}.png": build_card(briefing),
         f"{stem}.pptx": build_slides(briefing),
         f"{stem}.html": page.read_bytes(),
+        name_book(briefing): write_book(
+            briefing, list_tables(briefing), title=briefing.judul
+        ),
     }
     for name, content in written.items():
         write_bytes(folder / name, content)

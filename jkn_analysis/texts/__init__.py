@@ -35,6 +35,15 @@ class Catalogue:
         text = self.texts[chosen]
         return text.format_map(values) if values else text
 
+    def under(self, prefix: str) -> dict[str, str]:
+        """Return the texts below a key, by the rest of their keys."""
+        start = f"{prefix}."
+        return {
+            key.removeprefix(start): text
+            for key, text in self.texts.items()
+            if key.startswith(start)
+        }
+
     def has(self, key: str) -> bool:
         """Tell whether a key exists."""
         return key in self.texts

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from jkn_analysis.briefing.model import Rapat
-from jkn_analysis.delivery.content import Attachment, MailContent
-from jkn_analysis.delivery.message import Sender, build_body
+from jkn_analysis.delivery.message import Attachment, Sender, build_body
 from jkn_analysis.delivery.outbox import write_messages
 from jkn_analysis.delivery.server import SmtpSettings
+from tests.unit.letters import make_letter
 
 NOW = dt.datetime(2025, 12, 1, 8, 0, tzinfo=dt.UTC)
 USER, PASSWORD = "jkn", "rahasia-uji"
@@ -287,24 +287,12 @@ def make_content(meeting):
 
     def make(**changes):
         values = {
-            "kode": "82.71",
-            "wilayah": "Kota Ternate",
-            "periode": "November 2025",
-            "data_as_of": "30 November 2025",
-            "verdict": "Keaktifan 78,4%: kurang 3.301 jiwa",
-            "subject_verdict": "keaktifan 78,4%, kurang 3.301 jiwa",
+            "judul": "Keaktifan 78,4%: kurang 3.301 jiwa",
+            "pokok": "keaktifan 78,4%, kurang 3.301 jiwa",
             "meeting": meeting,
-            "figures": (),
-            "sentences": ("Satu kalimat.",),
-            "ask": (),
-            "follow_up": (),
-            "charts": (),
             "attachments": (Attachment("laporan.html", "text/html", b"<p>isi</p>"),),
-            "report_sha256": "ab" * 32,
-            "sources": ("BPJS Kesehatan",),
-            "contoh": False,
         }
-        return MailContent(**{**values, **changes})
+        return make_letter(**{**values, **changes})
 
     return make
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from email import message_from_bytes
 from email.policy import default
@@ -9,15 +10,16 @@ from email.policy import default
 import pytest
 from PIL import Image
 
-from jkn_analysis.briefing.model import Rapat
-from jkn_analysis.delivery.content import (
-    Ask,
-    FollowUp,
-    KeyFigure,
-    MailChart,
-    MailTable,
+from jkn_analysis.briefing.model import (
+    Angka,
+    Bagian,
+    Decision,
+    Kolom,
+    Permintaan,
+    Rapat,
+    Tabel,
 )
-from jkn_analysis.delivery.message import Envelope, build_body, build_message
+from jkn_analysis.delivery.message import Envelope, Picture, build_body, build_message
 from jkn_analysis.delivery.preview import render_body
 from tests.delivery.conftest import NOW, SENDER
 
@@ -57,36 +59,37 @@ LONG = "Kabupaten Kepulauan Tanimbar Selatan Daya Raya"
 WORD = "Pertanggungjawaban" * 4
 
 
+def ask(kantor, tindakan, jiwa=1, rp=1):
+    return Permintaan(kantor, tindakan, jiwa, rp, dt.date(2025, 12, 1))
+
+
 def chart(name):
     stream = io.BytesIO()
     Image.new("RGB", (960, 640), "#0b5cad").save(stream, "PNG")
-    return MailChart(name, stream.getvalue(), f"Grafik {name}", 600, name, (LONG,))
+    return Picture(stream.getvalue(), f"Grafik {name}", 600, name, (LONG,))
 
 
 AWKWARD = {
     "plain": {},
     "long names": {
-        "wilayah": LONG,
-        "verdict": f"{LONG} masih kurang 111.111 peserta aktif",
-        "ask": (Ask(LONG, f"{LONG} {LONG}", "111.111 jiwa", "Rp999,9 miliar"),) * 6,
-        "follow_up": (FollowUp("10", LONG, LONG, "20 Jul", "terlambat", LONG),) * 6,
+        "nama": LONG,
+        "judul": f"{LONG} masih kurang 111.111 peserta aktif",
+        "permintaan": (ask(LONG, f"{LONG} {LONG}", 111_111, 999_900_000_000),) * 6,
+        "keputusan": (Decision("10", LONG, LONG, "20 Jul", "terlambat", LONG),) * 6,
     },
     "one endless word": {
-        "verdict": WORD,
-        "figures": (
-            KeyFigure(WORD, WORD, WORD),
-            KeyFigure("x", "Rp1.234.567.890.123", "y"),
-        ),
-        "sentences": (WORD,),
-        "ask": (Ask(WORD, WORD, WORD, WORD, WORD),),
-        "follow_up": (FollowUp("1", WORD, WORD, WORD, WORD, WORD),),
-        "sources": (WORD,),
+        "judul": WORD,
+        "baris": ((WORD, WORD), ("x", "Rp1.234.567.890.123")),
+        "kalimat": (WORD,),
+        "permintaan": (ask(WORD, WORD),),
+        "keputusan": (Decision("1", WORD, WORD, WORD, WORD, WORD),),
+        "kaki": WORD,
     },
-    "nothing but a verdict": {"sentences": (), "attachments": (), "meeting": None},
+    "nothing but a verdict": {"kalimat": (), "attachments": (), "meeting": None},
     "hostile": {
-        "wilayah": "<script>document.body.innerHTML=''</script>",
-        "verdict": "</td></tr></table><style>*{display:none}</style>\"'>",
-        "ask": (Ask("<img src=x onerror=alert(1)>", "--><!--", "", "", ""),),
+        "nama": "<script>document.body.innerHTML=''</script>",
+        "judul": "</td></tr></table><style>*{display:none}</style>\"'>",
+        "permintaan": (ask("<img src=x onerror=alert(1)>", "--><!--"),),
     },
 }  # fmt: skip
 
@@ -94,7 +97,6 @@ AWKWARD = {
 @pytest.mark.parametrize("name", AWKWARD)
 def test_nothing_leaves_the_screen_or_lies_over_another(browser, make_content, name):
     values = {
-        "figures": (KeyFigure("Posisi", "79,00%", "Syarat 80%: kurang 2.109 jiwa."),),
         "charts": (chart("keaktifan"), chart("tunggakan")),
         "contoh": True,
         **AWKWARD[name],
@@ -116,12 +118,10 @@ def test_nothing_leaves_the_screen_or_lies_over_another(browser, make_content, n
 
 def test_dark_mode_keeps_every_text_readable(browser, make_content):
     values = {
-        "figures": (
-            KeyFigure("A", "1", "s", "baik"),
-            KeyFigure("B", "2", "s", "buruk"),
-        ),
-        "ask": (Ask("BPKAD", "lunasi", "1 jiwa", "Rp1", "1 Des"),),
-        "follow_up": (FollowUp("1", "k", "p", "t", "selesai"),),
+        "nada": "baik",
+        "baris": (("Kas", "kurang"),),
+        "permintaan": (ask("BPKAD", "lunasi"),),
+        "keputusan": (Decision("1", "k", "p", "t", "selesai"),),
         "contoh": True,
     }
     html = build_body(make_content(**values), SENDER).html
@@ -151,13 +151,8 @@ def test_dark_mode_keeps_every_text_readable(browser, make_content):
 
 
 def test_a_meeting_and_region_are_on_the_first_screen_of_a_phone(browser, make_content):
-    import datetime as dt
-
     meeting = Rapat("R", "82.71", dt.date(2025, 12, 5), "09.00", "WIT", "Forum", "Aula")
-    figures = tuple(
-        KeyFigure(f"Angka {n}", f"{n}", "Kalimat pendek.") for n in (1, 2, 3)
-    )
-    html = build_body(make_content(meeting=meeting, figures=figures), SENDER).html
+    html = build_body(make_content(meeting=meeting), SENDER).html
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.set_content(html)
     bottom = page.evaluate(
@@ -173,12 +168,13 @@ def test_axe_finds_no_violation_of_a_or_aa(browser, make_content, top, scheme):
     axe = top / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.is_file():
         pytest.skip("axe-core is not installed (tests/browser/install.py)")
+    row = (Angka("Taliabu", "teks", "Taliabu"), Angka(1, "jiwa", "1"))
+    ranking = Tabel("peringkat", "Wilayah", (Kolom("Nama"), Kolom("Jiwa")), (row,))
     values = {
-        "figures": (KeyFigure("Posisi", "79,00%", "Syarat 80%.", "buruk"),),
         "charts": (chart("keaktifan"),),
-        "ask": (Ask("BPKAD", "lunasi", "1 jiwa", "Rp1", "1 Des"),),
-        "tables": (MailTable("Wilayah", ("Nama", "Jiwa"), (("Taliabu", "1"),)),),
-        "follow_up": (FollowUp("1", "k", "p", "t", "selesai"),),
+        "permintaan": (ask("BPKAD", "lunasi"),),
+        "bagian": (Bagian("peringkat", "Wilayah", lipat=(ranking,)),),
+        "keputusan": (Decision("1", "k", "p", "t", "selesai"),),
         "contoh": True,
     }
     body = build_body(make_content(**values), SENDER)

@@ -107,7 +107,7 @@ def test_what_arrives_is_byte_for_byte_what_lies_in_the_outbox(sending):
 
 
 def test_lines_that_begin_with_a_dot_survive(outbox, serve):
-    folder = outbox(sentences=(".", "..titik", "." * 100))
+    folder = outbox(kalimat=(".", "..titik", "." * 100))
     run = Sending(folder, serve())
     run.send()
     from email import message_from_bytes
@@ -204,7 +204,7 @@ def test_every_message_sent_stays_under_its_message_id(sending, outbox):
     run = sending()
     before = {e.message_id: e.path.read_bytes() for e in read_outbox(run.folder)}
     run.send()
-    outbox(verdict="Lain sama sekali", report_sha256="cd" * 32)
+    outbox(judul="Lain sama sekali", report_sha256="cd" * 32)
     kept = {p.name: p.read_bytes() for p in (run.ledger.parent / KEPT).iterdir()}
     assert kept == {kept_name(name): raw for name, raw in before.items()}
 

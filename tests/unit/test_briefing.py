@@ -424,6 +424,17 @@ def test_every_text_of_the_catalogue_is_said_somewhere():
         r'f"([a-z_0-9]+\.(?:[a-z_0-9.]|\{[^}]+\})*\{[^}]+\}[a-z_0-9.]*)"', source
     )
     shapes = [re.sub(r"\{[^}]+\}", "[a-z_0-9.]+", text) for text in set(composed)]
+    # Of a part taken whole, as `under` gives it, the last names of its keys are said.
+    names = r"[\"']([a-z_]+)[\"']|\bt\.([a-z_]+)|f\"([a-z]+_)\{"
+    last = {name for found in re.findall(names, source) for name in found if name}
+    for part in re.findall(r'under\("([a-z_]+)"\)', source):
+        rests = {key: key.rpartition(".")[2] for key in _keys("id")}
+        said |= {
+            key
+            for key, rest in rests.items()
+            if key.startswith(f"{part}.")
+            and (rest in last or f"{rest.partition('_')[0]}_" in last)
+        }
     unsaid = [
         key
         for key in _keys("id")

@@ -13,28 +13,29 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
-from jkn_analysis.briefing.model import Rapat
-from jkn_analysis.delivery.content import (
-    Ask,
-    Attachment,
-    FollowUp,
-    KeyFigure,
-    MailChart,
-    MailContent,
-    MailTable,
-    one_line,
-    slug,
+from jkn_analysis.briefing.model import (
+    Angka,
+    Bagian,
+    Decision,
+    Kolom,
+    Permintaan,
+    Rapat,
+    Tabel,
 )
 from jkn_analysis.delivery.history import Revision
 from jkn_analysis.delivery.message import (
     MAX_INLINE_BYTES,
+    Attachment,
     Envelope,
+    Picture,
     Sender,
     build_body,
     build_message,
     build_subject,
 )
 from jkn_analysis.errors import DeliveryError
+from jkn_analysis.texts.plain import one_line, slug
+from tests.unit.letters import make_letter
 
 SENDER = Sender("Tim Analisis JKN <jkn@contoh.invalid>", "balas@contoh.invalid")
 WHEN = dt.datetime(2025, 12, 1, 8, tzinfo=dt.UTC)
@@ -57,29 +58,20 @@ def png(width=1200, height=600, noise=False):
 
 
 def content(**changes):
-    """Build a mail content; every text may be replaced."""
+    """Build a letter; the page's fields and the mail's own may be replaced."""
     meeting = Rapat(
         "R-8271", "82.71", dt.date(2025, 12, 5), "09.00", "WIT", "Forum", "Aula"
     )
-    base = MailContent(
-        kode="82.71",
-        wilayah="Kota Ternate",
-        periode="November 2025",
-        data_as_of="30 November 2025",
-        verdict="Kota Ternate kurang 2.109 jiwa",
-        subject_verdict="kurang 2.109 jiwa",
-        meeting=meeting,
-        figures=(KeyFigure("Posisi", "79,0%", "Syarat 80%.", "buruk"),),
-        sentences=("Kalimat satu.", "Kalimat dua."),
-        ask=(Ask("BPKAD", "lunasi tunggakan", "", "Rp17,6 miliar", "31 Des 2025"),),
-        follow_up=(FollowUp("1", "Validasi NIK", "Dukcapil", "30 Nov", "berjalan"),),
-        charts=(MailChart("a", png(), "Grafik keaktifan"),),
-        attachments=(Attachment("laporan.html", "text/html", b"<p>x</p>"),),
-        report_sha256="ab" * 32,
-        sources=("Disusun dari data BPJS Kesehatan.",),
-        contoh=False,
-    )
-    return dataclasses.replace(base, **changes)
+    due = dt.date(2025, 12, 31)
+    base = {
+        "meeting": meeting,
+        "kalimat": ("Kalimat satu.", "Kalimat dua."),
+        "permintaan": (Permintaan("BPKAD", "lunasi", None, 17_600_000_000, due),),
+        "keputusan": (Decision("1", "Validasi NIK", "Dukcapil", "30 Nov", "berjalan"),),
+        "charts": (Picture(png(), "Grafik keaktifan"),),
+        "attachments": (Attachment("laporan.html", "text/html", b"<p>x</p>"),),
+    }
+    return make_letter(**{**base, **changes})
 
 
 def parsed(body, kantor="Dinas Sosial", alamat=("dinsos@contoh.invalid",)):
@@ -131,7 +123,7 @@ def test_tree_is_mixed_alternative_related():
 
 def test_every_cid_of_the_html_is_in_the_message_and_every_picture_is_used():
     body = build_body(
-        content(charts=(MailChart("a", png(), "A"), MailChart("b", png(800), "B"))),
+        content(charts=(Picture(png(), "A"), Picture(png(800), "B"))),
         SENDER,
     )
     message = parsed(body)
@@ -179,8 +171,8 @@ def test_plain_text_carries_verdict_figures_ask_and_footer():
     text = parsed(build_body(content(), SENDER)).get_body(("plain",)).get_content()
     for needed in (
         "Kota Ternate kurang 2.109 jiwa",
-        "Posisi: 79,0%",
-        "- BPKAD: lunasi tunggakan | Rp17,6 miliar | 31 Des 2025",
+        "Posisi sekarang: 79,0%",
+        "- BPKAD: lunasi | Rp17,6 miliar | 31 Desember 2025",
         "1. Validasi NIK | Dukcapil",
         "[Grafik keaktifan]",
         "balas ke balas@contoh.invalid",
@@ -223,7 +215,7 @@ def test_english_has_its_own_words():
 
 
 def test_long_subjects_are_cut_at_a_word():
-    subject = build_subject(content(subject_verdict="kata " * 80))
+    subject = build_subject(content(pokok="kata " * 80))
     assert len(subject) <= 160
     assert subject.endswith("kata…")
 
@@ -244,7 +236,7 @@ def test_message_id_follows_meeting_office_body_and_page():
     }
     assert len(ids) == 6
     assert all(mid.endswith("@contoh.invalid>") for mid in ids)
-    changed = build_body(content(sentences=("lain",)), SENDER)
+    changed = build_body(content(kalimat=("lain",)), SENDER)
     assert parsed(changed)["Message-ID"] not in ids
     assert parsed(build_body(content(), SENDER))["Message-ID"] in ids
 
@@ -263,14 +255,14 @@ def test_a_revision_is_marked_in_subject_and_first_line_and_keeps_its_name():
 
 
 def test_html_over_the_clipping_size_is_refused():
-    asks = tuple(Ask(f"Kantor {n}", "tindakan " * 100) for n in range(120))
+    told = tuple("tindakan " * 100 for _ in range(120))
     with pytest.raises(DeliveryError, match="Gmail clips it"):
-        build_body(content(ask=asks), SENDER)
+        build_body(content(kalimat=told), SENDER)
 
 
 def test_pictures_that_make_the_body_too_heavy_are_left_to_the_attached_report():
-    heavy = MailChart("b", png(1200, 900, noise=True), "Berat")
-    body = build_body(content(charts=(MailChart("a", png(), "A"), heavy)), SENDER)
+    heavy = Picture(png(1200, 900, noise=True), "Berat")
+    body = build_body(content(charts=(Picture(png(), "A"), heavy)), SENDER)
     assert len(body.cids) == 1
     assert "Berat" not in body.html
     inline = sum(len(data) * 1.37 for _, data in body.cids) + len(body.html)
@@ -278,17 +270,20 @@ def test_pictures_that_make_the_body_too_heavy_are_left_to_the_attached_report()
 
 
 def test_hostile_names_change_nothing_but_their_own_text():
+    due = dt.date(2025, 12, 31)
     c = content(
-        wilayah=EVIL,
-        verdict=EVIL,
-        subject_verdict=EVIL,
-        sentences=(EVIL,),
-        figures=(KeyFigure(EVIL, EVIL, EVIL, "netral"),),
-        ask=(Ask(EVIL, EVIL, EVIL, EVIL, EVIL),),
-        follow_up=(FollowUp(EVIL, EVIL, EVIL, EVIL, EVIL, EVIL),),
-        charts=(MailChart(EVIL, png(), EVIL, title=EVIL, captions=(EVIL,)),),
+        nama=EVIL,
+        judul=EVIL,
+        pokok=EVIL,
+        kantor=EVIL,
+        lead=(EVIL,),
+        kalimat=(EVIL,),
+        baris=((EVIL, EVIL),),
+        permintaan=(Permintaan(EVIL, EVIL, 1, None, due, EVIL),),
+        keputusan=(Decision(EVIL, EVIL, EVIL, EVIL, EVIL, EVIL),),
+        charts=(Picture(png(), EVIL, title=EVIL, captions=(EVIL,)),),
         attachments=(Attachment(EVIL, "text/html", b"x"),),
-        sources=(EVIL,),
+        kaki=EVIL,
         meeting=Rapat(EVIL, "82.71", dt.date(2025, 12, 5), EVIL, "WIT", EVIL, EVIL),
     )
     message = parsed(build_body(c, SENDER), kantor=EVIL)
@@ -330,8 +325,11 @@ def test_what_is_no_address_is_refused(address):
 
 
 def test_a_ranking_is_a_data_table_with_headings():
-    table = MailTable("Wilayah", ("Nama", "Jiwa"), (("Taliabu", "10.618"),))
-    body = build_body(content(tables=(table,)), SENDER)
+    heads = (Kolom("Nama"), Kolom("Jiwa"))
+    row = (Angka("Taliabu", "teks", "Taliabu"), Angka(10_618, "jiwa", "10.618"))
+    table = Tabel("peringkat", "Wilayah", heads, (row,))
+    part = Bagian("peringkat", "Wilayah", lipat=(table,))
+    body = build_body(content(bagian=(part,)), SENDER)
     walker = walk(body.html)
     assert ("th", "scope", "col") in walker.attributes
     assert "10.618" in walker.texts

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 
 import openpyxl
 import pandas as pd
 import pytest
 
+from jkn_analysis.briefing.model import Angka, Kolom, Tabel
 from jkn_analysis.cleaning.deliveries import REPLY
-from jkn_analysis.delivery.attachments import Sheet, Value, build_workbook
 from jkn_analysis.delivery.replies import store_reply
 from jkn_analysis.delivery.tindak_lanjut import (
     BLANK_ROWS,
@@ -19,6 +18,7 @@ from jkn_analysis.delivery.tindak_lanjut import (
     read_form,
 )
 from jkn_analysis.errors import InputError
+from jkn_analysis.sharing.workbook import build_workbook
 from jkn_analysis.store import read_table, write_tables
 from jkn_analysis.tables import conform
 
@@ -33,39 +33,47 @@ def opened(xlsx):
 
 
 def sheet(*rows, name="segmen", **options):
-    return Sheet(name, "Judul", ("A", "B"), tuple(rows), **options)
+    return Tabel(name, "Judul", (Kolom("A"), Kolom("B")), tuple(rows), **options)
 
 
-@pytest.mark.parametrize("text", RISKY)
-def test_a_text_that_looks_like_a_formula_is_stored_as_text(text):
+def text(words):
+    return Angka(words, "teks", words)
+
+
+def number(value, unit="jiwa"):
+    return Angka(value, unit, str(value))
+
+
+@pytest.mark.parametrize("words", RISKY)
+def test_a_text_that_looks_like_a_formula_is_stored_as_text(words):
     book = opened(
         build_workbook(
-            [sheet((Value(text), Value(1, "jiwa")), name=text, note=text)],
-            title=text,
-            banner=text,
+            [sheet((text(words), number(1)), name=words, catatan=words)],
+            title=words,
+            banner=words,
         )
     )
     cells = [cell for page in book for row in page.iter_rows() for cell in row]
     assert all(cell.data_type in {"s", "n"} for cell in cells)
     page = book.worksheets[0]
     body = page["A5"]
-    assert body.value.strip().startswith(text.strip("\t\r\x00 ")[:3])
+    assert body.value.strip().startswith(words.strip("\t\r\x00 ")[:3])
     if body.value[0] in "=+-@":
         assert body.quotePrefix
 
 
-def test_numbers_dates_and_fractions_keep_type_and_format():
+def test_numbers_and_fractions_keep_type_and_format_the_rest_its_words():
     rows = (
-        (Value(1234567, "jiwa"), Value(17_600_000_000, "rp")),
-        (Value(0.79, "rate"), Value(dt.date(2025, 11, 30), "tanggal")),
-        (Value(None, "rp"), Value(float("nan"), "rate")),
+        (number(1234567), number(17_600_000_000, "rp")),
+        (number(0.79, "rate"), text("Validasi NIK\nDukcapil")),
+        (Angka(None, "jiwa", "kurang dari 5"), text("–")),
     )
     page = opened(build_workbook([sheet(*rows)], title="t")).worksheets[0]
     cells = [[cell.value for cell in row] for row in page["A4:B6"]]
     assert cells[0] == [1234567, 17_600_000_000]
     assert cells[1][0] == 0.79
-    assert cells[1][1].date() == dt.date(2025, 11, 30)
-    assert cells[2] == [None, None]
+    assert cells[1][1] == "Validasi NIK: Dukcapil"
+    assert cells[2] == ["kurang dari 5", "–"]
     assert page["A4"].number_format == "#,##0"
     assert "Rp" in page["B4"].number_format
     assert page["A5"].number_format == "0.00%"
@@ -82,10 +90,10 @@ def test_sheet_names_are_legal_and_distinct():
 def test_workbook_bytes_do_not_depend_on_the_time(monkeypatch):
     import time
 
-    once = build_workbook([sheet((Value("x"), Value(1, "jiwa")))], title="t")
+    once = build_workbook([sheet((text("x"), number(1)))], title="t")
     later = time.time() + 86_400 * 400
     monkeypatch.setattr(time, "time", lambda: later)
-    assert build_workbook([sheet((Value("x"), Value(1, "jiwa")))], title="t") == once
+    assert build_workbook([sheet((text("x"), number(1)))], title="t") == once
 
 
 def decisions(*rows):

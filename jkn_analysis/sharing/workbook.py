@@ -1,4 +1,4 @@
-"""Spreadsheets that travel with a mail: typed, formatted, harmless, same bytes."""
+"""The tables of a page as a workbook: typed, formatted, harmless, the same bytes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import io
 import re
 import zipfile
 from copy import copy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.delivery.content import one_line
-from jkn_analysis.formats import is_missing
+from jkn_analysis.briefing.model import Angka, Kolom, Tabel
+from jkn_analysis.texts import read_catalogue
+from jkn_analysis.texts.plain import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
-Unit = Literal["jiwa", "rp", "rate", "poin", "bulan", "tanggal", "jumlah", "teks"]
+    from jkn_analysis.briefing.model import Briefing
+
 FORMATS: dict[str, str] = {
     "jiwa": "#,##0",
     "jumlah": "#,##0",
     "rp": '"Rp"#,##0;[Red]-"Rp"#,##0',
     "rate": "0.00%",
     "poin": "+0.00%;-0.00%;0.00%",
-    "bulan": "mmm yyyy",
-    "tanggal": "d mmm yyyy",
     "teks": "@",
 }
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -43,36 +42,48 @@ _SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 _NARROW, _WIDE, _LONGEST_NAME, _LONGEST_TEXT = 9, 60, 31, 32_000
 
 
-@dataclass(frozen=True)
-class Value:
-    """One cell: what it is and its unit."""
-
-    value: object
-    unit: Unit = "teks"
+def name_book(briefing: Briefing) -> str:
+    """Name the workbook of a page, as the page itself names it."""
+    return f"tabel-{briefing.kode}-{briefing.periode:%Y-%m}.xlsx"
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One table of the workbook."""
+def list_tables(briefing: Briefing) -> list[Tabel]:
+    """List every table of a page, what its words mean last."""
+    catalogue = read_catalogue(briefing.bahasa)
+    terms = catalogue.under("istilah")
+    rows = tuple(
+        (_word(name), _word(terms[f"{key.removesuffix('.nama')}.arti"]))
+        for key, name in terms.items()
+        if key.endswith(".nama")
+    )
+    words = catalogue.under("surat")
+    heads = (Kolom(words["istilah"], "kiri"), Kolom(words["arti"], "kiri"))
+    meanings = Tabel("definisi", words["definisi"], heads, rows)
+    return [*(table for part in briefing.bagian for table in part.tables), meanings]
 
-    name: str
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    note: str = ""
-    bold_rows: tuple[int, ...] = ()
+
+def _word(text: str) -> Angka:
+    """Make a cell of words."""
+    return Angka(text, "teks", text)
 
 
-def build_workbook(sheets: Sequence[Sheet], *, title: str, banner: str = "") -> bytes:
-    """Write sheets as xlsx whose bytes depend on their content alone.
+def write_book(briefing: Briefing, tables: Sequence[Tabel], *, title: str) -> bytes:
+    """Write tables of a page as a workbook, marked where they are of the sample."""
+    words = read_catalogue(briefing.bahasa)
+    banner = words.say("surat.contoh_banner") if briefing.contoh else ""
+    return build_workbook(tables, title=title, banner=banner)
+
+
+def build_workbook(tables: Sequence[Tabel], *, title: str, banner: str = "") -> bytes:
+    """Write tables as xlsx whose bytes depend on their content alone.
 
     Numbers stay numbers with their format; every text is stored as text, so that
     none that begins with ``=``, ``+``, ``-`` or ``@`` is ever computed.
 
     Parameters
     ----------
-    sheets
-        Tables in order.
+    tables
+        In order, a sheet each.
     title
         Title in the file's properties.
     banner
@@ -83,8 +94,9 @@ def build_workbook(sheets: Sequence[Sheet], *, title: str, banner: str = "") -> 
     book = Workbook()
     book.remove(book.worksheets[0])
     taken: set[str] = set()
-    for sheet in sheets:
-        _write_sheet(book, sheet, _free_name(sheet.name, taken), banner)
+    for table in tables:
+        name = _free_name(table.nama.replace("_", " "), taken)
+        _write_sheet(book, table, name, banner)
         book.worksheets[-1].sheet_view.tabSelected = False
     return save_workbook(book, title=title)
 
@@ -163,7 +175,7 @@ def _free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def _write_sheet(book: Workbook, sheet: Sheet, name: str, banner: str) -> None:
+def _write_sheet(book: Workbook, table: Tabel, name: str, banner: str) -> None:
     """Write one table: banner, title, headings, rows, note."""
     from openpyxl.styles import Alignment, Font, PatternFill
 
@@ -173,48 +185,51 @@ def _write_sheet(book: Workbook, sheet: Sheet, name: str, banner: str) -> None:
         set_text(page.cell(1, 1), banner)
         page.cell(1, 1).font = Font(bold=True, color="7A1F1F")
     top = 2 if banner else 1
-    set_text(page.cell(top, 1), sheet.title)
+    set_text(page.cell(top, 1), table.judul)
     page.cell(top, 1).font = Font(bold=True, size=13)
     head = top + 2
     fill = PatternFill("solid", fgColor="E4EAF0")
-    for column, heading in enumerate(sheet.headings, start=1):
+    for column, heading in enumerate(table.kolom, start=1):
         cell = page.cell(head, column)
-        set_text(cell, heading)
+        set_text(cell, heading.judul)
         cell.font, cell.fill = Font(bold=True), fill
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     styles: dict[tuple[object, ...], Any] = {}
-    for number, row in enumerate(sheet.rows):
-        bold = number in sheet.bold_rows
+    for number, row in enumerate(table.baris):
+        bold = number in table.baris_tebal
         for column, value in enumerate(row, start=1):
             _write_value(page.cell(head + 1 + number, column), value, styles, bold=bold)
-    if sheet.note:
-        set_text(page.cell(head + len(sheet.rows) + 2, 1), sheet.note)
+    if table.catatan:
+        set_text(page.cell(head + len(table.baris) + 2, 1), table.catatan)
     page.freeze_panes = page.cell(head + 1, 1)
-    _set_widths(page, sheet)
+    _set_widths(page, table)
     _set_print(page, head)
 
 
 def _write_value(
-    cell: Cell, value: Value, styles: dict[tuple[object, ...], Any], *, bold: bool
+    cell: Cell, value: Angka, styles: dict[tuple[object, ...], Any], *, bold: bool
 ) -> None:
-    """Write one value with its format; a missing one stays empty.
+    """Write a figure with its format; what is no number stays the text of the page.
 
     `styles` holds the formats of the sheet so far: a cell takes over a whole one,
     which costs a tenth of setting font, alignment and number format one by one.
     """
-    if is_missing(value.value):
-        return
-    text = value.unit == "teks" or isinstance(value.value, str)
-    if text:
-        cell.value = one_line(str(value.value))[:_LONGEST_TEXT]
-        cell.data_type = "s"
+    told = None if _is_number(value) else value.teks.replace("\n", ": ")
+    if told is None:
+        cell.value = value.nilai
     else:
-        cell.value = _plain(value.value)
-    risky = text and _RISKY.match(str(value.value).lstrip(" ")) is not None
-    key = ("teks" if text else value.unit, bold, risky)
+        cell.value = one_line(told)[:_LONGEST_TEXT]
+        cell.data_type = "s"
+    risky = told is not None and _RISKY.match(told.lstrip(" ")) is not None
+    key = ("teks" if told is not None else value.satuan, bold, risky)
     if key not in styles:
         styles[key] = _set_style(cell, key)
     cell._style = copy(styles[key])
+
+
+def _is_number(value: Angka) -> bool:
+    """Tell whether a cell is a figure that is there."""
+    return isinstance(value.nilai, (int, float)) and value.is_numeric
 
 
 def _set_style(cell: Cell, key: tuple[object, ...]) -> Any:  # noqa: ANN401 - openpyxl's
@@ -232,31 +247,22 @@ def _set_style(cell: Cell, key: tuple[object, ...]) -> Any:  # noqa: ANN401 - op
     return copy(cell._style)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - numbers and dates of any library
-    """Return Python's own number or date."""
-    if hasattr(value, "to_pydatetime"):
-        return value.to_pydatetime()
-    return value.item() if hasattr(value, "item") else value
-
-
-def _set_widths(page: Worksheet, sheet: Sheet) -> None:
+def _set_widths(page: Worksheet, table: Tabel) -> None:
     """Make each column as wide as its texts, within reason."""
     from openpyxl.utils import get_column_letter
 
-    for column, heading in enumerate(sheet.headings):
-        longest = max(
-            [len(heading) // 2, *(_shown_length(row[column]) for row in sheet.rows)],
-            default=0,
-        )
+    for column, heading in enumerate(table.kolom):
+        shown = (_shown_length(row[column]) for row in table.baris)
+        longest = max([len(heading.judul) // 2, *shown], default=0)
         letter = get_column_letter(column + 1)
         page.column_dimensions[letter].width = min(max(longest + 3, _NARROW), _WIDE)
 
 
-def _shown_length(value: Value) -> int:
+def _shown_length(value: Angka) -> int:
     """Estimate how many characters a cell shows."""
-    if isinstance(value.value, str):
-        return len(value.value)
-    return {"rp": 18, "jiwa": 11, "tanggal": 13}.get(value.unit, 10)
+    if not _is_number(value):
+        return len(value.teks)
+    return {"rp": 18, "jiwa": 11}.get(value.satuan, 10)
 
 
 def _set_print(page: Worksheet, head: int) -> None:

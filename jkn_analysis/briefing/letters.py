@@ -1,0 +1,293 @@
+"""What the mails of a page say: to all offices, and first to each of the six."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jkn_analysis.briefing.data import as_date
+from jkn_analysis.briefing.decisions import TERLAMBAT, list_decisions
+from jkn_analysis.briefing.model import (
+    Bagian,
+    Decision,
+    Kolom,
+    Letters,
+    OfficeNote,
+    Tabel,
+)
+from jkn_analysis.briefing.money import tell_cash, tell_members, tell_need
+from jkn_analysis.briefing.money_ahead import list_pemda_sentences
+from jkn_analysis.terms import Kantor
+from jkn_analysis.texts.plain import slug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jkn_analysis.briefing.context import Context
+    from jkn_analysis.briefing.model import Permintaan
+
+ARGUMENT = ("segmen", "uang", "tunggakan_pemda", "tunggakan_peserta")
+"""Parts whose sentences carry the argument to every office."""
+TABLES: dict[str, tuple[str, ...]] = {
+    Kantor.BPKAD: ("uang", "tunggakan_pemda"),
+    Kantor.DINSOS: ("segmen", "catatan"),
+    Kantor.DUKCAPIL: ("catatan", "mutu"),
+    Kantor.DINKES: ("faskes", "kuota", "segmen"),
+    Kantor.BPJS: ("tunggakan_peserta", "segmen", "catatan"),
+    Kantor.SEKDA: ("permintaan", "tindak_lanjut"),
+}
+"""Parts of the page whose tables an office takes with it."""
+MOST_RECORDS, MOST_KECAMATAN, MOST_SUBJECT = 4, 8, 90
+
+
+def build_letters(
+    context: Context, asks: Sequence[Permintaan], parts: Sequence[Bagian]
+) -> Letters:
+    """Write what the mails of a page say.
+
+    Parameters
+    ----------
+    context
+        The page's.
+    asks
+        Its decisions.
+    parts
+        Its parts as they stand on it.
+    """
+    there = {part.nama: part for part in parts}
+    return Letters(
+        data_per=_tell_date(context),
+        kalimat=tuple(
+            told for name in ARGUMENT if name in there for told in there[name].kalimat
+        ),
+        keputusan=tuple(_list_decided(context)),
+        kantor=tuple(_write_note(context, asks, there, kantor) for kantor in TABLES),
+    )
+
+
+def _tell_date(context: Context) -> str:
+    """Say as of when the data are and over which population."""
+    words = context.words
+    people = context.figures.find("penduduk_jiwa", context.potongan.kode)
+    if people is None or people.as_of is None:
+        return words.say("umum.tidak_tersedia")
+    told = {"jiwa": people.text, "sumber": people.source}
+    return words.say(
+        "surat.data_per_isi", {"tanggal": words.tanggal(people.as_of), **told}
+    )
+
+
+def _list_decided(context: Context) -> list[Decision]:
+    """List the last meeting's decisions as texts."""
+    words = context.words
+    return [
+        Decision(
+            nomor=str(number),
+            keputusan=str(row["keputusan"]),
+            kantor=str(row["penanggung_jawab"]),
+            tenggat=words.tanggal_singkat(as_date(row["tenggat"])),
+            status=words.say(f"tindak.status_{row['status']}"),
+            catatan="" if pd.isna(row["catatan"]) else str(row["catatan"]).strip(),
+        )
+        for number, row in enumerate(list_decisions(context).to_dict("records"), 1)
+    ]
+
+
+def _write_note(
+    context: Context,
+    asks: Sequence[Permintaan],
+    there: dict[str, Bagian],
+    kantor: str,
+) -> OfficeNote:
+    """Write one office's subject and first lines: its asks, then what it must know."""
+    words = context.words
+    own = [ask for ask in asks if ask.kantor == kantor]
+    lines = [_tell_ask(context, ask) for ask in own]
+    lines += [told for say in SAYS.get(kantor, ()) for told in say(context)]
+    lines += _tell_records(context, kantor) + _tell_late(context, kantor)
+    lead = lines or [words.say("surat.tanpa_khusus")]
+    first = lines[0] if lines else words.say("surat.tanpa_usul")
+    mine = [table for name in TABLES[kantor] if name in there
+            for table in there[name].tables]  # fmt: skip
+    name = name_kecamatan(kantor)
+    return OfficeNote(
+        kantor=kantor,
+        pokok=_name_ask(context, own) or f"{kantor}: {_shorten(first)}",
+        kalimat=tuple(lead),
+        tabel=tuple(
+            table.nama
+            for table in mine
+            if not table.nama.startswith(KECAMATAN) or table.nama == name
+        ),
+    )
+
+
+def _tell_ask(context: Context, ask: Permintaan) -> str:
+    """Write one ask as a sentence: what, money, by when."""
+    words = context.words
+    money = ask.teks_rp if ask.rp is None else words.rp(ask.rp)
+    until = words.say("surat.sampai", {"tanggal": words.tanggal(ask.tenggat)})
+    action = ask.tindakan[:1].upper() + ask.tindakan[1:]
+    inside = "; ".join(part for part in (money, until) if part)
+    return words.say("surat.tindakan", {"tindakan": action, "isi": inside})
+
+
+def _name_ask(context: Context, asks: Sequence[Permintaan]) -> str:
+    """Put the office's first ask into few words: people or rupiah, by when."""
+    if not asks:
+        return ""
+    words, first = context.words, asks[0]
+    size = ""
+    if first.jiwa is not None:
+        size = f", {words.jiwa(first.jiwa)}"
+    elif first.rp is not None:
+        size = f", {words.rp(first.rp)}"
+    action = first.pendek or first.tindakan.partition(";")[0]
+    day = words.tanggal(first.tenggat)
+    values = {"tindakan": action, "besar": size, "tanggal": day}
+    return words.say("surat.pokok", values)
+
+
+def _shorten(sentence: str) -> str:
+    """Cut a sentence at its first stop, as a subject takes it."""
+    first = sentence.partition("; ")[0].removesuffix(".")
+    if len(first) <= MOST_SUBJECT:
+        return first
+    return first[: MOST_SUBJECT - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _tell_cash(context: Context) -> list[str]:
+    """Say December's cash; nothing where it is not known."""
+    cash = tell_cash(context)
+    return [] if cash is None else [cash]
+
+
+def _tell_over(context: Context) -> list[str]:
+    """Say how many more are registered than live there."""
+    if context.status is None:
+        return []
+    over = context.status.terdaftar_jiwa - context.status.penduduk_jiwa
+    words = context.words
+    told = {"jiwa": words.jiwa(over)}
+    return [words.say("lampiran.mutu_lampau", told)] if over > 0 else []
+
+
+def _tell_quota(context: Context) -> list[str]:
+    """Say how full the PBPU Pemda quota is."""
+    words, kode = context.words, context.potongan.kode
+    filled, quota = (
+        context.figures.find(name, kode) for name in ("terisi_jiwa", "kuota_jiwa")
+    )
+    if filled is None or quota is None or not quota.number:
+        return []
+    values = {"isi": filled.text, "kuota": quota.text}
+    return [words.say("kuota.kalimat", values)]
+
+
+def _tell_pbi(context: Context) -> list[str]:
+    """Say how many left PBI JK without another cover, and the steps back."""
+    panel, words = context.tables["kepesertaan"], context.words
+    now = panel[panel["periode"] == pd.Timestamp(context.periode)]
+    own = now[now["segmen"] == "PBI JK"]
+    if own.empty or own[["nonaktif_mutasi_jiwa", "aktif_jiwa"]].isna().any(axis=None):
+        return []
+    values = {
+        "jiwa": words.jumlah(own["nonaktif_mutasi_jiwa"].sum()),
+        "aktif": words.jumlah(own["aktif_jiwa"].sum()),
+        "tanggal": words.akhir(context.periode),
+    }
+    return [words.say("surat.pbi_nonaktif", values), words.say("surat.pbi")]
+
+
+def _select_records(context: Context, kantor: str) -> pd.DataFrame:
+    """Return the newest counts of records one office has to repair."""
+    table = context.tables["selisih"]
+    newest = table[table["periode"] == table["periode"].max()]
+    return newest[newest["kantor"].astype("str").str.contains(kantor, regex=False)]
+
+
+def _name_reason(context: Context, alasan: str) -> str:
+    """Name a reason of the registers' differences."""
+    key = f"alasan.{alasan}"
+    return context.words.say(key) if context.words.has(key) else alasan
+
+
+def _tell_records(context: Context, kantor: str) -> list[str]:
+    """Name the records an office has to repair, most first, and where they live."""
+    words, rows = context.words, _select_records(context, kantor)
+    inside = rows["kecamatan"].fillna("").ne("")
+    whole = rows[~inside].dropna(subset=["jumlah_jiwa"])
+    if whole.empty:
+        return []
+    most = whole.sort_values(["jumlah_jiwa", "alasan"], ascending=[False, True])
+    told = [
+        f"{_name_reason(context, row['alasan'])} {words.jumlah(row['jumlah_jiwa'])}"
+        for row in most.head(MOST_RECORDS).to_dict("records")
+    ]
+    said = [words.say("surat.catatan", {"isi": "; ".join(told)})]
+    first = str(most["alasan"].iloc[0])
+    places = rows[inside & rows["alasan"].eq(first)].dropna(subset=["jumlah_jiwa"])
+    places = places.sort_values(["jumlah_jiwa", "kecamatan"], ascending=[False, True])
+    if len(places):
+        listed = ", ".join(
+            f"{row['kecamatan']} {words.jumlah(row['jumlah_jiwa'])}"
+            for row in places.head(MOST_KECAMATAN).to_dict("records")
+        )
+        values = {"alasan": _name_reason(context, first), "isi": listed}
+        said.append(words.say("surat.kecamatan", values))
+    return said
+
+
+def _tell_late(context: Context, kantor: str) -> list[str]:
+    """Name the office's decisions of the last meeting that are late."""
+    rows = list_decisions(context)
+    own = rows[(rows["status"] == TERLAMBAT) & (rows["penanggung_jawab"] == kantor)]
+    told = "; ".join(own["keputusan"].astype(str))
+    return [context.words.say("surat.terlambat", {"isi": told})] if told else []
+
+
+SAYS: dict[str, tuple[Callable[[Context], list[str]], ...]] = {
+    Kantor.BPKAD: (_tell_cash, tell_need, list_pemda_sentences),
+    Kantor.DINSOS: (_tell_pbi,),
+    Kantor.DUKCAPIL: (_tell_over,),
+    Kantor.DINKES: (_tell_quota,),
+    Kantor.BPJS: (tell_members,),
+}
+"""What an office is told beside its asks, its records and its late decisions."""
+KECAMATAN = "kecamatan_"
+"""How the name of a table by kecamatan begins."""
+
+
+def name_kecamatan(kantor: str) -> str:
+    """Name an office's table by kecamatan."""
+    return KECAMATAN + slug(kantor).replace("-", "_")
+
+
+def build_kecamatan(context: Context) -> tuple[Tabel, ...]:
+    """Lay out by kecamatan what each office has to repair; a table an office."""
+    words, made = context.words, []
+    for kantor in TABLES:
+        rows = _select_records(context, kantor)
+        inside = rows[rows["kecamatan"].fillna("").ne("")]
+        if inside.empty:
+            continue
+        hidden = words.say("catatan.disembunyikan")
+        cells = tuple(
+            (
+                words.teks(str(row["kecamatan"])),
+                words.teks(_name_reason(context, str(row["alasan"]))),
+                words.teks(hidden)
+                if pd.isna(row["jumlah_jiwa"])
+                else words.angka_jiwa(row["jumlah_jiwa"]),
+            )
+            for row in inside.sort_values(["kecamatan", "alasan"]).to_dict("records")
+        )
+        heads = (
+            Kolom(words.say("surat.kolom_kecamatan"), "kiri"),
+            Kolom(words.say("catatan.kolom_alasan"), "kiri"),
+            Kolom(words.say("catatan.kolom_jiwa")),
+        )
+        title = words.say("surat.kecamatan_judul", {"kantor": kantor})
+        made.append(Tabel(name_kecamatan(kantor), title, heads, cells))
+    return tuple(made)
