@@ -1,13 +1,16 @@
-"""What was not sent, by whom, and what the page could answer with it."""
+"""What was refused or not sent, by whom, and what the page could answer with it."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from jkn_analysis.terms import Kantor
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
+    from jkn_analysis.briefing.words import Words
+    from jkn_analysis.store import Refused
 
 PERLU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (Kantor.BPJS, "kepesertaan", ("kepesertaan",)),
@@ -37,3 +40,26 @@ def list_absent(context: Context) -> tuple[str, ...]:
         }
         told.append(words.say("belum.kalimat", values))
     return tuple(told)
+
+
+def tell_refused(one: Refused, words: Words) -> str:
+    """Say which delivery is refused or gone, and what stands in."""
+    when = one.sejak if one.sebab == "hilang" else one.tiba
+    values = {
+        "berkas": one.file.rsplit("/", 1)[-1],
+        "tanggal": _day(when, words),
+        "dipakai": _day(one.dipakai, words),
+        "n": one.cells,
+    }
+    key = "ditolak_sel" if one.sebab == "ditolak" and one.cells else one.sebab
+    text = words.say(f"kiriman.{key}", values)
+    if one.dipakai:
+        text += f" ({words.say('kiriman.dipakai', values)})"
+    return text
+
+
+def _day(text: str, words: Words) -> str:
+    """Write a day of the manifest; unknown where it has none."""
+    if not text:
+        return words.say("umum.tidak_tersedia")
+    return words.tanggal(dt.date.fromisoformat(text))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jkn_analysis.briefing.absent import tell_refused
 from jkn_analysis.briefing.ask import build_title, list_today
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.decisions import count_decisions
@@ -148,41 +149,15 @@ def build_position(context: Context) -> tuple[tuple[str, bool], ...]:
             "gap": words.jumlah(judged.gap_cakupan_jiwa),
         }
         pieces.append((words.say("layar.cakupan", cover), False))
-    refused = _say_refused(context)
+    potongan = context.potongan
+    found = find_refused(potongan.manifest, kode=potongan.kode)
+    refused = [tell_refused(one, words) for one in found]
     if refused:
         pieces.append((words.sentence("; ".join(refused)), False))
     elif context.periode < context.potongan.periode:
         late = {"periode": words.bulan(context.potongan.periode)}
         pieces.append((words.say("layar.terlambat", late), False))
     return tuple(pieces)
-
-
-def _say_refused(context: Context) -> list[str]:
-    """Say which delivery of this region is refused or gone, and what stands in."""
-    words = context.words
-    found = find_refused(context.potongan.manifest, kode=context.potongan.kode)
-    said = []
-    for one in found:
-        when = one.sejak if one.sebab == "hilang" else one.tiba
-        values = {
-            "berkas": one.file.rsplit("/", 1)[-1],
-            "tanggal": _day(context, when),
-            "dipakai": _day(context, one.dipakai),
-            "n": one.cells,
-        }
-        key = "ditolak_sel" if one.sebab == "ditolak" and one.cells else one.sebab
-        text = words.say(f"kiriman.{key}", values)
-        if one.dipakai:
-            text += f" ({words.say('kiriman.dipakai', values)})"
-        said.append(text)
-    return said
-
-
-def _day(context: Context, text: str) -> str:
-    """Write a day of the manifest; unknown where it has none."""
-    if not text:
-        return context.words.say("umum.tidak_tersedia")
-    return context.words.tanggal(dt.date.fromisoformat(text))
 
 
 def _against_line(context: Context) -> list[tuple[str, bool]]:

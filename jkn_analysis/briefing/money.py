@@ -328,8 +328,23 @@ def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
         (words.say(f"tunggakan.pemda{'' if any(values) else '_nihil'}", told),),
         batang=(chart,),
         lipat=() if debt is None else (debt,),
+        berkas=(_list_months(context, chart),),
         rinci=tuple(_joined(list_pemda_sentences(context))),
     )
+
+
+def _list_months(context: Context, chart: Batang) -> Tabel:
+    """Give the bars' numbers as a table."""
+    words = context.words
+    heads = (
+        Kolom(words.say("kas.kolom_bulan"), "kiri"),
+        Kolom(words.say("kas.kolom_utang")),
+    )
+    rows = tuple(
+        (words.teks(label), words.angka_rp(value, "iuran_pemda"))
+        for label, value in zip(chart.label, chart.nilai, strict=True)
+    )
+    return Tabel(f"{chart.nama}_bulan", chart.judul, heads, rows)
 
 
 def _sum_ages(now: pd.DataFrame) -> tuple[list[int], list[int]]:

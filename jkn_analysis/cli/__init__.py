@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import choose_language, speak, translate
 from jkn_analysis.cli.renamed import rename, tell_renamed
 from jkn_analysis.errors import JknError, StoreError
 
@@ -76,8 +77,10 @@ class LazyGroup(click.Group):
         tell_renamed(args[1:])
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=3, cutoff=0.5)
-            hint = f" Did you mean: {', '.join(near)}?" if near else ""
-            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+            told = translate(f"Did you mean: {', '.join(near)}?")
+            hint = f" {told}" if near else ""
+            said = translate(f"No such command '{args[0]}'.{hint}")
+            raise click.UsageError(said, ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(
@@ -86,8 +89,13 @@ class LazyGroup(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """Print the command list without importing any of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        with formatter.section(translate("Commands")):
+            formatter.write_dl(
+                [(name, translate(text)) for name, (_, text) in COMMANDS.items()]
+            )
+
+
+speak()
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -134,8 +142,10 @@ def app(
     if pada is not None:
         os.environ[PADA_VARIABLE] = pada
     ctx.obj = read_config(path, root=find_root())
+    choose_language(ctx.obj.report.bahasa)
 
 
+app.subcommand_metavar = translate("COMMAND [ARGS]...")
 rename(app)
 
 
@@ -172,15 +182,17 @@ def _say(exc: Exception) -> str:
     if isinstance(exc, JknError):
         return _in_indonesian(exc)
     if isinstance(exc, MemoryError):
-        return "too little memory\n  → close other programs, or raise the limit"
+        return translate(
+            "too little memory\n  → close other programs, or raise the limit"
+        )
     if isinstance(exc, OSError):
         where = f"{exc.filename}: " if exc.filename else ""
-        return (
+        return translate(
             f"{where}{exc.strerror or exc}\n"
             "  → make room on the disk, or the file or folder readable and writable"
         )
     first = (str(exc).splitlines() or [""])[0]
-    return (
+    return translate(
         f"{type(exc).__name__}: {first}\n"
         "  → a fault of this program: run it as `jkn -v …` and report what it says"
     )
@@ -193,4 +205,4 @@ def _in_indonesian(exc: JknError) -> str:
     text = str(exc)
     for said in exc.said or ():
         text = text.replace(str(said), in_language(said, "id"))
-    return text
+    return translate(text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jkn_analysis.cli.language import echo
 from jkn_analysis.errors import RunError
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def riwayat_command(
             "  → issue one: jkn run --terbit, or send it: jkn mail --really"
         )
     for one in found:
-        click.echo(f"{one.periode} versi {one.nomor}: {one.path()}")
+        echo(f"{one.periode} versi {one.nomor}: {one.path()}")
         for event in one.terbit:
             offices = ", ".join(event.get("kepada", []))
-            click.echo(f"  {event['pada']} {event['cara']} {offices}".rstrip())
+            echo(f"  {event['pada']} {event['cara']} {offices}".rstrip())
         told = read_revision(one.path(".json"))
         if told:
             lines = say_revision(told, Words(bahasa))
-            click.echo("\n".join(f"  {line}" for line in lines))
+            echo("\n".join(f"  {line}" for line in lines))
 
 
 def _stem(wilayah: str, bahasa: str) -> str:
@@ -90,8 +91,8 @@ def beda_command(config: Config, satu: str, dua: str, bahasa: str) -> None:
     for one in changes:
         figure = {k: v for k, v in one["figure"].items() if k != "kode"}
         name = ", ".join(str(part) for part in figure.values())
-        click.echo(f"{name}: {one['dari'] or '-'} → {one['ke'] or '-'}")
-    click.echo(f"{len(changes)} figure(s) differ")
+        echo(f"{name}: {one['dari'] or '-'} → {one['ke'] or '-'}")
+    echo(f"{len(changes)} figure(s) differ")
 
 
 def _read_named(config: Config, text: str, bahasa: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import echo
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -91,11 +93,12 @@ def _forecast_tables(
     config: Config, *, horizon: int, anew: bool, cutoff: str | None, own: Path | None
 ) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
+    from jkn_analysis.briefing.absent import tell_refused
+    from jkn_analysis.briefing.words import Words
     from jkn_analysis.forecasting.keep import find_kept, note_told
     from jkn_analysis.forecasting.told import build_record
     from jkn_analysis.masa_depan import build_ramalan
     from jkn_analysis.measures import build_ukuran
-    from jkn_analysis.running.gates import describe
     from jkn_analysis.skenario import build_uang
     from jkn_analysis.store import (
         list_refused,
@@ -118,7 +121,7 @@ def _forecast_tables(
     basis = _describe_basis(config, tables, horizon=horizon, scenarios=chosen)
     kept = None if anew or not stored else find_kept(root, basis=basis, cutoff=cutoff)
     if kept is not None and not kept.changed:
-        click.echo(f"forecast is up to date: no figure was corrected -> {root}")
+        echo(f"forecast is up to date: no figure was corrected -> {root}")
         return
     section = config.forecast.model_copy(update={"horizon_bulan": horizon})
     settings = config.model_copy(update={"forecast": section})
@@ -144,7 +147,7 @@ def _forecast_tables(
                 tenggat_bulan=section.tenggat_bulan,
             )
         else:
-            click.echo(
+            echo(
                 "only the registered or only the active were delivered: no chances, no "
                 "money side\n  → deliver both columns of kepesertaan"
             )
@@ -157,10 +160,11 @@ def _forecast_tables(
             draft.put((table if kept is None else kept.merge(table))[name], name)
             del table
         note_told(draft, ["ukuran", *names], basis=basis)
+    words = Words(config.report.bahasa)
     for one in list_refused(root, cutoff=cutoff):
-        click.echo(f"  {describe(one)}", err=True)
+        echo(f"  {tell_refused(one, words)}", err=True)
     anew_only = "" if kept is None else f" ({_tell_changed(kept.changed)})"
-    click.echo(
+    echo(
         f"forecast {ramalan['kode'].nunique()} regions{anew_only}, "
         f"{ramalan['indikator'].nunique()} indicators, {horizon} months ahead of "
         f"{ramalan['cutoff'].max():%Y-%m}: {len(ramalan)} rows, "
@@ -218,14 +222,14 @@ def _forecast_file(path: Path, folder: Path, *, kind: str, horizon: int) -> None
 
     started = time.process_time()
     made = forecast_file(path, folder, kind=kind, horizon_months=horizon)  # type: ignore[arg-type]
-    click.echo(
+    echo(
         f"forecast {made.series} series, {horizon} months ahead, "
         f"{time.process_time() - started:.1f} CPU s"
     )
     if len(made.scores):
-        click.echo(_errors_line(made.scores))
+        echo(_errors_line(made.scores))
     for written in (*made.written, *_draw_errors(made.scores, folder)):
-        click.echo(f"  {written}")
+        echo(f"  {written}")
 
 
 def _draw_errors(scores: pd.DataFrame, folder: Path) -> list[Path]:
@@ -298,5 +302,5 @@ def backtest_command(
         )
         tested = {name: widen_tested(table) for name, table in told.items()}
     for name, table in tested.items():
-        click.echo(name)
+        echo(name)
         click.echo(score(table, by=["horizon_bulan"]).round(4).to_string(index=False))

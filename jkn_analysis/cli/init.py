@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from jkn_analysis.cli.language import echo
 from jkn_analysis.config import SETTINGS
 from jkn_analysis.errors import InputError
 from jkn_analysis.store import write_text
@@ -65,4 +66,4 @@ def init_command(folder: Path, *, contoh: bool) -> None:
         from jkn_sample import SEED, write_deliveries
 
         write_deliveries(folder / "data" / "raw" / "contoh", seed=SEED)
-    click.echo(f"{folder}: put deliveries into data/raw, then: jkn build")
+    echo(f"{folder}: put deliveries into data/raw, then: jkn build")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import echo
 from jkn_analysis.errors import DeliveryError, JknError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def mail_command(
         chosen = [o for o in occasions if not regions or o.kode in regions]
         written, problems = _compose(config, chosen, month, now if due else None)
         if due and not chosen:
-            click.echo(f"no meeting in the next {days} day(s)")
+            echo(f"no meeting in the next {days} day(s)")
     if really or uji:
         entries = _choose(config, regions, written, _now(tanggal))
         held: list[str] = []
@@ -104,7 +105,7 @@ def _send(config: Config, entries: Sequence[Entry], *, uji: bool, again: bool) -
     from jkn_analysis.cli.send import send_entries, send_test
 
     if uji:
-        click.echo(f"test sent to {send_test(config, entries)}")
+        echo(f"test sent to {send_test(config, entries)}")
         return
     try:
         send_entries(config, entries, again=again)
@@ -224,7 +225,7 @@ def _compose(
                 written += compose(own, desk=desk, tanggal=now)
             except JknError as exc:
                 problems.append(f"{kode}: {str(exc).splitlines()[0]}")
-    click.echo(f"{len(written)} message(s) composed for {len(occasions)} region(s)")
+    echo(f"{len(written)} message(s) composed for {len(occasions)} region(s)")
     return written, problems
 
 
@@ -243,7 +244,7 @@ def _choose(
         entries = [entry for entry in entries if entry.path in written]
     going, past = leave_out_past(entries, today=now.astimezone(ZONES["WIB"]).date())
     if past:
-        click.echo(
+        echo(
             f"{len(past)} message(s) for meetings that are over stay in the outbox; "
             "--tanggal sets another day"
         )
@@ -293,8 +294,8 @@ def _tell_outbox(config: Config) -> None:
         outbox=_outbox(config),
         statuses=read_statuses(ledger_of(config)[0]),
     )
-    click.echo(f"outbox: {len(entries)} message(s), {copies} copies, {size:.1f} MB")
-    click.echo(f"look at them: {page}")
+    echo(f"outbox: {len(entries)} message(s), {copies} copies, {size:.1f} MB")
+    echo(f"look at them: {page}")
 
 
 def _read_reply(config: Config, path: Path) -> None:
@@ -304,4 +305,4 @@ def _read_reply(config: Config, path: Path) -> None:
     stored, changed = store_reply(
         path, raw=config.paths.raw, processed=config.paths.processed
     )
-    click.echo(f"{changed} decision(s) new or changed; kept as {stored}")
+    echo(f"{changed} decision(s) new or changed; kept as {stored}")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import echo
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -82,7 +84,7 @@ def _do(step: Sequence[str], config: Config, *, log: Path) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8", errors="backslashreplace") as opened:
         opened.write(f"{line}; {_choose_line(lines)}\n")
-    click.echo("\n".join([line, *(f"  {text}" for text in lines)]))
+    echo("\n".join([line, *(f"  {text}" for text in lines)]))
     return code
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from jkn_analysis.cli.language import echo
 from jkn_analysis.config import Config, find_root, without_secrets
 from jkn_analysis.errors import ConfigError
 
@@ -47,7 +48,7 @@ def papan_command(
 
     path = folder / f"papan-{fix_kode(wilayah)}.html"
     write_text(path, build_board_html(wilayah, root=config.paths.processed))
-    click.echo(f"{path} ({path.stat().st_size // 1024} KB)")
+    echo(f"{path} ({path.stat().st_size // 1024} KB)")
 
 
 def _serve(port: int) -> int:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import echo, translate
+
 if TYPE_CHECKING:
     from jkn_analysis.config import Config
     from jkn_analysis.rekonsiliasi.movements import Movements
@@ -89,9 +91,11 @@ def reconcile_command(
     from jkn_analysis.store import hold_project, open_generation
 
     if recipients and worklists is None:
-        raise click.UsageError("--kantor needs --daftar, the folder of the work lists")
+        told = "--kantor needs --daftar, the folder of the work lists"
+        raise click.UsageError(translate(told))
     if sebelum is not None and bpjs is None:
-        raise click.UsageError("--before needs --bpjs, the extract it is before")
+        told = "--before needs --bpjs, the extract it is before"
+        raise click.UsageError(translate(told))
     given = {"bpjs": bpjs, "dukcapil": dukcapil, "dtsen": dtsen}
     order = Order(
         sources={name: path for name, path in given.items() if path is not None},
@@ -124,9 +128,9 @@ def reconcile_command(
         _summarise(found)
     if moved is not None:
         _summarise_moves(moved)
-    click.echo(f"counts in {stored}; scanned: nothing personal")
+    echo(f"counts in {stored}; scanned: nothing personal")
     for path in found.worklists if found is not None else ():
-        click.echo(f"work list, encrypted: {path}")
+        echo(f"work list, encrypted: {path}")
 
 
 def _store(
@@ -170,9 +174,9 @@ def _summarise_moves(moved: Movements) -> None:
     sums = moved.arus["jiwa"].groupby(find_direction(moved.arus)).sum()
     opening, closing = int(moved.awal.sum()), int(moved.akhir.sum())
     told = ", ".join(f"{name} {int(n)}" for name, n in sums.items() if n >= 5)
-    click.echo(f"active members: {opening} before, {closing} now; {told}")
+    echo(f"active members: {opening} before, {closing} now; {told}")
     if moved.ganda or moved.tanpa_pengenal:
-        click.echo(
+        echo(
             f"rows of a person named once more: {moved.ganda}; without card and NIK: "
             f"{moved.tanpa_pengenal}"
         )
@@ -182,21 +186,19 @@ def _summarise(found: Reconciliation) -> None:
     """Print rows in and where each of them ended, per register."""
     from jkn_analysis.rekonsiliasi.reasons import ALASAN
 
-    click.echo(
-        f"key {found.key_id}; found by name although the NIK is wrong: {found.linked}"
-    )
+    echo(f"key {found.key_id}; found by name although the NIK is wrong: {found.linked}")
     counts = found.counts.groupby(["register", "alasan"], as_index=False)[
         "jumlah"
     ].sum()
     for register, total in found.rows.items():
-        click.echo(f"{register}: {total} rows")
+        echo(f"{register}: {total} rows")
         own = counts[counts["register"] == register]
         for row in own.sort_values("jumlah", ascending=False).to_dict("records"):
             reason = ALASAN.get(str(row["alasan"]))
             office = f"  ({reason.kantor.value})" if reason else ""
             number = int(row["jumlah"])
             shown = str(number) if number >= 5 else "< 5"
-            click.echo(f"  {shown:>10}  {row['alasan']}{office}")
+            echo(f"  {shown:>10}  {row['alasan']}{office}")
 
 
 @click.command("scan")
@@ -221,4 +223,4 @@ def scan_command(config: Config, paths: tuple[Path, ...]) -> None:
         if path.exists()
     ]
     refuse_personal(chosen)
-    click.echo(f"{sum(1 for _ in list_files(chosen))} files, nothing personal")
+    echo(f"{sum(1 for _ in list_files(chosen))} files, nothing personal")

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import (
+    echo,
+    name_parameter,
+    translate,
+    translate_help,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -42,10 +49,15 @@ _OLD = re.compile("|".join(rf"{name}(?![\w-])" for name in RENAMED))
 def rename(command: click.Command) -> click.Command:
     """Give a command's options their English names, and its help with them."""
     # raw docstrings keep click's mark of a block as two characters
-    command.help = write_new((command.help or "").replace("\\b\n", "\b\n"))
+    text = (command.help or "").replace("\\b\n", "\b\n")
+    command.help = write_new(translate_help(text))
+    command.options_metavar = translate(command.options_metavar or "")
+    with click.Context(command) as context:
+        for parameter in command.params:
+            parameter.metavar = name_parameter(parameter, context)
     for option in command.params:
         if isinstance(option, click.Option):
-            option.help = write_new(option.help or "")
+            option.help = write_new(translate(option.help or ""))
             new = [RENAMED[name] for name in option.opts if name in RENAMED]
             if new and option.opts[0] not in new:
                 old, told = list(option.opts), option.get_help_record
@@ -65,7 +77,7 @@ def tell_renamed(words: Sequence[str]) -> None:
     old = [name for name in given if name in RENAMED]
     told = ", ".join(f"{name} is now {RENAMED[name]}" for name in old)
     if told:
-        click.echo(f"jkn: {told}; old names go with version {LAST}", err=True)
+        echo(f"jkn: {told}; old names go with version {LAST}", err=True)
 
 
 def _hide(

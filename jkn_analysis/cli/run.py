@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jkn_analysis.cli.language import echo
 from jkn_analysis.errors import RunError
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ def plan_command(config: Config, **options: Any) -> None:  # noqa: ANN401 - clic
     plan = build_plan(_read_choice(config, options), config)
     for planned in plan:
         if planned.reasons:
-            click.echo(f"{planned.job.kode:<6} {'; '.join(planned.reasons)}")
+            echo(f"{planned.job.kode:<6} {'; '.join(planned.reasons)}")
     todo = sum(bool(planned.reasons) for planned in plan)
-    click.echo(f"{todo} report(s) to make, {len(plan) - todo} up to date")
+    echo(f"{todo} report(s) to make, {len(plan) - todo} up to date")
 
 
 @click.command("run")
@@ -157,7 +158,7 @@ def _hire(workers: int, choice: Choice, cluster: str | None) -> Any:  # noqa: AN
     from jkn_analysis.running.pool import Pool
 
     if not choice.stock and not can_fork():
-        click.echo("this system has no safe fork: fresh kernels (slower, same pages)")
+        echo("this system has no safe fork: fresh kernels (slower, same pages)")
     return Pool(workers, warm=not choice.stock)
 
 
@@ -212,18 +213,18 @@ def _tell(summary: Summary, folder: Path) -> None:
     """Print the summary."""
     made = len(summary.outcomes) - len(summary.failed)
     cpu_s = sum(outcome.cpu_s for outcome in summary.outcomes)
-    click.echo(
+    echo(
         f"{folder}: {made} made, {summary.skipped} up to date, "
         f"{len(summary.failed)} failed ({cpu_s:.1f} CPU s)"
     )
     for outcome in summary.failed[:SHOWN_FAILURES]:
         cell = f"cell {outcome.cell}, " if outcome.cell else ""
-        click.echo(f"  {outcome.kode}: {cell}{outcome.error}", err=True)
+        echo(f"  {outcome.kode}: {cell}{outcome.error}", err=True)
         if outcome.notebook:
-            click.echo(f"    executed notebook: {folder / outcome.notebook}", err=True)
+            echo(f"    executed notebook: {folder / outcome.notebook}", err=True)
     rest = len(summary.failed) - SHOWN_FAILURES
     if rest > 0:
-        click.echo(f"  and {rest} more: jkn status", err=True)
+        echo(f"  and {rest} more: jkn status", err=True)
 
 
 def _issue(config: Config, choice: Choice, failed: set[str]) -> None:
@@ -239,17 +240,19 @@ def _issue(config: Config, choice: Choice, failed: set[str]) -> None:
         if stem not in failed
     ]
     revised = sum(one.nomor > 1 for one in issued)
-    click.echo(f"{len(issued)} page(s) issued, {revised} of them revised")
+    echo(f"{len(issued)} page(s) issued, {revised} of them revised")
 
 
 def _tell_refused(config: Config, periode: str) -> None:
     """Print which deliveries are refused or gone: their regions' pages say so."""
-    from jkn_analysis.running.gates import describe
+    from jkn_analysis.briefing.absent import tell_refused
+    from jkn_analysis.briefing.words import Words
     from jkn_analysis.store import list_refused
 
+    words = Words(config.report.bahasa)
     for one in list_refused(config.paths.processed, cutoff=periode):
         regions = "all regions" if one.kode is None else f"{len(one.kode)} region(s)"
-        click.echo(f"  {describe(one)}: said on the pages of {regions}", err=True)
+        echo(f"  {tell_refused(one, words)}: said on the pages of {regions}", err=True)
 
 
 @click.command("status")
@@ -277,16 +280,16 @@ def status_command(config: Config, periode: str | None, *, as_json: bool) -> Non
         told = {"periode": month, "left": left, **asdict(status)}
         click.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    click.echo(
+    echo(
         f"{month}, started {status.started}: {state}\n"
         f"{status.made} made, {len(status.failed)} failed, {left} left"
     )
     for event in status.failed:
         cell = f"cell {event['cell']}, " if event.get("cell") else ""
-        click.echo(f"  {event['kode']}: {cell}{event.get('error', '')}")
+        echo(f"  {event['kode']}: {cell}{event.get('error', '')}")
     kinds = Counter(event.get("error", "").partition(":")[0] for event in status.failed)
     for kind, count in kinds.most_common():
-        click.echo(f"  {count} × {kind}")
+        echo(f"  {count} × {kind}")
 
 
 @click.command("verify")
@@ -305,7 +308,7 @@ def verify_command(config: Config, report: Path) -> None:
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
         raise RunError(f"{report}: not what would be made now\n{lines}\n  → jkn run")
-    click.echo(f"{report}: as its manifest says, and up to date")
+    echo(f"{report}: as its manifest says, and up to date")
 
 
 def refresh_reports(
@@ -327,7 +330,7 @@ def refresh_reports(
         hire=lambda: Pool(min(config.run.workers, len(codes)), warm=True),
     )
     made = len(summary.outcomes) - len(summary.failed)
-    click.echo(
+    echo(
         f"reports {periode}: {made} made, {summary.skipped} up to date, "
         f"{len(summary.failed)} failed"
     )

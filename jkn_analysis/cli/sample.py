@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import echo, translate
+
 if TYPE_CHECKING:
     from jkn_analysis.config import Config
 
@@ -49,7 +51,7 @@ def sample_command(
     from jkn_sample import SEED, write_deliveries, write_nasional
 
     if out is None and (nasional or people):
-        raise click.UsageError("--nasional and --register need --out")
+        raise click.UsageError(translate("--nasional and --register need --out"))
     folder = out or config.paths.raw / "contoh"
     start = SEED if seed is None else seed
     if people:
@@ -62,4 +64,4 @@ def sample_command(
         write_deliveries(folder, seed=start)
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
-    click.echo(f"{len(files)} files, {size:.1f} MB in {folder} (DATA CONTOH)")
+    echo(f"{len(files)} files, {size:.1f} MB in {folder} (DATA CONTOH)")

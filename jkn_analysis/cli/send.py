@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import echo, translate
 from jkn_analysis.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> No
     every = list_jobs(entries)
     jobs = [j for j in every if is_inside(j.copy.alamat, config.mail.domain)]
     if len(jobs) < len(every):
-        click.echo(f"{len(every) - len(jobs)} copies outside [mail] domain left out")
+        echo(f"{len(every) - len(jobs)} copies outside [mail] domain left out")
     _refuse_too_many(config, jobs)
     settings = read_settings(os.environ)
     with open_book(config) as ledger, _Progress(len(jobs)) as progress:
@@ -76,7 +77,7 @@ def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> No
     sent = [r.copy for r in results if r.status.value == "sent" and not r.skipped]
     now = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
     for line in note_sent(config, sent, pada=now):
-        click.echo(f"  {line}", err=True)
+        echo(f"  {line}", err=True)
     try:
         _tell_results(results)
     except DeliveryError as exc:
@@ -125,7 +126,7 @@ class _Progress:
         self._done += 1
         self._bar.advance(self._task)
         if not self._quiet and self._done % 100 == 0:
-            click.echo(f"{self._done} of {self._total} copies", err=True)
+            echo(f"{self._done} of {self._total} copies", err=True)
 
 
 def _tell_results(results: Sequence[Result]) -> None:
@@ -136,7 +137,8 @@ def _tell_results(results: Sequence[Result]) -> None:
         else result.status.value
         for result in results
     )
-    click.echo(", ".join(f"{n} {name}" for name, n in counts.items()) or "nothing")
+    told = ", ".join(f"{n} {translate(name)}" for name, n in counts.items())
+    echo(told or "nothing")
     alike: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
         if result.status.value != "sent":
@@ -144,8 +146,8 @@ def _tell_results(results: Sequence[Result]) -> None:
     for (status, answer), own in alike.items():
         first = own[0].copy
         who = f"{first.kode} {first.kantor} <{first.alamat}>"
-        many = f"{len(own)} copies" if len(own) > 1 else who
-        click.echo(f"  {status}: {many} {answer}", err=True)
+        many = translate(f"{len(own)} copies") if len(own) > 1 else who
+        echo(f"  {translate(status)}: {many} {answer}", err=True)
     states = {result.status.value for result in results}
     if states & {"refused", "deferred"}:
         raise DeliveryError(
@@ -166,7 +168,7 @@ def _alert(config: Config, problem: str, results: Sequence[Result]) -> None:
     try:
         send_note(config, "jkn mail: pengiriman gagal", "\n".join(lines))
     except (DeliveryError, ConfigError) as exc:
-        click.echo(f"the operator was not told: {str(exc).splitlines()[0]}", err=True)
+        echo(f"the operator was not told: {str(exc).splitlines()[0]}", err=True)
 
 
 def send_note(config: Config, subject: str, text: str) -> None:
@@ -275,5 +277,5 @@ def alamat_command(config: Config, berhenti: str | None, buka: str | None) -> No
         closed = ledger.list_closed().values()
     for each in closed:
         line = f"{each.keadaan:<9} {each.waktu[:10]} {each.alamat} {each.jawaban}"
-        click.echo(line.rstrip())
-    click.echo(f"{len(closed)} address(es) get no mail")
+        echo(line.rstrip())
+    echo(f"{len(closed)} address(es) get no mail")

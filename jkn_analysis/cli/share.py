@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.language import echo, translate
 from jkn_analysis.errors import RunError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def share_command(
     from jkn_analysis.wilayah import find_wilayah
 
     if not wilayah:
-        raise click.UsageError('name a region: jkn share "Kota Ternate"')
+        raise click.UsageError(translate('name a region: jkn share "Kota Ternate"'))
     month = read_periode(periode) or find_last_periode(config.paths.processed)
     language = bahasa or config.report.bahasa
     codes = [find_wilayah(name).kode for name in wilayah]
@@ -49,7 +50,7 @@ def share_command(
         briefing = read_report(folder, kode, bahasa=language)
         page = folder / f"{page_stem(kode, language)}.html"
         for path in share_page(briefing, page, folder=folder / FOLDER):
-            click.echo(f"{path} ({path.stat().st_size // 1024} KB)")
+            echo(f"{path} ({path.stat().st_size // 1024} KB)")
     if failed:
         shown = "\n".join(f"  {kode}: {why}" for kode, why in failed.items())
         raise RunError(f"{len(failed)} page(s) not made\n{shown}")

@@ -138,7 +138,7 @@ def refuse(project, kode):
 def test_a_refused_delivery_or_a_failed_report_holds_back_its_region(mailed):
     refuse(mailed, "82.71")
     line = (
-        r"82\.71: not sent: des/kep\.csv of 2025-12-03 was refused, 1 cell\(s\) "
+        r"82\.71: not sent: berkas kep\.csv diterima 3 Desember 2025, ditolak: 1 sel "
         r"\(--meski-ditolak sends it\)"
     )
     with pytest.raises(DeliveryError, match=line):
@@ -267,7 +267,7 @@ def test_the_operator_is_told_of_a_batch_that_failed(mailed, serve, monkeypatch)
 def test_a_test_goes_to_oneself_and_not_into_the_ledger(mailed, serve, monkeypatch):
     server = serve()
     use(monkeypatch, server)
-    assert "test sent to jkn@contoh.invalid" in jkn("--test", *DAY)
+    assert "surat uji dikirim ke jkn@contoh.invalid" in jkn("--test", *DAY)
     ((address, raw),) = server.box.accepted
     assert address == "jkn@contoh.invalid"
     assert message_from_bytes(raw, policy=default)["Subject"].startswith("[UJI] ")
@@ -404,7 +404,7 @@ def test_due_takes_the_meetings_of_the_next_days_and_makes_their_reports(project
 
 def test_no_meeting_due_composes_nothing(project, made):
     output = jkn("--due", "--tanggal", "2030-01-01")
-    assert "no meeting in the next 7 day(s)" in output
+    assert "tidak ada rapat dalam 7 hari mendatang" in output
     assert messages(project) == {}
 
 
@@ -433,7 +433,7 @@ def test_really_sends_the_outbox_once_and_tells(mailed, serve, monkeypatch):
     use(monkeypatch, server)
     count = len(messages(mailed))
     assert f"{count} sent" in jkn("--really", *DAY)
-    assert f"{count} already settled" in jkn("--really", *DAY)
+    assert f"{count} sudah selesai sebelumnya" in jkn("--really", *DAY)
     assert len(server.box.received()) == count
     index = (mailed / "reports" / "outbox" / "index.html").read_text("utf-8")
     assert index.count("<td>sent</td>") == count
@@ -447,7 +447,7 @@ def test_mail_for_a_meeting_that_is_over_stays_in_the_outbox(
     use(monkeypatch, server)
     count = len(messages(mailed))
     output = jkn("--really", "--tanggal", "2025-12-13")
-    assert f"{count} message(s) for meetings that are over stay" in output
+    assert f"{count} surat untuk rapat yang sudah lewat tetap" in output
     assert server.box.received() == []
     jkn("--really", "--tanggal", "2025-12-12")
     assert len(server.box.received()) == count
@@ -518,7 +518,7 @@ def test_a_returned_form_is_read_back(mailed):
     book.worksheets[0]["G5"] = "batal"
     book.save(path)
     output = jkn("--baca", str(path))
-    assert "1 decision(s) new or changed" in output
+    assert "1 keputusan baru atau berubah" in output
     table = read_table("tindak_lanjut", root=mailed / "data" / "processed")
     id_rapat = book.worksheets[0]["A5"].value
     row = table[(table["id_rapat"] == id_rapat) & (table["nomor"] == 1)]

@@ -53,7 +53,7 @@ def test_full_disk_leaves_the_old_report_whole_and_is_said(tmp_path, mount):
     point_reports(tmp_path, small)
     made = jkn(tmp_path, "run", check=False)
     assert made.returncode == 10
-    assert "cannot be written (No space left on device); the folder has" in made.stderr
+    assert "tidak dapat ditulis (No space left on device); ruang kosong" in made.stderr
     after = hash_tree(small)
     for kode in ("82.71", "82.72"):
         for name in (f"2025-11/{kode}.html", f"2025-11/{kode}.manifest.json"):
@@ -71,7 +71,7 @@ def test_folder_of_reports_that_is_read_only_is_named(tmp_path, mount):
         f"{folder}: reports cannot be written there (Read-only file system)"
         in made.stderr
     )
-    assert "→ make the folder writable or set paths.reports" in made.stderr
+    assert "→ buat folder itu dapat ditulis atau atur paths.reports" in made.stderr
 
 
 def test_folder_that_is_a_file_is_named(tmp_path):

@@ -138,7 +138,7 @@ def test_a_tree_of_reports_is_held_by_one_run_without_fcntl(bare, tmp_path):
     with holder:
         assert holder.stdout.readline() == "held\n"
         second = python(HOLD, str(tmp_path), env=bare)
-        assert f"held by jkn run, pid {holder.pid} on " in second.stderr
+        assert f"sedang dipakai jkn run, pid {holder.pid} di " in second.stderr
         holder.stdin.close()
     assert python(HOLD.replace("sys.stdin.read()", ""), str(tmp_path), env=bare).stdout
 

@@ -53,16 +53,16 @@ def test_the_round_goes_through_and_a_bad_cell_holds_back_its_province(project):
     second = jkn(root, "bulanan", "--days", "5", check=False)
     assert second.returncode == 4
     assert "kepesertaan_82.csv: ditolak; baris dari isinya yang tiba" in second.stdout
-    assert "forecast is up to date" in second.stdout
+    assert "proyeksi sudah mutakhir" in second.stdout
     assert "3 region(s)" in second.stdout
     touched = {kode for kode in ("81.71", "82.03", "82.71", "82.72", "82", "81")
                if list_refused(project.paths.processed, kode=kode)}  # fmt: skip
     assert touched == {"82.03", "82.71", "82.72", "82"}
-    assert "3 made" in second.stdout
+    assert "3 dibuat" in second.stdout
 
 
 def test_a_round_beside_another_process_is_refused_by_its_name(project):
     with hold_project(project.paths.processed, holder="jkn forecast"):
         made = jkn(project.paths.raw.parents[1], "bulanan", check=False)
     assert made.returncode == 11
-    assert "held by jkn forecast, pid" in made.stderr
+    assert "sedang dipakai jkn forecast, pid" in made.stderr

@@ -178,12 +178,12 @@ def test_two_months_and_a_corrected_cell(tmp_path):
     deliver(config, "2025-12", fix=700)
     for words in (("build",), ("forecast",)):
         jkn(tmp_path, *words)
-    assert "1 up to date" in jkn(tmp_path, *choice).stdout
+    assert "1 sudah mutakhir" in jkn(tmp_path, *choice).stdout
     jkn(tmp_path, *choice, "--force")
     assert page.read_bytes() == told
     jkn(tmp_path, "build", "--sampai", MONTH)
     jkn(tmp_path, "forecast", "--periode", MONTH)
-    assert "1 of them revised" in jkn(tmp_path, *choice, "--terbit").stdout
+    assert "1 di antaranya revisi" in jkn(tmp_path, *choice, "--terbit").stdout
     revised = page.read_text()
     assert "<li>Peserta aktif, PPU-PN, Nov 2025: 20.936 → 20.236</li>" in revised
     assert (
@@ -199,4 +199,4 @@ def test_two_months_and_a_corrected_cell(tmp_path):
     assert "terdaftar_jiwa" not in changed
     refused = jkn(tmp_path, "run", "--periode", "2025-08", check=False)
     assert refused.returncode == 7
-    assert "no figures are stored of data month 2025-08" in refused.stderr
+    assert "tidak ada angka yang tersimpan untuk bulan data 2025-08" in refused.stderr

@@ -87,7 +87,7 @@ def done(tmp_path_factory):
 
 def test_run_makes_every_report_its_manifest_and_the_index(done):
     _, config, made = done
-    assert "4 made, 0 up to date, 0 failed" in made.stdout
+    assert "4 dibuat, 0 sudah mutakhir, 0 gagal" in made.stdout
     folder = config.paths.reports / "2025-11"
     names = {path.name for path in folder.iterdir()}
     expected = {
@@ -116,10 +116,10 @@ def test_second_run_makes_nothing_and_starts_no_kernel(done):
     before = hash_tree(config.paths.reports)
     began = time.monotonic()
     made = jkn(root, "run", "--all")
-    assert "0 made, 4 up to date" in made.stdout
+    assert "0 dibuat, 4 sudah mutakhir" in made.stdout
     assert time.monotonic() - began < 30
     assert hash_tree(config.paths.reports) == before
-    assert "0 report(s) to make, 4 up to date" in jkn(root, "plan").stdout
+    assert "0 laporan akan dibuat, 4 sudah mutakhir" in jkn(root, "plan").stdout
 
 
 def test_kept_notebook_tells_no_time_and_no_path(done):
@@ -178,8 +178,8 @@ def faulty(tmp_path_factory):
 def test_one_failing_region_stops_no_other(faulty):
     _, config, made, seconds = faulty
     assert made.returncode == 10
-    assert "1 made, 0 up to date, 7 failed" in made.stdout
-    assert "7 of 8 reports failed" in made.stderr
+    assert "1 dibuat, 0 sudah mutakhir, 7 gagal" in made.stdout
+    assert "7 dari 8 laporan gagal" in made.stderr
     assert "jkn run --failed" in made.stderr
     pages = list((config.paths.reports / "2025-11").glob("82.*.html"))
     assert [page.name for page in pages] == ["82.08.html"]
@@ -191,7 +191,7 @@ def test_failure_is_told_with_cell_first_line_and_notebook(faulty, kode):
     _, config, made, _ = faulty
     assert f"  {kode}: cell 3, {MESSAGES[kode]}\n" in made.stderr
     notebook = config.paths.reports / "2025-11" / ".notebooks" / f"{kode}.ipynb"
-    assert f"executed notebook: {notebook}\n" in made.stderr
+    assert f"notebook yang dijalankan: {notebook}\n" in made.stderr
     assert notebook.is_file()
     assert "baris kedua" not in made.stderr
 
@@ -199,8 +199,8 @@ def test_failure_is_told_with_cell_first_line_and_notebook(faulty, kode):
 def test_status_lists_the_failures(faulty):
     root, _, _, _ = faulty
     told = jkn(root, "status").stdout
-    assert "1 made, 7 failed, 0 left" in told
-    assert "  82.04: cell 3, ValueError: angka hilang" in told
+    assert "1 dibuat, 7 gagal, 0 tersisa" in told
+    assert "  82.04: sel 3, ValueError: angka hilang" in told
 
 
 def test_index_says_which_report_is_missing_and_why(faulty):
@@ -217,9 +217,9 @@ def test_failed_ones_alone_are_repeated(faulty):
     told["cells"][1]["source"] = "print('semua baik')"
     path.write_text(json.dumps(told), encoding="utf-8")
     made = jkn(root, "run", "--failed")
-    assert "7 made, 0 up to date, 0 failed" in made.stdout
+    assert "7 dibuat, 0 sudah mutakhir, 0 gagal" in made.stdout
     assert "jkn run --failed" not in made.stderr
-    assert "0 made" in jkn(root, "run", "--failed").stdout
+    assert "0 dibuat" in jkn(root, "run", "--failed").stdout
 
 
 def start(root, *words):
@@ -254,10 +254,10 @@ def test_two_runs_at_once_one_works_and_one_says_who(tmp_path):
     wait_for(lambda: note.is_file() and "pid" in note.read_text())
     second = jkn(tmp_path, "run", check=False)
     assert second.returncode == 11
-    assert f"held by jkn run, pid {first.pid} on " in second.stderr
+    assert f"sedang dipakai jkn run, pid {first.pid} di " in second.stderr
     out, err = first.communicate(timeout=120)
     assert first.returncode == 0, err
-    assert "4 made" in out
+    assert "4 dibuat" in out
 
 
 def interrupt(root, folder, *, made=1):
@@ -278,7 +278,7 @@ def test_ctrl_c_stops_cleanly_and_the_same_command_continues(done, tmp_path):
         shutil.rmtree(config.paths.reports)
         run, err = interrupt(tmp_path, config.paths.reports / "2025-11", made=0)
     assert run.returncode == 10
-    assert "reports not made\n  → the same command continues" in err
+    assert "laporan belum dibuat\n  → perintah yang sama melanjutkan" in err
     assert "Traceback" not in err
     jkn(tmp_path, "run")
     assert hash_tree(config.paths.reports) == hash_tree(reference.paths.reports)

@@ -106,7 +106,7 @@ def test_a_correction_changes_what_three_reports_depend_on(told, tmp_path):
         text=True,
         check=True,
     )
-    assert "anew only 00, 82, 82.71;" in done.stdout
+    assert "hanya 00, 82, 82.71 yang dibuat ulang;" in done.stdout
     after = read_slices(told)
     regions = {*before["ukuran"], *after["ukuran"]}
     changed = {
