@@ -16,7 +16,7 @@ from jkn_analysis.briefing.model import (
     OfficeNote,
     Tabel,
 )
-from jkn_analysis.briefing.money import tell_cash, tell_members, tell_need
+from jkn_analysis.briefing.money import tell_cash, tell_need
 from jkn_analysis.briefing.money_ahead import list_pemda_sentences
 from jkn_analysis.terms import Kantor
 from jkn_analysis.texts.plain import slug
@@ -105,6 +105,8 @@ def _write_note(
     own = [ask for ask in asks if ask.kantor == kantor]
     lines = [_tell_ask(context, ask) for ask in own]
     lines += [told for say in SAYS.get(kantor, ()) for told in say(context)]
+    lines += [told for part in OWN_PARTS.get(kantor, ()) if part in there
+              for told in there[part].kalimat]  # fmt: skip
     lines += _tell_records(context, kantor) + _tell_late(context, kantor)
     lead = lines or [words.say("surat.tanpa_khusus")]
     first = lines[0] if lines else words.say("surat.tanpa_usul")
@@ -252,9 +254,13 @@ SAYS: dict[str, tuple[Callable[[Context], list[str]], ...]] = {
     Kantor.DINSOS: (_tell_pbi,),
     Kantor.DUKCAPIL: (_tell_over,),
     Kantor.DINKES: (_tell_quota,),
-    Kantor.BPJS: (tell_members,),
 }
 """What an office is told beside its asks, its records and its late decisions."""
+OWN_PARTS: dict[str, tuple[str, ...]] = {
+    Kantor.BPKAD: ("tunggakan_pemda",),
+    Kantor.BPJS: ("tunggakan_peserta",),
+}
+"""Parts of the page whose sentences are an office's own."""
 KECAMATAN = "kecamatan_"
 """How the name of a table by kecamatan begins."""
 
