@@ -58,7 +58,7 @@ def list_tables(briefing: Briefing) -> list[Tabel]:
     )
     words = catalogue.under("surat")
     heads = (Kolom(words["istilah"], "kiri"), Kolom(words["arti"], "kiri"))
-    meanings = Tabel("definisi", words["definisi"], heads, rows)
+    meanings = Tabel(words["definisi"], words["definisi"], heads, rows)
     return [*(table for part in briefing.bagian for table in part.tables), meanings]
 
 

@@ -280,10 +280,10 @@ def test_addresses_are_closed_and_opened_by_command(mailed, serve, monkeypatch):
     who = "bpkad.82-71@contoh.invalid"
     result = CliRunner().invoke(app, ["alamat", "--stop", who])
     assert f"{who}" in result.output
-    assert "5 sent" in jkn("--really", *DAY)
+    assert "5 terkirim" in jkn("--really", *DAY)
     result = CliRunner().invoke(app, ["alamat", "--open", who])
-    assert "0 address(es)" in result.output
-    assert "1 sent" in jkn("--really", *DAY)
+    assert "0 alamat" in result.output
+    assert "1 terkirim" in jkn("--really", *DAY)
 
 
 def test_a_pdf_travels_where_the_settings_say_so(project, monkeypatch):
@@ -328,7 +328,7 @@ def test_the_workbook_has_the_pages_tables_and_the_definitions(mailed):
     path.write_bytes(tables.get_payload(decode=True))
     book = openpyxl.load_workbook(path)
     assert (book.sheetnames[0], book.sheetnames[-1]) == (
-        "tunggakan peserta",
+        "tunggakan pemda bulan",
         "Definisi",
     )
     assert "segmen" in book.sheetnames
@@ -399,7 +399,7 @@ def test_due_takes_the_meetings_of_the_next_days_and_makes_their_reports(project
     (kode,) = [k for k, day in days.items() if day == first]
     assert made == [kode]
     assert {name[:5] for name in messages(project)} == {kode}
-    assert "for 1 region(s)" in output
+    assert "untuk 1 wilayah" in output
 
 
 def test_no_meeting_due_composes_nothing(project, made):
@@ -432,7 +432,7 @@ def test_really_sends_the_outbox_once_and_tells(mailed, serve, monkeypatch):
     server = serve()
     use(monkeypatch, server)
     count = len(messages(mailed))
-    assert f"{count} sent" in jkn("--really", *DAY)
+    assert f"{count} terkirim" in jkn("--really", *DAY)
     assert f"{count} sudah selesai sebelumnya" in jkn("--really", *DAY)
     assert len(server.box.received()) == count
     index = (mailed / "reports" / "outbox" / "index.html").read_text("utf-8")
