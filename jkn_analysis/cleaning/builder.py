@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from jkn_analysis.cleaning.kept import read_kept
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
 from jkn_analysis.cleaning.rows import across
 from jkn_analysis.cleaning.rows.work import Counts
-from jkn_analysis.cleaning.words import in_language, say
+from jkn_analysis.cleaning.words import finding, in_language, say
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import publish as publish_kecamatan
@@ -238,12 +239,19 @@ def _settle(
     entries = _entries(before)
     used = list(read)
     for _ in range(2):
-        join_tables(*_parted(used), overlap=config.build.overlap)
+        join_tables(*_parted(used), **join_settings(config))
         for place, (report, _result) in enumerate(used):
             if report.refused:
                 old = read_instead(report, entries.get(report.name), config)
                 used[place] = old or (report, None)
     return used
+
+
+def join_settings(config: Config) -> dict[str, Any]:
+    """Return what the settings say on joining deliveries."""
+    source = config.sources.get("kepesertaan")
+    accepted = source.terima if source is not None else ()
+    return {"overlap": config.build.overlap, "accepted": accepted}
 
 
 def _parted(
@@ -260,7 +268,7 @@ def _make_tables(
     from jkn_analysis.wilayah import list_wilayah
 
     tables: dict[str, pd.DataFrame] = {"wilayah": list_wilayah()}
-    tables |= join_tables(*_parted(used), overlap=config.build.overlap)
+    tables |= join_tables(*_parted(used), **join_settings(config))
     tables |= {
         name: hide(tables[name]) for name, hide in PUBLISHED.items() if name in tables
     }
@@ -366,8 +374,12 @@ def join_tables(
     results: Sequence[CleanResult | None],
     *,
     overlap: str,
+    accepted: Sequence[str] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Return the good deliveries by table; overlaps are noted in the reports."""
+    """Return the good deliveries by table; overlaps are noted in the reports.
+
+    `accepted` are the suspicions of participants that the office has confirmed.
+    """
     tables: dict[str, pd.DataFrame] = {}
     for table in DELIVERED:
         own = [
@@ -376,10 +388,33 @@ def join_tables(
             if result is not None and result.table == table
         ]
         own.sort(key=lambda pair: is_reply(pair[0].delivery.path))
+        if table == "kepesertaan":
+            own = _without_parts(own, accepted)
         frame = _join(own, overlap=overlap)
         if frame is not None:
             tables[table] = frame
     return tables
+
+
+def _without_parts(
+    own: Sequence[tuple[FileReport, CleanResult]], accepted: Sequence[str]
+) -> list[tuple[FileReport, CleanResult]]:
+    """Stop the deliveries of a region of which only one segmen came."""
+    if not own:
+        return []
+    lone = across.find_lone_segmen([result.frame for _, result in own])
+    kept = []
+    for number, (report, result) in enumerate(own):
+        token = f"segmen {report.delivery.path.name}"
+        if number not in lone or {token, "segmen"} & set(accepted):
+            kept.append((report, result))
+            continue
+        setting = f"[sources.kepesertaan] terima = [{json.dumps(token)}]"
+        said = finding("parts:segmen", names=lone[number], setting=setting)
+        problem = Problem(report.name, *said, table="kepesertaan")
+        if problem not in report.problems:
+            report.problems.append(problem)
+    return kept
 
 
 def _join(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.any.typed import type_table
-from jkn_analysis.cleaning.builder import join_tables
+from jkn_analysis.cleaning.builder import join_settings, join_tables
 from jkn_analysis.cleaning.deliveries import (
     Delivery,
     find_deliveries,
@@ -193,7 +193,7 @@ def _check_across(
     config: Config,
 ) -> list[Problem]:
     """Compare the files with each other; overlaps are added to their own reports."""
-    return check_tables(join_tables(reports, results, overlap=config.build.overlap))
+    return check_tables(join_tables(reports, results, **join_settings(config)))
 
 
 def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, str]]:

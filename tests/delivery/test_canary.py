@@ -134,6 +134,7 @@ def test_a_build_stores_and_says_nothing_of_them(tmp_path, temporary, monkeypatc
         rows.to_csv(folder / f"{NIK}.csv", index=False)
     (tmp_path / "data" / "raw" / "kirim" / "kepesertaan").mkdir()
     good = "Kode;Periode;Segmen;Terdaftar;Aktif\n82.71;2025-06;PBPU;10;9\n"
+    good += "82.71;2025-06;BP;10;9\n"
     (tmp_path / "data/raw/kirim/kepesertaan/a.csv").write_text(good)
     result = CliRunner().invoke(app, ["build"])
     assert result.exit_code == InputError.exit_code

@@ -25,7 +25,7 @@ FILES = {
     ),
     "an implausible figure": (
         "Kota : Ternate,,\nOktober 2025,,\n\nSegmen,Terdaftar,Aktif\n"
-        "PBI JK,689060,571350\n",
+        "PBI JK,689060,571350\nBP,9,9\n",
         ["y"],
     ),
 }

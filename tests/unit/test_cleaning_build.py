@@ -46,10 +46,14 @@ def read_files(root: Path) -> dict[str, bytes]:
     }
 
 
+ONE_SEGMEN = '[sources.kepesertaan]\nterima = ["segmen"]\n'
+"""Deliveries of these tests have one segmen only."""
+
+
 def config_of(root: Path, text: str = ""):
     (root / "data" / "raw").mkdir(parents=True, exist_ok=True)
     path = root / "jkn.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}\n{ONE_SEGMEN}", encoding="utf-8")
     return read_config(path, root=root)
 
 
@@ -80,6 +84,23 @@ def test_packaged_regions_and_population_are_always_there(tmp_path):
     assert penduduk.loc[penduduk["kode"] == "00", "penduduk_jiwa"].tolist() == [
         284_973_643
     ]
+
+
+def test_one_segmen_alone_is_a_part_until_the_others_come(tmp_path):
+    plain = tmp_path / "jkn.toml"
+    plain.write_text("", encoding="utf-8")
+    config = read_config(plain, root=tmp_path)
+    put(tmp_path, "juni/kepesertaan_pbpu.csv", HEADER + row())
+    report = build(config)
+    assert report.tables.keys() == {"wilayah", "penduduk"}
+    [problem] = report.all_problems
+    assert problem.kind == "parts"
+    assert "ini bagian: hanya satu segmen" in problem.say("id")
+    assert 'terima = ["segmen kepesertaan_pbpu.csv"]' in problem.remedy
+    put(tmp_path, "juni/kepesertaan_bp.csv", HEADER + row().replace("PBPU", "BP"))
+    report = build(config)
+    assert report.tables["kepesertaan"] == 2
+    assert not report.error
 
 
 def test_a_faulty_delivery_is_refused_whole_and_the_others_go_on(tmp_path):

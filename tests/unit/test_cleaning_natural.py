@@ -527,6 +527,12 @@ POPULATION = {
          ["Kota Ternate", 205.1, 206.2], ["Sumber: BPS Provinsi Maluku Utara"]],
         [(KOTA, 205_100), (KOTA, 206_200)], PEOPLE, "penduduk",
     ),
+    "a year of BPS far from the next": Layout(
+        [["Jumlah Penduduk Menurut Kabupaten/Kota (ribu jiwa)"],
+         ["Kabupaten/Kota", "Jumlah Penduduk (Ribu Jiwa)"], [None, "2023", "2024"],
+         ["Kota Ternate", 155.1, 206.2], ["Sumber: BPS Provinsi Maluku Utara"]],
+        None, PEOPLE, "penduduk",
+    ),
 }  # fmt: skip
 HTML = "".join(f"<tr><td>{s}</td><td>{t}</td><td>{a}</td></tr>" for s, t, a in SIX)
 TEXTS = {
@@ -811,6 +817,18 @@ def test_what_is_taken_from_a_title_is_listed(tmp_path):
         ("region 82.71 Kota Ternate, taken from", "KOTA TERNATE"),
         ("month 2025-10, taken from", "REKAP PESERTA JKN OKTOBER 2025"),
     ]
+
+
+def test_one_region_over_half_too_many_among_others_is_suspected(tmp_path):
+    rows = [[NAMA[k], *both(k)] for k in NAMA]
+    rows[0][1:] = [n * 7 // 4 for n in rows[0][1:]]
+    heads = ["Kab/Kota", *flat((f"{s} Terdaftar", f"{s} Aktif") for s in SEGMEN)]
+    path = write(tmp_path, Layout([["OKTOBER 2025"], [], heads, *rows], None))
+    result = clean("kepesertaan", read_sheet(path))
+    assert not faults(result.problems)
+    [doubt] = [p for p in result.problems if p.kind == "implausible"]
+    assert "Kota Ternate 160%" in doubt.message
+    assert doubt.severity == "suspicion"
 
 
 def test_a_suspicion_that_was_confirmed_stands_as_one(tmp_path):

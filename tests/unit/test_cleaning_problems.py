@@ -441,6 +441,9 @@ def test_every_kind_of_problem_in_the_source_has_its_case():
 # --- kinds that a build finds -------------------------------------------------------
 
 
+ONE_SEGMEN = '[sources.kepesertaan]\nterima = ["segmen"]\n'
+
+
 def put(root: Path, name: str, text: str | bytes) -> Path:
     path = root / "data" / "raw" / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -452,7 +455,7 @@ def built(root: Path, **files: str | bytes) -> list[Problem]:
     for name, content in files.items():
         put(root, f"{name}/kepesertaan.csv", content)
     config = root / "jkn.toml"
-    config.write_text("", encoding="utf-8")
+    config.write_text(ONE_SEGMEN, encoding="utf-8")
     return build(read_config(config, root=root)).all_problems
 
 

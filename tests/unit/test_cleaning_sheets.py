@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from jkn_analysis.cleaning import read_sheet, read_table_typed
 from jkn_analysis.cleaning.find.labels import (
@@ -14,6 +16,7 @@ from jkn_analysis.cleaning.find.labels import (
     is_total_label,
     looks_like_header,
 )
+from jkn_analysis.cleaning.open import odf
 from jkn_analysis.errors import InputError
 
 MONTHS = "Jan;Feb;Mar;Apr;Mei;Juni;Jul;Agt;Sept;Okt;Nop;Des"
@@ -218,6 +221,33 @@ def test_values_like_a_run_are_not_a_header(tmp_path):
 def test_total_as_a_value_of_segmen_is_no_sum_row(tmp_path):
     text = "tanggal,kode,segmen,nilai\n2025-06-01,82,total,5\n2025-06-01,82,PBPU,3\n"
     assert len(one(write(tmp_path, text)).frame) == 2
+
+
+ODS = """<document xmlns:table="urn:t" xmlns:office="urn:o"><table:table table:name="A">
+<table:table-column table:number-columns-repeated="2"/>
+<table:table-column table:visibility="collapse"/>
+<table:table-row/><table:table-row table:visibility="filter"
+table:number-rows-repeated="2"/><table:table-row/></table:table></document>"""
+
+
+def test_hidden_rows_and_columns_of_an_ods_are_known(tmp_path):
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.xml", ODS)
+    with zipfile.ZipFile(path) as archive:
+        sheet = odf.read_extra(archive)["A"]
+    assert (sheet["hidden_rows"], sheet["hidden_columns"]) == ([2, 3], [3])
+
+
+def test_hidden_columns_of_a_workbook_are_said(tmp_path):
+    book = Workbook()
+    sheet = book.active
+    for row in (["Kode", "Periode", "Segmen"], ["82.71", "2025-06", "PBPU"]):
+        sheet.append(row)
+    sheet.column_dimensions["B"].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    [note] = read_sheet(tmp_path / "a.xlsx")[0].problems
+    assert note.say("id").startswith("lembar 'Sheet': kolom tersembunyi ikut dibaca: B")
 
 
 def test_hidden_sheets_are_marked(tmp_path):

@@ -23,7 +23,7 @@ from jkn_analysis.cleaning.find.roles import IDENTIFIERS
 from jkn_analysis.cleaning.find.table import SECTION, DroppedRow, SheetTable
 from jkn_analysis.cleaning.open.dialect import MAX_COLUMNS
 from jkn_analysis.cleaning.open.sandbox import open_foreign
-from jkn_analysis.cleaning.problems import Problem, refusal
+from jkn_analysis.cleaning.problems import Problem, column_letters, refusal
 from jkn_analysis.cleaning.values.cells import BadCell, tidy
 from jkn_analysis.cleaning.values.months import find_moment_in
 from jkn_analysis.cleaning.words import finding, listed, say
@@ -223,7 +223,9 @@ def _build(
         ),
         problems=(
             *_cell_problems(path, sheet["name"], grid, block, columns),
-            *_note_hidden(path, sheet, [grid.row_numbers[i] for i in block.body]),
+            *_note_hidden(
+                path, sheet, [grid.row_numbers[i] for i in block.body], numbers
+            ),
         ),
         hidden=sheet["hidden"],
         source=source,
@@ -283,13 +285,17 @@ def _fill_right(
 
 
 def _note_hidden(
-    path: Path, sheet: dict[str, Any], rows: Sequence[int]
+    path: Path, sheet: dict[str, Any], rows: Sequence[int], columns: Sequence[int]
 ) -> Iterable[Problem]:
-    """Say which rows of data a spreadsheet hides: they were read as the others."""
-    hidden = [str(row) for row in sheet.get("hidden_rows", ()) if row in set(rows)]
-    if hidden:
-        said = finding("hidden_rows", rows=listed(hidden))
-        yield Problem(path.name, *said, sheet=sheet["name"], severity="note")
+    """Say which rows and columns a spreadsheet hides: they were read as the others."""
+    folded = set(sheet.get("hidden_rows", ()))
+    names = [str(row) for row in rows if row in folded]
+    folded = set(sheet.get("hidden_columns", ()))
+    letters = [column_letters(column) for column in columns if column in folded]
+    for key, hidden in (("hidden_rows:rows", names), ("hidden_rows:columns", letters)):
+        if hidden:
+            said = finding(key, rows=listed(hidden))
+            yield Problem(path.name, *said, sheet=sheet["name"], severity="note")
 
 
 def _cell_problems(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import zipfile
 
 MAX_MERGED = 100_000
+MAX_HIDDEN = 5_000
 
 
 class _Scanner:
@@ -26,11 +27,19 @@ class _Scanner:
         if name == "table:table":
             self.depth += 1
             if self.depth == 1:
-                self.sheet = {"merged": [], "percent": [], "marks": {}}
+                self.sheet = {
+                    "merged": [], "percent": [], "marks": {},
+                    "hidden_rows": [], "hidden_columns": [],
+                }  # fmt: skip
                 self.sheets[attributes.get("table:name", "")] = self.sheet
-                self.row = 0
+                self.row = self.column = 0
+        elif name == "table:table-column" and self.depth == 1:
+            step = _count(attributes, "table:number-columns-repeated")
+            self._hide("hidden_columns", attributes, self.column, step)
+            self.column += step
         elif name == "table:table-row" and self.depth == 1:
             self.row_step = _count(attributes, "table:number-rows-repeated")
+            self._hide("hidden_rows", attributes, self.row, self.row_step)
             self.column = 0
         elif self.depth == 1 and name in {
             "table:table-cell",
@@ -44,6 +53,15 @@ class _Scanner:
             self.depth -= 1
         elif name == "table:table-row" and self.depth == 1:
             self.row += self.row_step
+
+    def _hide(
+        self, what: str, attributes: dict[str, str], start: int, step: int
+    ) -> None:
+        """Note rows or columns that are not shown."""
+        shown = attributes.get("table:visibility", "visible") == "visible"
+        if self.sheet is not None and not shown:
+            most = min(step, MAX_HIDDEN - len(self.sheet[what]))
+            self.sheet[what] += range(start + 1, start + 1 + max(0, most))
 
     def _cell(self, attributes: dict[str, str]) -> None:
         """Note a cell's span and kind."""

@@ -16,8 +16,12 @@ _ERROR = re.compile(rb"<(?:\w+:)?v>([^<]{1,20})</")
 _HAS_VALUE = re.compile(rb"<(?:\w+:)?v>[^<]|<(?:\w+:)?is>")
 _HAS_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _HIDDEN = re.compile(rb'<(?:\w+:)?row\s[^>]*?\bhidden="(?:1|true)"[^>]*>')
+_HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col\s[^>]*?\bhidden="(?:1|true)"[^>]*>')
+_FROM = re.compile(rb'\bmin="(\d{1,5})"')
+_TO = re.compile(rb'\bmax="(\d{1,5})"')
 _ROW = re.compile(rb'\br="(\d{1,7})"')
 MAX_MARKS = 5_000
+MAX_HIDDEN = 16_384
 _BUILTIN_PERCENT = {9, 10}
 
 
@@ -93,9 +97,12 @@ def _scan(content: bytes, percent: set[bytes]) -> dict[str, Any]:
     errors = b't="e"' in content
     styled = any(b's="' + style + b'"' in content for style in percent)
     folded = [_ROW.search(row) for row in _HIDDEN.findall(content)]
-    rows = [int(number[1]) for number in folded if number][:MAX_MARKS]
+    hidden: dict[str, Any] = {
+        "hidden_rows": [int(number[1]) for number in folded if number][:MAX_MARKS],
+        "hidden_columns": _hidden_columns(content),
+    }
     if not (formulas or errors or styled):
-        return {"hidden_rows": rows}
+        return hidden
     marks: dict[tuple[int, int], str] = {}
     shown: list[tuple[int, int]] = []
     for found in _CELL.finditer(content):
@@ -113,7 +120,17 @@ def _scan(content: bytes, percent: set[bytes]) -> dict[str, Any]:
             marks[address] = mark
         if is_percent:
             shown.append(address)
-    return {"marks": marks, "percent": shown, "hidden_rows": rows}
+    return {"marks": marks, "percent": shown, **hidden}
+
+
+def _hidden_columns(content: bytes) -> list[int]:
+    """Return the numbers of the columns a sheet hides."""
+    found: list[int] = []
+    for span in _HIDDEN_COLUMN.findall(content):
+        first, last = _FROM.search(span), _TO.search(span)
+        if first and last:
+            found += range(int(first[1]), min(int(last[1]), MAX_HIDDEN) + 1)
+    return found
 
 
 def _mark(head: bytes, body: bytes) -> str:

@@ -222,11 +222,7 @@ def _read_workbook(file: Path, kind: str, extra: dict[str, Any]) -> dict[str, An
         sheet["name"] = meta.name
         sheet["hidden"] = meta.visible != calamine.SheetVisibleEnum.Visible
         own = extra.get(meta.name, {})
-        sheet["merged"] = own.get("merged") or sheet["merged"]
-        sheet["marks"] = own.get("marks", {})
-        sheet["percent"] = own.get("percent", [])
-        sheet["hidden_rows"] = own.get("hidden_rows", [])
-        sheets.append(sheet)
+        sheets.append(sheet | own | {"merged": own.get("merged") or sheet["merged"]})
     return {"format": kind, "sheets": sheets, "remarks": []}
 
 

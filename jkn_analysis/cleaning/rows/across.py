@@ -11,7 +11,8 @@ from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.checks import region_counts
 from jkn_analysis.cleaning.words import finding, listed, percent, say
 from jkn_analysis.tables import TABLES
-from jkn_analysis.terms import NASIONAL
+from jkn_analysis.terms import NASIONAL, TOTAL
+from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +105,26 @@ def _overlap_problem(
 def _show(value: object) -> str:
     """Write a key's value for a message."""
     return value.strftime("%Y-%m") if isinstance(value, pd.Timestamp) else str(value)
+
+
+def find_lone_segmen(frames: Sequence[pd.DataFrame]) -> dict[int, str]:
+    """Return which deliveries have a region of which only one segmen came, and which.
+
+    Every region has people in several segmen, so one alone is a part of it, be it
+    delivered in one file or with others.
+    """
+    panel = pd.concat([f[["kode", "periode", "segmen"]] for f in frames])
+    cells = panel.groupby(["kode", "periode"], observed=True)["segmen"]
+    alone = cells.nunique().eq(1) & cells.first().ne(TOTAL)
+    lone = alone[alone].index
+    found: dict[int, str] = {}
+    for number, frame in enumerate(frames):
+        own = frame[pd.MultiIndex.from_frame(frame[["kode", "periode"]]).isin(lone)]
+        if len(own):
+            names = sorted({get_wilayah(kode).nama_lengkap for kode in own["kode"]})
+            segmen = ", ".join(sorted(map(str, own["segmen"].unique())))
+            found[number] = say("{segmen}: {names}", segmen=segmen, names=listed(names))
+    return found
 
 
 def check_tables(tables: dict[str, pd.DataFrame]) -> list[Problem]:

@@ -31,7 +31,9 @@ LEAST_ACTIVE = 0.1
 LEAST_JIWA = 1_000
 """Registered from which a share of active ones means something."""
 MOST_CHANGE = 0.15
-"""Difference of a population from the one that ships with the package."""
+"""Difference of a population from its next count."""
+MOST_GROWTH = 0.05
+"""Growth of a population in a year, where counts are years apart."""
 TARIF_RP = {0: 42_000, 1: 150_000, 2: 100_000, 3: 42_000}
 """Monthly premium of one member by kelas (Perpres 64/2020 art. 34)."""
 NEAR_TARIF = (0.2, 5.0)
@@ -46,6 +48,8 @@ class Doubt:
     what: str
     fact: Said
     cause: Said
+    stops: bool = True
+    """Whether it stops the delivery until the office confirms it."""
 
 
 def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> None:
@@ -61,7 +65,7 @@ def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) ->
         return
     for doubt in find(frame):
         work = works[int(frame["_sheet"].iloc[0])]
-        accepted = work.accepts(doubt.what)
+        accepted = work.accepts(doubt.what) or not doubt.stops
         if not accepted:
             for number in frame["_sheet"].dropna().unique():
                 works[int(number)].bad[:] = True
@@ -78,6 +82,12 @@ def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) ->
 def _population() -> pd.Series:
     """Return the population that ships with the package, by code."""
     return read_penduduk().set_index("kode")["penduduk_jiwa"].astype(float)
+
+
+@cache
+def _dates() -> pd.Series:
+    """Return the first day of validity of that population, by code."""
+    return pd.to_datetime(read_penduduk().set_index("kode")["berlaku_mulai"])
 
 
 def _named(rates: pd.Series) -> Said:
@@ -133,10 +143,11 @@ def _doubt_members(frame: pd.DataFrame) -> list[Doubt]:
         (people > 0).to_numpy()
     ]
     low = rate[whole & (rate < LEAST_COVERAGE).to_numpy()]
-    for found in (high, low):
+    for found in (high, low, rate[rate > MOST_COVERAGE]):
         if len(found):
             fact = say("coverage of {names}", names=_named(found))
-            doubts.append(Doubt("cakupan", fact, _times(float(found.iloc[0]))))
+            cause, stops = _times(float(found.iloc[0])), found is high or found is low
+            doubts.append(Doubt("cakupan", fact, cause, stops=stops))
             break
     large = sums[(sums["terdaftar"] >= LEAST_JIWA) & sums["diketahui"]]
     active = large["aktif"] / large["terdaftar"]
@@ -151,12 +162,22 @@ def _doubt_members(frame: pd.DataFrame) -> list[Doubt]:
 
 
 def _doubt_population(frame: pd.DataFrame) -> list[Doubt]:
-    """Doubt a population that is far from the one that ships with the package."""
-    known = _population().reindex(frame["kode"]).to_numpy()
-    rate = pd.Series(
-        frame["penduduk_jiwa"].to_numpy(dtype=float) / known, frame["kode"]
-    )
-    off = rate[(rate - 1).abs() > MOST_CHANGE]
+    """Doubt a population far from its next count: a later one, or that which ships.
+
+    Counts years apart may differ more.
+    """
+    dates = pd.to_datetime(frame["berlaku_mulai"])
+    ordered = frame.assign(berlaku_mulai=dates).sort_values(["kode", "berlaku_mulai"])
+    kode, count = ordered["kode"], ordered["penduduk_jiwa"].astype(float)
+    shipped = kode.map(_population())
+    dated = kode.map(_dates())
+    later = kode.eq(kode.shift(-1))
+    known = count.shift(-1).where(later, shipped)
+    when = ordered["berlaku_mulai"].shift(-1).where(later, dated)
+    years = (when - ordered["berlaku_mulai"]).abs().dt.days / 365.25
+    most = (MOST_GROWTH * years.fillna(0)).clip(lower=MOST_CHANGE).to_numpy()
+    rate = pd.Series((count / known).to_numpy(), kode)
+    off = rate[(rate - 1).abs().to_numpy() > most]
     if not len(off):
         return []
     fact = say("population of {names} of the one known", names=_named(off))
