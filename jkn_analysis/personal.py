@@ -187,7 +187,8 @@ def _fits(kind: str, sizes: list[int], gaps: list[str], *, whole: bool) -> bool:
     parts = {NIK: {2, 4, 6, 8, 10, 12}, NIP: {4, 6, 8, 12, 14, 15}}.get(kind, set())
     if ends <= parts and min(sizes) > 1:
         return True
-    return whole and len(set(gaps)) == 1
+    decimal = len(sizes) == 2 and gaps[0] in {".", ","} and kind == NIK
+    return whole and len(set(gaps)) == 1 and not decimal
 
 
 def _judge_run(text: str, start: int, end: int) -> Iterator[Hit]:

@@ -114,7 +114,9 @@ def open_area(
 
     As `build_area_briefing`; `kode` may be a name or a number as well.
     """
-    potongan, members = read_area(find_wilayah(kode).kode, periode, root=root)
+    potongan, members = read_area(
+        find_wilayah(kode, system="kemendagri").kode, periode, root=root
+    )
     context = build_context(
         potongan,
         rapat=rapat,

@@ -99,7 +99,7 @@ def open_page(
     number as well.
     """
     context = build_context(
-        read_slice(find_wilayah(kode).kode, periode, root=root),
+        read_slice(find_wilayah(kode, system="kemendagri").kode, periode, root=root),
         rapat=rapat,
         skenario=skenario,
         bahasa=bahasa,

@@ -260,7 +260,7 @@ def _hold_back(
     regions = dict.fromkeys(entry.kode for entry in entries)
     reasons = find_hindrances(config, regions, periode=month)
     held = [
-        f"{kode}: not sent: {'; '.join(why)} (--meski-ditolak sends it)"
+        f"{kode}: not sent: {'; '.join(why)} → --despite-refused sends it"
         for kode, why in reasons.items()
     ]
     return [entry for entry in entries if entry.kode not in reasons], held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import re
 import zipfile
 from copy import copy
@@ -30,6 +31,7 @@ FORMATS: dict[str, str] = {
     "poin": "+0.00%;-0.00%;0.00%",
     "teks": "@",
 }
+WHOLE = frozenset({"jiwa", "jumlah", "rp"})
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RISKY = re.compile(r"^[=+\-@\t\r\n\x00]")
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
@@ -216,7 +218,7 @@ def _write_value(
     """
     told = None if _is_number(value) else value.teks.replace("\n", ": ")
     if told is None:
-        cell.value = value.nilai
+        cell.value = _plain(value)
     else:
         cell.value = one_line(told)[:_LONGEST_TEXT]
         cell.data_type = "s"
@@ -245,6 +247,13 @@ def _set_style(cell: Cell, key: tuple[object, ...]) -> Any:  # noqa: ANN401 - op
     if bold:
         cell.font = Font(bold=True)
     return copy(cell._style)
+
+
+def _plain(value: Angka) -> float | int | str | None:
+    """Return a number; people and rupiah are whole."""
+    if value.satuan in WHOLE and isinstance(value.nilai, float):
+        return math.floor(value.nilai + 0.5)
+    return value.nilai
 
 
 def _set_widths(page: Worksheet, table: Tabel) -> None:

@@ -139,7 +139,7 @@ def test_a_refused_delivery_or_a_failed_report_holds_back_its_region(mailed):
     refuse(mailed, "82.71")
     line = (
         r"82\.71: not sent: berkas kep\.csv diterima 3 Desember 2025, ditolak: 1 sel "
-        r"\(--meski-ditolak sends it\)"
+        r"→ --despite-refused sends it"
     )
     with pytest.raises(DeliveryError, match=line):
         jkn("--really", "--tanggal", "2025-12-01")

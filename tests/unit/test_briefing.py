@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from pathlib import Path
 from string import Formatter
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
@@ -508,3 +509,14 @@ def test_a_month_refused_is_not_said_to_have_never_come(tmp_path):
     told = position(build_briefing("82.71", "2025-12", root=tmp_path))
     assert "belum masuk" not in told
     assert told.endswith("diterima 4 Januari 2026, ditolak: 2 sel.")
+
+
+@pytest.mark.parametrize("kode", ["91", "92", "94", "96"])
+@pytest.mark.parametrize("what", ["area_build.read_area", "build.read_slice"])
+def test_a_page_takes_codes_as_ours_where_bps_has_other_digits(monkeypatch, kode, what):
+    read = Mock(side_effect=StoreError("seen"))
+    monkeypatch.setattr(f"jkn_analysis.briefing.{what}", read)
+    make = build_area_briefing if "area" in what else build_briefing
+    with pytest.raises(StoreError, match="seen"):
+        make(kode, "2025-11", root=Path())
+    assert read.call_args.args == (kode, "2025-11")

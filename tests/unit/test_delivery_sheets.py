@@ -79,6 +79,16 @@ def test_numbers_and_fractions_keep_type_and_format_the_rest_its_words():
     assert page["A5"].number_format == "0.00%"
 
 
+def test_people_and_rupiah_are_whole_and_a_half_rounds_up():
+    rows = (
+        (number(13087319094.02679, "rp"), number(2.5)),
+        (number(-0.5, "rp"), number(0.8131, "rate")),
+    )
+    page = opened(build_workbook([sheet(*rows)], title="t")).worksheets[0]
+    cells = [[cell.value for cell in row] for row in page["A4:B5"]]
+    assert cells == [[13087319094, 3], [0, 0.8131]]
+
+
 def test_sheet_names_are_legal_and_distinct():
     names = ["a/b:c", "a/b:c", "x" * 40, "x" * 41, "", "[]"]
     book = opened(build_workbook([sheet(name=name) for name in names], title="t"))

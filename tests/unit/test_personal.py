@@ -265,3 +265,9 @@ def test_one_number_and_a_column_of_numbers_are_judged_alike():
     )
     assert column.any()
     assert (one == column)[~leap].all()
+
+
+@pytest.mark.parametrize("amount", ["13087319094.02679", "16021308075.78469"])
+def test_an_amount_with_decimals_is_no_nik(amount):
+    assert count_personal(f"<v>{amount}</v>") == {}
+    assert count_personal(f"NIK {N[:11]}{N[11:]}") == {"nik": 1}
