@@ -245,7 +245,7 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
     _refuse_paths(absolute, base)
     config = config.model_copy(update={"paths": Paths(**absolute)})
     pada = os.environ.get(PADA_VARIABLE)
-    return config if not pada else _look_back(config, pada)
+    return config if not pada else look_back(config, pada)
 
 
 def _refuse_paths(paths: Mapping[str, Path], base: Path) -> None:
@@ -269,8 +269,14 @@ def _refuse_paths(paths: Mapping[str, Path], base: Path) -> None:
             )
 
 
-def _look_back(config: Config, pada: str) -> Config:
-    """Turn the settings to what was known on a day."""
+def look_back(config: Config, pada: str) -> Config:
+    """Turn the settings to the folders of what was known on a day.
+
+    Raises
+    ------
+    ConfigError
+        If `pada` is no day as ``2025-12-10``.
+    """
     try:
         day = dt.date.fromisoformat(pada)
     except ValueError as exc:

@@ -15,7 +15,7 @@ from jkn_analysis.api.answer import (
 )
 from jkn_analysis.api.region import Region
 from jkn_analysis.api.source import Source
-from jkn_analysis.config import find_root, read_config
+from jkn_analysis.config import find_root, look_back, read_config
 from jkn_analysis.errors import StoreError
 from jkn_analysis.formats import format_periode
 from jkn_analysis.indicators import INDICATORS
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def load(root: Path | str | None = None, *, cutoff: str | None = None) -> Data:
+def load(
+    root: Path | str | None = None,
+    *,
+    cutoff: str | None = None,
+    pada: str | None = None,
+) -> Data:
     """Open the project around the working folder.
 
     Parameters
@@ -37,15 +42,24 @@ def load(root: Path | str | None = None, *, cutoff: str | None = None) -> Data:
         The project's folder; if None the nearest one upward with ``data/raw``.
     cutoff
         Data month, ``2025-11``, as it was last stored; the newest if None.
+    pada
+        Day, ``2025-12-10``: what was known then, as ``jkn --as-of`` built it.
 
     Raises
     ------
     StoreError
-        If nothing has been built there.
+        If nothing has been built there, or nothing as of that day.
     """
     top = find_root() if root is None else Path(root)
-    paths = read_config(root=top).paths
-    data = Data(paths.processed, paths.reports, cutoff=cutoff)
+    config = read_config(root=top)
+    if pada is not None:
+        config = look_back(config, pada)
+        if not has_table("ukuran", root=config.paths.processed):
+            raise StoreError(
+                f"keadaan pada {pada} belum dibangun\n"
+                f"  → jkn --as-of {pada} build, lalu jkn --as-of {pada} forecast"
+            )
+    data = Data(config.paths.processed, config.paths.reports, cutoff=cutoff)
     data.read("ukuran", kode=NASIONAL)
     return data
 
@@ -191,13 +205,16 @@ class Data(Source):
             the regions at the last month ahead (``iuran_pemda_rp``: all months); the
             last two hold 8 of 10 cases of the difference.
         """
-        from jkn_analysis.api.whatif import ask, compose
+        from jkn_analysis.api.whatif import build_state, compose, lay_out, read_tables
+        from jkn_analysis.skenario import apply_scenario
 
         change = compose(mulai, kuota=kuota, pbi=pbi, rehab_ikut=rehab)
-        codes = [self.wilayah(name).kode for name in wilayah]
-        table = ask(self, sorted(set(codes)), change)
+        codes = sorted({self.wilayah(name).kode for name in wilayah})
+        tables = read_tables(self.root, codes, cutoff=self.cutoff)
+        state = build_state(tables, self.root, codes, cutoff=self.cutoff)
+        table = lay_out(apply_scenario(state), apply_scenario(state, change))
         note = "selisih bawah dan atas memuat 8 dari 10 kemungkinan"
-        judul = f"Jika di {len(set(codes))} wilayah: {change.judul}"
+        judul = f"Jika di {len(codes)} wilayah: {change.judul}"
         return self.answer(table, judul, catatan=note)
 
     def _regions_of(self, name: str, segmen: str, provinsi: str | None) -> pd.DataFrame:

@@ -12,9 +12,8 @@ import pandas as pd
 
 from jkn_analysis.errors import InputError
 from jkn_analysis.masa_depan import read_paths
+from jkn_analysis.masa_depan.paths import read_quantiles
 from jkn_analysis.skenario import (
-    TANPA,
-    apply_scenario,
     build_keadaan,
     kuota_ubah,
     potong_pbi,
@@ -24,10 +23,10 @@ from jkn_analysis.store import read_table, read_table_or_empty
 from jkn_analysis.terms import NASIONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from jkn_analysis.api.source import Source
-    from jkn_analysis.skenario import Hasil, Skenario
+    from jkn_analysis.skenario import Hasil, Keadaan, Skenario
 
 READ = ("kepesertaan", "iuran_pemda", "tunggakan_peserta", "iuran", "peristiwa")
 _PERCENT = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)\s*%\s*")
@@ -69,17 +68,48 @@ def compose(
     return reduce(add, parts)
 
 
-def ask(source: Source, kode: Sequence[str], skenario: Skenario) -> pd.DataFrame:
-    """Sum regions draw by draw with and without a scenario.
+def read_tables(
+    root: Path, kode: Sequence[str], *, cutoff: str | None = None
+) -> dict[str, pd.DataFrame]:
+    """Read the delivered tables a scenario starts from, of some kabupaten/kota."""
+    return {
+        name: read_table_or_empty(name, root=root, kode=kode, cutoff=cutoff)
+        for name in READ
+    }
+
+
+def build_state(
+    tables: Mapping[str, pd.DataFrame],
+    root: Path,
+    kode: Sequence[str],
+    *,
+    cutoff: str | None = None,
+) -> Keadaan:
+    """Build what a scenario starts from.
 
     Parameters
     ----------
-    source
-        The project's tables.
+    tables
+        From `read_tables`.
+    root
+        Folder of processed tables.
     kode
         Kabupaten/kota.
-    skenario
-        From `compose`.
+    cutoff
+        Data month, ``2025-11``; the newest if None.
+    """
+    read = partial(read_table, root=root, cutoff=cutoff)
+    return build_keadaan(
+        tables,
+        read_paths(root, kode=kode, cutoff=cutoff),
+        kode=kode,
+        laju=read("laju_tunggakan", kode=[*kode, NASIONAL]),
+        uji=read("uji_tunggakan", kode=kode),
+    )
+
+
+def lay_out(base: Hasil, other: Hasil) -> pd.DataFrame:
+    """Sum regions draw by draw with and without a scenario.
 
     Returns
     -------
@@ -88,23 +118,8 @@ def ask(source: Source, kode: Sequence[str], skenario: Skenario) -> pd.DataFrame
         last month ahead (rupiah of the Pemda: all months ahead), the 80% interval of
         the difference; ``selisih`` is ``jika`` less ``dasar``.
     """
-    root, cutoff = source.root, source.cutoff
-    read = partial(read_table, root=root, cutoff=cutoff)
-    tables = {
-        name: read_table_or_empty(name, root=root, kode=kode, cutoff=cutoff)
-        for name in READ
-    }
-    state = build_keadaan(
-        tables,
-        read_paths(root, kode=kode, cutoff=pd.Timestamp(cutoff) if cutoff else None),
-        kode=kode,
-        laju=read("laju_tunggakan", kode=[*kode, NASIONAL]),
-        uji=read("uji_tunggakan", kode=kode),
-    )
-    base = _sums(apply_scenario(state, TANPA))
-    other = _sums(apply_scenario(state, skenario))
-    rows = [_row(name, base[name], other[name]) for name in base]
-    return pd.DataFrame(rows)
+    before, after = _sums(base), _sums(other)
+    return pd.DataFrame([_row(name, before[name], after[name]) for name in before])
 
 
 def _sums(hasil: Hasil) -> dict[str, np.ndarray]:
@@ -125,7 +140,10 @@ def _row(name: str, base: np.ndarray, other: np.ndarray) -> dict[str, object]:
     shape = np.broadcast_shapes(base.shape, other.shape)
     moved = np.broadcast_to(other, shape) - np.broadcast_to(base, shape)
     low, high = np.quantile(moved, [0.1, 0.9])
-    now, then = float(np.median(base)), float(np.median(other))
+    people = name in {"aktif_jiwa", "keaktifan_penduduk_rate"}
+    now, then = (
+        float(read_quantiles(one, [0.5], middle=people)[0]) for one in (base, other)
+    )
     return {
         "ukuran": name,
         "dasar": now,

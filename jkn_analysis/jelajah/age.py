@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.api.whatif import build_state, read_tables
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.jelajah.views import fix_kode
-from jkn_analysis.masa_depan import read_paths
+from jkn_analysis.masa_depan.paths import read_quantiles
 from jkn_analysis.skenario import (
     TANPA,
-    Keadaan,
+    Hasil,
     Skenario,
-    build_keadaan,
-    compare,
+    apply_scenario,
     kuota_ubah,
     pemutihan,
     potong_pbi,
     rehab,
 )
-from jkn_analysis.store import read_table, read_table_or_empty
-from jkn_analysis.terms import NASIONAL
+from jkn_analysis.store import read_table_or_empty
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
@@ -35,13 +32,6 @@ KELOMPOK_UMUR = ("1-3", "4-12", "13-24", "25+")
 _BATAS = (0, 3, 12, 24, 25)
 UMUR_LAJU = ("1", "2", "3", "4-6", "7-12", "13-18", "19-24")
 _BATAS_LAJU = (0, 1, 2, 3, 6, 12, 18, 24)
-UKURAN_DAMPAK = {
-    "aktif_jiwa": "Peserta aktif, jiwa",
-    "keaktifan_penduduk_rate": "Keaktifan, % penduduk",
-    "tunggakan_peserta_rp": "Tunggakan peserta, rupiah",
-    "tunggakan_pemda_rp": "Tunggakan Pemda, rupiah",
-    "anggaran_rp": "Iuran Pemda sebulan, rupiah",
-}
 BULAN_CORONG = 12
 
 
@@ -171,18 +161,8 @@ class Sumber:
     umur: pd.DataFrame
     laju: pd.DataFrame
     corong: pd.DataFrame
-    keadaan: Keadaan
-
-
-_DIBACA = (
-    "kepesertaan",
-    "penduduk",
-    "iuran_pemda",
-    "tunggakan_peserta",
-    "iuran",
-    "peristiwa",
-    "anggaran",
-)
+    dasar: Hasil
+    """What comes if nothing changes."""
 
 
 def read_sumber(kode: str, *, root: Path) -> Sumber:
@@ -193,110 +173,45 @@ def read_sumber(kode: str, *, root: Path) -> Sumber:
     StoreError
         If the region has no ageing of arrears.
     """
-    tables = {name: read_table_or_empty(name, root=root, kode=kode) for name in _DIBACA}
-    if tables["tunggakan_peserta"].empty:
+    tables = read_tables(root, [kode])
+    ages = tables["tunggakan_peserta"]
+    if ages.empty:
         raise StoreError(
             f"{get_wilayah(kode).nama_lengkap}: tidak ada tunggakan menurut umur\n"
             "  → kirim tunggakan_peserta, lalu jkn build dan jkn forecast"
         )
     ahead = read_table_or_empty("tunggakan_ramalan", root=root, kode=kode)
-    keadaan = build_keadaan(
-        tables,
-        read_paths(root, kode=kode),
-        kode=kode,
-        laju=read_table("laju_tunggakan", root=root, kode=[kode, NASIONAL]),
-        uji=read_table("uji_tunggakan", root=root, kode=kode),
-    )
     return Sumber(
         kode=kode,
-        umur=sum_umur(tables["tunggakan_peserta"]),
-        laju=measure_laju(tables["tunggakan_peserta"]),
+        umur=sum_umur(ages),
+        laju=measure_laju(ages),
         corong=build_corong(tables["iuran"], ahead),
-        keadaan=keadaan,
+        dasar=apply_scenario(build_state(tables, root, [kode])),
     )
 
 
-def ask(sumber: Sumber, skenario: Skenario) -> pd.DataFrame:
-    """Compare a what-if with 'nothing changes': every month and measure ahead."""
-    table = compare(sumber.keadaan, [] if skenario is TANPA else [skenario])
-    return table[table["kode"] == sumber.kode]
+def ask(sumber: Sumber, skenario: Skenario) -> Hasil:
+    """Apply a what-if to the region."""
+    if skenario is TANPA:
+        return sumber.dasar
+    return apply_scenario(sumber.dasar.keadaan, skenario)
 
 
-def build_dampak(answer: pd.DataFrame) -> pd.DataFrame:
-    """Lay the what-if beside 'nothing changes' at the last month ahead.
-
-    Parameters
-    ----------
-    answer
-        As `ask` gives it.
-
-    Returns
-    -------
-    DataFrame
-        ``ukuran, dasar, jika, selisih, selisih_bawah, selisih_atas`` (80% interval of
-        the difference); medians otherwise.
-    """
-    end = answer[answer["periode"] == answer["periode"].max()]
-    base = end[end["skenario"] == "dasar"]
-    other = end[end["skenario"] != "dasar"]
-    other = base if other.empty else other
-    middle = base[np.isclose(base["kuantil"], 0.5)].set_index("ukuran")["nilai"]
-    wide = other.pivot_table(index="ukuran", columns="kuantil", values="selisih")
-    moved = other[np.isclose(other["kuantil"], 0.5)].set_index("ukuran")["nilai"]
-    frame = pd.DataFrame(
-        {
-            "dasar": middle,
-            "jika": moved,
-            "selisih": wide[0.5],
-            "selisih_bawah": wide[0.1],
-            "selisih_atas": wide[0.9],
-        }
-    )
-    known = [name for name in UKURAN_DAMPAK if name in frame.index]
-    return frame.loc[known].rename_axis("ukuran").reset_index()
-
-
-def build_lines(answer: pd.DataFrame) -> pd.DataFrame:
-    """Lay keaktifan (penduduk) with and without the what-if side by side in time.
+def build_lines(dasar: Hasil, jika: Hasil) -> pd.DataFrame:
+    """Lay keaktifan (penduduk) without and with the what-if under each other.
 
     Returns
     -------
     DataFrame
         ``seri, periode, nilai, bawah, atas, ramalan``, as `build_series` gives it.
     """
-    rows = answer[answer["ukuran"] == "keaktifan_penduduk_rate"]
-    wide = rows.pivot_table(
-        index=["skenario", "periode"], columns="kuantil", values="nilai"
-    )[[0.1, 0.5, 0.9]]
-    wide.columns = ["bawah", "nilai", "atas"]
-    lines = wide.reset_index().assign(ramalan=True)
-    is_base = lines["skenario"] == "dasar"
-    lines["seri"] = np.where(is_base, "Tidak ada yang berubah", "Dengan pilihan ini")
-    return lines.sort_values(["skenario", "periode"], key=_base_first)
-
-
-def _base_first(column: pd.Series) -> pd.Series:
-    """Sort 'dasar' before every other scenario."""
-    return column.ne("dasar") if column.name == "skenario" else column
-
-
-def build_papermill_line(choice: ArrearsChoice, *, notebook: str) -> str:
-    """Write the command that prints exactly this view."""
-    parts = ["papermill", f"notebooks/{notebook}.ipynb", f"reports/{notebook}.ipynb"]
-    for name, value in asdict(choice).items():
-        flag = "-r" if isinstance(value, str) else "-p"
-        parts += [flag, name, shlex.quote(str(value))]
-    return " ".join(parts)
-
-
-def dump_numbers(sumber: Sumber, dampak: pd.DataFrame) -> str:
-    """Write the numbers of a view as JSON, for comparison and for copying."""
-    umur = sumber.umur.assign(periode=sumber.umur["periode"].dt.strftime("%Y-%m"))
-    umur["kelompok_umur"] = umur["kelompok_umur"].astype(str)
-    tables = {"umur": umur, "corong": sumber.corong, "dampak": dampak}
-    return json.dumps(
-        {
-            name: json.loads(table.to_json(orient="records"))
-            for name, table in tables.items()
-        }
-    )
+    lines = {"Tidak ada yang berubah": dasar, "Dengan pilihan ini": jika}
+    if jika is dasar:
+        lines.popitem()
+    parts = []
+    for name, one in lines.items():
+        rate = one.ukuran["aktif_jiwa"][:, 0] / one.keadaan.penduduk[0]
+        low, middle, high = read_quantiles(rate, [0.1, 0.5, 0.9], middle=True).T
+        ahead = {"seri": name, "periode": one.keadaan.periode, "nilai": middle}
+        parts.append(pd.DataFrame({**ahead, "bawah": low, "atas": high}))
+    return pd.concat(parts, ignore_index=True).assign(ramalan=True)

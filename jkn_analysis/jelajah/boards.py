@@ -5,32 +5,33 @@ from __future__ import annotations
 import base64
 import html
 import io
-import time
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from jkn_analysis.errors import JknError, UnknownNameError
+from jkn_analysis.jelajah.charts import write_rows
+from jkn_analysis.jelajah.views import build_papermill_line, fix_kode
 from jkn_analysis.terms import NASIONAL
-from jkn_analysis.wilayah import get_wilayah, list_wilayah
+from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import altair as alt
     import ipywidgets as widgets
     import pandas as pd
 
+    from jkn_analysis.jelajah.age import ArrearsChoice
+    from jkn_analysis.jelajah.charts import Drawn
+    from jkn_analysis.jelajah.picture import Picture
+    from jkn_analysis.jelajah.views import Choice
+
 NUMBERS_MIME = "application/vnd.jkn.angka+json"
 """Output type that carries the numbers of a view beside its picture."""
+Chosen = TypeVar("Chosen", bound="Choice | ArrearsChoice")
 ALL_PROVINSI = "Semua provinsi"
+_LABEL = re.compile(r".+ \((\d\d(?:\.\d\d)?)\)")
 CONTOH = "DATA CONTOH – angka buatan untuk peragaan, bukan angka resmi"
-ACTIONS = {
-    "actions": {"export": True, "source": False, "compiled": False, "editor": False},
-    "i18n": {
-        "PNG_ACTION": "Simpan sebagai PNG",
-        "SVG_ACTION": "Simpan sebagai SVG",
-        "CLICK_TO_VIEW_ACTIONS": "Simpan gambar",
-    },
-}
 TABLE_WORDS = {
     "search": "Cari:",
     "lengthMenu": "_MENU_ baris",
@@ -56,39 +57,43 @@ def label_wilayah(kode: str) -> str:
 
 def list_provinsi_options(codes: Sequence[str]) -> list[tuple[str, str]]:
     """List the provinces that have data, for a dropdown."""
-    names = list_wilayah(jenis="provinsi").set_index("kode")["nama"]
-    known = sorted({kode[:2] for kode in codes if kode[:2] != NASIONAL})
-    return [(ALL_PROVINSI, ""), *((str(names[kode]), kode) for kode in known)]
+    known = sorted({kode[:2] for kode in codes} - {NASIONAL})
+    return [(ALL_PROVINSI, ""), *((get_wilayah(kode).nama, kode) for kode in known)]
 
 
-def make_picture(chart: alt.LayerChart | alt.FacetChart) -> Any:  # noqa: ANN401 - altair is imported late
-    """Make a live chart whose viewer comes from the package, not from the web."""
-    import altair as alt
-
-    if not alt.JupyterChart._is_offline:
-        alt.JupyterChart.enable_offline()
-    return alt.JupyterChart(chart, embed_options=ACTIONS)
-
-
-def render_svg(chart: alt.LayerChart | alt.FacetChart) -> str:
-    """Draw a chart for readers without a kernel."""
+def render_svg(drawn: Drawn) -> str:
+    """Draw a picture for readers without a kernel."""
     import vl_convert
 
-    spec = chart.to_dict()
-    alt_text = html.escape(str(spec.get("description", "")), quote=True)
-    drawn: str = vl_convert.vegalite_to_svg(spec)
-    return drawn.replace("<svg ", f'<svg role="img" aria-label="{alt_text}" ', 1)
+    told = html.escape(drawn.told, quote=True)
+    svg: str = vl_convert.vegalite_to_svg(drawn.whole())
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{told}" ', 1)
 
 
-def write_downloads(table: pd.DataFrame, name: str, page: Path | None) -> str:
-    """Write links that save what is shown as csv and xlsx, and the region's page."""
-    sheet = io.BytesIO()
-    table.to_excel(sheet, index=False)
+def write_downloads(tables: Mapping[str, pd.DataFrame], name: str, page: Path) -> str:
+    """Write links that save what is shown: csv of the first table, xlsx of all, page.
+
+    Parameters
+    ----------
+    tables
+        Sheet name to table.
+    name
+        Of the files, without their ending.
+    page
+        The region's page; left out where none was made.
+    """
+    import pandas as pd
+
+    sheets = io.BytesIO()
+    with pd.ExcelWriter(sheets) as book:
+        for sheet, table in tables.items():
+            table.to_excel(book, sheet_name=sheet, index=False)
+    first = next(iter(tables.values()))
     files = [
-        (f"{name}.csv", "text/csv", table.to_csv(index=False, sep=";").encode("utf-8")),
-        (f"{name}.xlsx", "application/octet-stream", sheet.getvalue()),
+        (f"{name}.csv", "text/csv", first.to_csv(index=False, sep=";").encode("utf-8")),
+        (f"{name}.xlsx", "application/octet-stream", sheets.getvalue()),
     ]
-    if page is not None and page.is_file():
+    if page.is_file():
         files.append((page.name, "text/html", page.read_bytes()))
     links = (
         f'<a download="{html.escape(file, quote=True)}" href="data:{mime};base64,'
@@ -98,30 +103,43 @@ def write_downloads(table: pd.DataFrame, name: str, page: Path | None) -> str:
     return f"<p>Unduh: {' · '.join(links)}</p>"
 
 
-class Board:
+class Board(Generic[Chosen]):
     """Controls on top, answers below, redrawn when a control changes.
 
-    Everything a board shows comes from library calls that the batch makes too.
+    Everything a board shows comes from library calls that the batch makes too. A
+    subclass says what a change chooses, reads it, and gives sentence, pictures and
+    tables of what it read.
 
-    Attributes
+    Parameters
     ----------
-    redraw_s
-        Seconds the last redraw took, so that slowness is seen and tested.
+    choice
+        What is shown first.
+    root
+        Folder of processed tables.
+    reports
+        Folder of the pages.
     """
 
-    def __init__(self, codes: Sequence[str], kode: str, *, root: Path) -> None:
+    topic: str
+    """What the board is about; its notebook is ``jelajah_<topic>``."""
+    source: str
+    """The table whose regions can be chosen."""
+
+    def __init__(self, choice: Chosen, *, root: Path, reports: Path) -> None:
         import ipywidgets as widgets
 
-        from jkn_analysis.store import read_manifest
+        from jkn_analysis.store import list_values, read_manifest
 
-        self.root = root
-        self.codes = sorted(codes)
+        self.choice = choice
+        self.root, self.reports = root, reports
+        self.codes = sorted(list_values(self.source, "kode", root=root))
+        self.periode = max(list_values("ukuran", "periode", root=root))
         self.provinsi = widgets.Dropdown(
             options=list_provinsi_options(self.codes), value="", description="Provinsi"
         )
         self.wilayah = widgets.Combobox(
             options=self._labels(""),
-            value=label_wilayah(kode),
+            value=label_wilayah(choice.kode),
             description="Wilayah",
             placeholder="ketik nama atau kode",
             continuous_update=False,
@@ -129,29 +147,48 @@ class Board:
         )
         is_contoh = read_manifest(root)["contoh"]
         self.contoh = widgets.HTML(f"<b>{CONTOH}</b>" if is_contoh else "")
-        self.kalimat, self.pesan, self.unduh = (widgets.HTML() for _ in range(3))
+        self.kalimat, self.pesan, self.bawah, self.unduh = (
+            widgets.HTML() for _ in range(4)
+        )
         self.salin = widgets.Textarea(
             description="Tautan",
             disabled=True,
             layout=widgets.Layout(width="100%", height="3.2em"),
         )
-        self.redraw_s = 0.0
-        self._quiet = False
         self.box = widgets.VBox()
+        self.pictures: list[Picture] = []
+        self.controls: dict[str, widgets.Widget] = {}
 
     def _labels(self, provinsi: str) -> list[str]:
         """List the picker's labels, of one province or of all ('')."""
         return [label_wilayah(k) for k in self.codes if provinsi in ("", k[:2])]
 
-    def assemble(
-        self, rows: Sequence[widgets.Widget], answers: Sequence[widgets.Widget]
+    def open(
+        self, rows: Sequence[Sequence[widgets.Widget]], *others: widgets.Widget
     ) -> None:
-        """Lay out rows of controls, then the answers; tie the region pickers."""
-        tail = (self.unduh, self.salin)
-        head = (self.contoh, *rows, self.pesan, self.kalimat)
-        self.box.children = (*head, *answers, *tail)
+        """Draw for the first time, lay out rows of controls and answers, and listen.
+
+        `others` come last, before downloads and link.
+        """
+        import ipywidgets as widgets
+
+        from jkn_analysis.jelajah.picture import Picture
+
+        self.collect()
+        self.pictures = [Picture(drawn) for drawn in self.drawn()]
+        wrap = widgets.Layout(flex_flow="row wrap")
+        boxes = [widgets.HBox(row, layout=wrap) for row in rows]
+        head = (self.contoh, *boxes, self.pesan, self.kalimat, self.pictures[0])
+        tail = (self.bawah, *self.pictures[1:], *others, self.unduh, self.salin)
+        self.box.children = (*head, *tail)
         self.provinsi.observe(self._filter, names="value")
         self.wilayah.observe(self._move, names="value")
+        for name, control in self.controls.items():
+            control.observe(
+                lambda change, name=name: self.change(name, change["new"]),
+                names="value",
+            )
+        self._show()
 
     def _filter(self, change: dict[str, Any]) -> None:
         """Offer only the regions of the chosen province."""
@@ -159,9 +196,12 @@ class Board:
 
     def _move(self, change: dict[str, Any]) -> None:
         """Go to a region that was typed or picked."""
-        if not change["new"]:
-            return
-        self.guard(lambda: self.change("kode", self.read_region(change["new"])))
+        if change["new"]:
+            self.change("kode", change["new"])
+
+    def go(self, kode: str) -> None:
+        """Go to a region picked in a picture or table."""
+        self.wilayah.value = label_wilayah(kode)
 
     def read_region(self, text: str) -> str:
         """Return the code of a region as typed or picked; it must have data.
@@ -171,72 +211,76 @@ class Board:
         UnknownNameError
             If none fits, several do, or it sent nothing.
         """
-        from jkn_analysis.errors import UnknownNameError
-        from jkn_analysis.jelajah.views import fix_kode
-
-        picked = {label_wilayah(kode): kode for kode in self.codes}
-        kode = picked.get(text) or fix_kode(text)
+        label = _LABEL.fullmatch(text)
+        kode = fix_kode(label[1] if label else text)
         if kode not in self.codes:
             raise UnknownNameError(f"{label_wilayah(kode)} belum mengirim data")
         return kode
 
-    def guard(self, work: Any) -> None:  # noqa: ANN401 - any call without arguments
-        """Do something; an error of ours becomes a sentence on the board."""
-        from jkn_analysis.errors import JknError
-
+    def change(self, name: str, value: Any) -> None:  # noqa: ANN401 - of any control
+        """Take over one change; an error of ours becomes a sentence on the board."""
+        before = self.choice
         try:
-            work()
+            value = self.read_region(value) if name == "kode" else value
+            self.choice = self.choose(name, value)
+            if self.choice != before:
+                self.collect()
         except JknError as exc:
+            self.choice = before
             text = html.escape(str(exc)).replace("\n", "<br>")
             self.pesan.value = f'<p role="alert" style="color:#b23c06">{text}</p>'
-        else:
-            if not self._quiet:
-                self.pesan.value = ""
+            return
+        self.pesan.value = ""
+        if self.choice != before:
+            self._show()
+            for field, control in self.controls.items():
+                control.value = getattr(self.choice, field)
 
-    def change(self, name: str, value: object) -> None:
-        """Take over one change of the choice and redraw."""
+    def _show(self) -> None:
+        """Show what was read: pictures first, because the eye waits for them."""
+        for picture, drawn in zip(self.pictures, self.drawn(), strict=True):
+            picture.show(drawn)
+        self.kalimat.value, self.bawah.value = self.told(), self.below()
+        self.salin.value = build_papermill_line(
+            self.choice, notebook=f"jelajah_{self.topic}"
+        )
+        page = self.reports / f"{self.periode:%Y-%m}" / f"{self.choice.kode}.html"
+        name = f"{self.topic}_{self.choice.kode}"
+        self.unduh.value = write_downloads(self.tables(), name, page)
+
+    def choose(self, name: str, value: Any) -> Chosen:  # noqa: ANN401 - of any control
+        """Give the choice after a change of one control."""
         raise NotImplementedError
 
-    def draw(self) -> None:
-        """Redraw everything from the present choice."""
+    def collect(self) -> None:
+        """Read the numbers of the present choice."""
         raise NotImplementedError
 
-    def redraw(self) -> None:
-        """Redraw and note how long it took."""
-        from altair.utils.schemapi import debug_mode
+    def told(self) -> str:
+        """Say in sentences what is shown, as HTML."""
+        raise NotImplementedError
 
-        start = time.perf_counter()
-        # Our own charts need no check against the schema: it is half of a redraw.
-        with debug_mode(arg=False):
-            self.draw()
-        self.redraw_s = time.perf_counter() - start
+    def below(self) -> str:
+        """Say what belongs under the first picture, as HTML."""
+        return ""
 
-    def watch(self, controls: Mapping[str, widgets.Widget]) -> None:
-        """Take over each change of a control's value under its name."""
-        for name, control in controls.items():
-            control.observe(
-                lambda change, name=name: self.guard(
-                    lambda: self.change(name, change["new"])
-                ),
-                names="value",
-            )
+    def drawn(self) -> Sequence[Drawn]:
+        """Give the pictures, in the same order every time."""
+        raise NotImplementedError
 
-    def charts(self) -> Sequence[alt.LayerChart | alt.FacetChart]:
-        """Give the charts now shown."""
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Give the numbers behind the view, the most asked for first."""
         raise NotImplementedError
 
     def static_html(self) -> str:
         """Write what the view looks like without a live kernel."""
-        drawn = "".join(f"<p>{render_svg(chart)}</p>" for chart in self.charts())
-        return f"{self.contoh.value}{self.pesan.value}{self.kalimat.value}{drawn}"
-
-    def numbers(self) -> Any:  # noqa: ANN401 - any JSON
-        """Give the numbers behind the view, for comparison and for copying."""
-        raise NotImplementedError
+        pictures = "".join(f"<p>{render_svg(one)}</p>" for one in self.drawn())
+        words = self.contoh.value, self.pesan.value, self.told(), self.below()
+        return "".join((*words, pictures))
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
         """Show the live board; carry pictures and numbers for other readers."""
         live = self.box._repr_mimebundle_()
         bundle = live[0] if isinstance(live, tuple) else live
-        told = {"text/html": self.static_html(), NUMBERS_MIME: self.numbers()}
-        return {**bundle, **told}
+        numbers = {name: write_rows(table) for name, table in self.tables().items()}
+        return {**bundle, "text/html": self.static_html(), NUMBERS_MIME: numbers}

@@ -1,13 +1,17 @@
 """The boards' pictures: hover with exact values, zoom in time, compare, select.
 
-Every chart is a Vega-Lite document with its data inside; the viewer lies in the
-package, nothing is fetched. Numbers and months are written the Indonesian way.
+A picture is a plan, a Vega-Lite document that names its data and holds none, and the
+rows it shows; when a board moves only rows change. The viewer lies in the package,
+nothing is fetched. Numbers and months are written the Indonesian way.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import pandas as pd
@@ -18,13 +22,24 @@ from jkn_analysis.reporting.style import FONT, TINGKAT, WARNA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Drawn = alt.LayerChart | alt.FacetChart
 WIDTH, HEIGHT = 720, 280
 SERIES = (WARNA["data"], WARNA["batas"], "#3b7d4f", "#7a4fa3")
 """Colours of one to four regions, or of a scenario beside the baseline."""
 CLASSES = (0.65, 0.75, 0.80, 0.85, 0.95)
 """Edges of the six classes of keaktifan (penduduk) on the tile grid."""
+ACTIONS = {
+    "actions": {"export": True, "source": False, "compiled": False, "editor": False},
+    "i18n": {
+        "PNG_ACTION": "Simpan sebagai PNG",
+        "SVG_ACTION": "Simpan sebagai SVG",
+        "CLICK_TO_VIEW_ACTIONS": "Simpan gambar",
+    },
+}
+"""What the menu of a picture offers."""
 PICK = "pilih"
+"""The selection of a tile."""
+ORDER = "urutan"
+"""The parameter that gives lines their colours: their names in order."""
 CHOSEN = "datum.seri == wilayah0 || datum.seri == wilayah1"
 WHICH = "datum.seri == wilayah0 ? 'wilayah' : 'pembanding'"
 NAMED_TILES = 60
@@ -52,11 +67,42 @@ LOCALE = {
 MONTH = alt.Tooltip("periode:T", title="Bulan", format="%B %Y")
 
 
-def finish(chart: Drawn | alt.Chart, alt_text: str) -> Drawn:
-    """Give a chart the suite's type, the Indonesian locale and its words."""
-    return (
-        chart.properties(description=alt_text)
-        .configure(font=FONT, locale=LOCALE, background=WARNA["kertas"])
+def write_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Write a table as JSON rows: months as texts, missing values as null."""
+    text = table.to_json(orient="records", date_format="iso", double_precision=15)
+    rows: list[dict[str, Any]] = json.loads(text)
+    return rows
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture: its plan, the rows of each data set the plan names, and its words."""
+
+    plan: dict[str, Any]
+    rows: dict[str, pd.DataFrame]
+    told: str
+    """What the picture shows, for those who cannot see it."""
+    order: tuple[str, ...] = ()
+    """Names of the lines, in order of their colours."""
+
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        """Lay out the rows for a viewer."""
+        return {name: write_rows(rows) for name, rows in self.rows.items()}
+
+    def whole(self) -> dict[str, Any]:
+        """Put plan and rows together, for viewers that no kernel feeds."""
+        params = [
+            {**param, "value": list(self.order)} if param["name"] == ORDER else param
+            for param in self.plan.get("params", [])
+        ]
+        told = {"params": params, "datasets": self.records(), "description": self.told}
+        return {**self.plan, **told}
+
+
+def _finish(chart: alt.LayerChart | alt.FacetChart | alt.Chart) -> dict[str, Any]:
+    """Give a plan the suite's type and the Indonesian locale."""
+    done = (
+        chart.configure(font=FONT, locale=LOCALE, background=WARNA["kertas"])
         .configure_axis(
             labelColor=WARNA["redup"],
             titleColor=WARNA["redup"],
@@ -71,36 +117,26 @@ def finish(chart: Drawn | alt.Chart, alt_text: str) -> Drawn:
         .configure_title(anchor="start", color=WARNA["tinta"], fontSize=14)
         .configure_view(stroke=None)
     )
+    found: dict[str, Any] = done.to_dict()
+    return found
 
 
-def chart_activity(
-    series: pd.DataFrame,
-    events: pd.DataFrame,
-    *,
-    target: float | None,
-    lists: bool = False,
-) -> Drawn:
-    """Draw measured months, the fan ahead and dated events of one to four series.
+@cache
+def plan_activity(*, lists: bool = False, title: str = "") -> dict[str, Any]:
+    """Plan measured months, the fan ahead and dated events of one to four lines.
 
-    Parameters
-    ----------
-    series
-        ``seri, periode, nilai`` with ``bawah, atas`` (80% interval) in months ahead.
-    events
-        ``periode, keterangan``: marks at the foot.
-    target
-        The line to reach, a fraction, or none.
-    lists
-        Whether two lists, `wilayah0` and `wilayah1`, choose among the lines.
+    Data sets: ``garis`` (``seri, periode, nilai, bawah, atas, ramalan``), ``syarat``
+    (``nilai, teks``: the line to reach) and ``peristiwa`` (``periode, keterangan,
+    status``: marks at the foot). With `lists` two lists, `wilayah0` and `wilayah1`,
+    choose among the lines.
     """
-    order = ["wilayah", "pembanding"] if lists else list(dict.fromkeys(series["seri"]))
-    scale = alt.Scale(domain=order, range=list(SERIES[: len(order)]))
+    scale = alt.Scale(domain=alt.ExprRef(ORDER), range=list(SERIES))
     colour = alt.Color("garis:N" if lists else "seri:N", scale=scale)
     x = alt.X("periode:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=0))
     y = alt.Y(
         "nilai:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%")
     )
-    base = alt.Chart(series)
+    base = alt.Chart(alt.NamedData("garis"))
     if lists:
         base = base.transform_filter(CHOSEN).transform_calculate(garis=WHICH)
     base = base.encode(x=x, color=colour)
@@ -120,38 +156,67 @@ def chart_activity(
     dots = base.mark_circle(size=70).encode(
         y=y, tooltip=told, opacity=alt.condition(near, alt.value(1), alt.value(0))
     )
-    layers = [band, past.encode(y=y), ahead.encode(y=y), dots.add_params(near)]
-    if target is not None:
-        layers.append(_target(target))
-    if len(events):
-        layers.append(_events(events))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return chart.interactive(bind_y=False)
+    lines = [band, past.encode(y=y), ahead.encode(y=y), dots.add_params(near)]
+    chart = alt.layer(*lines, *_plan_target(), _plan_events(), title=title)
+    chart = chart.properties(width=WIDTH, height=HEIGHT).interactive(bind_y=False)
+    return _finish(chart.add_params(alt.param(name=ORDER, value=[])))
 
 
-def _target(target: float) -> alt.LayerChart:
-    """Draw the line to reach with its name."""
-    row = pd.DataFrame({"nilai": [target], "teks": [f"syarat {target:.0%}"]})
-    base = alt.Chart(row).encode(y="nilai:Q")
+def _plan_target() -> tuple[alt.Chart, alt.Chart]:
+    """Plan the line to reach and its name."""
+    base = alt.Chart(alt.NamedData("syarat")).encode(y="nilai:Q")
     words = base.mark_text(align="left", dy=-7, x=4, color=WARNA["batas"])
     rule = base.mark_rule(color=WARNA["batas"], strokeWidth=1.5)
-    return rule + words.encode(text="teks:N")
+    return rule, words.encode(text="teks:N")
 
 
-def _events(events: pd.DataFrame) -> alt.Chart:
-    """Mark dated events along the foot; the words appear on hover."""
+def _plan_events() -> alt.Chart:
+    """Plan dated events along the foot; the words appear on hover."""
     told = [
         alt.Tooltip("periode:T", title="Tanggal", format="%d %B %Y"),
         alt.Tooltip("keterangan:N", title="Peristiwa"),
         alt.Tooltip("status:N", title="Status"),
     ]
-    mark = alt.Chart(events).mark_point(
+    mark = alt.Chart(alt.NamedData("peristiwa")).mark_point(
         shape="triangle-up", filled=True, size=90, color=WARNA["redup"], y=HEIGHT - 6
     )
     return mark.encode(x="periode:T", tooltip=told)
 
 
-def chart_tiles(regions: pd.DataFrame) -> Drawn:
+def draw_activity(
+    series: pd.DataFrame,
+    told: str,
+    *,
+    target: float | None,
+    events: pd.DataFrame | None = None,
+    **plan: Any,  # noqa: ANN401 - as `plan_activity` takes them
+) -> Drawn:
+    """Draw one to four lines: ``seri, periode, nilai, bawah, atas, ramalan``.
+
+    Parameters
+    ----------
+    series
+        `bawah` and `atas` (80% interval) only in months ahead.
+    told
+        The picture in words.
+    target
+        The line to reach, a fraction, or none.
+    events
+        ``periode, keterangan, status``, if there are any.
+    **plan
+        To `plan_activity`.
+    """
+    reach = [] if target is None else [(target, f"syarat {target:.0%}")]
+    rows = {
+        "garis": series,
+        "syarat": pd.DataFrame(reach, columns=["nilai", "teks"]),
+        "peristiwa": pd.DataFrame() if events is None else events,
+    }
+    order = tuple(dict.fromkeys(series["seri"]))
+    return Drawn(plan_activity(**plan), rows, told, order)
+
+
+def draw_tiles(regions: pd.DataFrame) -> Drawn:
     """Draw every region as a tile in order of code; a click selects one.
 
     Parameters
@@ -161,13 +226,22 @@ def chart_tiles(regions: pd.DataFrame) -> Drawn:
     """
     few = len(regions) <= NAMED_TILES
     columns = 6 if few else 30
-    tiles = regions.sort_values("kode", ignore_index=True)
+    names = ["kode", "nama", "provinsi", "keaktifan_penduduk_rate", "gap_jiwa"]
+    tiles = regions[names].sort_values("kode", ignore_index=True)
     place = pd.RangeIndex(len(tiles))
     tiles = tiles.assign(baris=place // columns, lajur=place % columns)
     tiles["singkat"] = tiles["nama"].str.replace(r"^(Kabupaten|Kota) ", "", regex=True)
+    text = f"{len(tiles)} kabupaten/kota menurut keaktifan (penduduk)"
+    plan = _plan_tiles(int(tiles["baris"].max()) + 1, few=few)
+    return Drawn(plan, {"petak": tiles}, text)
+
+
+@cache
+def _plan_tiles(lines: int, *, few: bool) -> dict[str, Any]:
+    """Plan so many lines of tiles, named where they are few."""
     pick = alt.selection_point(name=PICK, fields=["kode"], toggle=False)
     scale = alt.Scale(type="threshold", domain=list(CLASSES), range=list(TINGKAT))
-    base = alt.Chart(tiles).encode(
+    base = alt.Chart(alt.NamedData("petak")).encode(
         x=alt.X("lajur:O", axis=None),
         y=alt.Y("baris:O", axis=None),
         tooltip=[
@@ -189,17 +263,17 @@ def chart_tiles(regions: pd.DataFrame) -> Drawn:
         ink = alt.condition(dark, alt.value("white"), alt.value(WARNA["tinta"]))
         words = base.mark_text(fontSize=11, limit=112, cursor="pointer")
         layers.append(words.encode(text="singkat:N", color=ink))
-    height = (30 if few else 18) * (int(tiles["baris"].max()) + 1)
-    return alt.layer(*layers).properties(width=WIDTH, height=height)
+    height = (30 if few else 18) * lines
+    return _finish(alt.layer(*layers).properties(width=WIDTH, height=height))
 
 
-def chart_age(umur: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
-    """Stack people in arrears by age of their arrears, oldest darkest."""
+@cache
+def plan_age(order: Sequence[str], title: str) -> dict[str, Any]:
+    """Plan people in arrears stacked by age, oldest darkest; data set ``umur``."""
     shades = [WARNA["pita95"], WARNA["pita80"], WARNA["pita50"], WARNA["data"]]
-    rows = umur.assign(urutan=umur["kelompok_umur"].astype(str).map(list(order).index))
     zoom = alt.selection_interval(bind="scales", encodings=["x"])
-    return (
-        alt.Chart(rows)
+    return _finish(
+        alt.Chart(alt.NamedData("umur"), title=title)
         .mark_area()
         .encode(
             x=alt.X("periode:T", title=None, axis=alt.Axis(format="%b %Y")),
@@ -220,16 +294,14 @@ def chart_age(umur: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
     )
 
 
-def chart_rates(laju: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
-    """Show the share that left arrears in a month, age by month, darker where more."""
-    wide = laju.rename_axis(index="umur").reset_index()
-    rows = wide.melt("umur", var_name="periode", value_name="nilai").dropna()
-    rows["periode"] = pd.to_datetime(rows["periode"])
+@cache
+def plan_rates(order: Sequence[str], title: str) -> dict[str, Any]:
+    """Plan the share that left arrears in a month, age by month; data set ``laju``."""
     colours = [WARNA["kertas"], WARNA["pita50"], WARNA["data"], WARNA["tinta"]]
     shades = alt.Scale(range=colours, interpolate="rgb")
     years = alt.Axis(format="%Y", tickCount="year")
-    return (
-        alt.Chart(rows)
+    return _finish(
+        alt.Chart(alt.NamedData("laju"), title=title)
         .mark_rect()
         .encode(
             x=alt.X("yearmonth(periode):T", title=None, axis=years),
@@ -245,11 +317,11 @@ def chart_rates(laju: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
     )
 
 
-def chart_funnel(corong: pd.DataFrame) -> alt.Chart:
-    """Show billed, received, billable and expected rupiah as bars."""
-    rows = corong.dropna()
-    return (
-        alt.Chart(rows)
+@cache
+def plan_funnel(title: str) -> dict[str, Any]:
+    """Plan billed, received, billable and expected rupiah; data set ``corong``."""
+    return _finish(
+        alt.Chart(alt.NamedData("corong"), title=title)
         .mark_bar(color=WARNA["data"], height=18)
         .encode(
             x=alt.X("rp:Q", title="miliar rupiah", axis=alt.Axis(labelExpr=BILLION)),
@@ -259,5 +331,5 @@ def chart_funnel(corong: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip("rp:Q", title="Jumlah", format="$,d"),
             ],
         )
-        .properties(width=WIDTH - 200, height=32 * len(rows))
+        .properties(width=WIDTH - 200, height=alt.Step(32))
     )

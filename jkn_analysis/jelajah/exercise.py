@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from jkn_analysis.config import find_root
-from jkn_analysis.jelajah.start import DaftarTabel
 from jkn_analysis.store import (
     list_tables,
     read_manifest,
@@ -17,10 +14,8 @@ from jkn_analysis.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from jkn_analysis.cleaning import Problem
     from jkn_analysis.config import Config
 
 KIRIMAN = """\
@@ -41,16 +36,6 @@ def write_latihan(*, root: Path) -> Path:
     path = root / ".jkn" / "latihan" / "faskes" / "faskes_2025-11.csv"
     write_text(path, KIRIMAN)
     return path
-
-
-def show_masalah(problems: Sequence[Problem]) -> DaftarTabel:
-    """Show problems as a table: where, what, what to do."""
-    rows = [
-        (problem.place, f"{problem.message} {problem.value}", problem.remedy)
-        for problem in problems
-    ]
-    table = pd.DataFrame(rows, columns=["Tempat", "Masalah", "Langkah"])
-    return DaftarTabel(f"{len(rows)} masalah.", table)
 
 
 def forecast_latihan(kode: str, *, config: Config) -> Path:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from jkn_analysis.errors import InputError
 from jkn_analysis.formats import (
@@ -15,38 +12,40 @@ from jkn_analysis.formats import (
     format_periode,
     format_rate,
 )
-from jkn_analysis.jelajah.boards import (
-    TABLE_WORDS,
-    Board,
-    make_picture,
-    write_downloads,
-)
-from jkn_analysis.jelajah.charts import PICK, chart_activity, chart_tiles, finish
+from jkn_analysis.jelajah.boards import TABLE_WORDS, Board
+from jkn_analysis.jelajah.charts import draw_activity, draw_tiles
 from jkn_analysis.jelajah.views import (
     DASAR,
     PENYEBUT,
     Choice,
     View,
-    build_papermill_line,
     build_ringkasan,
     build_series,
     build_view,
     choose,
-    dump_numbers,
     list_scenarios,
 )
-from jkn_analysis.store import list_values
 from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from jkn_analysis.jelajah.charts import Drawn
 
-NOTEBOOK = "jelajah_keaktifan"
-MOST_REGIONS = 4
+MOST_LINES = 4
+_HEADINGS = {
+    "kode": "Kode",
+    "nama": "Wilayah",
+    "provinsi": "Provinsi",
+    "keaktifan_penduduk_rate": "Aktif, % penduduk",
+    "gap_jiwa": "Kurang ke 80%, jiwa",
+    "perubahan_rate": "Perubahan 12 bulan, poin",
+    "ramalan_rate": "Proyeksi 12 bulan, %",
+    "peluang": "Peluang 80%, %",
+}
 
 
 def write_kalimat(view: View) -> str:
@@ -76,56 +75,26 @@ def write_kalimat(view: View) -> str:
     return f"{text}."
 
 
-def format_ringkasan(ringkasan: pd.DataFrame) -> pd.DataFrame:
-    """Give the regions' table its reader's headings; values stay sortable numbers."""
-    percent = ["keaktifan_penduduk_rate", "perubahan_rate", "ramalan_rate", "peluang"]
-    table = ringkasan.copy()
-    table[percent] = (table[percent] * 100).round(2)
-    return table.rename(
-        columns={
-            "kode": "Kode",
-            "nama": "Wilayah",
-            "provinsi": "Provinsi",
-            "keaktifan_penduduk_rate": "Aktif, % penduduk",
-            "gap_jiwa": "Kurang ke 80%, jiwa",
-            "perubahan_rate": "Perubahan 12 bulan, poin",
-            "ramalan_rate": "Proyeksi 12 bulan, %",
-            "peluang": "Peluang 80%, %",
-        }
-    )
+class ActivityBoard(Board[Choice]):
+    """Region and up to three beside it, segmen, denominator, months, scenario."""
 
+    topic = "keaktifan"
+    source = "ukuran"
 
-class ActivityBoard(Board):
-    """Region and up to three beside it, segmen, denominator, months, scenario.
-
-    Parameters
-    ----------
-    choice
-        The choice shown first.
-    root
-        Folder of processed tables.
-    beside
-        Regions to compare with, as anyone names them, parted by commas.
-    """
-
-    def __init__(self, choice: Choice, *, root: Path, beside: str = "") -> None:
+    def __init__(self, choice: Choice, *, root: Path, reports: Path) -> None:
         import ipywidgets as widgets
-        from itables.widget import ITable
 
-        self.choice, self.beside = choice, beside
-        super().__init__(
-            list_values("ukuran", "kode", root=root), choice.kode, root=root
-        )
+        super().__init__(choice, root=root, reports=reports)
         self.ringkasan = build_ringkasan(root=root)
-        look = {"description_width": "6em"}
-        self.banding = widgets.Text(
-            value=beside,
-            description="Bandingkan",
-            placeholder="misalnya: Ambon, Tikep",
-            continuous_update=False,
-            style=look,
-        )
+        self.petak = draw_tiles(self.ringkasan)
         self.controls = {
+            "bandingkan": widgets.Text(
+                value=choice.bandingkan,
+                description="Bandingkan",
+                placeholder="misalnya: Ambon, Tikep",
+                continuous_update=False,
+                style={"description_width": "6em"},
+            ),
             "segmen": widgets.Dropdown(
                 options=[("semua segmen", TOTAL), *((name, name) for name in SEGMEN)],
                 value=choice.segmen,
@@ -144,8 +113,21 @@ class ActivityBoard(Board):
                 layout=widgets.Layout(width="30em"),
             ),
         }
-        self.tabel = ITable(
-            format_ringkasan(self.ringkasan),
+        beside, *others = self.controls.values()
+        self.tabel = self._make_table()
+        self.open([[self.provinsi, self.wilayah, beside], others], self.tabel)
+        self.tabel.observe(self._drill, names="selected_rows")
+        self.pictures[1].observe(self._pick, names="picked")
+
+    def _make_table(self) -> Any:  # noqa: ANN401 - itables is imported late
+        """Make the sortable table of all regions; values stay numbers."""
+        from itables.widget import ITable
+
+        percent = ["keaktifan_penduduk_rate", "perubahan_rate", "ramalan_rate"]
+        table = self.ringkasan.copy()
+        table[[*percent, "peluang"]] *= 100
+        return ITable(
+            table.rename(columns=_HEADINGS),
             select="single",
             showIndex=False,
             maxBytes=0,
@@ -156,116 +138,58 @@ class ActivityBoard(Board):
                 {"targets": [4], "render": ["number", ".", ",", 0]},
             ],
         )
-        self._start(widgets)
-
-    def _start(self, widgets: Any) -> None:  # noqa: ANN401 - a module imported late
-        """Draw for the first time, lay out, and listen."""
-        self._collect()
-        self.picture = make_picture(self.chart())
-        self.tiles = make_picture(self.map())
-        first = [self.provinsi, self.wilayah, self.banding]
-        second = [self.controls["skenario"], self.controls["segmen"]]
-        third = [self.controls["penyebut"], self.controls["horizon_bulan"]]
-        rows = [widgets.HBox(row) for row in (first, [*second, *third])]
-        for row in rows:
-            row.layout.flex_flow = "row wrap"
-        self.assemble(rows, [self.picture, self.tiles, self.tabel])
-        self.tabel.observe(self._drill, names="selected_rows")
-        self.tiles.selections.observe(self._pick, names=PICK)
-        self.watch({**self.controls, "beside": self.banding})
-        self.redraw()
 
     def _drill(self, change: dict[str, Any]) -> None:
         """Go to the region of the selected row."""
         if change["new"]:
-            kode = self.ringkasan["kode"].iloc[change["new"][0]]
-            self.wilayah.value = f"{get_wilayah(kode).nama_lengkap} ({kode})"
+            self.go(str(self.ringkasan["kode"].iloc[change["new"][0]]))
 
-    def _pick(self, change: Any) -> None:  # noqa: ANN401 - altair's selection
+    def _pick(self, change: dict[str, Any]) -> None:
         """Go to the region of the selected tile."""
-        for chosen in change.new.value or []:
-            kode = str(chosen["kode"])
-            self.wilayah.value = f"{get_wilayah(kode).nama_lengkap} ({kode})"
+        if change["new"]:
+            self.go(change["new"])
 
-    def change(self, name: str, value: object) -> None:
-        """Take over one change, keep the controls in step, redraw once."""
-        if self._quiet:
-            return
-        before = self.choice, self.beside
-        if name == "beside":
-            self.beside = str(value)
-        else:
-            self.choice = choose(self.choice, name=name, value=value)
-        try:
-            self.redraw()
-        except Exception:
-            self.choice, self.beside = before
-            raise
-        finally:
-            self._quiet = True
-            for field in ("segmen", "penyebut"):
-                self.controls[field].value = getattr(self.choice, field)
-            self._quiet = False
+    def choose(self, name: str, value: Any) -> Choice:  # noqa: ANN401 - of any control
+        """Change one field and, where it would contradict, its partner."""
+        return choose(self.choice, name=name, value=value)
 
-    def _choices(self) -> list[Choice]:
+    def _list_lines(self) -> list[Choice]:
         """List the lines of the picture: the region, those beside it, the baseline."""
         chosen = [self.choice]
         if self.choice.skenario != DASAR:
-            chosen.insert(0, choose(self.choice, name="skenario", value=DASAR))
-        for text in filter(None, (part.strip() for part in self.beside.split(","))):
-            kode = self.read_region(text)
-            chosen.append(choose(self.choice, name="kode", value=kode))
-        if len(chosen) > MOST_REGIONS:
+            chosen.insert(0, self.choose("skenario", DASAR))
+        beside = (part.strip() for part in self.choice.bandingkan.split(","))
+        chosen += [self.choose("kode", self.read_region(one)) for one in beside if one]
+        if len(chosen) > MOST_LINES:
             raise InputError(
                 f"{len(chosen)} garis terlalu banyak untuk satu gambar\n"
-                f"  → paling banyak {MOST_REGIONS}"
+                f"  → paling banyak {MOST_LINES}"
             )
         return list(dict.fromkeys(chosen))
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
         """Read the numbers of every line."""
-        views = [build_view(choice, root=self.root) for choice in self._choices()]
-        self.view = next(view for view in views if view.choice == self.choice)
-        self.views = views
+        self.views = [build_view(one, root=self.root) for one in self._list_lines()]
+        self.view = next(one for one in self.views if one.choice == self.choice)
+        self.series = build_series(self.views)
 
-    def chart(self) -> Drawn:
-        """Draw history, fan, target line and events of all lines."""
-        series = build_series(self.views)
-        first = series["periode"].min()
+    def told(self) -> str:
+        """Say where every line stands and goes."""
+        return "".join(f"<p>{html.escape(write_kalimat(v))}</p>" for v in self.views)
+
+    def drawn(self) -> list[Drawn]:
+        """Draw history, fan, target line and events of all lines; and all regions."""
         events = self.view.peristiwa.rename(columns={"tanggal": "periode"})
-        events = events.loc[events["periode"] >= first]
-        events = events[["periode", "keterangan", "status"]]
-        drawn = chart_activity(series, events, target=self.view.target)
-        return finish(drawn, " ".join(map(write_kalimat, self.views)))
+        events = events.loc[events["periode"] >= self.series["periode"].min()]
+        lines = draw_activity(
+            self.series,
+            " ".join(map(write_kalimat, self.views)),
+            target=self.view.target,
+            events=events[["periode", "keterangan", "status"]],
+        )
+        return [lines, self.petak]
 
-    def map(self) -> Drawn:
-        """Draw all regions as tiles."""
-        count = len(self.ringkasan)
-        text = f"{count} kabupaten/kota menurut keaktifan (penduduk)"
-        return finish(chart_tiles(self.ringkasan), text)
-
-    def charts(self) -> Sequence[Drawn]:
-        """Give picture and tiles."""
-        return [self.chart(), self.map()]
-
-    def draw(self) -> None:
-        """Redraw sentence, picture, downloads and the line to copy."""
-        self._collect()
-        told = "".join(f"<p>{html.escape(write_kalimat(v))}</p>" for v in self.views)
-        self.kalimat.value = told
-        self.picture.chart = self.chart()
-        self.salin.value = build_papermill_line(self.choice, notebook=NOTEBOOK)
-        series = build_series(self.views)
-        series["periode"] = series["periode"].dt.strftime("%Y-%m")
-        name = f"keaktifan_{self.choice.kode}"
-        self.unduh.value = write_downloads(series, name, self._page())
-
-    def _page(self) -> Path:
-        """Name the region's page of the newest month."""
-        month = f"{self.view.riwayat['periode'].max():%Y-%m}"
-        top = self.root.parents[1] if len(self.root.parents) > 1 else self.root
-        return top / "reports" / month / f"{self.choice.kode}.html"
-
-    def numbers(self) -> Any:  # noqa: ANN401 - any JSON
-        """Give the numbers of the chosen line."""
-        return json.loads(dump_numbers(self.view))
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Give the rows of the picture."""
+        months = self.series["periode"].dt.strftime("%Y-%m")
+        return {"garis": self.series.assign(periode=months)}

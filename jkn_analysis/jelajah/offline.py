@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import html
 import json
-from typing import TYPE_CHECKING
-
-import altair as alt
-import pandas as pd
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.api.answer import build_answer
 from jkn_analysis.formats import format_akhir_bulan
-from jkn_analysis.jelajah.boards import ACTIONS, CONTOH
-from jkn_analysis.jelajah.charts import Drawn, chart_activity, finish
+from jkn_analysis.jelajah.boards import CONTOH
+from jkn_analysis.jelajah.charts import ACTIONS, draw_activity
 from jkn_analysis.jelajah.views import (
     Choice,
     build_ringkasan,
@@ -26,6 +24,8 @@ from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 _PAGE = """<!doctype html>
 <html lang="id"><head><meta charset="utf-8">
@@ -89,7 +89,7 @@ def build_board_html(kode: str, *, root: Path) -> str:
     levels = ["nilai", "bawah", "atas"]
     series[levels] = series[levels].round(5)
     chart = _choose_lines(series, [view.seri for view in views])
-    spec = json.dumps(chart.to_dict(), ensure_ascii=False, allow_nan=False)
+    spec = json.dumps(chart, ensure_ascii=False, allow_nan=False)
     return _PAGE.format(
         title=title,
         mark=f'<p class="contoh">{CONTOH}</p>\n' if contoh else "",
@@ -100,24 +100,22 @@ def build_board_html(kode: str, *, root: Path) -> str:
     )
 
 
-def _choose_lines(series: pd.DataFrame, names: list[str]) -> Drawn:
+def _choose_lines(series: pd.DataFrame, names: list[str]) -> dict[str, Any]:
     """Show one or two of the lines, chosen by two lists."""
+    told = "Keaktifan (penduduk): bulan terukur dan proyeksi"
+    drawn = draw_activity(series, told, target=0.8, lists=True)
+    chart = replace(drawn, order=("wilayah", "pembanding")).whole()
     order = sorted(names)
+    lists = [(names[0], order, "Wilayah "), ("–", ["–", *order], "Bandingkan ")]
     picks = [
-        alt.param(
-            name=f"wilayah{number}",
-            value=name,
-            bind=alt.binding_select(options=options, name=label),
-        )
-        for number, (name, options, label) in enumerate(
-            [(names[0], order, "Wilayah "), ("–", ["–", *order], "Bandingkan ")]
-        )
+        {
+            "name": f"wilayah{number}",
+            "value": name,
+            "bind": {"input": "select", "options": options, "name": label},
+        }
+        for number, (name, options, label) in enumerate(lists)
     ]
-    none = pd.DataFrame(columns=["periode", "keterangan", "status"])
-    drawn = chart_activity(series, none, target=0.8, lists=True)
-    return finish(
-        drawn.add_params(*picks), "Keaktifan (penduduk): bulan terukur dan proyeksi"
-    )
+    return {**chart, "params": [*chart["params"], *picks]}
 
 
 def _table(scope: list[str], per: str, *, contoh: bool, root: Path) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-import json
-from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jkn_analysis.api.whatif import lay_out
 from jkn_analysis.formats import (
     format_jiwa,
     format_periode,
@@ -19,34 +18,33 @@ from jkn_analysis.formats import (
 )
 from jkn_analysis.jelajah.age import (
     KELOMPOK_UMUR,
-    UKURAN_DAMPAK,
     UMUR_LAJU,
     ArrearsChoice,
     Sumber,
     ask,
-    build_dampak,
     build_lines,
-    build_papermill_line,
-    dump_numbers,
     read_sumber,
 )
-from jkn_analysis.jelajah.boards import Board, make_picture, write_downloads
+from jkn_analysis.jelajah.boards import Board
 from jkn_analysis.jelajah.charts import (
-    chart_activity,
-    chart_age,
-    chart_funnel,
-    chart_rates,
-    finish,
+    Drawn,
+    draw_activity,
+    plan_age,
+    plan_funnel,
+    plan_rates,
 )
-from jkn_analysis.store import list_values
 from jkn_analysis.wilayah import get_wilayah
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jkn_analysis.jelajah.charts import Drawn
-
-NOTEBOOK = "jelajah_tunggakan"
+UKURAN_DAMPAK = {
+    "aktif_jiwa": "Peserta aktif, jiwa",
+    "keaktifan_penduduk_rate": "Keaktifan, % penduduk",
+    "tunggakan_peserta_rp": "Tunggakan peserta, rupiah",
+    "tunggakan_pemda_rp": "Tunggakan Pemda, rupiah",
+    "iuran_pemda_rp": "Iuran Pemda sampai bulan itu, rupiah",
+}
 _KELAS = [("tidak ada", 0), ("kelas 3", 3), ("kelas 2", 2), ("kelas 1", 1)]
 
 
@@ -89,21 +87,42 @@ def write_kalimat(sumber: Sumber) -> str:
     )
 
 
-class ArrearsBoard(Board):
+def draw_region(sumber: Sumber) -> list[Drawn]:
+    """Draw ages, roll rates and the funnel: what no slider moves."""
+    name = get_wilayah(sumber.kode).nama_lengkap
+    group = sumber.umur["kelompok_umur"].astype(str)
+    ages = sumber.umur.assign(urutan=group.map(list(KELOMPOK_UMUR).index))
+    rates = sumber.laju.rename_axis(index="umur").reset_index()
+    rates = rates.melt("umur", var_name="periode", value_name="nilai").dropna()
+    rates["periode"] = pd.to_datetime(rates["periode"])
+    plans = {
+        "umur": plan_age(KELOMPOK_UMUR, "Peserta menunggak menurut umur tunggakan"),
+        "laju": plan_rates(UMUR_LAJU, "Keluar dari tunggakan sebulan, menurut umur"),
+        "corong": plan_funnel("Penagihan PBPU dan BP"),
+    }
+    rows = {"umur": ages, "laju": rates, "corong": sumber.corong.dropna()}
+    return [
+        Drawn(plan, {data: rows[data]}, f"{name}: {plan['title']}")
+        for data, plan in plans.items()
+    ]
+
+
+class ArrearsBoard(Board[ArrearsChoice]):
     """Ages, roll rates and the funnel of one region, with what-if sliders."""
 
-    def __init__(self, choice: ArrearsChoice, *, root: Path) -> None:
+    topic = "tunggakan"
+    source = "tunggakan_peserta"
+
+    def __init__(self, choice: ArrearsChoice, *, root: Path, reports: Path) -> None:
         import ipywidgets as widgets
 
-        self.choice = choice
-        codes = list_values("tunggakan_peserta", "kode", root=root)
-        super().__init__(codes, choice.kode, root=root)
+        super().__init__(choice, root=root, reports=reports)
         self._read = lru_cache(maxsize=16)(lambda kode: read_sumber(kode, root=root))
-        self._collect()
-        months = [month.strftime("%Y-%m") for month in self.sumber.keadaan.periode]
+        self._still = lru_cache(maxsize=16)(lambda kode: draw_region(self._read(kode)))
+        months = self._read(choice.kode).dasar.keadaan.periode.strftime("%Y-%m")
         look = {"description_width": "9em"}
         self.mulai = widgets.Dropdown(
-            options=months, value=choice.mulai or months[0], description="Mulai"
+            options=list(months), value=choice.mulai or months[0], description="Mulai"
         )
         self.controls = {
             "potong_pbi_persen": _slider("PBI dipotong, %", 0, 50, style=look),
@@ -115,78 +134,52 @@ class ArrearsBoard(Board):
         }
         for name, control in self.controls.items():
             control.value = getattr(choice, name)
-        self.dampak = widgets.HTML()
-        self.pictures = [make_picture(chart) for chart in self.charts()]
         sliders = list(self.controls.values())
-        rows = [
-            widgets.HBox([self.provinsi, self.wilayah, self.mulai]),
-            widgets.HBox(sliders[:2]),
-            widgets.HBox(sliders[2:]),
-        ]
-        first, *others = self.pictures
-        self.assemble(rows, [first, self.dampak, *others])
-        self.watch({"mulai": self.mulai, **self.controls})
-        self.redraw()
+        places = [self.provinsi, self.wilayah, self.mulai]
+        self.open([places, sliders[:2], sliders[2:]])
+        self.mulai.observe(lambda _: self.change("mulai", self.mulai.value), "value")
 
-    def change(self, name: str, value: object) -> None:
-        """Take over one change; the month counts only once a slider has moved."""
-        given: dict[str, Any] = {**asdict(self.choice), name: value}
-        moved = any(given[slider] for slider in self.controls)
-        given["mulai"] = self.mulai.value if moved else ""
-        before, self.choice = self.choice, replace(self.choice, **given)
-        try:
-            self.redraw()
-        except Exception:
-            self.choice = before
-            raise
+    def choose(self, name: str, value: Any) -> ArrearsChoice:  # noqa: ANN401 - of any control
+        """Change one field; the month counts only once a slider has moved."""
+        fields = {one: getattr(self.choice, one) for one in ("kode", *self.controls)}
+        fields |= {name: value}
+        moved = any(fields[slider] for slider in self.controls)
+        return ArrearsChoice(**fields | {"mulai": self.mulai.value if moved else ""})
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
         """Read the region's slices and ask the what-if."""
-        self.sumber: Sumber = self._read(self.choice.kode)
-        self.answer = ask(self.sumber, self.choice.skenario())
-        self.angka_dampak = build_dampak(self.answer)
+        self.sumber = self._read(self.choice.kode)
+        self.jika = ask(self.sumber, self.choice.skenario())
 
-    def charts(self) -> list[Drawn]:
+    def told(self) -> str:
+        """Say who is in arrears."""
+        return f"<p>{html.escape(write_kalimat(self.sumber))}</p>"
+
+    def below(self) -> str:
+        """Write the what-if as a table."""
+        month = format_periode(self.jika.keadaan.periode[-1])
+        return render_dampak(lay_out(self.sumber.dasar, self.jika), bulan=month)
+
+    def drawn(self) -> list[Drawn]:
         """Draw the what-if over time, ages, roll rates and the funnel."""
+        title = "Keaktifan (penduduk), 12 bulan ke depan"
         name = get_wilayah(self.sumber.kode).nama_lengkap
-        nothing = pd.DataFrame(columns=["periode", "keterangan", "status"])
-        lines = chart_activity(build_lines(self.answer), nothing, target=0.8)
-        ahead = lines.properties(title="Keaktifan (penduduk), 12 bulan ke depan")
-        age = chart_age(self.sumber.umur, KELOMPOK_UMUR)
-        age = age.properties(title="Peserta menunggak menurut umur tunggakan, bulan")
-        rates = chart_rates(self.sumber.laju, UMUR_LAJU)
-        rates = rates.properties(title="Keluar dari tunggakan sebulan, menurut umur")
-        funnel = chart_funnel(self.sumber.corong)
-        funnel = funnel.properties(title="Penagihan PBPU dan BP")
-        return [finish(chart, f"{name}: {chart.title}")
-                for chart in (ahead, age, rates, funnel)]  # fmt: skip
+        lines = build_lines(self.sumber.dasar, self.jika)
+        ahead = draw_activity(lines, f"{name}: {title}", target=0.8, title=title)
+        return [ahead, *self._still(self.sumber.kode)]
 
-    def draw(self) -> None:
-        """Redraw what-if, charts, downloads and the line to copy."""
-        shown = self.sumber.kode if self.dampak.value else ""
-        self._collect()
-        month = format_periode(self.sumber.keadaan.periode[-1])
-        self.dampak.value = render_dampak(self.angka_dampak, bulan=month)
-        self.kalimat.value = f"<p>{html.escape(write_kalimat(self.sumber))}</p>"
-        self.salin.value = build_papermill_line(self.choice, notebook=NOTEBOOK)
-        drawn = self.charts()
-        changed = drawn if shown != self.sumber.kode else drawn[:1]
-        for picture, chart in zip(self.pictures, changed, strict=False):
-            picture.chart = chart
-        name = f"tunggakan_{self.choice.kode}"
-        self.unduh.value = write_downloads(self.angka_dampak, name, None)
-
-    def static_html(self) -> str:
-        """Write table and pictures for readers without a kernel."""
-        return super().static_html() + self.dampak.value
-
-    def numbers(self) -> Any:  # noqa: ANN401 - any JSON
-        """Give the numbers behind table and pictures."""
-        return json.loads(dump_numbers(self.sumber, self.angka_dampak))
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Give the what-if, ages and the funnel."""
+        months = self.sumber.umur["periode"].dt.strftime("%Y-%m")
+        return {
+            "dampak": lay_out(self.sumber.dasar, self.jika),
+            "umur": self.sumber.umur.assign(periode=months),
+            "corong": self.sumber.corong,
+        }
 
 
 def _slider(label: str, low: int, high: int, *, style: dict[str, str]) -> Any:  # noqa: ANN401 - ipywidgets is imported late
-    """Make a slider in whole percent that answers when released."""
+    """Make a slider in whole percent."""
     import ipywidgets as widgets
 
     return widgets.FloatSlider(

@@ -6,11 +6,11 @@ view that was copied as parameters prints the very numbers seen on the screen.
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import InputError, StoreError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from _typeshed import DataclassInstance
+
 DASAR = "dasar"
 """The scenario in which nothing changes."""
 TARGET_KEAKTIFAN = 0.80
@@ -45,6 +47,8 @@ class Choice:
     penyebut: str = "penduduk"
     horizon_bulan: int = 12
     skenario: str = DASAR
+    bandingkan: str = ""
+    """Regions beside it, as anyone names them, parted by commas."""
 
     def __post_init__(self) -> None:
         """Take the region as typed; refuse a choice that no table can answer."""
@@ -140,13 +144,6 @@ class View:
         if self.choice.skenario == DASAR:
             return name
         return f"{name}: {write_scenario(self.choice.skenario)}"
-
-    def numbers(self) -> pd.DataFrame:
-        """Return all numbers of the view as ``jenis, periode, kuantil, nilai``."""
-        past = self.riwayat.assign(jenis="riwayat", kuantil=0.5)
-        ahead = self.ramalan.assign(jenis="ramalan")
-        columns = ["jenis", "periode", "kuantil", "nilai"]
-        return pd.concat([past[columns], ahead[columns]], ignore_index=True)
 
 
 def _select_ramalan(choice: Choice, *, root: Path) -> pd.DataFrame:
@@ -299,37 +296,28 @@ def build_ringkasan(*, root: Path) -> pd.DataFrame:
         dtype="Int64",
     )
     table["perubahan_rate"] = table.iloc[:, 0] - before.set_index("kode")["nilai"]
-    table["ramalan_rate"] = _last_median(indikator, root=root)
-    table["peluang"] = _last_peluang(indikator, root=root)
+    table["ramalan_rate"] = _last("ramalan", "nilai", root=root)
+    table["peluang"] = _last("peluang", "peluang", root=root)
     names = [get_wilayah(kode) for kode in table.index]
     table.insert(0, "provinsi", [name.nama_provinsi for name in names])
     table.insert(0, "nama", [name.nama_lengkap for name in names])
     return table.sort_values("gap_jiwa", ascending=False, kind="stable").reset_index()
 
 
-def _last_median(indikator: str, *, root: Path) -> pd.Series:
-    """Return the median of the last month ahead per region."""
-    rows = read_table_or_empty("ramalan", root=root)
-    chosen = rows[
-        (rows["indikator"] == indikator)
-        & (rows["segmen"] == TOTAL)
-        & (rows["skenario"] == DASAR)
-        & (rows["kuantil"] == 0.5)  # noqa: PLR2004, RUF100 - the median
-    ]
-    ordered = chosen.sort_values("periode").drop_duplicates("kode", keep="last")
-    return ordered.set_index("kode")["nilai"]
+def _last(name: str, column: str, *, root: Path) -> pd.Series:
+    """Return keaktifan's median or chance in the last month ahead, by region."""
+    rows = read_table_or_empty(name, root=root)
+    chosen = (rows["indikator"] == "keaktifan_penduduk_rate") & (
+        rows["skenario"] == DASAR
+    )
+    if name == "ramalan":
+        chosen &= (rows["segmen"] == TOTAL) & np.isclose(rows["kuantil"], 0.5)
+    ordered = rows[chosen].sort_values("periode").drop_duplicates("kode", keep="last")
+    return ordered.set_index("kode")[column]
 
 
-def _last_peluang(indikator: str, *, root: Path) -> pd.Series:
-    """Return the probability of the target in the last month ahead per region."""
-    rows = read_table_or_empty("peluang", root=root)
-    chosen = rows[(rows["indikator"] == indikator) & (rows["skenario"] == DASAR)]
-    ordered = chosen.sort_values("periode").drop_duplicates("kode", keep="last")
-    return ordered.set_index("kode")["peluang"]
-
-
-def build_papermill_line(choice: Choice, *, notebook: str) -> str:
-    """Write the command that prints exactly this view.
+def build_papermill_line(choice: DataclassInstance, *, notebook: str) -> str:
+    """Write the command that prints exactly this view of a choice of any board.
 
     Every text goes through ``-r`` (raw), because papermill's ``-p kode 11.10``
     would turn the code into the number 11.1.
@@ -345,11 +333,3 @@ def build_papermill_line(choice: Choice, *, notebook: str) -> str:
         flag = "-r" if isinstance(value, str) else "-p"
         parts += [flag, name, shlex.quote(str(value))]
     return " ".join(parts)
-
-
-def dump_numbers(view: View) -> str:
-    """Write the numbers of a view as JSON, for comparison and for copying."""
-    table = view.numbers()
-    table["periode"] = table["periode"].dt.strftime("%Y-%m")
-    records = table.astype(object).where(table.notna(), None).to_dict("records")
-    return json.dumps(records, ensure_ascii=False, allow_nan=False)

@@ -249,3 +249,15 @@ def test_why_adds_up_to_the_change(data, ternate):
     whole = data.peringkat("aktif_jiwa", sejak="2025-05").set_index("kode")
     change = whole.loc["82.71", "perubahan"]
     assert parts[own].sum() == parts["jumlah_jiwa"] == change
+
+
+def test_what_was_known_on_a_day_is_read_from_its_own_folder(processed, tmp_path):
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    past = tmp_path / "data" / "processed" / "pada" / "2025-12-10"
+    past.parent.mkdir(parents=True)
+    past.symlink_to(processed)
+    known = jkn.load(tmp_path, pada="2025-12-10")
+    assert known.root == past
+    assert known.wilayah("Ternate").keaktifan()["periode"].max().month == 11
+    with pytest.raises(StoreError, match="jkn --as-of 2025-12-11 build"):
+        jkn.load(tmp_path, pada="2025-12-11")

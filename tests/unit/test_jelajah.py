@@ -15,7 +15,6 @@ from jkn_analysis.jelajah.views import (
     build_ringkasan,
     build_view,
     choose,
-    dump_numbers,
 )
 from jkn_analysis.store import read_table
 
@@ -92,6 +91,8 @@ def test_the_board_and_a_papermill_run_of_its_copied_line_give_equal_numbers(
     import papermill
 
     from jkn_analysis.jelajah.boards import NUMBERS_MIME
+    from jkn_analysis.jelajah.charts import write_rows
+    from jkn_analysis.jelajah.keaktifan import ActivityBoard
 
     top = Path(__file__).resolve().parents[2]
     (tmp_path / "data" / "raw").mkdir(parents=True)
@@ -118,8 +119,9 @@ def test_the_board_and_a_papermill_run_of_its_copied_line_give_equal_numbers(
         for output in cell.get("outputs", [])
         if NUMBERS_MIME in output.get("data", {})
     ]
-    interactive = json.loads(dump_numbers(build_view(choice, root=processed)))
-    assert bundles == [interactive]
+    board = ActivityBoard(choice, root=processed, reports=tmp_path)
+    (interactive,) = (write_rows(table) for table in board.tables().values())
+    assert bundles == [{"garis": interactive}]
 
 
 @pytest.mark.parametrize("typed", ["ambon", "Kota Ambon", "81.71", 81.71])
@@ -131,17 +133,12 @@ def test_a_region_is_chosen_as_anyone_types_it(typed):
 def board(processed: Path):
     from jkn_analysis.jelajah.keaktifan import ActivityBoard
 
-    return ActivityBoard(Choice("Ternate"), root=processed)
-
-
-def data_of(chart) -> list[dict]:
-    """Return all rows a chart carries."""
-    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+    return ActivityBoard(Choice("Ternate"), root=processed, reports=processed)
 
 
 def lines_of(board) -> set[str]:
     """Name the lines of the board's picture."""
-    return {row["seri"] for row in data_of(board.picture.chart) if "seri" in row}
+    return {row["seri"] for row in board.pictures[0].shown["rows"]["garis"]}
 
 
 def test_typing_a_name_moves_the_board(board):
@@ -164,16 +161,16 @@ def test_a_region_without_data_or_name_is_a_sentence_on_the_board(board, typed, 
 
 def test_up_to_four_lines_are_compared_and_a_fifth_is_refused(board):
     board.wilayah.value = "Ternate"
-    board.banding.value = "Tikep, 82.03"
+    board.controls["bandingkan"].value = "Tikep, 82.03"
     assert lines_of(board) == {
         "Kota Ternate",
         "Kota Tidore Kepulauan",
         "Kabupaten Halmahera Utara",
     }
-    board.banding.value = "Tikep, 82.03, Ambon, Sula"
+    board.controls["bandingkan"].value = "Tikep, 82.03, Ambon, Sula"
     assert "paling banyak 4" in board.pesan.value
     assert len(lines_of(board)) == 3
-    board.banding.value = ""
+    board.controls["bandingkan"].value = ""
 
 
 def test_a_scenario_is_drawn_beside_the_baseline(board):
@@ -191,16 +188,32 @@ def test_the_picture_holds_the_stored_numbers(board, processed):
         (stored["indikator"] == "keaktifan_penduduk_rate")
         & (stored["segmen"] == "total")
     ].sort_values("periode")["nilai"]
-    rows = data_of(board.picture.chart)
-    drawn = [row["nilai"] for row in rows if row.get("ramalan") is False]
-    assert drawn == [None if np.isnan(value) else value for value in rate]
+    rows = board.pictures[0].shown["rows"]["garis"]
+    drawn = [row["nilai"] for row in rows if row["ramalan"] is False]
+    np.testing.assert_allclose(np.array(drawn, dtype=float), rate, rtol=1e-13)
 
 
 def test_a_tile_selects_its_region(board):
-    from types import SimpleNamespace
-
-    board._pick(SimpleNamespace(new=SimpleNamespace(value=[{"kode": "82.08"}])))
+    board.pictures[1].picked = "82.08"
     assert board.choice.kode == "82.08"
+
+
+def test_the_link_line_brings_back_region_and_those_beside_it(board):
+    board.wilayah.value = "82.71"
+    board.controls["bandingkan"].value = "Ambon"
+    assert "-r kode 82.71" in board.salin.value
+    assert "-r bandingkan Ambon" in board.salin.value
+    board.controls["bandingkan"].value = ""
+
+
+def test_a_move_sends_rows_and_never_a_new_plan(board):
+    board.wilayah.value = "82.71"
+    plan, tiles = board.pictures[0].plan, board.pictures[1].shown
+    board.wilayah.value = "82.08"
+    assert board.pictures[0].plan is plan
+    assert board.pictures[1].shown is tiles
+    told = board.pictures[0].shown["told"]
+    assert told.startswith("Kabupaten Pulau Taliabu")
 
 
 def test_what_is_shown_can_be_saved(board):
@@ -210,9 +223,10 @@ def test_what_is_shown_can_be_saved(board):
 
 
 def test_no_board_writes_nan_into_json(board):
-    json.dumps(board.numbers(), allow_nan=False)
-    for chart in board.charts():
-        json.dumps(chart.to_dict(), allow_nan=False)
+    for drawn in board.drawn():
+        json.dumps(drawn.whole(), allow_nan=False)
+    numbers = board._repr_mimebundle_()["application/vnd.jkn.angka+json"]
+    json.dumps(numbers, allow_nan=False)
 
 
 def test_readers_without_a_kernel_see_mark_sentence_and_picture(board):

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jkn_analysis.api.whatif import lay_out
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.jelajah.age import (
     ArrearsChoice,
     ask,
     build_corong,
-    build_dampak,
     build_lines,
     measure_laju,
     read_sumber,
@@ -76,7 +76,8 @@ def test_the_funnel_counts_only_those_who_pay_themselves():
 
 def test_untouched_sliders_change_nothing(processed: Path):
     sumber = read_sumber("82.71", root=processed)
-    dampak = build_dampak(ask(sumber, ArrearsChoice("82.71").skenario()))
+    answer = ask(sumber, ArrearsChoice("82.71").skenario())
+    dampak = lay_out(sumber.dasar, answer)
     assert ArrearsChoice("82.71").skenario() is TANPA
     assert (dampak["selisih"] == 0).all()
     assert (dampak["dasar"] == dampak["jika"]).all()
@@ -87,7 +88,8 @@ def test_a_write_off_lowers_arrears_and_a_cut_lowers_activity(processed: Path):
     choice = ArrearsChoice(
         "82.71", mulai="2026-03", potong_pbi_persen=10.0, pemutihan_kelas=3
     )
-    moved = build_dampak(ask(sumber, choice.skenario())).set_index("ukuran")["selisih"]
+    table = lay_out(sumber.dasar, ask(sumber, choice.skenario()))
+    moved = table.set_index("ukuran")["selisih"]
     assert moved["tunggakan_peserta_rp"] < 0
     assert moved["aktif_jiwa"] < 0
 
@@ -105,22 +107,22 @@ def test_a_region_without_ages_says_so(processed: Path):
 def test_a_slider_moves_the_picture_and_leaves_the_region_alone(processed: Path):
     from jkn_analysis.jelajah.tunggakan import ArrearsBoard
 
-    board = ArrearsBoard(ArrearsChoice("82.71"), root=processed)
-    ahead, age, *_ = (picture.chart for picture in board.pictures)
-    table = board.dampak.value
+    board = ArrearsBoard(ArrearsChoice("82.71"), root=processed, reports=processed)
+    ahead, age, *_ = (picture.shown for picture in board.pictures)
+    table = board.bawah.value
     board.controls["potong_pbi_persen"].value = 10.0
-    assert board.pictures[0].chart is not ahead
-    assert board.pictures[1].chart is age
-    assert board.dampak.value != table
+    assert board.pictures[0].shown != ahead
+    assert board.pictures[1].shown is age
+    assert board.bawah.value != table
     assert "-p potong_pbi_persen 10.0" in board.salin.value
     board.wilayah.value = "Halut"
-    assert board.pictures[1].chart is not age
+    assert board.pictures[1].shown != age
     assert "-r kode 82.03" in board.salin.value
 
 
 def test_the_lines_of_a_cut_lie_under_those_without_it(processed: Path):
     sumber = read_sumber("82.71", root=processed)
     choice = ArrearsChoice("82.71", mulai="2025-12", potong_pbi_persen=20.0)
-    lines = build_lines(ask(sumber, choice.skenario()))
+    lines = build_lines(sumber.dasar, ask(sumber, choice.skenario()))
     wide = lines.pivot_table(index="periode", columns="seri", values="nilai")
     assert (wide["Dengan pilihan ini"] < wide["Tidak ada yang berubah"]).all()
