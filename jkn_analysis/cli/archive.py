@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from jkn_analysis.cli.as_json import json_option, tell_json
 from jkn_analysis.cli.language import echo
 from jkn_analysis.errors import RunError
 
@@ -22,9 +24,16 @@ _NAMED = re.compile(r"(?:(\d{4}-\d\d)/)?(.+?)(?::(\d+|kini))?")
 @click.option("--periode", help="Only this month, as 2025-11.")
 @click.option("--versi", type=click.IntRange(1), help="Only this version.")
 @click.option("--bahasa", type=click.Choice(["id", "en"]), default="id")
+@json_option
 @click.pass_obj
 def riwayat_command(
-    config: Config, wilayah: str, periode: str | None, versi: int | None, bahasa: str
+    config: Config,
+    wilayah: str,
+    periode: str | None,
+    versi: int | None,
+    bahasa: str,
+    *,
+    as_json: bool,
 ) -> None:
     r"""List the issued versions of a region's pages, and whom they went to.
 
@@ -50,6 +59,9 @@ def riwayat_command(
             f"{stem}: no issued version\n"
             "  → issue one: jkn run --terbit, or send it: jkn mail --really"
         )
+    if as_json:
+        tell_json([{**asdict(one), "html": one.path()} for one in found])
+        return
     for one in found:
         echo(f"{one.periode} versi {one.nomor}: {one.path()}")
         for event in one.terbit:

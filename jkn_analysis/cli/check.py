@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from jkn_analysis.cli.as_json import json_option, tell_json
+
 if TYPE_CHECKING:
+    from jkn_analysis.cleaning.inspect import CheckReport
     from jkn_analysis.config import Config
 
 
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Ask in Indonesian which column is which, and write the answers as settings.",
 )
+@json_option
 @click.pass_context
 def check_command(
     context: click.Context,
@@ -46,6 +51,7 @@ def check_command(
     folder: Path | None,
     *,
     asked: bool,
+    as_json: bool,
 ) -> None:
     r"""Read files or folders and say what was read, refused and suspected.
 
@@ -67,19 +73,35 @@ def check_command(
         config = _ask(context, paths, table)
     today = dt.datetime.now(dt.UTC).date()
     report = check_paths(paths, config=config, table=table, today=today)
-    click.echo(str(report))
+    if as_json:
+        tell_json(_lay_out(report))
+    else:
+        click.echo(str(report))
     if csv_path is not None:
         write_problems(report.problems, csv_path, bahasa=report.bahasa)
         count = len(report.problems)
         said = say("{count} problem(s) listed in {path}", count=count, path=csv_path)
-        click.echo(in_language(said, report.bahasa))
+        click.echo(in_language(said, report.bahasa), err=as_json)
     if folder is not None:
         for copy in write_annotated(report, folder):
             click.echo(
-                in_language(say("annotated copy: {path}", path=copy), report.bahasa)
+                in_language(say("annotated copy: {path}", path=copy), report.bahasa),
+                err=as_json,
             )
     if report.error is not None:
         sys.exit(report.error.exit_code)
+
+
+def _lay_out(report: CheckReport) -> dict[str, object]:
+    """Lay out files and problems for JSON."""
+    from jkn_analysis.cleaning.returned import list_problems
+
+    files = [
+        {"name": one.name, "table": one.table, "state": one.state, **asdict(one.counts)}
+        for one in report.files
+    ]
+    problems = list_problems(report.problems, bahasa=report.bahasa)
+    return {"files": files, "problems": problems.to_dict("records")}
 
 
 def _ask(context: click.Context, paths: tuple[Path, ...], table: str) -> Config:

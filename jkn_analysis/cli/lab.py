@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -80,10 +81,24 @@ def lab_command(config: Config, port: int, token: str | None, *, browser: bool) 
         arguments.append("--ServerApp.open_browser=False")
     if os.name == "posix" and os.geteuid() == 0:
         arguments.append("--ServerApp.allow_root=True")
+    become([sys.executable, "-m", "jupyterlab", *arguments])
+
+
+def become(command: list[str]) -> NoReturn:
+    """Turn this process into a server that sees this library and no secret.
+
+    So nobody is left to end when it ends. Where the system knows no such turn, the
+    server runs as a child and is ended with us.
+    """
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     environment = without_secrets(os.environ) | {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path)
     }
-    command = [sys.executable, "-m", "jupyterlab", *arguments]
-    sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    if os.name == "posix":
+        os.execve(command[0], command, environment)
+    with subprocess.Popen(command, env=environment) as server:
+        try:
+            sys.exit(server.wait())
+        finally:
+            server.terminate()

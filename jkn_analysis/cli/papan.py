@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
+from jkn_analysis.cli.lab import become
 from jkn_analysis.cli.language import echo
-from jkn_analysis.config import Config, find_root, without_secrets
+from jkn_analysis.config import Config, find_root
 from jkn_analysis.errors import ConfigError
 
 
@@ -36,7 +36,7 @@ def papan_command(
       jkn papan --layani
     """
     if layani:
-        sys.exit(_serve(port))
+        _serve(port)
     if wilayah is None or folder is None:
         raise click.UsageError(
             'sebut wilayah dan folder (jkn papan "Maluku Utara" --html keluaran) '
@@ -51,7 +51,7 @@ def papan_command(
     echo(f"{path} ({path.stat().st_size // 1024} KB)")
 
 
-def _serve(port: int) -> int:
+def _serve(port: int) -> NoReturn:
     """Serve the boards through Voila on loopback, behind a token of its own."""
     import importlib.util
 
@@ -65,9 +65,4 @@ def _serve(port: int) -> int:
         *(f"--port={port}", "--Voila.ip=127.0.0.1", "--token"),
         "--VoilaConfiguration.file_allowlist=[]",
     ]
-    package = str(Path(__file__).resolve().parents[2])
-    known = [package, os.environ.get("PYTHONPATH", "")]
-    paths = os.pathsep.join(filter(None, known))
-    return subprocess.run(
-        command, env=without_secrets(os.environ) | {"PYTHONPATH": paths}, check=False
-    ).returncode
+    become(command)

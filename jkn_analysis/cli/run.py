@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jkn_analysis.cli.as_json import json_option, tell_json
 from jkn_analysis.cli.language import echo
 from jkn_analysis.errors import RunError
 
@@ -89,8 +89,9 @@ def _find_regions(config: Config, options: dict[str, Any]) -> tuple[str, ...] | 
 
 @click.command("plan")
 @_with_choice
+@json_option
 @click.pass_obj
-def plan_command(config: Config, **options: Any) -> None:  # noqa: ANN401 - click's own
+def plan_command(config: Config, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - click's own
     r"""Show which reports `jkn run` would make, and why.
 
     \b
@@ -100,6 +101,9 @@ def plan_command(config: Config, **options: Any) -> None:  # noqa: ANN401 - clic
     from jkn_analysis.running.plan import build_plan
 
     plan = build_plan(_read_choice(config, options), config)
+    if as_json:
+        tell_json([{"kode": p.job.kode, "reasons": p.reasons} for p in plan])
+        return
     for planned in plan:
         if planned.reasons:
             echo(f"{planned.job.kode:<6} {'; '.join(planned.reasons)}")
@@ -257,7 +261,7 @@ def _tell_refused(config: Config, periode: str) -> None:
 
 @click.command("status")
 @click.option("--periode", help="Month as 2025-11. Default: the last with data.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for other programs.")
+@json_option
 @click.pass_obj
 def status_command(config: Config, periode: str | None, *, as_json: bool) -> None:
     r"""Show the last run of a month.
@@ -277,8 +281,7 @@ def status_command(config: Config, periode: str | None, *, as_json: bool) -> Non
     state = ending if status.ended else "running, or killed: run it again to continue"
     left = status.reports - status.made - len(status.failed)
     if as_json:
-        told = {"periode": month, "left": left, **asdict(status)}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False))
+        tell_json({"periode": month, "left": left, **asdict(status)})
         return
     echo(
         f"{month}, started {status.started}: {state}\n"
@@ -294,8 +297,9 @@ def status_command(config: Config, periode: str | None, *, as_json: bool) -> Non
 
 @click.command("verify")
 @click.argument("report", type=click.Path(path_type=Path))
+@json_option
 @click.pass_obj
-def verify_command(config: Config, report: Path) -> None:
+def verify_command(config: Config, report: Path, *, as_json: bool) -> None:
     r"""Recompute what a report depends on and compare with its manifest.
 
     \b
@@ -305,6 +309,9 @@ def verify_command(config: Config, report: Path) -> None:
     from jkn_analysis.running.plan import verify_report
 
     differences = verify_report(report, config)
+    if as_json:
+        tell_json({"report": report, "differences": differences})
+        sys.exit(RunError.exit_code if differences else 0)
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
         raise RunError(f"{report}: not what would be made now\n{lines}\n  → jkn run")

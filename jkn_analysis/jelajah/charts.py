@@ -27,12 +27,13 @@ SERIES = (WARNA["data"], WARNA["batas"], "#3b7d4f", "#7a4fa3")
 """Colours of one to four regions, or of a scenario beside the baseline."""
 CLASSES = (0.65, 0.75, 0.80, 0.85, 0.95)
 """Edges of the six classes of keaktifan (penduduk) on the tile grid."""
+MENU = "Simpan gambar"
 ACTIONS = {
     "actions": {"export": True, "source": False, "compiled": False, "editor": False},
     "i18n": {
         "PNG_ACTION": "Simpan sebagai PNG",
         "SVG_ACTION": "Simpan sebagai SVG",
-        "CLICK_TO_VIEW_ACTIONS": "Simpan gambar",
+        "CLICK_TO_VIEW_ACTIONS": MENU,
     },
 }
 """What the menu of a picture offers."""
@@ -140,8 +141,9 @@ def plan_activity(*, lists: bool = False, title: str = "") -> dict[str, Any]:
     if lists:
         base = base.transform_filter(CHOSEN).transform_calculate(garis=WHICH)
     base = base.encode(x=x, color=colour)
+    # Without `nearest`: under it Vega-Lite loses the names of lines in the tooltip.
     near = alt.selection_point(
-        nearest=True, on="pointerover", fields=["periode", "seri"], empty=False
+        on="pointerover", fields=["periode", "seri"], empty=False
     )
     told = [
         alt.Tooltip("seri:N", title="Garis"),
@@ -151,12 +153,13 @@ def plan_activity(*, lists: bool = False, title: str = "") -> dict[str, Any]:
         alt.Tooltip("atas:Q", title="sampai", format=".2%"),
     ]
     band = base.mark_area(opacity=0.22, line=False).encode(y="bawah:Q", y2="atas:Q")
-    past = base.transform_filter("datum.ramalan == false").mark_line(strokeWidth=2.4)
-    ahead = base.transform_filter("datum.ramalan == true").mark_line(strokeDash=[5, 3])
-    dots = base.mark_circle(size=70).encode(
-        y=y, tooltip=told, opacity=alt.condition(near, alt.value(1), alt.value(0))
+    dashes = alt.Scale(domain=[False, True], range=[[1, 0], [5, 3]])
+    dash = alt.StrokeDash("ramalan:N", scale=dashes, legend=None)
+    line = base.mark_line(strokeWidth=2.2).encode(y=y, strokeDash=dash)
+    dots = base.mark_circle(size=220).encode(
+        y=y, tooltip=told, opacity=alt.condition(near, alt.value(0.5), alt.value(0))
     )
-    lines = [band, past.encode(y=y), ahead.encode(y=y), dots.add_params(near)]
+    lines = (band, line, dots.add_params(near))
     chart = alt.layer(*lines, *_plan_target(), _plan_events(), title=title)
     chart = chart.properties(width=WIDTH, height=HEIGHT).interactive(bind_y=False)
     return _finish(chart.add_params(alt.param(name=ORDER, value=[])))
@@ -167,7 +170,12 @@ def _plan_target() -> tuple[alt.Chart, alt.Chart]:
     base = alt.Chart(alt.NamedData("syarat")).encode(y="nilai:Q")
     words = base.mark_text(align="left", dy=-7, x=4, color=WARNA["batas"])
     rule = base.mark_rule(color=WARNA["batas"], strokeWidth=1.5)
-    return rule, words.encode(text="teks:N")
+    return rule.encode(opacity=_seen("teks")), words.encode(text="teks:N")
+
+
+def _seen(field: str) -> Any:  # noqa: ANN401 - a condition of altair
+    """Hide the one row of a data set that has none, which its scale still needs."""
+    return alt.condition(f"datum.{field} != ''", alt.value(1), alt.value(0))
 
 
 def _plan_events() -> alt.Chart:
@@ -180,7 +188,7 @@ def _plan_events() -> alt.Chart:
     mark = alt.Chart(alt.NamedData("peristiwa")).mark_point(
         shape="triangle-up", filled=True, size=90, color=WARNA["redup"], y=HEIGHT - 6
     )
-    return mark.encode(x="periode:T", tooltip=told)
+    return mark.encode(x="periode:T", tooltip=told, opacity=_seen("keterangan"))
 
 
 def draw_activity(
@@ -206,11 +214,15 @@ def draw_activity(
     **plan
         To `plan_activity`.
     """
-    reach = [] if target is None else [(target, f"syarat {target:.0%}")]
+    first = series.dropna(subset="nilai").iloc[0]
+    reach = (first["nilai"], "") if target is None else (target, f"syarat {target:.0%}")
+    if events is None or events.empty:
+        nothing = {"periode": [first["periode"]], "keterangan": "", "status": ""}
+        events = pd.DataFrame(nothing)
     rows = {
         "garis": series,
-        "syarat": pd.DataFrame(reach, columns=["nilai", "teks"]),
-        "peristiwa": pd.DataFrame() if events is None else events,
+        "syarat": pd.DataFrame([reach], columns=["nilai", "teks"]),
+        "peristiwa": events,
     }
     order = tuple(dict.fromkeys(series["seri"]))
     return Drawn(plan_activity(**plan), rows, told, order)

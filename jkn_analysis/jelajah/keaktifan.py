@@ -174,8 +174,13 @@ class ActivityBoard(Board[Choice]):
         self.series = build_series(self.views)
 
     def told(self) -> str:
-        """Say where every line stands and goes."""
-        return "".join(f"<p>{html.escape(write_kalimat(v))}</p>" for v in self.views)
+        """Say where the region stands and goes."""
+        return f"<p>{html.escape(write_kalimat(self.view))}</p>"
+
+    def below(self) -> str:
+        """Say the same of every other line."""
+        others = [view for view in self.views if view is not self.view]
+        return "".join(f"<p>{html.escape(write_kalimat(one))}</p>" for one in others)
 
     def drawn(self) -> list[Drawn]:
         """Draw history, fan, target line and events of all lines; and all regions."""

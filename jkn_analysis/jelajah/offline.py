@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.api.answer import build_answer
 from jkn_analysis.formats import format_akhir_bulan
 from jkn_analysis.jelajah.boards import CONTOH
-from jkn_analysis.jelajah.charts import ACTIONS, draw_activity
+from jkn_analysis.jelajah.charts import ACTIONS, MENU, draw_activity
 from jkn_analysis.jelajah.views import (
     Choice,
     build_ringkasan,
@@ -46,7 +46,8 @@ membaca angkanya; gulir untuk memperbesar waktu.</p>
 {table}
 </main>
 <script>{library}</script>
-<script>vegaEmbed("#papan", {spec}, {options});</script>
+<script>vegaEmbed("#papan", {spec}, {options}).then(() =>
+document.querySelector("#papan summary").setAttribute("aria-label", "{menu}"));</script>
 </body></html>
 """
 
@@ -97,6 +98,7 @@ def build_board_html(kode: str, *, root: Path) -> str:
         library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
         spec=spec.replace("</", "<\\/"),
         options=json.dumps({**ACTIONS, "ast": True}),
+        menu=MENU,
     )
 
 

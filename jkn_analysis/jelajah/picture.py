@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 import vl_convert
 
-from jkn_analysis.jelajah.charts import ACTIONS, ORDER, PICK
+from jkn_analysis.jelajah.charts import ACTIONS, MENU, ORDER, PICK
 
 if TYPE_CHECKING:
     from jkn_analysis.jelajah.charts import Drawn
@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 _DRAW = f"""
 async function render({{model, el}}) {{
   const plan = structuredClone(model.get('plan'));
+  const first = model.get('shown');
+  const colours = plan.params?.find(param => param.name === '{ORDER}');
+  if (colours) colours.value = first.order;
+  plan.datasets = structuredClone(first.rows);
   const {{view, finalize}} = await vegaEmbed(el, plan, model.get('options'));
+  const label = () => el.querySelector('[role="graphics-document"]')
+    ?.setAttribute('aria-label', model.get('shown').told);
   const fill = async () => {{
-    const {{rows, order, told}} = model.get('shown');
+    const {{rows, order}} = model.get('shown');
     for (const [name, list] of Object.entries(rows)) {{
-      view.data(name, list.map(row =>
-        'periode' in row ? {{...row, periode: Date.parse(row.periode)}} : row));
+      view.data(name, structuredClone(list));
     }}
     if (order.length) view.signal('{ORDER}', order);
-    el.querySelector('[role="graphics-document"]')?.setAttribute('aria-label', told);
+    label();
     await view.runAsync();
   }};
   if (plan.params?.some(param => param.name === '{PICK}')) {{
@@ -34,8 +39,10 @@ async function render({{model, el}}) {{
       model.save_changes();
     }});
   }}
+  label();
+  el.querySelector('summary')?.setAttribute('aria-label', '{MENU}');
   model.on('change:shown', fill);
-  await fill();
+  if (model.get('shown') !== first) await fill();
   return () => {{ model.off('change:shown', fill); finalize(); }};
 }}
 export default {{render}};

@@ -40,7 +40,8 @@ class Lab:
             return json.load(answer)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Ask the system for a port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -49,7 +50,7 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def run_lab(root: Path) -> Iterator[Lab]:
     """Run JupyterLab in `root` until the block ends."""
-    port = _free_port()
+    port = free_port()
     arguments = build_lab_arguments(root, port=port, token=TOKEN)
     command = [sys.executable, "-m", "jupyterlab", *arguments]
     command += [
@@ -63,7 +64,7 @@ def run_lab(root: Path) -> Iterator[Lab]:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         try:
             lab = Lab(f"http://127.0.0.1:{port}", root)
-            _wait_for_server(lab, server)
+            wait_for_server(lab, server)
             yield lab
         finally:
             server.terminate()
@@ -74,7 +75,8 @@ def run_lab(root: Path) -> Iterator[Lab]:
                 server.wait(timeout=15)
 
 
-def _wait_for_server(lab: Lab, server: subprocess.Popen[bytes]) -> None:
+def wait_for_server(lab: Lab, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if server.poll() is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -75,3 +76,28 @@ def test_a_misspelt_command_is_answered_with_the_nearest():
     result = CliRunner().invoke(app, ["forcast"])
     assert result.exit_code == 2
     assert "Maksudnya: forecast" in result.output
+
+
+def test_a_command_is_completed_by_its_first_letters(monkeypatch):
+    monkeypatch.setenv("_JKN_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "jkn riw")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    told = CliRunner().invoke(app, [], prog_name="jkn", complete_var="_JKN_COMPLETE")
+    assert told.output == "plain,riwayat\n"
+
+
+@pytest.mark.parametrize("name", ["check", "plan", "status", "verify", "riwayat"])
+def test_what_other_programs_ask_can_answer_in_json(name):
+    assert "--json" in list_options()[name]
+
+
+def test_a_check_in_json_is_nothing_but_json(tmp_path, monkeypatch):
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    sent = tmp_path / "kepesertaan.csv"
+    sent.write_text("Kab/Kota;Segmen\nKota Ternate;Mandiri\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", str(sent), "--json"])
+    told = json.loads(done.stdout)
+    assert told["files"][0]["state"] == "refused"
+    assert told["problems"]
+    assert done.exit_code != 0
