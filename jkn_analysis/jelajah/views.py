@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from _typeshed import DataclassInstance
-
 DASAR = "dasar"
 """The scenario in which nothing changes."""
 TARGET_KEAKTIFAN = 0.80
@@ -316,7 +314,7 @@ def _last(name: str, column: str, *, root: Path) -> pd.Series:
     return ordered.set_index("kode")[column]
 
 
-def build_papermill_line(choice: DataclassInstance, *, notebook: str) -> str:
+def build_papermill_line(choice: Any, *, notebook: str) -> str:  # noqa: ANN401 - any dataclass
     """Write the command that prints exactly this view of a choice of any board.
 
     Every text goes through ``-r`` (raw), because papermill's ``-p kode 11.10``
