@@ -51,10 +51,12 @@ class Manner:
     """Standing out, in spreads, at which common growth is half believed; 0: wholly."""
 
 
-STAY = DISTRUST | {"naive": 4.0}
+STAY, STAY_MORE = DISTRUST | {"naive": 4.0}, DISTRUST | {"naive": 8.0}
 MANNERS: dict[Kind, Manner] = {
     "rate": Manner(curved=False, doubt=2.5, prior=STAY, change=0.03, unsteady=2.0),
-    "amount": Manner(curved=True, doubt=2.5, prior=STAY, change=0.015, unsteady=2.0),
+    "amount": Manner(
+        curved=True, doubt=2.5, prior=STAY_MORE, change=0.015, unsteady=2.0
+    ),
     "value": Manner(curved=True, doubt=1.0, prior=DISTRUST, change=0.08, unsteady=0.0),
 }
 """Administrative counts and rates move by decree and else stay put, and a January

@@ -33,7 +33,9 @@ class Habit:
     ``half_life`` is the months after which that own behaviour counts half.
     ``month_cutoffs`` of a series' behaviour at all months ahead weigh as much as its
     behaviour near one of them; infinite where errors grow alike in all series.
-    ``spike`` is how often a jump without precedent is taken back.
+    ``spike`` is how often a jump without precedent is taken back, ``kept`` what part
+    of past errors is made again in a panel whose series err together: its past holds
+    shocks that are over.
     """
 
     level: float
@@ -42,12 +44,13 @@ class Habit:
     half_life: float
     month_cutoffs: float
     spike: float
+    kept: float
 
 
 HABITS: dict[Kind, Habit] = {
-    "rate": Habit(0.47, 0.5, 6.0, 24.0, np.inf, spike=0.35),
-    "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12),
-    "value": Habit(0.52, 0.25, 2.0, np.inf, 4.0, spike=0.35),
+    "rate": Habit(0.47, 0.5, 6.0, 24.0, np.inf, spike=0.35, kept=0.9),
+    "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12, kept=0.8),
+    "value": Habit(0.52, 0.25, 2.0, np.inf, 4.0, spike=0.35, kept=1.0),
 }
 SHORT_MONTHS, USUAL_MONTHS = 8.0, 60.0
 """Months of history at which intervals are twice as wide as of an endless one, and
@@ -63,7 +66,7 @@ usual shape, and as the usual level: larger errors are sooner believed than smal
 SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.39, 0.6, 20.0
 """Errors beyond the usual of all sets are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
-WILD_FROM, WILD_MOST = 6.0, 4.0
+WILD_FROM, WILD_MOST = 4.8, 5.0
 MIN_SCORES = 3
 FEW_LOOKS = 0.5
 """Looks at which a width read from so many is half too narrow: as a Student's spread
@@ -78,7 +81,7 @@ class Scores:
     tell of the series; ``scale`` is each series' unit for the months to come and
     ``spread`` the same by month ahead; ``usual`` the median error of other panels by
     month ahead, in that unit; ``january`` (cutoffs x horizon, the newest first)
-    whether a January lies between.
+    whether a January lies between; ``kept`` as in `Habit`.
     """
 
     scaled: np.ndarray
@@ -87,6 +90,7 @@ class Scores:
     backs: np.ndarray
     usual: np.ndarray
     january: np.ndarray
+    kept: float
 
 
 def find_january(months: np.ndarray, horizon: int) -> np.ndarray:
@@ -186,7 +190,9 @@ def scale_errors(
     spread = months[-1] * base[:, None]
     if january is None:
         january = np.zeros((len(backs), horizon), dtype=bool)
-    return Scores(scaled, level[-1] * base, spread, backs, usual, january)
+    return Scores(
+        scaled, level[-1] * base, spread, backs, usual, january, habit.kept
+    )
 
 
 def doubt_short(months: np.ndarray | float) -> np.ndarray | float:
@@ -229,6 +235,21 @@ def _measure_concord(scaled: np.ndarray) -> float:
     count = known.sum(axis=1)
     alike = np.abs(side.sum(axis=1))[count > 0] / count[count > 0]
     return max(float(alike.mean()), 1e-3)
+
+
+def _share_shocks(scaled: np.ndarray) -> float:
+    """Return how far a panel's series err together beyond chance: 0 not, 1 plainly."""
+    beyond = []
+    for h in range(scaled.shape[2]):
+        count = np.isfinite(scaled[:, :, h]).sum(axis=1)
+        if count.any():
+            chance = 2 / np.pi / count[count > 0].mean()
+            beyond.append(_measure_concord(scaled[:, :, h]) ** 2 - chance)
+    return float(np.clip(np.mean(beyond) / TOGETHER, 0.0, 1.0)) if beyond else 0.0
+
+
+TOGETHER = 0.1
+"""Part of the errors' square that all series share at which they plainly err alike."""
 
 
 def _count_looks(scores: Scores) -> np.ndarray:
@@ -298,6 +319,7 @@ def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
     width = np.interp(np.abs(2 * probabilities - 1), *SHAPE)
     expected = np.outer(_expect(calm, looks, age), width)
     asked = np.append(probabilities, 0.5)
+    kept = scores.kept ** _share_shocks(calm.scaled)
     for h in np.flatnonzero(looks):
         known = np.isfinite(scaled[:, :, h])
         ahead = scores.january[:, h]
@@ -309,7 +331,7 @@ def pool_scores(scores: Scores, probabilities: np.ndarray) -> np.ndarray:
         middle, far = weighted_quantiles(size, weights, np.array([0.5, 0.95]))
         trust = looks[h] / (looks[h] + SHAPE_LOOKS)
         factor = 1.0 if ahead[0] else _temper_shock(middle, int(h) + 1, looks[h])
-        factor *= _widen_wild(middle, far) ** trust
+        factor *= kept * _widen_wild(middle, far) ** trust
         own = np.maximum(side * (found[:-1] - found[-1]) * factor, 1e-9 * expected[h])
         expected[h] = own**trust * expected[h] ** (1 - trust)
     few = 1 + FEW_LOOKS / np.maximum(looks, 1.0)

@@ -74,7 +74,7 @@ def test_known_event_is_no_noise_before_it_and_unknown_to_earlier_cutoffs():
 
 
 def test_intervals_half_as_wide_as_needed_are_widened_and_wide_ones_stay():
-    tested = backtest(walks(), horizon_months=6, kind="amount")
+    tested = backtest(walks(), horizon_months=6, kind="value")
     names = [name for name in tested if str(name).startswith("q")]
     thin, thick = tested.copy(), tested.copy()
     for name in names:

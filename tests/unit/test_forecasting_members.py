@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jkn_analysis.forecasting.intervals import weighted_quantiles
+from jkn_analysis.forecasting.intervals import _share_shocks, weighted_quantiles
 from jkn_analysis.forecasting.members import (
     build_grid,
     estimate_season,
@@ -100,3 +100,11 @@ def test_weighted_quantiles_of_equal_weights_are_plain_ones():
     values = np.array([3.0, 1.0, 2.0])
     found = weighted_quantiles(values, np.ones(3), np.array([0.5]))
     assert found.tolist() == [2.0]
+
+
+def test_series_that_err_together_are_told_from_those_that_err_each_for_itself():
+    rng = np.random.default_rng(2)
+    apart = rng.normal(size=(13, 40, 6))
+    together = np.abs(apart) * rng.choice([-1, 1], size=(13, 1, 6))
+    assert _share_shocks(apart) < 0.1
+    assert _share_shocks(together) == 1
