@@ -4,12 +4,10 @@ from jkn_analysis.forecasting.backtest import backtest
 from jkn_analysis.forecasting.breaks import find_events
 from jkn_analysis.forecasting.forecast import forecast
 from jkn_analysis.forecasting.scoring import score
-from jkn_analysis.forecasting.targets import forecast_chances
 
 __all__ = [
     "backtest",
     "find_events",
     "forecast",
-    "forecast_chances",
     "score",
 ]

@@ -111,15 +111,20 @@ def backtest(
     paths = build_paths(
         seen.nilai, horizon_months, backs, kind=kind, newest=find_newest(panel)
     )
-    return judge_paths(
-        panel,
-        paths,
-        kind=kind,
-        cutoffs=cutoffs,
-        levels=levels,
-        seen=seen,
-        shocks=shocks,
-    )
+    probabilities = quantile_levels(levels)
+    frames = [
+        _judge_cutoff(
+            panel,
+            paths,
+            at,
+            kind=kind,
+            probabilities=probabilities,
+            seen=seen,
+            shocks=shocks and shocks(panel, int(paths.backs[at])),
+        )
+        for at in range(1, min(cutoffs, len(paths.backs) - 1) + 1)
+    ]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _lay_beside(panel: Panel, cleared: pd.DataFrame) -> Panel:
@@ -136,34 +141,6 @@ def _lay_beside(panel: Panel, cleared: pd.DataFrame) -> Panel:
     return Panel(
         panel.names, panel.last, np.where(np.isfinite(panel.nilai), values, np.nan)
     )
-
-
-def judge_paths(
-    panel: Panel,
-    paths: Paths,
-    *,
-    kind: Kind,
-    cutoffs: int,
-    levels: Sequence[float] = (50, 80, 95),
-    seen: Panel | None = None,
-    shocks: Callable[[Panel, int], Shocks | None] | None = None,
-) -> pd.DataFrame:
-    """Judge the newest `cutoffs` past cutoffs of paths already run on `seen`."""
-    probabilities = quantile_levels(levels)
-    last = min(cutoffs, len(paths.backs) - 1)
-    frames = [
-        _judge_cutoff(
-            panel,
-            paths,
-            at,
-            kind=kind,
-            probabilities=probabilities,
-            seen=seen or panel,
-            shocks=shocks and shocks(panel, int(paths.backs[at])),
-        )
-        for at in range(1, last + 1)
-    ]
-    return pd.concat(frames, ignore_index=True)
 
 
 def _judge_cutoff(

@@ -28,7 +28,7 @@ from jkn_analysis.forecasting.forecast import (
 from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
 from jkn_analysis.forecasting.probability import DENSE
-from jkn_analysis.forecasting.width import measure_factor, widen
+from jkn_analysis.forecasting.width import is_upper, measure_factors, widen
 from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
@@ -112,11 +112,16 @@ def _forecast_indicator(
 
 
 def _widen(ahead: Ahead, tested: pd.DataFrame | None) -> Ahead:
-    """Make intervals as wide as the backtest of the same table needed them."""
+    """Make intervals as wide as the backtest of the same level needed them."""
     if tested is None:
         return ahead
     middle = int(np.flatnonzero(ahead.probabilities == 0.5)[0])
-    wider = widen(ahead.quantiles, middle, measure_factor(tested))
+    wider = ahead.quantiles.copy()
+    nodes, seen = is_upper(ahead.nodes["kode"]), is_upper(tested["seri"])
+    for level in np.unique(nodes):
+        own = nodes == level
+        factors = measure_factors(tested[seen == level], wider.shape[1])
+        wider[own] = widen(wider[own], middle, factors)
     return replace(ahead, quantiles=np.maximum(wider, 0.0))
 
 

@@ -256,10 +256,10 @@ class Odds:
 
 
 CUT_SEGMEN = "PBI JK"
-USUAL_YEARS, USUAL_SHARE = 3.0, 0.075
+USUAL_YEARS, USUAL_SHARE, USUAL_WEIGHT = 3.0, 0.075, 2
 """PBI lists were cut by decree in August 2019 (5,2 of 96,8 million), June 2025 (7,3)
 and February 2026 (11): what is taken for usual before a delivery's own decrees, with
-the weight of one decree."""
+the weight of two decrees. With that of one, bands held what came less often."""
 RETURN_MONTHS, RETURN_CHANCE = 9, 0.35
 """Months within which a cut may be taken back, and how often it is."""
 
@@ -274,18 +274,21 @@ def weigh_cuts(peristiwa: pd.DataFrame, *, first: int, cutoff: int) -> Odds:
     first, cutoff
         First and last month known, counted since 1970-01.
     """
-    years = (cutoff - first + 1) / 12 + USUAL_YEARS
-    if peristiwa.empty:
-        return Odds(1 / years, USUAL_SHARE, None, 0.0)
-    month = pd.Series(count_months(peristiwa["tanggal"]), index=peristiwa.index)
-    cut = _find_cuts(peristiwa) & (month <= cutoff) & (month >= first)
-    shares = -peristiwa.loc[cut, "dampak_rate"].astype(float)
-    newest = int(month[cut].max()) if cut.any() else None
-    share = (float(shares.sum()) + USUAL_SHARE) / (len(shares) + 1)
-    fresh = newest is not None and cutoff - newest < RETURN_MONTHS
-    recent = float(shares[month == newest].max()) if fresh else 0.0
-    last = None if newest is None else build_months(np.array([newest]))[0]
-    return Odds((len(shares) + 1) / years, share, last, recent)
+    years = (cutoff - first + 1) / 12 + USUAL_WEIGHT * USUAL_YEARS
+    shares, months = np.zeros(0), np.zeros(0, dtype=int)
+    if len(peristiwa):
+        month = count_months(peristiwa["tanggal"])
+        cut = _find_cuts(peristiwa).to_numpy() & (month <= cutoff) & (month >= first)
+        shares = -peristiwa["dampak_rate"].to_numpy(dtype=float, na_value=0.0)[cut]
+        months = month[cut]
+    share = (shares.sum() + USUAL_WEIGHT * USUAL_SHARE) / (len(shares) + USUAL_WEIGHT)
+    chance = (len(shares) + USUAL_WEIGHT) / years
+    if not len(months):
+        return Odds(chance, share, None, 0.0)
+    newest = months.max()
+    fresh = cutoff - newest < RETURN_MONTHS
+    recent = float(shares[months == newest].max()) if fresh else 0.0
+    return Odds(chance, share, build_months(np.array([newest]))[0], recent)
 
 
 def list_cuts(peristiwa: pd.DataFrame | None) -> pd.DatetimeIndex:

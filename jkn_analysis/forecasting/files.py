@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.backtest import CUTOFFS, judge_paths
-from jkn_analysis.forecasting.ensemble import STEP, build_paths, list_backs
-from jkn_analysis.forecasting.forecast import (
-    Kind,
-    combine,
-    limit_range,
-    quantile_levels,
-    to_long,
-)
-from jkn_analysis.forecasting.panel import build_panel, find_newest
+from jkn_analysis.forecasting.backtest import LEAST_MONTHS, backtest
+from jkn_analysis.forecasting.forecast import Kind, forecast
 from jkn_analysis.forecasting.scoring import score
 
 if TYPE_CHECKING:
@@ -125,24 +117,17 @@ def forecast_file(
 
     from jkn_analysis.store import write_bytes, write_text
 
-    panel = build_panel(read_long(path))
-    backs = list_backs(panel.nilai.shape[1], horizon_months, earlier=STEP * CUTOFFS)
-    paths = build_paths(
-        panel.nilai, horizon_months, backs, kind=kind, newest=find_newest(panel)
-    )
-    probabilities = quantile_levels((50, 80, 95))
-    outcome = combine(paths.see(0), probabilities)
-    quantiles = limit_range(outcome.quantiles, panel.nilai, kind)
-    made = to_long(panel, quantiles, probabilities)
+    history = read_long(path)
+    made = forecast(history, horizon_months=horizon_months, kind=kind)
     written = [folder / f"{RESULT}.csv", folder / f"{RESULT}.parquet"]
     write_text(written[0], made.to_csv(index=False))
     packed = BytesIO()
     made.to_parquet(packed, index=False, compression="zstd")
     write_bytes(written[1], packed.getvalue())
     scores = pd.DataFrame()
-    if len(backs) > 1:
-        tested = judge_paths(panel, paths, kind=kind, cutoffs=CUTOFFS)
+    if history["periode"].nunique() >= LEAST_MONTHS:
+        tested = backtest(history, horizon_months=horizon_months, kind=kind)
         scores = score(tested, by=["horizon_bulan"])
         written.append(folder / SCORES)
         write_text(written[2], scores.to_csv(index=False))
-    return FileForecast(len(panel.names), scores, tuple(written))
+    return FileForecast(made["seri"].nunique(), scores, tuple(written))

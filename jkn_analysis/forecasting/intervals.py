@@ -48,8 +48,8 @@ class Habit:
 
 
 HABITS: dict[Kind, Habit] = {
-    "rate": Habit(0.47, 0.5, 6.0, 24.0, np.inf, spike=0.35, kept=0.9),
-    "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12, kept=0.8),
+    "rate": Habit(0.47, 0.5, 6.0, 24.0, np.inf, spike=0.35, kept=0.95),
+    "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12, kept=0.85),
     "value": Habit(0.52, 0.25, 2.0, np.inf, 4.0, spike=0.35, kept=1.0),
 }
 SHORT_MONTHS, USUAL_MONTHS = 8.0, 60.0
@@ -66,7 +66,7 @@ usual shape, and as the usual level: larger errors are sooner believed than smal
 SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.39, 0.6, 20.0
 """Errors beyond the usual of all sets are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
-WILD_FROM, WILD_MOST = 4.8, 5.0
+WILD_FROM, WILD_MOST = 5.0, 4.8
 MIN_SCORES = 3
 FEW_LOOKS = 0.5
 """Looks at which a width read from so many is half too narrow: as a Student's spread
@@ -182,7 +182,7 @@ def scale_errors(
     level /= apart @ (seen > 0) + habit.cutoffs
     months = np.repeat(level[:, :, None], horizon, axis=2)
     if np.isfinite(habit.month_cutoffs):
-        near = _near_months(horizon)
+        near = near_months(horizon)
         told = np.tensordot(apart, relative @ near, axes=1)
         count = np.tensordot(apart, known @ near, axes=1)
         months = (told + habit.month_cutoffs * months) / (count + habit.month_cutoffs)
@@ -190,9 +190,7 @@ def scale_errors(
     spread = months[-1] * base[:, None]
     if january is None:
         january = np.zeros((len(backs), horizon), dtype=bool)
-    return Scores(
-        scaled, level[-1] * base, spread, backs, usual, january, habit.kept
-    )
+    return Scores(scaled, level[-1] * base, spread, backs, usual, january, habit.kept)
 
 
 def doubt_short(months: np.ndarray | float) -> np.ndarray | float:
@@ -200,7 +198,7 @@ def doubt_short(months: np.ndarray | float) -> np.ndarray | float:
     return 1 + SHORT_MONTHS / np.maximum(months, SHORT_MONTHS / 2)
 
 
-def _near_months(horizon: int) -> np.ndarray:
+def near_months(horizon: int) -> np.ndarray:
     """Return how much errors at one month ahead tell of another; columns sum to 1."""
     months = np.log(np.arange(1, horizon + 1))
     near = np.exp(-np.abs(months[:, None] - months[None, :]) / MONTH_REACH)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -110,7 +109,8 @@ def judge_steps(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
     """Lay chances told beside how often they came, by tenths of the chance.
 
     The chance to stand at or over a line at each month ahead, for lines at and around
-    the value that stood at the cutoff.
+    the value that stood at the cutoff. To stand just at it, as published figures of few
+    digits do, counts half: a chance of a number without digits says no more.
     """
     names = [str(name) for name in tested.columns if str(name).startswith("q")]
     ends = np.array([float(name[1:]) for name in names])
@@ -120,10 +120,10 @@ def judge_steps(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
     for step in STEPS:
         line = last + step if rate else last * (1 + step)
         told.append(1 - _place(line, quantiles, ends))
-        hit.append(came >= line)
+        hit.append((came > line) + 0.5 * (came == line))
     chance, reached = np.concatenate(told), np.concatenate(hit)
     tenth = np.minimum((chance * TENTHS).astype(int), TENTHS - 1)
-    frame = pd.DataFrame({"tenth": tenth, "naif": chance, "nilai": reached * 1.0})
+    frame = pd.DataFrame({"tenth": tenth, "naif": chance, "nilai": reached})
     parts = frame.groupby("tenth")
     out = parts[["nilai", "naif"]].mean().assign(jumlah=parts.size()).reset_index()
     out["kelompok"] = out.pop("tenth").astype(str)
@@ -206,24 +206,46 @@ class Told:
 
 
 def tell_chance(chance: float, uji_balik: pd.DataFrame, indikator: str) -> Told:
-    """Tell a chance as its kind held in the record, or the next humbler tenth.
+    """Tell a chance as its kind held in the record.
 
-    A high chance is told no higher than chances like it came, a low one no lower.
+    Parameters
+    ----------
+    chance
+        Computed, 0 to 1.
+    uji_balik
+        Table of that name.
+    indikator
+        The chance's.
     """
-    tenth = min(int(chance * TENTHS), TENTHS - 1)
     rows = uji_balik[
-        (uji_balik["indikator"] == indikator)
-        & (uji_balik["ukuran"] == PELUANG)
-        & (uji_balik["kelompok"] == str(tenth))
+        (uji_balik["indikator"] == indikator) & (uji_balik["ukuran"] == PELUANG)
     ]
-    if rows.empty or rows["jumlah"].iloc[0] < CASES:
-        return Told(chance, chance, None)
-    came, said = float(rows["nilai"].iloc[0]), float(rows["naif"].iloc[0])
-    bold = came < said if chance >= 0.5 else came > said
-    if abs(came - said) <= KEPT or not bold:
-        return Told(chance, chance, None)
-    if chance >= 0.5:
-        humble = max(math.floor(came * TENTHS) / TENTHS, 0.5)
-    else:
-        humble = min(math.ceil(came * TENTHS) / TENTHS, 0.5)
-    return Told(humble, chance, came)
+    told, came = (float(part[0]) for part in correct_chances(np.array([chance]), rows))
+    return Told(told, chance, None if told == chance else came)
+
+
+def correct_chances(
+    chance: np.ndarray, rows: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return chances as they may be told, and how often chances like them came.
+
+    Where what came lies within `KEPT` of what was told, a chance is told as it is. Else
+    it is told as often as it came, too bold or too shy, rounded to the tenth towards
+    one half.
+
+    Parameters
+    ----------
+    chance
+        Computed, 0 to 1.
+    rows
+        Tenths of the record: ``naif`` told, ``nilai`` came, ``jumlah`` cases.
+    """
+    known = rows[rows["jumlah"] >= CASES].sort_values("naif")
+    if known.empty:
+        return chance, chance
+    said, came = known["naif"].to_numpy(float), known["nilai"].to_numpy(float)
+    gap = np.interp(chance, said, came - said)
+    right = np.clip(chance + gap, 0.0, 1.0)
+    tenths = np.round(right * TENTHS, 6)
+    honest = np.where(right >= 0.5, np.floor(tenths), np.ceil(tenths)) / TENTHS
+    return np.where(np.abs(gap) <= KEPT, chance, honest), right

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEASON = 12
-MEDIAN = 0.5
 
 
 def interval_score(

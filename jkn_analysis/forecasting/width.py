@@ -17,6 +17,7 @@ from jkn_analysis.forecasting.intervals import (
     complete_scores,
     doubt_short,
     find_january,
+    near_months,
     pool_scores,
     scale_errors,
 )
@@ -150,7 +151,7 @@ def lean_on_others(
 
 LEAN_ALONE = 0.9
 """How far a series alone leans on others; of several, less by the power 1.5."""
-LEAN_YOUNG, LEAN_MONTHS = 0.6, 36.0
+LEAN_YOUNG, LEAN_MONTHS = 1.0, 48.0
 """How far series without any history lean on others, and months after which none do."""
 OTHERS_SHARE, OTHERS_GROWTH, OTHERS_JANUARY = 0.0145, 0.8, 0.015
 OTHERS_LEVEL, OTHERS_SMALL = 300_000.0, 0.2
@@ -272,12 +273,12 @@ INNER = (0.1, 0.9)
 COVER = 0.8
 PER_LOOK = 3.0
 """Cutoffs, two months apart, that tell as much as one that stands alone."""
-DOUBT = 0.25
+DOUBT = 0.1
 """Looks that speak for intervals as they are."""
 MOST, FEWEST = 3.0, 50
 
 
-def measure_factor(tested: pd.DataFrame) -> float:
+def measure_factors(tested: pd.DataFrame, horizon: int) -> np.ndarray:
     """Measure how much wider 80% intervals should have been; never under 1.
 
     Weights and intervals of a small panel are chosen on the few past errors it has,
@@ -288,24 +289,51 @@ def measure_factor(tested: pd.DataFrame) -> float:
     ----------
     tested
         What `backtest` returns.
+    horizon
+        Months ahead.
+
+    Returns
+    -------
+    ndarray
+        By month ahead, each read from the months near it.
     """
     if len(tested) < FEWEST:
-        return 1.0
+        return np.ones(horizon)
     middle, truth = tested["q0.5"].to_numpy(), tested["nyata"].to_numpy()
     low, high = (tested[f"q{end:g}"].to_numpy() for end in INNER)
     width = np.where(truth >= middle, high - middle, middle - low)
     gap = np.abs(truth - middle)
     still = np.where(gap > 0, MOST, 0.0)
     ratio = np.divide(gap, width, out=still, where=width > 0)
-    needed = float(np.clip(np.quantile(ratio, COVER), 1.0, MOST))
-    looks = tested["cutoff"].nunique() / PER_LOOK
-    return float(needed ** (looks / (looks + DOUBT)))
+    order = np.argsort(ratio, kind="stable")
+    ratio, seen = ratio[order], tested["horizon_bulan"].to_numpy()[order]
+    reached = tested.groupby("cutoff")["horizon_bulan"].max().to_numpy()
+    near = near_months(max(horizon, int(seen.max())))
+    factors = np.empty(horizon)
+    for h in range(horizon):
+        share = np.cumsum(near[seen - 1, h])
+        at = np.searchsorted(share, COVER * share[-1])
+        needed = float(np.clip(ratio[min(at, len(ratio) - 1)], 1.0, MOST))
+        looks = np.minimum(reached / (h + 1), 1.0).sum() / PER_LOOK
+        factors[h] = needed ** (looks / (looks + DOUBT))
+    return factors
 
 
-def widen(quantiles: np.ndarray, middle: int, factor: float) -> np.ndarray:
+def widen(quantiles: np.ndarray, middle: int, factor: np.ndarray) -> np.ndarray:
     """Stretch quantiles (last axis) around their median, number `middle`."""
     centre = quantiles[..., middle : middle + 1]
-    return centre + (quantiles - centre) * factor
+    return centre + (quantiles - centre) * factor[..., None]
+
+
+def is_upper(names: pd.Series) -> np.ndarray:
+    """Tell which region codes are those of a provinsi or the country.
+
+    What moves a whole provinsi evens out in no sum, so its errors have their own width.
+    """
+    return names.str.len().le(KODE_PROVINSI).to_numpy()
+
+
+KODE_PROVINSI = 2
 
 
 def widen_tested(tested: pd.DataFrame) -> pd.DataFrame:
@@ -314,7 +342,7 @@ def widen_tested(tested: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     tested
-        What `backtest` returns.
+        What `backtest` returns for region codes.
 
     Returns
     -------
@@ -325,10 +353,14 @@ def widen_tested(tested: pd.DataFrame) -> pd.DataFrame:
     probabilities = np.array([float(name[1:]) for name in names])
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     quantiles = tested[names].to_numpy(copy=True)
-    for cutoff in tested["cutoff"].unique():
-        known = tested[tested["periode"] <= cutoff]
-        rows = (tested["cutoff"] == cutoff).to_numpy()
-        quantiles[rows] = widen(quantiles[rows], middle, measure_factor(known))
+    upper, ahead = is_upper(tested["seri"]), tested["horizon_bulan"].to_numpy()
+    for level in np.unique(upper):
+        own = upper == level
+        for cutoff in tested["cutoff"].unique():
+            known = tested[own & (tested["periode"] <= cutoff).to_numpy()]
+            rows = own & (tested["cutoff"] == cutoff).to_numpy()
+            factors = measure_factors(known, int(ahead.max()))
+            quantiles[rows] = widen(quantiles[rows], middle, factors[ahead[rows] - 1])
     out = tested.copy()
     out[names] = quantiles
     wis = interval_score(tested["nyata"].to_numpy(), quantiles, probabilities)

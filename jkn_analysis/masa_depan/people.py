@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.forecasting.build import Ahead, last_value
-from jkn_analysis.forecasting.targets import measure_correlation
+from jkn_analysis.forecasting.probability import measure_correlation
 from jkn_analysis.masa_depan.draws import (
     Group,
     Shares,

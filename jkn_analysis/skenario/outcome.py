@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.anggaran import build_kas, build_uang_tahunan, check_anggaran
+from jkn_analysis.forecasting.record import score_tested
 from jkn_analysis.masa_depan.build import tell_arrears
 from jkn_analysis.masa_depan.paths import from_table, to_table
 from jkn_analysis.skenario.declaration import from_peristiwa, list_asumsi
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 TABEL_UANG = (
     "laju_tunggakan", "tunggakan_ramalan", "uji_tunggakan", "arus_tunggakan",
     "utang_pemda", "kolektibilitas", "kas", "uang", "rute", "permintaan", "skenario",
-    "asumsi_skenario", "masa_depan", "ramalan",
+    "asumsi_skenario", "masa_depan", "ramalan", "uji_balik",
 )  # fmt: skip
 _DIPAKAI = (
     "penduduk", "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda",
@@ -71,7 +72,8 @@ def build_uang(
     -------
     dict
         Table name to rows, for every name of `TABEL_UANG`; ``masa_depan`` and
-        ``ramalan`` come back with the paths of arrears and debt.
+        ``ramalan`` come back with the paths of arrears and debt, ``uji_balik`` with
+        the backtest of the collection rate.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def build_uang(
     planned = from_peristiwa(given["peristiwa"], cutoff=keadaan.cutoff)
     chosen += [planned] if planned.tindakan else []
     out = _arrears_tables(given, keadaan)
-    out["kolektibilitas"] = _collection(given["iuran"], len(keadaan.periode))
+    out |= _collection(given["iuran"], hasil, len(keadaan.periode))
     out |= _pemda_tables(given, keadaan)
     out["rute"] = _routes(given, keadaan)
     release_memory()
@@ -130,11 +132,18 @@ def _arrears_tables(
     }
 
 
-def _collection(iuran: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    """Build the collection rates."""
+def _collection(
+    iuran: pd.DataFrame, hasil: Mapping[str, pd.DataFrame], horizon: int
+) -> dict[str, pd.DataFrame]:
+    """Build the collection rates and put how their forecasts did beside the others."""
+    scored = hasil.get("uji_balik", pd.DataFrame())
     if iuran.empty:
-        return pd.DataFrame()
-    return build_kolektibilitas(iuran, horizon=horizon)
+        return {"uji_balik": scored}
+    table, tested = build_kolektibilitas(iuran, horizon=horizon)
+    if len(tested):
+        told = score_tested({"kolektibilitas_rate": tested})
+        scored = pd.concat([scored, told], ignore_index=True)
+    return {"kolektibilitas": table, "uji_balik": scored}
 
 
 def _pemda_tables(

@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 
 _LALU_BULAN = 12
 _BULAN_TREN = 24
-_SISI = {0.1: -1.0, 0.5: 0.0, 0.9: 1.0}
-"""Quantiles of the forecast in half-widths of its 80% interval."""
-_MUNDUR = 3
-"""Months between the past cutoffs a forecast is judged from."""
-_SATU_PANDANG, _LEBAR_AWAL = 0.5, 0.05
-"""Looks at which a width is half too narrow, and the width before any."""
 ARUS_RP = ("ditagih_rp", "dibayar_rp", "keluar_rp", "dihapus_rp")
 
 
@@ -153,13 +147,14 @@ def list_rehab(peristiwa: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["kode", "tanggal"], ignore_index=True)
 
 
-def build_kolektibilitas(iuran: pd.DataFrame, *, horizon: int = 12) -> pd.DataFrame:
+def build_kolektibilitas(
+    iuran: pd.DataFrame, *, horizon: int = 12
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute premium received over billed, its trend and where it goes.
 
     A single month swings with pay days, so the rate is of the 12 months to
-    `periode`, a ratio of sums; fewer months give no rate. The forecast keeps the
-    last rate and half of its trend; its interval is as wide as the same forecasts from
-    past months needed, pooled over all regions.
+    `periode`, a ratio of sums; fewer months give no rate. All classes together are
+    forecast, and those forecasts backtested, as every other rate is.
 
     Parameters
     ----------
@@ -170,19 +165,31 @@ def build_kolektibilitas(iuran: pd.DataFrame, *, horizon: int = 12) -> pd.DataFr
 
     Returns
     -------
-    DataFrame
+    tuple
         Table ``kolektibilitas``: by segmen and kelas, segmen ``total``, and kelas 0
         of every segmen; regions, provinces and '00'. ``tren_rate`` is the change
-        per year over the last 24 months.
+        per year over the last 24 months. And what `backtest` says of the self-payers'
+        rate, region codes as seri; no rows where the history is too short.
     """
+    from jkn_analysis.forecasting.backtest import LEAST_MONTHS, backtest
+
     wide = _rate(_with_groups(iuran))
-    trend = _trend(wide)
     past = _melt(wide).assign(jenis="nyata", kuantil=0.5)
     newest = past["periode"].eq(wide.columns[-1])
     keys = pd.MultiIndex.from_frame(past[["kode", "segmen", "kelas"]])
+    trend = pd.Series(_slope(wide.to_numpy(dtype=float)), index=wide.index)
     past["tren_rate"] = trend.reindex(keys).where(newest.to_numpy()).to_numpy()
-    ahead = _project_rate(wide, horizon=horizon)
-    return pd.concat([past, ahead], ignore_index=True)
+    whole = past[past["kelas"] == 0]
+    own = whole[whole["segmen"] == SEGMEN].rename(columns={"kode": "seri"})
+    tested = pd.DataFrame()
+    if own["periode"].nunique() >= LEAST_MONTHS:
+        tested = backtest(own, horizon_months=horizon, kind="rate")
+    table = pd.concat([past, _project_rate(whole, horizon)], ignore_index=True)
+    return table, tested
+
+
+SEGMEN = "PBPU"
+"""The self-payers, whose collection rate a page tells."""
 
 
 def _melt(wide: pd.DataFrame) -> pd.DataFrame:
@@ -230,11 +237,6 @@ def _rate(sums: pd.DataFrame) -> pd.DataFrame:
     return received / billed.where(billed > 0)
 
 
-def _trend(wide: pd.DataFrame) -> pd.Series:
-    """Least-squares slope per year over the last 24 months."""
-    return pd.Series(_slope(wide.to_numpy(dtype=float)), index=wide.index)
-
-
 def _slope(values: np.ndarray) -> np.ndarray:
     """Return the slope per year over the last 24 months of each row."""
     recent = values[:, -_BULAN_TREN:]
@@ -250,60 +252,15 @@ def _slope(values: np.ndarray) -> np.ndarray:
     return np.divide(top, below, out=np.full(len(top), np.nan), where=below > 0)
 
 
-def _centre(values: np.ndarray, horizon: int) -> np.ndarray:
-    """Carry the last rate on with half its trend."""
-    slope = np.nan_to_num(_slope(values)) / 24.0
-    return values[:, -1:] + slope[:, None] * np.arange(1, horizon + 1)
+def _project_rate(whole: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """Forecast the rates of all classes together, `horizon` months ahead."""
+    from jkn_analysis.forecasting import forecast
 
-
-def _project_rate(wide: pd.DataFrame, *, horizon: int) -> pd.DataFrame:
-    """Carry the last rate on with half its trend, as wide as past cutoffs need."""
-    values = wide.to_numpy(dtype=float)
-    centre, half = _centre(values, horizon), measure_width(values, horizon)
-    months = pd.date_range(
-        pd.Timestamp(wide.columns[-1]) + pd.offsets.MonthBegin(1),
-        periods=horizon,
-        freq="MS",
-    )
-    parts = []
-    for level, side in _SISI.items():
-        grid = np.clip(centre + side * half, 0, np.maximum(1, values[:, -1:]))
-        frame = pd.DataFrame(grid, index=wide.index, columns=months)
-        rows = _melt(frame).assign(jenis="ramalan", kuantil=level)
-        parts.append(rows)
-    return pd.concat(parts, ignore_index=True).assign(tren_rate=np.nan)
-
-
-def measure_width(values: np.ndarray, horizon: int) -> np.ndarray:
-    """Measure the half-width of an 80% interval by month ahead, from past cutoffs.
-
-    The same projection from every third month of the past, blind to what came after;
-    each cutoff is one look, and few looks widen. Where no cutoff saw a month ahead its
-    width grows with the root of the months from the last that did.
-
-    Parameters
-    ----------
-    values
-        Rates, series x months.
-    horizon
-        Months ahead.
-    """
-    width = values.shape[1]
-    needed: list[list[float]] = [[] for _ in range(horizon)]
-    for end in range(width - _MUNDUR, _BULAN_TREN // 2, -_MUNDUR):
-        ahead = min(horizon, width - end)
-        gap = np.abs(values[:, end : end + ahead] - _centre(values[:, :end], ahead))
-        for h in range(ahead):
-            known = gap[~np.isnan(gap[:, h]), h]
-            if len(known):
-                needed[h].append(float(np.quantile(known, 0.8)))
-    half, last = np.empty(horizon), 0
-    for h, looks in enumerate(needed):
-        apart = len(looks) * _MUNDUR / (h + 1)
-        if looks:
-            half[h], last = np.mean(looks) * (1 + _SATU_PANDANG / max(apart, 1.0)), h
-        elif h:
-            half[h] = half[last] * ((h + 1) / (last + 1)) ** 0.5
-        else:
-            half[h] = _LEBAR_AWAL
-    return np.maximum.accumulate(half)
+    if whole.empty:
+        return whole
+    seri = whole["kode"].astype(str) + "|" + whole["segmen"].astype(str)
+    history = whole.assign(seri=seri)
+    made = forecast(history, horizon_months=horizon, levels=(80,), kind="rate")
+    names = made.pop("seri").str.split("|", expand=True)
+    made = made.assign(kode=names[0], segmen=names[1], kelas=0, jenis="ramalan")
+    return made.assign(tren_rate=np.nan)

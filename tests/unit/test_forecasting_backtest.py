@@ -10,14 +10,10 @@ from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting import forecast
 from jkn_analysis.forecasting.backtest import backtest
 from jkn_analysis.forecasting.files import forecast_file, read_long
-from jkn_analysis.forecasting.probability import (
-    correlate_errors,
-    find_crossing,
-    probability_reaching,
-    simulate_paths,
-)
+from jkn_analysis.forecasting.forecast import Outcome
+from jkn_analysis.forecasting.probability import measure_correlation
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles, score
-from jkn_analysis.forecasting.width import measure_factor, widen_tested
+from jkn_analysis.forecasting.width import measure_factors, widen_tested
 
 
 def walks(count: int = 20, months: int = 60, seed: int = 0) -> pd.DataFrame:
@@ -80,8 +76,8 @@ def test_intervals_half_as_wide_as_needed_are_widened_and_wide_ones_stay():
     for name in names:
         gap = tested[name] - tested["q0.5"]
         thin[name], thick[name] = tested["q0.5"] + gap / 2, tested["q0.5"] + gap * 2
-    assert measure_factor(thick) == 1
-    assert 1.4 < measure_factor(thin) < 2.2
+    assert measure_factors(thick, 6).tolist() == [1.0] * 6
+    assert ((measure_factors(thin, 6) > 1.4) & (measure_factors(thin, 6) < 2.4)).all()
     inside = thin["nyata"].between(thin["q0.1"], thin["q0.9"]).mean()
     wide = widen_tested(thin)
     assert wide["nyata"].between(wide["q0.1"], wide["q0.9"]).mean() > inside + 0.1
@@ -139,42 +135,12 @@ def test_naive_intervals_grow_with_the_root_of_the_months():
     np.testing.assert_allclose(width / width[0], np.sqrt([1, 2, 3, 4]))
 
 
-def test_paths_keep_the_distribution_of_each_month():
-    probabilities = np.array([0.005, 0.1, 0.5, 0.9, 0.995])
-    quantiles = np.array([[[0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 4.0, 6.0, 8.0]]])
-    paths = simulate_paths(
-        quantiles,
-        probabilities,
-        np.array([[1.0, 0.8], [0.8, 1.0]]),
-        draws=4_000,
-        rng=np.random.default_rng(0),
-    )
-    found = np.quantile(paths[0], [0.1, 0.5, 0.9], axis=0)
-    np.testing.assert_allclose(found[:, 0], [1, 2, 3], atol=0.12)
-    np.testing.assert_allclose(found[:, 1], [2, 4, 6], atol=0.24)
-    chance = probability_reaching(paths, 3.0)[0]
-    assert chance[0] == pytest.approx(0.1, abs=0.02)
-
-
-def test_crossing_of_a_sure_path_is_its_month():
-    paths = np.tile(np.array([0.70, 0.75, 0.81, 0.82]), (1, 50, 1))
-    crossing = find_crossing(paths, 0.80)
-    assert crossing.chance.tolist() == [1.0]
-    assert crossing.expected.tolist() == [3.0]
-    falling = find_crossing(paths, 0.72, falling=True)
-    assert falling.expected.tolist() == [1.0]
-
-
-def test_crossing_that_never_comes_is_infinite():
-    crossing = find_crossing(np.zeros((1, 10, 4)), 0.80)
-    assert crossing.chance.tolist() == [0.0]
-    assert np.isinf(crossing.expected).all()
-
-
 def test_errors_of_a_random_walk_move_together():
     rng = np.random.default_rng(0)
     errors = np.cumsum(rng.normal(0, 1, (20, 200, 4)), axis=2)
-    found = correlate_errors(errors)
+    nothing = np.empty(0)
+    outcome = Outcome(nothing, errors, nothing, np.ones(200), nothing)
+    found = measure_correlation(outcome, 4)
     assert found[0, 3] == pytest.approx(0.5, abs=0.06)
     assert found[2, 3] == pytest.approx(np.sqrt(3 / 4), abs=0.06)
 

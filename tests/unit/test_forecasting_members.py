@@ -12,7 +12,6 @@ from jkn_analysis.forecasting.members import (
     smooth,
 )
 from jkn_analysis.forecasting.panel import fill_gaps
-from jkn_analysis.forecasting.weights import _solve_simplex
 
 
 def plain_errors(z, alpha, beta, phi, level, trend):
@@ -86,14 +85,6 @@ def test_gaps_are_interpolated_and_the_end_carried_forward():
     filled, start = fill_gaps(values)
     assert filled.tolist() == [[0.0, 1.0, 2.0, 3.0, 3.0]]
     assert start.tolist() == [1]
-
-
-def test_weights_of_least_error_match_a_fine_search():
-    gram = np.array([[[2.0, 0.3], [0.3, 1.0]]])
-    weight = _solve_simplex(gram, steps=2000)[0]
-    tries = np.linspace(0, 1, 10001)
-    loss = 2 * tries**2 + 0.6 * tries * (1 - tries) + (1 - tries) ** 2
-    assert weight[0] == pytest.approx(tries[loss.argmin()], abs=0.01)
 
 
 def test_weighted_quantiles_of_equal_weights_are_plain_ones():

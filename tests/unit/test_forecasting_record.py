@@ -70,7 +70,7 @@ def test_chances_are_judged_at_lines_around_the_last_value():
     scores = judge_steps(lay_out([0.80]), rate=True)
     # lines 0.78, 0.79, 0.80, 0.81, 0.82: chances 75, 62.5, 50, 37.5 and 25 in 100
     assert scores["naif"].tolist() == pytest.approx([0.25, 0.375, 0.5, 0.625, 0.75])
-    assert scores["nilai"].tolist() == [0.0, 0.0, 1.0, 1.0, 1.0]
+    assert scores["nilai"].tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
 def record(tenth: int, *, came: float, said: float, cases: int = 500) -> pd.DataFrame:
@@ -101,9 +101,23 @@ def test_a_small_chance_that_came_more_often_is_told_larger():
     assert told.peluang == 0.2
 
 
-def test_a_humble_chance_is_not_made_bolder():
+def test_a_chance_that_came_more_often_is_told_as_it_came_rounded_down():
     told = tell_chance(0.75, record(7, came=0.95, said=0.75), RATE)
-    assert told.peluang == 0.75
+    assert (told.peluang, told.terjadi) == (0.9, 0.95)
+
+
+def test_between_tenths_what_came_is_read_off_the_line_between_them():
+    low = record(4, came=0.45, said=0.45)
+    high = record(7, came=0.95, said=0.75)
+    told = tell_chance(0.65, pd.concat([low, high]), RATE)
+    # two thirds of the way: 20 points times two thirds above 65
+    assert told.terjadi == pytest.approx(0.65 + 0.2 * 2 / 3)
+    assert told.peluang == 0.7
+
+
+def test_to_stand_just_at_the_line_counts_half():
+    scores = judge_steps(lay_out([0.80]), rate=True)
+    assert scores.loc[scores["kelompok"] == "5", "nilai"].tolist() == [0.5]
 
 
 def test_few_cases_prove_nothing():

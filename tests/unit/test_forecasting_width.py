@@ -64,8 +64,8 @@ def test_cuts_of_the_past_and_the_usual_one_give_the_odds():
         ("2026-02-01", -0.11, "skenario"),
     )
     odds = weigh_cuts(known, first=month("2021-01"), cutoff=month("2025-12"))
-    # two in five years and one in the three before them; mean of 6, 9 and 7,5%
-    assert odds.chance == pytest.approx(3 / 8)
+    # two in five years and two in the six before them; mean of 6, 9 and twice 7,5%
+    assert odds.chance == pytest.approx(4 / 11)
     assert odds.share == pytest.approx(0.075)
     assert odds.last == pd.Timestamp("2025-06-01")
     assert odds.recent == pytest.approx(0.09)

@@ -33,7 +33,6 @@ from jkn_analysis.tunggakan.flows import (
     build_arus,
     build_kolektibilitas,
     list_rehab,
-    measure_width,
     project_arus,
 )
 from jkn_analysis.tunggakan.moods import Guncangan, draw_moods, fit_moods
@@ -632,14 +631,17 @@ def test_collection_rate_is_a_ratio_of_twelve_month_sums():
             "ditagih_rp": 100, "diterima_rp": [50] * 12 + [80] * 12, "dihapus_rp": 0,
         }
     )  # fmt: skip
-    table = build_kolektibilitas(conform(frame, "iuran"), horizon=3)
+    table, tested = build_kolektibilitas(conform(frame, "iuran"), horizon=3)
     own = table[table["kelas"].eq(3) & table["jenis"].eq("nyata")]
     assert own["nilai"].iloc[0] == pytest.approx(0.5)
     assert own["nilai"].iloc[-1] == pytest.approx(0.8)
     assert own["periode"].min() == months[11]
     assert own["tren_rate"].iloc[-1] > 0.2
-    ahead = table[table["kelas"].eq(3) & table["jenis"].eq("ramalan")]
+    assert set(tested["seri"]) == {"82.71"}
+    assert tested["nyata"].max() == pytest.approx(0.8)
+    ahead = table[table["segmen"].eq("PBPU") & table["jenis"].eq("ramalan")]
     wide = ahead.pivot_table(index="periode", columns="kuantil", values="nilai")
+    assert wide.shape == (3, 3)
     assert (wide[0.1] <= wide[0.5]).all()
     assert (wide[0.5] <= wide[0.9]).all()
 
@@ -666,22 +668,3 @@ def test_a_yearly_wave_is_season_and_no_shock():
     assert waving.musim_keluar.max() / waving.musim_keluar.min() > 1.5
     assert waving.guncangan_keluar.derau_bersama <= 0.04
     assert waving.guncangan_keluar.gerak_bersama <= 0.02
-
-
-def test_collection_rates_are_held_eight_times_in_ten():
-    inside = []
-    for seed in range(12):
-        rng = np.random.default_rng(seed)
-        common = np.cumsum(rng.normal(0, 0.004, 60))
-        own = np.cumsum(rng.normal(0, 0.006, (28, 60)), axis=1)
-        rates = 0.8 + common + own
-        known, came = rates[:, :48], rates[:, 48:]
-        half = measure_width(known, 12)
-        inside.append(np.abs(came - known[:, -1:]) <= half)
-        assert (np.diff(half) >= 0).all()
-    assert 0.72 < np.mean(inside) < 0.9
-
-
-def test_without_a_past_cutoff_a_collection_rate_is_wide():
-    half = measure_width(np.full((3, 5), 0.8), 4)
-    assert half == pytest.approx([0.05, 0.05 * 2**0.5, 0.05 * 3**0.5, 0.1])
