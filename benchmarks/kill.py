@@ -1,12 +1,15 @@
-"""`kill -9` at random moments of a run: the same command completes it, bytes equal.
+"""`kill -9` at random moments of each step: the same command completes it, bytes equal.
 
-For each moment: the reports are removed, a run over the 28 sample regions is started
-and killed with its whole process group, every page that is there must be whole, the
-same command must complete the rest, and the tree must equal that of an undisturbed
-run, without a stray file or process. Works on a copy of the package, so that edits
-meanwhile change nothing.
+The sample is taken through build, forecast, run, mail and sending once, undisturbed.
+Then for each step and moment: its folders are put back as they were before it, the
+step is started and killed with its whole process group, what lies there must be whole,
+the same command must complete it, and the folders must equal those of the undisturbed
+one, without a stray file or process. Of sending no copy may have arrived twice, and
+every copy has arrived or is told as unknown. Works on a copy of the package, so that
+edits meanwhile change nothing.
 
     python -m benchmarks.kill --moments 30
+    python -m benchmarks.kill --moments 30 --step forecast
 """
 
 from __future__ import annotations
@@ -16,39 +19,79 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 ORPHAN_S = 5
+STEPS = {
+    "build": ["build"],
+    "forecast": ["forecast"],
+    "run": ["run", "--workers", "2"],
+    "mail": ["mail", "--all"],
+    "send": ["mail", "--really", "--date", "2025-12-01"],
+}
+STATE = ("data/processed", "reports")
+PASSING = {".run", "bersih", ".kunci", ".kunci.oleh", "ledger.lock"}
+"""Ledgers with times, the cache of cleaned sheets, locks: no part of the result."""
+NUMBER = re.compile(r"\b\d{6}-")
+"""A killed write uses up the number of a generation, not its content."""
 
 
-def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
+@dataclass
+class Box:
+    """A mailbox that counts what came, by Message-ID and address."""
+
+    got: Counter[tuple[str, str]]
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's own
+        """Count one message."""
+        found = re.search(rb"(?im)^message-id:\s*(\S+)", envelope.content)
+        for address in envelope.rcpt_tos:
+            self.got[found[1].decode() if found else "?", address] += 1
+        return "250 OK"
+
+
+def start(root: Path, words: list[str], port: int) -> subprocess.Popen[bytes]:
     """Start our command in a process group of its own."""
+    mail = {"HOST": "127.0.0.1", "PORT": str(port), "SECURITY": "loopback"}
+    given = {f"JKN_SMTP_{name}": value for name, value in mail.items()}
     return subprocess.Popen(
-        [sys.executable, "-m", "jkn_analysis", "run", *words],
+        [sys.executable, "-m", "jkn_analysis", *words],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root / "copy")},
+        env={**os.environ, **given, "PYTHONPATH": str(root / "copy")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
 
 
-def hash_tree(reports: Path) -> dict[str, str]:
-    """Hash every file but the ledger."""
-    return {
-        path.relative_to(reports).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in sorted(reports.rglob("*"))
-        if path.is_file() and ".run" not in path.parts
-    }
+def hash_tree(root: Path) -> dict[str, str]:
+    """Hash every file of the state, the order in which writes came left aside."""
+    found = {}
+    for path in sorted(p for part in STATE for p in (root / part).rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if not path.is_file() or PASSING & {*path.parts}:
+            continue
+        content = path.read_bytes()
+        if path.name == "ledger.sqlite":
+            continue
+        if path.name == "terkini.json":
+            told = json.loads(NUMBER.sub("", content.decode()))
+            content = json.dumps([told["terkini"], told["cutoff"]]).encode()
+        if path.name == "kedatangan.jsonl":
+            content = "".join(sorted({*content.decode().splitlines(True)})).encode()
+        found[NUMBER.sub("", name)] = hashlib.sha256(content).hexdigest()
+    return found
 
 
 def count_orphans(root: Path) -> int:
@@ -61,13 +104,16 @@ def count_orphans(root: Path) -> int:
             count += process.cwd().startswith(str(root))
         except (psutil.Error, OSError):
             continue
-    return count
+    return count - os.getcwd().startswith(str(root))  # noqa: PTH109 - as psutil tells
 
 
-def find_torn(reports: Path) -> list[str]:
-    """Name the files that are not whole: pages without end, JSON that is cut."""
+def find_torn(root: Path) -> list[str]:
+    """Name what is not whole: pages without end, JSON that is cut, a torn store."""
+    from jkn_analysis.errors import StoreError
+    from jkn_analysis.store import find_generation
+
     torn = []
-    for path in reports.rglob("*"):
+    for path in (root / "reports").rglob("*"):
         if path.suffix == ".html" and "</html>" not in path.read_text("utf-8"):
             torn.append(path.name)
         if path.suffix in {".json", ".ipynb"}:
@@ -75,65 +121,127 @@ def find_torn(reports: Path) -> list[str]:
                 json.loads(path.read_text("utf-8"))
             except ValueError:
                 torn.append(path.name)
+    try:
+        generation = find_generation(root / "data/processed")
+        if generation is not None:
+            generation.verify()
+    except StoreError as exc:
+        torn.append(str(exc).splitlines()[0])
     return torn
 
 
-def try_moment(
-    root: Path, seconds: float, workers: str, expected: dict[str, str]
-) -> tuple[int, list[str]]:
-    """Kill one run after so many seconds; return pages made till then, and faults."""
-    reports = root / "reports"
-    shutil.rmtree(reports, ignore_errors=True)
-    run = start(root, "--workers", workers)
-    time.sleep(seconds)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    made = len(list(reports.rglob("*.manifest.json")))
-    faults = [f"torn: {name}" for name in find_torn(reports)]
-    until = time.monotonic() + ORPHAN_S
-    while count_orphans(root) and time.monotonic() < until:
-        time.sleep(0.1)
-    if count_orphans(root):
-        faults.append(f"{count_orphans(root)} orphan(s) after {ORPHAN_S} s")
-    if start(root, "--workers", workers).wait():
-        faults.append("the same command did not complete it")
-    found = hash_tree(reports)
-    faults += [f"differs: {n}" for n in expected if found.get(n) != expected[n]]
-    faults += [f"stray: {name}" for name in found.keys() - expected.keys()]
-    faults += [f"stray: {path.name}" for path in root.rglob("*.tmp")]
-    return made, faults
+def put_back(root: Path, kept: Path) -> None:
+    """Make the state of the project what was kept."""
+    for part in STATE:
+        shutil.rmtree(root / part, ignore_errors=True)
+        if (kept / part).is_dir():
+            shutil.copytree(kept / part, root / part)
+
+
+def judge_sent(root: Path, got: Counter[tuple[str, str]]) -> list[str]:
+    """List copies that came twice, and those neither arrived nor told as unknown."""
+    from jkn_analysis.delivery.ledger import read_statuses
+
+    told = read_statuses(root / "reports/outbox/ledger.sqlite")
+    doubled = sum(count > 1 for count in got.values())
+    lost = sum(s.value != "unknown" and c not in got for c, s in told.items())
+    never = sum(copy not in told for copy in got)
+    names = {"doubled": doubled, "lost": lost, "not in the ledger": never}
+    return [f"{count} {name}" for name, count in names.items() if count]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A project that goes through the steps, and the mailbox it sends to."""
+
+    root: Path
+    port: int
+    box: Box
+
+    def do(self, step: str) -> tuple[float, dict[str, str]]:
+        """Do a step undisturbed from what was kept; return its length and result."""
+        self.box.got.clear()
+        began = time.monotonic()
+        if start(self.root, STEPS[step], self.port).wait():
+            sys.exit(f"the undisturbed {step} failed")
+        return time.monotonic() - began, hash_tree(self.root)
+
+    def try_moment(
+        self, step: str, seconds: float, kept: Path, expected: dict[str, str]
+    ) -> list[str]:
+        """Kill one step after so many seconds; return what is wrong afterwards."""
+        put_back(self.root, kept)
+        self.box.got.clear()
+        run = start(self.root, STEPS[step], self.port)
+        time.sleep(seconds)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        faults = [f"torn: {name}" for name in find_torn(self.root)]
+        until = time.monotonic() + ORPHAN_S
+        while count_orphans(self.root) and time.monotonic() < until:
+            time.sleep(0.1)
+        if count_orphans(self.root):
+            faults.append(f"{count_orphans(self.root)} orphan(s) after {ORPHAN_S} s")
+        again = start(self.root, STEPS[step], self.port).wait()
+        if step == "send":
+            return faults + judge_sent(self.root, self.box.got)
+        if again:
+            faults.append("the same command did not complete it")
+        found = hash_tree(self.root)
+        faults += [f"differs: {n}" for n in expected if found.get(n) != expected[n]]
+        faults += [f"stray: {name}" for name in found.keys() - expected.keys()]
+        return faults + [f"stray: {path.name}" for path in self.root.rglob("*.tmp")]
+
+
+def make_project(root: Path) -> None:
+    """Write the sample's deliveries, notebooks and a copy of the package."""
+    from jkn_sample import write_deliveries
+
+    shutil.copytree(TOP / "notebooks", root / "notebooks")
+    shutil.copytree(TOP / "jkn_analysis", root / "copy" / "jkn_analysis")
+    write_deliveries(root / "data/raw/contoh")
+    (root / "jkn.toml").write_text("[mail]\nper_menit = 0\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Kill and resume; print one line a moment."""
-    from benchmarks.batch import make_project
+    """Take the project through its steps; kill and resume each; one line a moment."""
+    from aiosmtpd.controller import Controller
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", default="2")
+    parser.add_argument("--step", action="append", choices=STEPS)
     given = parser.parse_args()
     chance = random.Random(given.seed)
-    failures = 0
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        make_project(root)
-        (root / "notebooks").unlink()
-        shutil.copytree(TOP / "notebooks", root / "notebooks")
-        shutil.copytree(TOP / "jkn_analysis", root / "copy" / "jkn_analysis")
-        began = time.monotonic()
-        if start(root, "--workers", given.workers).wait():
-            sys.exit("the undisturbed run failed")
-        length = time.monotonic() - began
-        expected = hash_tree(root / "reports")
-        print(f"undisturbed: {length:.1f} s, {len(expected)} files")
-        for number in range(1, given.moments + 1):
-            moment = chance.uniform(0, length)
-            made, faults = try_moment(root, moment, given.workers, expected)
-            failures += bool(faults)
-            told = "; ".join(faults[:5]) or "equal"
-            print(f"{number:>3} killed at {moment:6.2f} s, {made:>2} made: {told}")
-    print(f"{given.moments - failures} of {given.moments} resumed to the same bytes")
+    box, failures = Box(Counter()), 0
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as save:
+        bench = Bench(Path(folder), port, box)
+        make_project(bench.root)
+        for step in STEPS:
+            kept = Path(save) / step
+            for part in STATE:
+                if (bench.root / part).is_dir():
+                    shutil.copytree(bench.root / part, kept / part)
+            length, expected = bench.do(step)
+            if step not in (given.step or STEPS):
+                continue
+            print(f"{step} undisturbed: {length:.1f} s, {len(expected)} files")
+            for number in range(1, given.moments + 1):
+                moment = chance.uniform(0, length)
+                faults = bench.try_moment(step, moment, kept, expected)
+                failures += bool(faults)
+                told = "; ".join(faults[:5]) or "equal"
+                print(
+                    f"{number:>3} {step} killed at {moment:6.2f} s: {told}", flush=True
+                )
+            put_back(bench.root, kept)
+            bench.do(step)
+    server.stop()
+    print(f"{failures} moment(s) with a fault")
     sys.exit(bool(failures))
 
 

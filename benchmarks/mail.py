@@ -61,7 +61,8 @@ def outbox_of(folder):
     sender = Sender("JKN <jkn@contoh.invalid>", "jkn@contoh.invalid")
     offices = {f"Kantor {n}": (f"k{n}@contoh.invalid",) for n in range(COPIES)}
     body = build_body(make_letter(), sender)
-    write_messages(body, offices, sender=sender, tanggal=NOW, outbox=folder)
+    bodies = dict.fromkeys(offices, body)
+    write_messages(bodies, offices, sender=sender, tanggal=NOW, outbox=folder)
 
 
 def naive(folder, port):

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from jkn_analysis.tunggakan.pemda import UtangDepan
 
 TINGKAT = (0.1, 0.5, 0.9)
+BELUM_MASUK = "kurang_kiriman_bulan"
+"""Months of this year's bills that were not delivered but estimated."""
 _BULAN = 12
 _SATUAN_CURIGA = 10
 """A yearly budget below this part of ONE month's bill is not in whole rupiah."""
-_TERTINGGAL_BULAN = 3
-"""Bills delivered longer ago than this say nothing of December's cash."""
 
 
 class Jalur(Protocol):
@@ -143,7 +143,8 @@ def build_kas(
     Parameters
     ----------
     iuran_pemda, anggaran, peristiwa
-        Canonical tables; bills after `cutoff` are not read.
+        Canonical tables; bills after `cutoff` are not read. Regions without a bill
+        of that month, delivered or estimated (`fill_pemda`), have no rows.
     cutoff
         Last month of data.
 
@@ -157,17 +158,13 @@ def build_kas(
     known = iuran_pemda[iuran_pemda["periode"].le(cutoff)]
     debt = known.assign(utang=sum_tunggakan_pemda(known))
     last = debt.sort_values("periode").groupby("kode").tail(1)
-    oldest = cutoff - pd.DateOffset(months=_TERTINGGAL_BULAN)
-    last = last[last["periode"].ge(oldest) & last["utang"].notna()]
+    last = last[last["periode"].eq(cutoff) & last["utang"].notna()]
     if last.empty:
         return pd.DataFrame()
     base = _stand(known, last, anggaran, year=cutoff.year)
-    start = pd.Timestamp(cutoff.year, 1, 1)
-    months = pd.date_range(start, periods=2 * _BULAN, freq="MS").to_frame(
-        name="periode"
-    )
-    grid = base.merge(months, how="cross")
-    grid = grid[grid["periode"].gt(grid["terakhir"])]
+    end = pd.Timestamp(cutoff.year + 1, _BULAN, 1)
+    months = pd.date_range(cutoff, end, freq="MS", inclusive="right")
+    grid = base.merge(months.to_frame(name="periode"), how="cross")
     grid = grid.sort_values(["kode", "periode"], ignore_index=True)
     plan = list_rencana(known, peristiwa, cutoff=cutoff)
     return _carry(_bill(grid, plan), anggaran, cutoff)
@@ -176,24 +173,21 @@ def build_kas(
 def _stand(
     known: pd.DataFrame, last: pd.DataFrame, anggaran: pd.DataFrame, *, year: int
 ) -> pd.DataFrame:
-    """Tell where each region stands: bill, price, debt, budget and paid this year.
-
-    Months of the year before that were not delivered are taken as billed, not paid.
-    """
-    bill = last["tagihan_rp"].astype(float)
-    behind = (year - last["periode"].dt.year) * _BULAN - last["periode"].dt.month
-    paid = known[known["periode"].dt.year.eq(year)].groupby("kode")["dibayar_rp"].sum()
+    """Tell where each region stands: bill, price, debt, budget and paid this year."""
+    now = known[known["periode"].dt.year.eq(year)]
+    paid = now.groupby("kode")["dibayar_rp"].sum()
+    guessed = now.get("taksiran", pd.Series(data=False, index=now.index))
     pagu = read_pagu(anggaran)
     own = pagu[pagu["tahun"].eq(year)].set_index("kode")["pagu_rp"].astype(float)
     return pd.DataFrame(
         {
             "kode": last["kode"],
-            "terakhir": last["periode"],
-            "tagihan": bill,
+            "tagihan": last["tagihan_rp"].astype(float),
             "tarif": find_tarif(last),
-            "utang": last["utang"].clip(lower=0) + bill * behind.clip(lower=0),
+            "utang": last["utang"].clip(lower=0),
             "dibayar": last["kode"].map(paid).fillna(0).astype(float),
             "pagu": last["kode"].map(own),
+            "taksiran": last["kode"].map(guessed.groupby(now["kode"]).sum()).fillna(0),
         }
     )
 
@@ -321,6 +315,7 @@ def _year_rows(kas: pd.DataFrame, cutoff: pd.Timestamp) -> list[pd.DataFrame]:
         "kewajiban_desember_rp": due,
         "kurang_kas_desember_rp": (due - room).clip(lower=0),
         "tarif_rp": now["tarif"],
+        BELUM_MASUK: now["taksiran"].where(now["taksiran"] > 0).astype(float),
     }
     return [_rows(cutoff.year, name, values) for name, values in figures.items()]
 
@@ -439,6 +434,7 @@ def _counts(table: pd.DataFrame, above: pd.Series) -> list[pd.DataFrame]:
     for ukuran, known, short in (
         ("kurang_kas_desember_rp", "wilayah_kas", "wilayah_kurang"),
         ("kurang_pagu_rp", "", "wilayah_kurang_pagu"),
+        (BELUM_MASUK, "", "wilayah_kurang_kiriman"),
     ):
         rows = table[middle & table["ukuran"].eq(ukuran)]
         keys = [above.loc[rows.index], rows["tahun"]]

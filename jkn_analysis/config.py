@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from jkn_analysis.errors import ConfigError
+from jkn_analysis.errors import ConfigError, StoreError
 from jkn_analysis.personal import is_address
 
 if TYPE_CHECKING:
@@ -292,6 +292,26 @@ def look_back(config: Config, pada: str) -> Config:
             "build": config.build.model_copy(update={"pada": day}),
         }
     )
+
+
+def require_project(config: Config) -> None:
+    """Refuse a folder that is no project, before anything is written into it.
+
+    Raises
+    ------
+    StoreError
+        If it has neither deliveries nor settings nor stored tables.
+    """
+    paths = config.paths
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named or paths.raw.is_dir() or paths.processed.is_dir():
+        return
+    here = find_root()
+    if not (here / SETTINGS).is_file():
+        raise StoreError(
+            f"{here}: no project here\n"
+            "  → go to the folder of one, or make one: jkn init"
+        )
 
 
 def find_root(start: Path | None = None) -> Path:

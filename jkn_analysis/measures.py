@@ -62,8 +62,10 @@ def _prepare_pemda(tables: Tables) -> pd.DataFrame:
     frame = frame.assign(
         tahun=frame["periode"].dt.year, tunggakan_pemda_rp=sum_tunggakan_pemda(frame)
     ).sort_values(["kode", "periode"], kind="stable")
-    paid = frame.groupby(["kode", "tahun"], observed=True)["dibayar_rp"]
-    frame["dibayar_tahun_rp"] = paid.cumsum()
+    year = frame.groupby(["kode", "tahun"], observed=True)
+    # a month that has not come was not paid nothing: the sum since January is unknown
+    whole = frame["periode"].dt.month.eq(year.cumcount() + 1)
+    frame["dibayar_tahun_rp"] = year["dibayar_rp"].cumsum().where(whole)
     budget = conform(tables.get("anggaran", pd.DataFrame()), "anggaran")
     changed = budget[["kode", "tahun"]].astype({"tahun": frame["tahun"].dtype})
     changed["pagu_rp"] = budget["pagu_rp"] + budget["pergeseran_rp"]

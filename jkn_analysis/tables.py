@@ -574,12 +574,12 @@ _DECLARED = (
     ),
     Table(
         "utang_pemda",
-        "premium owed by the local government at the end of a month; jenis nyata "
-        "has kuantil 0.5 only",
+        "premium owed by the local government at the end of a month; jenis nyata and "
+        "taksiran (a month that was not delivered) have kuantil 0.5 only",
         (
             KODE,
             PERIODE,
-            Column("jenis", "text", choices=("nyata", "ramalan")),
+            Column("jenis", "text", choices=("nyata", "taksiran", "ramalan")),
             Column("kuantil", "rate"),
             Column("tagihan_rp", "number"),
             Column("dibayar_rp", "number"),

@@ -53,11 +53,14 @@ def _month(context: Context, row: dict[object, object]) -> Row:
     """Draw one month: paid since January, then what is owed at its end."""
     words = context.words
     paid, owed = float(row["bayar"]), float(row["tunggakan_pemda_rp"])  # type: ignore[arg-type]
-    ahead = row["jenis"] == "ramalan"
-    spans = [Span(0, paid, "pita80" if ahead else "data")]
+    kind = str(row["jenis"])
+    spans = [Span(0, paid, "data" if kind == "nyata" else "pita80")]
     if owed > 0:
         spans.append(Span(paid, paid + owed, "abu"))
     month = words.bulan(as_date(pd.Timestamp(row["periode"])), short=True)  # type: ignore[arg-type]
-    label = words.say("grafik_kas.perkiraan", {"bulan": month}) if ahead else month
+    label = {
+        "ramalan": words.say("grafik_kas.perkiraan", {"bulan": month}),
+        "taksiran": words.say("grafik_kas.taksiran", {"bulan": month}),
+    }.get(kind, month)
     text = words.rp(paid) + (f" + {words.rp(owed)}" if owed > 0 else "")
     return Row(label, text, spans=tuple(spans))

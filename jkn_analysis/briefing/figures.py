@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from jkn_analysis.briefing.context import latest_tunggakan_pemda, select_asks
+from jkn_analysis.anggaran import BELUM_MASUK
+from jkn_analysis.briefing.context import (
+    find_uang,
+    latest_tunggakan_pemda,
+    select_asks,
+)
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Figure
 from jkn_analysis.skenario.posisi import TELAT
@@ -217,6 +222,8 @@ def _budget(context: Context) -> None:
             sure = "diukur" if name == "pagu_rp" else "diramal"
         if sure is None:
             continue
+        if name == "dibayar_rp" and find_uang(context, BELUM_MASUK):
+            sure = "asumsi"
         if sure == "diramal":
             where |= {"skenario": DASAR, "kuantil": float(row["kuantil"])}
         _note(context, name, row["nilai"], "uang", cast("Certainty", sure), **where)

@@ -22,8 +22,8 @@ from jkn_analysis.briefing.data import (
 from jkn_analysis.indicators import attach_penduduk, sum_tunggakan_pemda
 from jkn_analysis.store import (
     has_table,
-    list_values,
     read_manifest,
+    read_table,
     read_table_or_empty,
 )
 from jkn_analysis.tables import conform
@@ -47,7 +47,7 @@ SUMMED = {
 """Tables that add up, and what a row of the sum is."""
 OWN = (
     "rapat", "peristiwa", "tindak_lanjut", "publikasi", "ramalan", "peluang",
-    "skenario", "uang",
+    "skenario", "uang", "rekam",
 )  # fmt: skip
 """Tables whose rows of the provinsi or country itself are shown."""
 OF_MEMBERS = (
@@ -104,12 +104,17 @@ def read_members(kode: str, periode: dt.date, *, root: Path) -> Members:
 def _find_newest(
     name: str, codes: list[str], periode: dt.date, *, root: Path
 ) -> dict[str, list[Any]]:
-    """Choose the newest month of a table of which a page shows no other."""
+    """Choose the months a page shows: each part's newest, and the newest of all."""
     cutoff = f"{periode:%Y-%m}"
     if not has_table(name, root=root, cutoff=cutoff):
         return {}
-    months = list_values(name, "periode", root=root, kode=codes, cutoff=cutoff)
-    return {"periode": [month for month in months if month.date() <= periode][-1:]}
+    rows = read_table(
+        name, root=root, kode=codes, columns=["kode", "periode"], cutoff=cutoff
+    )
+    rows = until(rows.drop_duplicates(), periode)
+    count = rows.groupby("periode").size()
+    whole = count.index[count == rows["kode"].nunique()]
+    return {"periode": sorted({*rows.groupby("kode")["periode"].max(), *whole[-1:]})}
 
 
 def sum_members(members: Members, name: str, kode: str) -> pd.DataFrame:
@@ -128,7 +133,7 @@ def sum_members(members: Members, name: str, kode: str) -> pd.DataFrame:
     ]
     grouped = frame.groupby(keys, observed=True)
     total = grouped[counts].sum(skipna=False)
-    if name in {"kepesertaan", "penduduk", "iuran"}:
+    if name in {"kepesertaan", "penduduk", "iuran", "tunggakan_peserta"}:
         first = keys[0]
         parts = frame.groupby(first)["kode"].nunique()
         count = frame["kode"].nunique()
@@ -269,9 +274,11 @@ def _owed(members: Members) -> pd.DataFrame:
     """Return both kinds of arrears of every part at the newest month."""
     pemda = members.tables["iuran_pemda"]
     closing = pemda.assign(sisa=sum_tunggakan_pemda(pemda)).sort_values("periode")
-    owed = closing.groupby("kode")["sisa"].last().clip(lower=0)
+    # the newest month's own balance: `last` would take an older one for a missing one
+    owed = closing.groupby("kode").tail(1).set_index("kode")["sisa"].clip(lower=0)
     debts = members.tables["tunggakan_peserta"]
-    now = debts[debts["periode"] == debts["periode"].max()]
+    newest = debts.groupby("kode")["periode"].transform("max")
+    now = debts[debts["periode"] == newest]
     members_owe = now.groupby("kode")["tunggakan_rp"].sum()
     return pd.DataFrame(
         {"tunggakan_pemda_rp": owed, "tunggakan_peserta_rp": members_owe}

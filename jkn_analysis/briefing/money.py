@@ -27,7 +27,7 @@ from jkn_analysis.briefing.money_ahead import (
 )
 from jkn_analysis.briefing.outlook import find_effects, name_effect
 from jkn_analysis.formats import format_number
-from jkn_analysis.indicators import sum_tunggakan_pemda
+from jkn_analysis.tunggakan.pemda import build_utang
 
 if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 UMUR = ((1, 3), (4, 12), (13, 24), (25, 25))
 """Age buckets of members' arrears in months, as BPJS branches route collection."""
 _BULAN_BATANG = 24
+_FROM_BILLS = ("dibayar_rp", "tunggakan_pemda_rp")
+"""Figures of the year's cash that hold estimates where bills did not come."""
 
 
 def build_money(context: Context) -> Bagian | None:
@@ -56,7 +58,7 @@ def build_money(context: Context) -> Bagian | None:
         "uang",
         words.say("bagian.uang"),
         "uang",
-        tuple(tell_need(context)),
+        (*tell_estimated(context), *tell_need(context)),
         gambar=() if chart is None else (chart,),
         rinci=tuple(
             _joined([*_absorption(context, year), *list_budget_sentences(context)])
@@ -93,9 +95,11 @@ def tell_cash(context: Context) -> str | None:
         return None
     count = find_uang(context, "wilayah_kurang")
     known = find_uang(context, "wilayah_kas")
+    mark = "".join(f" {line}" for line in tell_estimated(context))
     if count is not None and known is not None:
         values = {"n": round(count), "semua": round(known), "rp": words.rp(short)}
-        return words.say("kas.wilayah" if count else "kas.wilayah_cukup", values)
+        key = "kas.wilayah" if count else "kas.wilayah_cukup"
+        return words.say(key, values) + mark
     paid, pagu = find_uang(context, "dibayar_rp"), find_uang(context, "pagu_rp")
     bills, due = (
         find_uang(context, name)
@@ -114,7 +118,20 @@ def tell_cash(context: Context) -> str | None:
     parts += [words.say("kas.tagihan", values)] if bills else []
     parts += [words.say("kas.utang", values)] if due > bills else []
     ending = words.say("kas.kurang" if short else "kas.lebih", values)
-    return f"{'; '.join(parts)}: {ending}."
+    return f"{'; '.join(parts)}: {ending}.{mark}"
+
+
+def tell_estimated(context: Context) -> list[str]:
+    """Say which of the year's bills did not come and are estimated; none of none."""
+    words = context.words
+    many = find_uang(context, "wilayah_kurang_kiriman")
+    if many is not None:
+        return [words.say("kas.taksiran_wilayah", {"n": round(many)})]
+    table = context.tables["utang_pemda"]
+    year = context.potongan.periode.year
+    rows = table[table["jenis"].eq("taksiran") & table["periode"].dt.year.eq(year)]
+    months = [words.bulan(as_date(month), short=True) for month in rows["periode"]]
+    return [words.say("kas.taksiran", {"bulan": ", ".join(months)})] if months else []
 
 
 def build_cash_table(context: Context) -> Tabel | None:
@@ -131,11 +148,13 @@ def build_cash_table(context: Context) -> Tabel | None:
         "sisa_kas_desember_rp": 1, "tunggakan_pemda_rp": -1,
     }  # fmt: skip
     rows: list[tuple[Angka, ...]] = []
+    guessed = tell_estimated(context)
     for name, sign in signs.items():
         amount = find_uang(context, name)
         if amount is not None:
-            told = words.teks(words.say(f"kas.baris_{name}", values))
-            rows.append((told, words.angka_rp(sign * amount, "uang")))
+            told = words.say(f"kas.baris_{name}", values)
+            told += "*" if guessed and name in _FROM_BILLS else ""
+            rows.append((words.teks(told), words.angka_rp(sign * amount, "uang")))
     if not rows:
         return None
     last = _last_line(context, values)
@@ -147,7 +166,8 @@ def build_cash_table(context: Context) -> Tabel | None:
     )
     rows += _quota_rows(context)
     title = words.say("kas.judul", values)
-    return Tabel("uang", title, heads, tuple(rows), baris_tebal=bold)
+    note = "".join(f"* {line}" for line in guessed)
+    return Tabel("uang", title, heads, tuple(rows), note, baris_tebal=bold)
 
 
 def _last_line(context: Context, values: dict[str, object]) -> tuple[Angka, ...] | None:
@@ -277,7 +297,7 @@ def build_arrears(context: Context) -> tuple[Bagian, ...]:
     pemda = context.tables["iuran_pemda"].sort_values("periode")
     members = context.tables["tunggakan_peserta"]
     parts = []
-    if len(pemda):
+    if len(_list_debt(context, pemda)):
         parts.append(_pemda(context, pemda))
     if len(members):
         now = members[members["periode"] == members["periode"].max()]
@@ -293,15 +313,16 @@ def _joined(sentences: list[str]) -> list[str]:
 def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
     """Say and draw the local government's arrears."""
     words = context.words
-    balance = sum_tunggakan_pemda(pemda).clip(lower=0)
-    shown = pemda.assign(saldo=balance).tail(_BULAN_BATANG)
+    shown = _list_debt(context, pemda).tail(_BULAN_BATANG)
     months = [as_date(value) for value in shown["periode"]]
-    values = shown["saldo"].astype("float64").tolist()
-    change = values[-1] - values[0]
+    values = shown["tunggakan_pemda_rp"].clip(lower=0).tolist()
+    guessed = tuple(shown["jenis"].eq("taksiran"))
+    last = len(months) - 1 - guessed[::-1].index(False)
+    change = values[last] - values[0]
     way = "tetap" if abs(change) < 1 else ("naik" if change > 0 else "turun")
     told = {
-        "rp": words.rp(values[-1]),
-        "tanggal": words.akhir(months[-1]),
+        "rp": words.rp(values[last]),
+        "tanggal": words.akhir(months[last]),
         "arah": words.say(f"tunggakan.{way}"),
         "selisih": words.rp(abs(change)),
         "bulan_awal": words.bulan(months[0]),
@@ -312,13 +333,15 @@ def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
     }
     chart = Batang(
         nama="tunggakan_pemda",
-        judul=words.say("grafik.judul_pemda"),
+        judul=words.say("grafik.judul_pemda")
+        + (words.say("grafik.taksiran") if any(guessed) else ""),
         label=tuple(words.bulan(month, short=True) for month in months),
         nilai=tuple(values),
         teks=tuple(words.rp(value) for value in values),
         satuan="rp",
         alt=words.say("grafik.alt_pemda", told),
         periode=tuple(months),
+        taksiran=guessed,
     )
     debt = build_debt_table(context)
     return Bagian(
@@ -366,6 +389,14 @@ def tell_members(context: Context) -> list[str]:
         "lama": words.jiwa(people[-1]),
     }
     return [words.say("tunggakan.peserta", values)]
+
+
+def _list_debt(context: Context, pemda: pd.DataFrame) -> pd.DataFrame:
+    """List the debt at the end of each month delivered, or estimated where it was."""
+    table = context.tables["utang_pemda"]
+    past = table[table["jenis"].ne("ramalan")]
+    past = build_utang(pemda) if past.empty else past
+    return past.sort_values("periode")
 
 
 def _members(context: Context, now: pd.DataFrame) -> Bagian:

@@ -138,7 +138,8 @@ def _of_government(context: Context, name: str, month: pd.Timestamp) -> float | 
         return float(table.loc[at, name].iloc[0])
     if name == "dibayar_rp":
         year = table["periode"].dt.year.eq(month.year) & table["periode"].le(month)
-        return float(table.loc[year, "dibayar_rp"].sum())
+        whole = year.sum() == month.month
+        return float(table.loc[year, "dibayar_rp"].sum()) if whole else None
     return None
 
 

@@ -7,6 +7,7 @@ answers at once.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import os
 import signal
@@ -21,7 +22,7 @@ from jkn_analysis.cli.renamed import rename, tell_renamed
 from jkn_analysis.errors import JknError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
 VERBOSE_VARIABLE = "JKN_VERBOSE"
@@ -53,10 +54,31 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command name to (module of this package, one-line help)."""
 
 
+ANYWHERE = {"init", "sample", "check", "forecast", "backtest", "reconcile", "scan",
+            "lab", "papan"}  # fmt: skip
+"""Commands that work on any file, or make a project; the others need one."""
+
+
+@functools.cache
 def find_command(name: str) -> click.Command:
     """Import the module of one command and return it."""
     module = importlib.import_module(f"jkn_analysis.cli.{COMMANDS[name][0]}")
-    return rename(getattr(module, f"{name}_command"))
+    command = rename(getattr(module, f"{name}_command"))
+    if name not in ANYWHERE and command.callback is not None:
+        command.callback = _inside(command.callback)
+    return command
+
+
+def _inside(callback: Callable[..., None]) -> Callable[..., None]:
+    """Let a command refuse to begin a project by accident in a foreign folder."""
+    from jkn_analysis.config import require_project
+
+    @functools.wraps(callback)
+    def guarded(*given: object, **options: object) -> None:
+        require_project(click.get_current_context().obj)
+        callback(*given, **options)
+
+    return guarded
 
 
 class LazyGroup(click.Group):

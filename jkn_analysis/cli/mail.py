@@ -68,17 +68,21 @@ def mail_command(
       jkn mail --really
       jkn mail --baca tindak-lanjut-82.71-2025-11.xlsx
     """
+    from jkn_analysis.cli.run import read_month
+    from jkn_analysis.wilayah import find_wilayah
+
     _refuse_contradictions(due, everything, again, really)
     if baca is not None:
         _read_reply(config, baca)
         return
-    regions = _find_regions(wilayah)
+    regions = frozenset(find_wilayah(text).kode for text in wilayah)
     problems: list[str] = []
+    unsent: DeliveryError | None = None
     written: list[Path] | None = None
     if due or everything:
         now = _now(tanggal)
         days = config.mail.hari_sebelum if hari is None else hari
-        month = _month(config, periode)
+        month = read_month(config, periode)
         occasions = (
             _plan_due(config, now, days) if due else _plan_all(config, month, tanggal)
         )
@@ -90,28 +94,38 @@ def mail_command(
         entries = _choose(config, regions, written, _now(tanggal))
         held: list[str] = []
         if not anyway:
-            entries, held = _hold_back(config, entries, _month(config, periode))
+            entries, held = _hold_back(config, entries, read_month(config, periode))
             problems += held
         if entries or not held:
-            _send(config, entries, uji=uji, again=again)
+            unsent = _send(config, entries, uji=uji, again=again)
     _tell_outbox(config)
+    _require_success(problems, unsent)
+
+
+def _require_success(problems: Sequence[str], unsent: DeliveryError | None) -> None:
+    """Raise with a line for each mail that was held back or not composed."""
     if problems:
-        shown = "\n".join(f"  {problem}" for problem in problems[:SHOWN])
-        raise DeliveryError(f"{len(problems)} mail(s) not composed or sent\n{shown}")
+        shown = [f"  {problem}" for problem in problems[:SHOWN]]
+        lines = [f"{len(problems)} mail(s) not composed or sent", *shown]
+        raise DeliveryError("\n".join([*lines, *([str(unsent)] if unsent else [])]))
+    if unsent is not None:
+        raise unsent
 
 
-def _send(config: Config, entries: Sequence[Entry], *, uji: bool, again: bool) -> None:
-    """Send the entries, or one of them to oneself; the preview tells in any case."""
+def _send(
+    config: Config, entries: Sequence[Entry], *, uji: bool, again: bool
+) -> DeliveryError | None:
+    """Send the entries, or one of them to oneself; return what did not go well."""
     from jkn_analysis.cli.send import send_entries, send_test
 
     if uji:
         echo(f"test sent to {send_test(config, entries)}")
-        return
+        return None
     try:
         send_entries(config, entries, again=again)
-    except DeliveryError:
-        _tell_outbox(config)
-        raise
+    except DeliveryError as exc:
+        return exc
+    return None
 
 
 def _refuse_contradictions(*flags: bool) -> None:
@@ -130,27 +144,6 @@ def _now(tanggal: dt.datetime | None) -> dt.datetime:
     from jkn_analysis.delivery.schedule import ZONES
 
     return tanggal.replace(tzinfo=ZONES["WIB"])
-
-
-def _find_regions(wilayah: Sequence[str]) -> frozenset[str]:
-    """Turn names into codes; empty for all."""
-    from jkn_analysis.wilayah import find_wilayah
-
-    return frozenset(find_wilayah(text).kode for text in wilayah)
-
-
-def _month(config: Config, periode: str | None) -> str:
-    """Return the report month as 2025-11."""
-    from jkn_analysis.running.plan import find_last_periode
-
-    if periode is None:
-        return find_last_periode(config.paths.processed)
-    try:
-        return f"{dt.datetime.strptime(periode, '%Y-%m').replace(tzinfo=dt.UTC):%Y-%m}"
-    except ValueError as exc:
-        raise DeliveryError(
-            f"--periode {periode}: not a month\n  → write it as 2025-11"
-        ) from exc
 
 
 def _plan_due(config: Config, now: dt.datetime, days: int) -> list[Occasion]:

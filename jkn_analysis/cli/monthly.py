@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 LOG = "bulanan.log"
 GO_ON = frozenset({"check", "build", "run"})
-"""Steps whose refusals hold back some regions' mail and no other's."""
+"""Steps whose refusals hold back some regions' mail and no other's; a disk that is
+full ends the round at any step."""
 
 
 @click.command("bulanan")
@@ -51,6 +52,7 @@ def bulanan_command(
       jkn bulanan --kirim --hari 7
     """
     from jkn_analysis.running.ledger import state_folder
+    from jkn_analysis.running.run import FULL
     from jkn_analysis.store import hold_project
 
     mail = ["mail", "--due", *([] if hari is None else ["--days", str(hari)])]
@@ -64,15 +66,16 @@ def bulanan_command(
     code = 0
     with hold_project(config.paths.processed, holder="jkn bulanan"):
         for step in steps:
-            found = _do(step, config, log=state_folder(config.paths.reports) / LOG)
+            log = state_folder(config.paths.reports) / LOG
+            found, said = _do(step, config, log=log)
             code = code or found
-            if found and step[0] not in GO_ON:
+            if found and (step[0] not in GO_ON or FULL in said):
                 break
     sys.exit(code)
 
 
-def _do(step: Sequence[str], config: Config, *, log: Path) -> int:
-    """Do one step, note it in one line, show what it said; return its exit code."""
+def _do(step: Sequence[str], config: Config, *, log: Path) -> tuple[int, str]:
+    """Do one step, note it in one line; return its exit code and what it said."""
     said, began = StringIO(), time.monotonic()
     with redirect_stdout(said), redirect_stderr(said):
         code = _call(step, config)
@@ -81,11 +84,12 @@ def _do(step: Sequence[str], config: Config, *, log: Path) -> int:
     outcome = "ok" if code == 0 else f"exit {code}"
     spent = f"{time.monotonic() - began:.0f} s"
     line = f"{now:%Y-%m-%d %H:%M:%S} UTC {' '.join(step)}: {outcome}, {spent}"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8", errors="backslashreplace") as opened:
-        opened.write(f"{line}; {_choose_line(lines)}\n")
     echo("\n".join([line, *(f"  {text}" for text in lines)]))
-    return code
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as opened:
+            opened.write(f"{line}; {_choose_line(lines)}\n")
+    return code, said.getvalue()
 
 
 def _choose_line(lines: Sequence[str]) -> str:

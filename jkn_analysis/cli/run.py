@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,11 +48,10 @@ def _with_choice(command: Any) -> Any:  # noqa: ANN401 - a click decorator
 
 def _read_choice(config: Config, options: dict[str, Any]) -> Choice:
     """Turn the options into a choice."""
-    from jkn_analysis.running.plan import Choice, find_last_periode
+    from jkn_analysis.running.plan import Choice
 
     return Choice(
-        periode=read_periode(options["periode"])
-        or find_last_periode(config.paths.processed),
+        periode=read_month(config, options["periode"]),
         kode=_find_regions(config, options),
         bahasa=options["bahasa"] or config.report.bahasa,
         only_failed=options["failed"],
@@ -70,6 +70,13 @@ def read_periode(text: str | None, *, option: str = "--periode") -> str | None:
         raise RunError(
             f"{option} {text}: not a month\n  → write it as 2025-11"
         ) from exc
+
+
+def read_month(config: Config, text: str | None) -> str:
+    """Return the month asked for, the last one with data if none was."""
+    from jkn_analysis.running.plan import find_last_periode
+
+    return read_periode(text) or find_last_periode(config.paths.processed)
 
 
 def _find_regions(config: Config, options: dict[str, Any]) -> tuple[str, ...] | None:
@@ -136,13 +143,13 @@ def run_command(
     from jkn_analysis.running.run import require_success, run_reports
 
     choice = _read_choice(config, options)
-    with _Progress() as progress:
+    with progress_bar("reports") as bar:
         summary = run_reports(
             choice,
             config,
             started=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
             hire=lambda: _hire(workers or config.run.workers, choice, cluster),
-            watch=progress.watch,
+            watch=partial(_count, bar),
         )
     folder = config.paths.reports / summary.periode
     _tell(summary, folder)
@@ -166,51 +173,25 @@ def _hire(workers: int, choice: Choice, cluster: str | None) -> Any:  # noqa: AN
     return Pool(workers, warm=not choice.stock)
 
 
-class _Progress:
-    """Live progress on a terminal; elsewhere nothing but failures as they come."""
+def progress_bar(label: str) -> Any:  # noqa: ANN401 - click keeps its class to itself
+    """Return a bar that is drawn on a terminal only; its length may be set later."""
+    return click.progressbar(
+        length=0,
+        label=label,
+        show_pos=True,
+        item_show_func=lambda item: item or "",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    )
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
 
-        self._bar = Progress(
-            TextColumn("reports"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=False),
-            TextColumn("{task.fields[last]}"),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-            transient=True,
-        )
-        self._task: Any = None
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def watch(self, total: int, outcome: Outcome | None) -> None:
-        """Take one event of a run."""
-        if self._task is None:
-            self._task = self._bar.add_task("reports", total=total, last="")
-        if outcome is None:
-            return
-        self._bar.update(self._task, advance=1, last=outcome.kode)
+def _count(bar: Any, total: int, outcome: Outcome | None) -> None:  # noqa: ANN401
+    """Take one event of a run; a failure is told as it comes."""
+    bar.length = total
+    if outcome is not None:
+        bar.update(1, outcome.kode)
         if not outcome.ok:
-            line = f"{outcome.kode} failed: {outcome.error}"
-            self._bar.console.print(line, markup=False, soft_wrap=True)
+            echo(f"{outcome.kode} failed: {outcome.error}", err=True)
 
 
 def _tell(summary: Summary, folder: Path) -> None:
@@ -270,10 +251,9 @@ def status_command(config: Config, periode: str | None, *, as_json: bool) -> Non
     Example:
       jkn status
     """
-    from jkn_analysis.running.plan import find_last_periode
     from jkn_analysis.running.run import read_status
 
-    month = read_periode(periode) or find_last_periode(config.paths.processed)
+    month = read_month(config, periode)
     status = read_status(config.paths.reports, month)
     if status is None:
         raise RunError(f"{month}: no run yet\n  → run: jkn run")

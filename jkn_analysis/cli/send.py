@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import sys
 import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
@@ -52,6 +51,7 @@ def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> No
     DeliveryError
         If a copy was not delivered, may not have been, or there are too many.
     """
+    from jkn_analysis.cli.run import progress_bar
     from jkn_analysis.delivery.issued import note_sent
     from jkn_analysis.delivery.outbox import list_jobs
     from jkn_analysis.delivery.schedule import is_inside
@@ -64,7 +64,8 @@ def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> No
         echo(f"{len(every) - len(jobs)} copies outside [mail] domain left out")
     _refuse_too_many(config, jobs)
     settings = read_settings(os.environ)
-    with open_book(config) as ledger, _Progress(len(jobs)) as progress:
+    with open_book(config) as ledger, progress_bar("copies") as bar:
+        bar.length = len(jobs)
         results = send_all(
             jobs,
             settings=settings,
@@ -72,7 +73,7 @@ def send_entries(config: Config, entries: Sequence[Entry], *, again: bool) -> No
             pause=time.sleep,
             again="unknown" if again else "never",
             pace=Pace(config.mail.per_menit, pause=time.sleep),
-            watch=progress.watch,
+            watch=lambda _result: bar.update(1),
         )
     sent = [r.copy for r in results if r.status.value == "sent" and not r.skipped]
     now = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -98,35 +99,6 @@ def _refuse_too_many(config: Config, jobs: Sequence[Job]) -> None:
             f"{len(jobs)} copies to send, more than maks_penerima ({most})\n"
             "  → choose with --wilayah, or raise [mail] maks_penerima"
         )
-
-
-class _Progress:
-    """Live progress on a terminal, a line every hundred copies elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        terminal = sys.stderr.isatty()
-        self._bar = Progress(
-            console=Console(stderr=True), disable=not terminal, transient=True
-        )
-        self._task = self._bar.add_task("copies", total=total)
-        self._total, self._done, self._quiet = total, 0, terminal
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def watch(self, _result: Result) -> None:
-        """Count one result."""
-        self._done += 1
-        self._bar.advance(self._task)
-        if not self._quiet and self._done % 100 == 0:
-            echo(f"{self._done} of {self._total} copies", err=True)
 
 
 def _tell_results(results: Sequence[Result]) -> None:

@@ -31,15 +31,14 @@ def share_command(
       jkn share "Maluku Utara" --periode 2025-11
     """
     from jkn_analysis.briefing.page_file import page_stem
-    from jkn_analysis.cli.run import read_periode, refresh_reports
-    from jkn_analysis.running.plan import find_last_periode
+    from jkn_analysis.cli.run import read_month, refresh_reports
     from jkn_analysis.running.report import read_report
     from jkn_analysis.sharing.share import FOLDER, share_page
     from jkn_analysis.wilayah import find_wilayah
 
     if not wilayah:
         raise click.UsageError(translate('name a region: jkn share "Kota Ternate"'))
-    month = read_periode(periode) or find_last_periode(config.paths.processed)
+    month = read_month(config, periode)
     language = bahasa or config.report.bahasa
     codes = [find_wilayah(name).kode for name in wilayah]
     failed = refresh_reports(config, codes, month, language)

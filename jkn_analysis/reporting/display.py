@@ -8,6 +8,7 @@ from jkn_analysis.briefing.page_file import MIME, describe_page
 from jkn_analysis.reporting.axes import render_svg
 from jkn_analysis.reporting.pieces import render_foot, render_group, render_head
 from jkn_analysis.reporting.style import scope
+from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,10 +23,12 @@ def _publish(html: str, briefing: Briefing | None = None) -> None:
     """Put HTML into the notebook's output, the page itself beside it if given."""
     from IPython.display import display
 
-    bundle: dict[str, Any] = {"text/html": scope(html)}
     if briefing is None:
-        display(bundle, raw=True)
+        display({"text/html": scope(html)}, raw=True)
         return
+    sample = read_catalogue(briefing.bahasa).say("umum.contoh")
+    piece = scope(html, banner=sample if briefing.contoh else "")
+    bundle: dict[str, Any] = {"text/html": piece}
     meta = {
         "judul": f"{briefing.nama}: {briefing.periode:%Y-%m}",
         "bahasa": briefing.bahasa,

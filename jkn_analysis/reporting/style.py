@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import escape
 from importlib import resources
 
 WARNA: dict[str, str] = {
@@ -70,23 +71,27 @@ def read_page_css() -> str:
     return re.sub(r"\.jkn (?=[\w.])", "", read_css())
 
 
-def scope(html: str) -> str:
+def scope(html: str, *, banner: str = "") -> str:
     """Wrap a piece so that it carries its own style wherever it is shown.
 
     In Lab or a page of another converter a piece looks as on our page, and its
-    style touches nothing around it.
+    style touches nothing around it. There it says itself that it is a sample, with
+    `banner`; on our page that stands at the top.
     """
-    return f"{_open()}{html}{_CLOSE}"
+    told = f"{_BANNER}{escape(banner)}</p>" if banner else ""
+    return f"{_open()}{told}{html}{_CLOSE}"
 
 
 def unscope(html: str) -> str:
     """Take the wrapping off a piece that lies on a page which has the style."""
     if not html.startswith(_open()):
         return html
-    return html.removeprefix(_open()).removesuffix(_CLOSE)
+    piece = html.removeprefix(_open()).removesuffix(_CLOSE)
+    return piece.partition("</p>")[2] if piece.startswith(_BANNER) else piece
 
 
 _CLOSE = "</div>"
+_BANNER = '<p class="contoh">'
 
 
 @cache

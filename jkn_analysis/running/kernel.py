@@ -7,7 +7,6 @@ that names the provisioner ``jkn-hangat``. Where there is no fork to be had
 
 from __future__ import annotations
 
-import array
 import asyncio
 import atexit
 import contextlib
@@ -158,11 +157,10 @@ def fork(
             "memory_mb": int(env.get(MEMORY_VARIABLE, "0")),
         }
     ).encode()
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         line.connect(str(path))
-        line.sendmsg([len(body).to_bytes(8, "big")], rights)
+        socket.send_fds(line, [len(body).to_bytes(8, "big")], fds)
         line.sendall(body)
         answer = b""
         while b"\n" not in answer:
@@ -187,23 +185,25 @@ class ZygoteServer:
     def __init__(self, rehearsal: Mapping[str, str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="jkn-"))
         self.path = self.folder / "zygote"
+        self.said = self.folder / "zygote.log"
         self.pid = 0
         lifeline, self._life = os.pipe()
         self._ready, ready = os.pipe()
         command = [sys.executable, "-P", "-m", "jkn_analysis.running.zygote"]
         rehearse = [json.dumps(rehearsal)] if rehearsal else []
         env = {**build_environment(), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        env.pop("MPLBACKEND", None)
         try:
-            self._process = subprocess.Popen(
-                [*command, str(self.path), str(lifeline), str(ready), *rehearse],
-                pass_fds=(lifeline, ready),
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-            )
+            with self.said.open("wb") as log:
+                self._process = subprocess.Popen(
+                    [*command, str(self.path), str(lifeline), str(ready), *rehearse],
+                    pass_fds=(lifeline, ready),
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    cwd="/",
+                    start_new_session=True,
+                )
             self.pid = self._process.pid
         finally:
             os.close(lifeline)
@@ -224,9 +224,14 @@ class ZygoteServer:
             os.close(self._ready)
             self._ready = -1
             if heard != b"ready\n":
+                said = self.said.read_text(encoding="utf-8", errors="replace")
                 self.close()
-                reason = heard.decode().strip() or "it ended"
-                raise RunError(f"the pre-imported process did not start ({reason})")
+                last = [heard.decode().strip(), *said.strip().splitlines()[-1:]]
+                raise RunError(
+                    "the process that starts the workers ended "
+                    f"({': '.join(filter(None, last))})\n"
+                    "  → look with: jkn run --cold --region KODE"
+                )
         return self.path
 
     def close(self) -> None:

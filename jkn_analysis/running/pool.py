@@ -11,6 +11,7 @@ from multiprocessing import connection as mp_connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.errors import RunError
 from jkn_analysis.running.kernel import (
     SOCKET_VARIABLE,
     ForkedProcess,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 GRACE_S = 20
 """Beyond its own limit a report gets this long before its worker is killed."""
 TICK_S = 0.5
+MOST_LOST = 3
+"""Workers that end in a row without a report: then none will make one."""
 RENEW_AFTER = 100
 """Reports after which a worker is forked anew, so that its memory cannot grow."""
 
@@ -68,12 +71,7 @@ class Pool:
         self.warm = warm and can_fork()
         self.zygote: ZygoteServer | None = None
         self.workers: list[Worker] = []
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        self.lost = 0
 
     def close(self) -> None:
         """End all workers, their kernels and the zygote."""
@@ -88,6 +86,11 @@ class Pool:
         """Make the reports; yield each outcome as it comes, None when time passes.
 
         A worker that dies or overstays is replaced; its report is a failed outcome.
+
+        Raises
+        ------
+        RunError
+            If workers cannot start, or end one after another without a report.
         """
         if self.warm and jobs and self.zygote is None:
             self.zygote = ZygoteServer(choose_rehearsal(jobs))
@@ -115,8 +118,8 @@ class Pool:
             try:
                 worker.give(waiting[-1])
             except OSError:
-                worker.end()
-                self.workers.remove(worker)
+                self._drop(worker)
+                self._count_lost()
                 continue
             waiting.pop()
 
@@ -125,19 +128,33 @@ class Pool:
         try:
             outcome = Outcome(**worker.line.recv())
         except (EOFError, OSError):
+            self._count_lost()
             return self._give_up(worker, "RunError: the worker process died")
+        self.lost = 0
         worker.job = None
         worker.made += 1
         if worker.made >= RENEW_AFTER:
-            worker.end()
-            self.workers.remove(worker)
+            self._drop(worker)
         return outcome
+
+    def _drop(self, worker: Worker) -> None:
+        """End a worker and forget it."""
+        worker.end()
+        self.workers.remove(worker)
+
+    def _count_lost(self) -> None:
+        """Count a worker that ended by itself; no more than a few in a row."""
+        self.lost += 1
+        if self.lost >= MOST_LOST:
+            raise RunError(
+                f"{self.lost} worker processes in a row ended without a report\n"
+                "  → look with: jkn run --cold --workers 1 --region KODE"
+            )
 
     def _give_up(self, worker: Worker, error: str) -> Outcome:
         """End a worker; return its job as failed."""
         job = worker.job
-        worker.end()
-        self.workers.remove(worker)
+        self._drop(worker)
         if job is None:
             raise RuntimeError("an idle worker has nothing to give up")
         return Outcome(kode=job.stem, ok=False, error=error)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ipykernel.kernelapp import IPKernelApp
     from ipykernel.zmqshell import ZMQInteractiveShell
 
-INLINE = "module://matplotlib_inline.backend_inline"
 SETTLED_BY = ("HOME", "IPYTHONDIR", "VIRTUAL_ENV", "XDG_CONFIG_HOME")
 """Variables that say where settings are read from."""
 
@@ -190,22 +189,3 @@ def _read_settings() -> dict[str, str | None]:
 
 def _pass(*_: object, **__: object) -> None:
     """Do nothing: it is done."""
-
-
-def know_inline_figures() -> None:
-    """Let matplotlib search for backends once; it asks every installed package."""
-    from matplotlib.backends import backend_registry
-
-    backend_registry.is_valid_backend(INLINE)
-
-
-def use_inline_figures() -> None:
-    """Choose the backend a fresh kernel would choose when it imports pyplot.
-
-    Matplotlib reads MPLBACKEND at import, which is over here; without this a
-    figure becomes text.
-    """
-    backend = os.environ.setdefault("MPLBACKEND", INLINE)
-    matplotlib = sys.modules.get("matplotlib")
-    if matplotlib is not None:
-        matplotlib.rcParams["backend"] = backend

@@ -9,7 +9,6 @@ asker is told how.
 
 from __future__ import annotations
 
-import array
 import contextlib
 import ctypes
 import gc
@@ -30,10 +29,8 @@ from jkn_analysis.errors import JknError
 from jkn_analysis.running.warm import (
     Listed,
     Prepared,
-    know_inline_figures,
     prepare,
     run_kernel,
-    use_inline_figures,
 )
 
 if TYPE_CHECKING:
@@ -62,12 +59,6 @@ FOR_KERNELS = (
     "pyarrow",
     "pyarrow.parquet",
     "pyarrow.dataset",
-    "matplotlib",
-    "matplotlib.pyplot",
-    "matplotlib.dates",
-    "matplotlib.backends.backend_agg",
-    "matplotlib.backends.backend_svg",
-    "PIL.PngImagePlugin",
     "jinja2",
     "babel.numbers",
     "babel.dates",
@@ -76,8 +67,6 @@ FOR_KERNELS = (
     "jkn_analysis.reporting",
     "jkn_analysis.tables",
 )
-FOR_ANALYSTS = ("seaborn",)
-"""Imported only where no page is rehearsed: every module makes every fork dearer."""
 FOR_WORKERS = (
     "papermill",
     "nbclient",
@@ -87,7 +76,10 @@ FOR_WORKERS = (
     "jkn_analysis.running.engine",
     "jkn_analysis.running.report",
 )
-"""Modules imported before the first fork; one that is not installed is left out."""
+"""Modules imported before the first fork; one that is not installed is left out.
+
+Only what a page uses: every module makes every fork dearer.
+"""
 
 REHEARSAL_S = 30
 MAX_REQUEST = 1 << 20
@@ -144,23 +136,12 @@ def limit_memory(memory_mb: int) -> None:
 
 def receive(line: socket.socket) -> Request | None:
     """Read one request: a length, JSON, and open file descriptors beside it."""
-    slots = array.array("i")
-    head, ancillary, _, _ = line.recvmsg(8, socket.CMSG_SPACE(MAX_FDS * slots.itemsize))
-    if len(head) < 8:
-        return None
-    for level, kind, payload in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            slots.frombytes(payload[: len(payload) - len(payload) % slots.itemsize])
+    head, fds, _, _ = socket.recv_fds(line, 8, MAX_FDS)
     wanted = int.from_bytes(head, "big")
-    if wanted > MAX_REQUEST:
+    if len(head) < 8 or wanted > MAX_REQUEST:
         return None
-    body = b""
-    while len(body) < wanted:
-        piece = line.recv(wanted - len(body))
-        if not piece:
-            return None
-        body += piece
-    return Request(**json.loads(body), fds=list(slots))
+    body = line.recv(wanted, socket.MSG_WAITALL)
+    return Request(**json.loads(body), fds=fds) if len(body) == wanted else None
 
 
 def send(line: socket.socket, answer: dict[str, Any]) -> None:
@@ -285,12 +266,8 @@ def preload(rehearsal: Mapping[str, str]) -> None:
     What only workers use may not change the warning filters a kernel starts with.
     """
     _import_all(FOR_KERNELS)
-    draw_once()
-    know_inline_figures()
     if rehearsal:
         rehearse(**rehearsal)
-    else:
-        _import_all(FOR_ANALYSTS)
     with warnings.catch_warnings():
         _import_all(FOR_WORKERS)
 
@@ -303,24 +280,19 @@ def _import_all(names: Sequence[str]) -> None:
 
 
 def rehearse(*, kode: str, periode: str, root: str) -> None:
-    """Make one page by plain calls, so that catalogues, templates and fonts are read.
+    """Make one page by plain calls, so that catalogues and templates are read.
 
-    Nothing of it stays but caches: the settings of matplotlib and what has been
-    warned of are put back. A page that cannot be made is no fault here.
+    Nothing of it stays but caches: what has been warned of is forgotten. A page that
+    cannot be made is no fault here.
     """
-    from matplotlib import rc_context
-
     from jkn_analysis.briefing import build_briefing
     from jkn_analysis.config import read_config
     from jkn_analysis.reporting import show_foot, show_head, show_parts
     from jkn_analysis.reporting.pieces import KELOMPOK
 
     signal.alarm(REHEARSAL_S)
-    with (
-        rc_context(),
-        contextlib.suppress(
-            JknError, ArithmeticError, LookupError, TypeError, ValueError
-        ),
+    with contextlib.suppress(
+        JknError, ArithmeticError, LookupError, TypeError, ValueError
     ):
         config = read_config(root=Path(root))
         briefing = build_briefing(kode, periode, root=config.paths.processed)
@@ -337,24 +309,6 @@ def forget_warnings() -> None:
         shown = getattr(module, "__warningregistry__", None)
         if isinstance(shown, dict):
             shown.clear()
-
-
-def draw_once() -> None:
-    """Draw a PNG, so that fonts and formats are read."""
-    import io
-
-    import pandas as pd
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(2, 2))
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    axes.plot(pd.date_range("2025-01-01", periods=3, freq="MS"), [1, 2, 3], label="a")
-    axes.fill_between(range(2), [0, 1], [1, 2])
-    axes.legend()
-    axes.set_title("Keaktifan 87,3%", fontweight="bold")
-    figure.savefig(io.BytesIO(), format="png")
 
 
 def count_threads() -> int:
@@ -384,7 +338,6 @@ def become(request: Request, listed: Listed, prepared: Prepared | None) -> None:
         prepared = None
     if wants_kernel:
         limit_memory(request.memory_mb)
-        use_inline_figures()
         run_kernel(request.argv, listed, prepared)
     else:
         from jkn_analysis.running.worker import serve_worker

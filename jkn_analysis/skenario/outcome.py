@@ -26,6 +26,7 @@ from jkn_analysis.tunggakan.ahead import (
 )
 from jkn_analysis.tunggakan.flows import build_arus, build_kolektibilitas, project_arus
 from jkn_analysis.tunggakan.pemda import build_utang, summarise_utang
+from jkn_analysis.tunggakan.taksiran import fill_pemda
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,6 +88,9 @@ def build_uang(
     check_anggaran(given["anggaran"], given["iuran_pemda"])
     ramalan = hasil["ramalan"]
     paths = from_table(hasil["masa_depan"])
+    given["iuran_pemda"] = fill_pemda(
+        given["iuran_pemda"], given["kepesertaan"], cutoff=paths.cutoff
+    )
     keadaan = build_keadaan(given, paths, ramalan=ramalan, seed=seed)
     release_memory()
     paths = add_money(paths, keadaan)

@@ -259,7 +259,7 @@ def _own_rates(table: pd.DataFrame, rate: pd.Series) -> pd.DataFrame:
 def _pool_pemda(iuran_pemda: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
     """Count free places, and the quota a larger one would be a part of."""
     known = iuran_pemda[iuran_pemda["periode"].le(cutoff)]
-    last = known[known["periode"].eq(known["periode"].max())]
+    last = known.sort_values("periode").groupby("kode").tail(1)
     common = {"kode": last["kode"], "tarif_rp": find_tarif(last)}
     quota = last["kuota_jiwa"].astype(float)
     free = (quota - last["terisi_jiwa"].astype(float)).clip(lower=0)

@@ -29,6 +29,7 @@ from jkn_analysis.tunggakan.rates import (
 )
 from jkn_analysis.tunggakan.simulate import draw_laju
 from jkn_analysis.tunggakan.stock import build_stok
+from jkn_analysis.tunggakan.taksiran import fill_pemda
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -166,6 +167,10 @@ def build_keadaan(
     """
     own = _take_regions(paths, [kode] if isinstance(kode, str) else kode)
     slices = _take(tables, own.kode)
+    if "iuran_pemda" in slices:
+        slices["iuran_pemda"] = fill_pemda(
+            slices["iuran_pemda"], slices["kepesertaan"], cutoff=own.cutoff
+        )
     now = slices["kepesertaan"]
     now = now[now["periode"].eq(_last_month(now, own.cutoff))]
     registered = now.groupby("kode")["terdaftar_jiwa"].sum().reindex(own.kode)
@@ -225,7 +230,7 @@ def _filled(
     """Return the Pemda places filled, NaN where not delivered."""
     if pemda is None or pemda.empty:
         return np.full(len(names), np.nan)
-    last = pemda[pemda["periode"].eq(_last_month(pemda, cutoff))]
+    last = pemda[pemda["periode"].eq(cutoff)]
     own = last.set_index("kode")["terisi_jiwa"].reindex(names)
     return own.to_numpy(dtype=float, na_value=np.nan)
 
@@ -233,25 +238,21 @@ def _filled(
 def _pemda(
     slices: Mapping[str, pd.DataFrame], paths: Paths, *, seed: int
 ) -> UtangDepan | None:
-    """Project Pemda debt of the regions that delivered the last month."""
+    """Project Pemda debt of the regions whose last month is delivered or estimated."""
     from jkn_analysis.anggaran import list_rencana, read_pagu
 
     rows = slices.get("iuran_pemda")
-    first = paths.periode[0]
-    rows = None if rows is None else rows[rows["periode"].lt(first)]
-    if rows is None or rows.empty:
+    if rows is None or not rows["periode"].eq(paths.cutoff).any():
         return None
-    last = rows["periode"].max()
-    late = (first.year - last.year) * 12 + first.month - last.month - 1
     pagu = slices.get("anggaran")
     known = None if pagu is None or pagu.empty else read_pagu(pagu)
     events = slices.get("peristiwa")
-    plan = None if events is None else list_rencana(rows, events, cutoff=last)
+    plan = None if events is None else list_rencana(rows, events, cutoff=paths.cutoff)
     ahead = project_utang(
-        rows, horizon=len(paths.periode) + late, pagu=known, rencana=plan,
-        draws=DRAWS, seed=seed,
+        rows, horizon=len(paths.periode), pagu=known, rencana=plan, draws=DRAWS,
+        seed=seed,
     )  # fmt: skip
-    return _use_stored(ahead.skip(late), paths)
+    return _use_stored(ahead, paths)
 
 
 def _use_stored(ahead: UtangDepan, paths: Paths) -> UtangDepan:

@@ -203,8 +203,10 @@ def make_private(what: str) -> Path:
 
 def sweep_private() -> None:
     """Remove such folders of processes that are gone: killed, they could not."""
-    import psutil
-
+    try:
+        import psutil
+    except ImportError:  # of a system without what it stands on
+        return
     for path in Path(tempfile.gettempdir()).glob("jkn-*-*-*"):
         owner = path.name.split("-")[2]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):

@@ -193,23 +193,16 @@ def list_values(
     column: str,
     *,
     root: Path,
-    kode: Sequence[str] | None = None,
     cutoff: str | None = None,
 ) -> list[Any]:
-    """List the different values of a column in order, of all or of some regions.
+    """List the different values of a column in order.
 
     Raises
     ------
     StoreError
         If the table was never built.
     """
-    rows = read_table(
-        name,
-        root=root,
-        columns=[*dict.fromkeys([column, *(["kode"] if kode is not None else [])])],
-        only=None if kode is None else {"kode": kode},
-        cutoff=cutoff,
-    )
+    rows = read_table(name, root=root, columns=[column], cutoff=cutoff)
     return sorted(rows[column].dropna().unique().tolist())
 
 

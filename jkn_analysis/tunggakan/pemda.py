@@ -42,24 +42,6 @@ class UtangDepan:
     sisa_pagu: tuple[int, np.ndarray]
     """Budget year and what is left of it per region, infinite where unknown."""
 
-    def skip(self, months: int) -> UtangDepan:
-        """Start some months later, from the debt expected by then.
-
-        For bills delivered later than membership; what was paid in between is
-        taken from the year's budget.
-        """
-        if months <= 0:
-            return self
-        year, left = self.sisa_pagu
-        inside = np.asarray(self.periode[:months].year == year)
-        spent = np.median(self.dibayar_rp[:months][inside].sum(axis=0), axis=-1)
-        room = (year, np.maximum(left - spent, 0))
-        opening = np.median(self.utang_rp[months - 1], axis=-1)
-        bills, rates = self.tagihan_rp[months:], self.laju_bayar[months:]
-        later = self.periode[months:]
-        paid, owed, _ = settle(opening, bills, rates, months=later, left=room)
-        return UtangDepan(self.kode, later, bills, paid, owed, rates, opening, room)
-
 
 def build_utang(iuran_pemda: pd.DataFrame) -> pd.DataFrame:
     """Compute bill, payment, debt and days late of every month delivered.
@@ -70,16 +52,18 @@ def build_utang(iuran_pemda: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Table ``utang_pemda``, jenis ``nyata``; months after a gap in the delivery
-        are left out until the next opening balance.
+        Table ``utang_pemda``, jenis ``nyata``, or ``taksiran`` where `fill_pemda`
+        estimated the month; months after a gap are left out until the next opening
+        balance.
     """
     frame = iuran_pemda.sort_values(["kode", "periode"], ignore_index=True)
+    guessed = frame.get("taksiran", pd.Series(data=False, index=frame.index))
     debt = sum_tunggakan_pemda(frame)
     rows = pd.DataFrame(
         {
             "kode": frame["kode"],
             "periode": frame["periode"],
-            "jenis": "nyata",
+            "jenis": np.where(guessed, "taksiran", "nyata"),
             "kuantil": 0.5,
             "tagihan_rp": frame["tagihan_rp"].astype(float),
             "dibayar_rp": frame["dibayar_rp"].astype(float),
@@ -300,7 +284,8 @@ def _list_years(debt: pd.DataFrame) -> _Years:
     once: who missed a December pays it in January, whatever the year that is replayed.
     Not where more is owed by now than it ever made good.
     """
-    rate = debt["dibayar_rp"] / debt["tagihan_rp"].where(debt["tagihan_rp"] > 0)
+    told = debt["tagihan_rp"].where(debt["jenis"].ne("taksiran"))
+    rate = debt["dibayar_rp"] / told.where(told > 0)
     most = rate.groupby(debt["kode"]).transform("max")
     bills = (debt["tunggakan_pemda_rp"] / debt["tagihan_rp"]).where(rate.notna(), 0.0)
     owner = bills.groupby(debt["kode"])
@@ -482,10 +467,11 @@ def _sum_history(nyata: pd.DataFrame) -> pd.DataFrame:
         paid_up = (
             (money["tunggakan_pemda_rp"] <= 0).astype(float).rename("peluang_lunas")
         )
-        part = pd.concat([money, late, paid_up], axis=1).rename_axis(
+        kind = groups["jenis"].max()  # one estimate makes the sum one
+        part = pd.concat([money, late, paid_up, kind], axis=1).rename_axis(
             ["kode", "periode"]
         )
-        parts.append(part.reset_index().assign(jenis="nyata", kuantil=0.5))
+        parts.append(part.reset_index().assign(kuantil=0.5))
     return pd.concat(parts, ignore_index=True)[nyata.columns]
 
 

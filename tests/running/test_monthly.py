@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 
+import click
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from jkn_analysis.cli import monthly
 from jkn_analysis.store import hold_project, list_refused
 from jkn_analysis.terms import SEGMEN
 from tests.running.project import build_kepesertaan, make_project
@@ -17,6 +20,33 @@ MEETING = (
     "ID Rapat;Kode;Tanggal;Jam;Zona Waktu;Jenis;Tempat\n"
     "R-1;82.71;2030-12-03;09:00;WIT;Rapat;Aula\n"
 )
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "last"),
+    [
+        ("run", "82.71: No space left on device", "run"),
+        ("build", "cannot be written (No space left on device)", "build"),
+        ("run", "1 of 3 reports failed", "mail"),
+        ("forecast", "nothing is built", "forecast"),
+    ],
+)
+def test_a_full_disk_ends_the_round_and_a_refusal_does_not(
+    tmp_path, monkeypatch, step, said, last
+):
+    config = make_project(tmp_path)
+    done = []
+
+    def call(words, _config):
+        done.append(words[0])
+        click.echo(said if words[0] == step else "ok")
+        return 10 if words[0] == step else 0
+
+    monkeypatch.setattr(monthly, "_call", call)
+    made = CliRunner().invoke(monthly.bulanan_command, [], obj=config)
+    assert made.exit_code == 10
+    assert done[-1] == last
+    assert said in (config.paths.reports / ".run/bulanan.log").read_text()
 
 
 @pytest.fixture

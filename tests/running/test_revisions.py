@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pandas as pd
@@ -163,27 +166,88 @@ def deliver(config, last: str, *, fix: int = 0) -> None:
     pd.DataFrame(rows, columns=names).to_csv(path, index=False, sep=";")
 
 
+@pytest.fixture
+def sink(monkeypatch):
+    """A server on this machine that takes every mail; what came, by Message-ID."""
+    from aiosmtpd.controller import Controller
+
+    came = {}
+
+    class Take:
+        async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
+            told = message_from_bytes(envelope.content, policy=default)
+            came[told["Message-ID"]] = told
+            return "250 OK"
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(Take(), hostname="127.0.0.1", port=port)
+    server.start()
+    for name, value in (("HOST", "127.0.0.1"), ("PORT", str(port)),
+                        ("SECURITY", "loopback")):  # fmt: skip
+        monkeypatch.setenv(f"JKN_SMTP_{name}", value)
+    yield came
+    server.stop()
+
+
+def read_kept(config) -> dict[str, bytes]:
+    """Read every message that was ever given to a server."""
+    paths = (config.paths.reports / "terkirim").glob("*.eml")
+    return {path.name: path.read_bytes() for path in paths}
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("warm")
-def test_two_months_and_a_corrected_cell(tmp_path):
-    config = make_project(tmp_path)
+def test_two_months_and_a_corrected_cell(tmp_path, sink):
+    settings = '[mail]\ndomain = ["ternate.go.id"]\n'
+    config = make_project(tmp_path, settings=settings)
     shutil.rmtree(config.paths.processed)
     shutil.copy(TOP / "notebooks/briefing_kabupaten.ipynb", config.paths.notebooks)
-    page = config.paths.reports / MONTH / f"{KODE}.html"
+    page, told_object = (
+        config.paths.reports / MONTH / f"{KODE}{end}" for end in (".html", ".json")
+    )
     choice = ("run", "--periode", MONTH, "--wilayah", KODE)
+    mail = ("mail", "--all", "--really", "--periode", MONTH)
+    office = f"Kode;Kantor;Jabatan;Email\n{KODE};BPKAD;Kepala;b@ternate.go.id\n"
+    (config.paths.raw / "penerima.csv").write_text(office)
     deliver(config, MONTH)
-    for words in (("build",), ("forecast",), (*choice, "--terbit")):
+    for words in (("build",), ("forecast",), (*choice, "--terbit"), mail):
         jkn(tmp_path, *words)
-    told = page.read_bytes()
+    told, values, kept = page.read_bytes(), told_object.read_bytes(), read_kept(config)
+    (first,) = sink.values()
     deliver(config, "2025-12", fix=700)
     for words in (("build",), ("forecast",)):
         jkn(tmp_path, *words)
     assert "1 sudah mutakhir" in jkn(tmp_path, *choice).stdout
     jkn(tmp_path, *choice, "--force")
     assert page.read_bytes() == told
+    assert told_object.read_bytes() == values
+    assert "already settled" in jkn(tmp_path, *mail).stdout
+    assert (list(sink.values()), read_kept(config)) == ([first], kept)
     jkn(tmp_path, "build", "--sampai", MONTH)
     jkn(tmp_path, "forecast", "--periode", MONTH)
     assert "1 di antaranya revisi" in jkn(tmp_path, *choice, "--terbit").stdout
+    jkn(tmp_path, *mail)
+    _, second = sink.values()
+    assert "[Revisi 2]" in second["Subject"]
+    now = read_kept(config)
+    assert now.items() > kept.items()
+    assert len(now) == 2
+    changes = json.loads(told_object.read_text())["revisi"]["perubahan"]
+    counts = {
+        (one["figure"]["name"], one["figure"].get("segmen")): (one["dari"], one["ke"])
+        for one in changes
+        if one["figure"]["name"].endswith("_jiwa")
+        and one["figure"].get("periode") == f"{MONTH}-01"
+        and "kuantil" not in one["figure"]
+    }
+    assert counts["aktif_jiwa", "PPU-PN"] == ("20.936", "20.236")
+    assert {name for name, _ in counts} <= {
+        "aktif_jiwa", "kurang_aktif_jiwa", "nonaktif_jiwa",
+    }  # fmt: skip
+    assert {part for name, part in counts if name == "aktif_jiwa"} == {
+        "PPU-PN", "total",
+    }  # fmt: skip
     revised = page.read_text()
     assert "<li>Peserta aktif, PPU-PN, Nov 2025: 20.936 → 20.236</li>" in revised
     assert (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -14,8 +15,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
+from jkn_analysis.cli import app
+from jkn_analysis.errors import RunError, StoreError
 from jkn_analysis.running.kernel import can_fork
+from jkn_analysis.running.ledger import append_event, ledger_path
+from jkn_analysis.running.pool import Pool, Worker
+from jkn_analysis.running.report import Job
 from tests.running.project import CELLS, REGIONS, make_project
 
 pytestmark = [
@@ -314,3 +321,60 @@ def find_orphans(root):
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
     return found
+
+
+@pytest.mark.parametrize("command", ["build", "run", "status", "mail", "bulanan"])
+def test_a_foreign_folder_is_said_and_left_as_it_is(tmp_path, command, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JKN_CONFIG", raising=False)
+    result = CliRunner().invoke(app, [command])
+    assert isinstance(result.exception, StoreError)
+    assert "no project here\n  → go to the folder of one" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_cannot_start_is_one_line(tmp_path):
+    make_project(tmp_path)
+    broken = tmp_path / "broken" / "papermill"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise RuntimeError('rusak')")
+    path = os.pathsep.join([str(broken.parent), str(TOP)])
+    made = jkn(tmp_path, "run", check=False, PYTHONPATH=path)
+    assert made.returncode == 10
+    first, remedy = made.stderr.splitlines()
+    assert first == (
+        "jkn: the process that starts the workers ended (RuntimeError: rusak)"
+    )
+    assert "jkn run --cold" in remedy
+
+
+def test_workers_that_end_at_once_end_the_run_and_not_each_report(monkeypatch):
+    job = Job("82.71", "2025-11", "n.ipynb", {}, "", "")
+    pool = Pool(2, warm=False)
+    monkeypatch.setattr(pool, "_spawn", start_dead)
+    with pytest.raises(RunError, match="3 worker processes in a row ended without"):
+        list(pool.run([job] * 9))
+    assert pool.workers == []
+
+
+def start_dead():
+    """Start a worker that ends before it is given anything."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=print)
+    process.start()
+    process.join()
+    theirs.close()
+    return Worker(process, ours)
+
+
+def test_a_killed_forced_run_is_not_called_done(done):
+    root, config, _ = done
+    ledger = ledger_path(config.paths.reports, "2025-11")
+    kept = ledger.read_bytes()
+    append_event(ledger, {"event": "start", "at": "x", "reports": 4})
+    told = jkn(root, "status").stdout
+    assert "running, or killed: run it again to continue" in told
+    assert "0 made, 0 failed, 4 left" in told
+    jkn(root, "run")
+    assert ": ended" in jkn(root, "status").stdout
+    ledger.write_bytes(kept)

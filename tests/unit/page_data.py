@@ -161,6 +161,7 @@ def add_money(region: dict[str, pd.DataFrame], *, penduduk: int) -> dict:
     from jkn_analysis.skenario.posisi import list_posisi
     from jkn_analysis.skenario.rute import build_rute
     from jkn_analysis.tunggakan.pemda import project_utang
+    from jkn_analysis.tunggakan.taksiran import fill_pemda
     from tests.money_data import Jalur
 
     names = (
@@ -183,7 +184,7 @@ def add_money(region: dict[str, pd.DataFrame], *, penduduk: int) -> dict:
         np.array([float(penduduk)]),
     )  # fmt: skip
     made = {"skenario": given["skenario"]}
-    pemda = given["iuran_pemda"]
+    pemda = fill_pemda(given["iuran_pemda"], given["kepesertaan"], cutoff=cutoff)
     kas = build_kas(pemda, given["anggaran"], given["peristiwa"], cutoff=cutoff)
     ahead = project_utang(pemda, horizon=12, draws=20)
     made["uang"] = build_uang_tahunan(

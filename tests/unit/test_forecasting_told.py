@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from jkn_analysis.briefing import build_briefing
-from jkn_analysis.forecasting.told import build_record
+from jkn_analysis.briefing import build_area_briefing, build_briefing
+from jkn_analysis.forecasting.told import build_record, summarise_record
 from jkn_analysis.store import write_generation, write_table
 from jkn_analysis.tables import conform
 from tests.running.project import build_kepesertaan
@@ -91,3 +91,33 @@ def test_the_page_says_what_we_forecast_and_what_came(tmp_path, bahasa):
         ) in told
     else:
         assert "In June 2025 we forecast 79.0%–81.0% for November 2025" in told
+
+
+def test_the_record_sums_up_by_months_ahead():
+    rows = [
+        ["82.71", "2025-10-01", "2025-11-01", 0.78, 0.80, 0.82, 0.81],
+        ["82.72", "2025-10-01", "2025-11-01", 0.78, 0.80, 0.82, 0.83],
+        ["82.71", "2024-11-01", "2025-11-01", 0.70, 0.75, 0.80, 0.81],
+    ]
+    names = ["kode", "dari", "periode", "rendah", "tengah", "tinggi", "nyata"]
+    found = summarise_record(conform(pd.DataFrame(rows, columns=names), "rekam"))
+    assert found.index.tolist() == [1, 12]
+    assert found["jumlah"].tolist() == [2, 1]
+    assert found["kena_rate"].tolist() == [0.5, 0.0]
+    assert found["galat_rate"].tolist() == pytest.approx([0.02, 0.06])
+
+
+def test_no_record_sums_up_to_nothing():
+    assert summarise_record(conform(pd.DataFrame(), "rekam")).empty
+
+
+def test_the_page_of_a_province_tells_its_own_record(tmp_path):
+    region = build_region(KODE)
+    day, month = pd.Timestamp("2025-05-01"), pd.Timestamp("2025-11-01")
+    row = ["82", day, month, 0.78, 0.79, 0.80, 0.795]
+    names = ["kode", "dari", "periode", "rendah", "tengah", "tinggi", "nyata"]
+    region["rekam"] = conform(pd.DataFrame([row], columns=names), "rekam")
+    store_tables([region, build_region("82.72")], tmp_path)
+    page = build_area_briefing("82", "2025-11", root=tmp_path)
+    told = dict(page.layar.baris)
+    assert any("78,0%" in text and "79,5%" in text for text in told.values()), told

@@ -414,6 +414,9 @@ def test_every_tile_has_a_cell_of_its_own(count):
 
 
 def test_a_piece_carries_its_own_style_and_a_page_has_it_once(briefing):
+    marked = scope("<p>a</p>", banner="DATA CONTOH <b>")
+    assert '<p class="contoh">DATA CONTOH &lt;b&gt;</p><p>a</p>' in marked
+    assert unscope(marked) == "<p>a</p>"
     piece = scope("<p>a</p>")
     assert piece.startswith('<div class="jkn"><style>')
     assert unscope(piece) == "<p>a</p>"
