@@ -188,7 +188,7 @@ def _compose(
     from jkn_analysis.delivery.compose import Desk, compose
     from jkn_analysis.delivery.history import read_history
     from jkn_analysis.delivery.schedule import keep_inside, list_bad
-    from jkn_analysis.store import hold_project, read_table_or_empty
+    from jkn_analysis.store import hold_project, read_table_or_empty, sweep_written
 
     failed = refresh_reports(config, [o.kode for o in occasions], month)
     ledger, kept = ledger_of(config)
@@ -206,6 +206,7 @@ def _compose(
     problems: list[str] = []
     written: list[Path] = []
     with hold_project(config.paths.processed, holder="jkn mail"):
+        sweep_written(config.paths.reports)
         for occasion in occasions:
             kode = occasion.kode
             problems += list_bad(penerima, kode)

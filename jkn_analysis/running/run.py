@@ -21,8 +21,8 @@ from jkn_analysis.running.ledger import (
 )
 from jkn_analysis.running.manifest import SUFFIX
 from jkn_analysis.running.plan import Choice, Planned, build_plan
-from jkn_analysis.running.report import NOTEBOOKS, PAGE, Outcome
-from jkn_analysis.store import hold_project
+from jkn_analysis.running.report import PAGE, Outcome
+from jkn_analysis.store import hold_project, sweep_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,16 +63,6 @@ class Summary:
     def failed(self) -> list[Outcome]:
         """Outcomes that are failures, in the order of codes."""
         return sorted((o for o in self.outcomes if not o.ok), key=lambda o: o.kode)
-
-
-def sweep(folder: Path) -> int:
-    """Remove what a killed run left half-written; return how many files."""
-    count = 0
-    for part in (folder, folder / NOTEBOOKS, folder.parent, folder.parent / ".run"):
-        for path in part.glob(".*.tmp"):
-            path.unlink(missing_ok=True)
-            count += 1
-    return count
 
 
 def sort_longest_first(
@@ -126,7 +116,7 @@ def run_reports(
     with hold_project(config.paths.processed, holder="jkn run"), hide_secrets():
         ledger = ledger_path(reports, choice.periode)
         open_ledger(ledger)
-        sweep(folder)
+        sweep_written(reports)
         plan = build_plan(choice, config)
         todo = [planned for planned in plan if planned.reasons]
         summary = Summary(choice.periode, len(todo), len(plan) - len(todo))

@@ -28,7 +28,8 @@ def open_atomic(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     name = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        own = f".{os.getpid()}-"
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=own, suffix=".tmp")
         os.close(handle)
         temporary = Path(name)
         yield temporary
@@ -203,11 +204,22 @@ def make_private(what: str) -> Path:
 
 def sweep_private() -> None:
     """Remove such folders of processes that are gone: killed, they could not."""
+    for path in Path(tempfile.gettempdir()).glob("jkn-*-*-*"):
+        if _is_gone(path.name.split("-")[2]):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep_written(folder: Path) -> None:
+    """Remove what processes that were killed left half-written below a folder."""
+    for path in folder.rglob(".*-*.tmp"):
+        if _is_gone(path.name[1:].partition("-")[0]):
+            path.unlink(missing_ok=True)
+
+
+def _is_gone(owner: str) -> bool:
+    """Tell whether a process that a name tells of has ended."""
     try:
         import psutil
     except ImportError:  # of a system without what it stands on
-        return
-    for path in Path(tempfile.gettempdir()).glob("jkn-*-*-*"):
-        owner = path.name.split("-")[2]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(path, ignore_errors=True)
+        return False
+    return owner.isdigit() and not psutil.pid_exists(int(owner))

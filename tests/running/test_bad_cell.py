@@ -108,7 +108,7 @@ def test_no_page_of_the_thirteen_tells_an_older_month_without_the_reason(refused
 def test_the_thirteen_are_not_mailed_and_each_says_why_in_a_line(refused):
     _, said = refused
     told = said["mail"].stderr.splitlines()
-    lines = [line for line in told if ": not sent: " in line]
+    lines = [line for line in told if ": tidak dikirim: " in line]
     assert [line.split(":")[0].strip() for line in lines] == list_regions()
     assert all("kepesertaan_72.csv" in line for line in lines)
     assert said["mail"].returncode == 8

@@ -222,7 +222,7 @@ def test_two_months_and_a_corrected_cell(tmp_path, sink):
     jkn(tmp_path, *choice, "--force")
     assert page.read_bytes() == told
     assert told_object.read_bytes() == values
-    assert "already settled" in jkn(tmp_path, *mail).stdout
+    assert "sudah selesai sebelumnya" in jkn(tmp_path, *mail).stdout
     assert (list(sink.values()), read_kept(config)) == ([first], kept)
     jkn(tmp_path, "build", "--sampai", MONTH)
     jkn(tmp_path, "forecast", "--periode", MONTH)

@@ -343,7 +343,7 @@ def test_a_worker_that_cannot_start_is_one_line(tmp_path):
     assert made.returncode == 10
     first, remedy = made.stderr.splitlines()
     assert first == (
-        "jkn: the process that starts the workers ended (RuntimeError: rusak)"
+        "jkn: proses yang menjalankan pekerja berhenti (RuntimeError: rusak)"
     )
     assert "jkn run --cold" in remedy
 
@@ -373,8 +373,8 @@ def test_a_killed_forced_run_is_not_called_done(done):
     kept = ledger.read_bytes()
     append_event(ledger, {"event": "start", "at": "x", "reports": 4})
     told = jkn(root, "status").stdout
-    assert "running, or killed: run it again to continue" in told
-    assert "0 made, 0 failed, 4 left" in told
+    assert "atau terputus: jalankan lagi untuk melanjutkan" in told
+    assert "0 dibuat, 0 gagal, 4 tersisa" in told
     jkn(root, "run")
-    assert ": ended" in jkn(root, "status").stdout
+    assert ": selesai" in jkn(root, "status").stdout
     ledger.write_bytes(kept)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from jkn_analysis.errors import RunError, StoreError
@@ -12,7 +16,8 @@ from jkn_analysis.running.ledger import (
     read_events,
     read_last_outcomes,
 )
-from jkn_analysis.running.run import read_status, sweep
+from jkn_analysis.running.run import read_status
+from jkn_analysis.store import sweep_written
 
 
 def test_folder_that_cannot_be_made_is_named(tmp_path):
@@ -65,19 +70,17 @@ def test_ledger_on_a_full_disk_is_an_error_with_its_path():
         append_event(full, {"event": "start"})
 
 
-def test_sweep_removes_half_written_files_only(tmp_path):
-    folder = tmp_path / "2025-11"
-    (folder / ".notebooks").mkdir(parents=True)
-    kept = folder / "82.71.html"
-    for path in (
-        kept,
-        folder / ".x.tmp",
-        folder / ".notebooks/.y.tmp",
-        tmp_path / ".z.tmp",
-    ):
+def test_what_a_killed_process_left_half_written_goes_and_nothing_else(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    folder = tmp_path / "arsip/2025-11/82.71"
+    folder.mkdir(parents=True)
+    kept = [folder / "82.71.html", tmp_path / f".{os.getpid()}-mine.tmp"]
+    left = [folder / f".{gone.pid}-x.tmp", tmp_path / f".{gone.pid}-y.tmp"]
+    for path in (*kept, *left):
         path.write_text("")
-    assert sweep(folder) == 3
-    assert kept.exists()
+    sweep_written(tmp_path)
+    assert [path.exists() for path in (*kept, *left)] == [True, True, False, False]
 
 
 def test_a_line_without_its_facts_is_no_event(tmp_path):
