@@ -387,6 +387,12 @@ def join_tables(
             for report, result in zip(reports, results, strict=True)
             if result is not None and result.table == table
         ]
+        if table == KECAMATAN:
+            own += [
+                (one, r.finer)
+                for one, r in zip(reports, results, strict=True)
+                if r is not None and r.finer is not None
+            ]
         own.sort(key=lambda pair: is_reply(pair[0].delivery.path))
         if table == "kepesertaan":
             own = _without_parts(own, accepted)
@@ -461,10 +467,14 @@ def _manifest(
     report: BuildReport, used: Sequence[Read], tables: Iterable[str]
 ) -> dict[str, Any]:
     """Say which rows of which files became which table, and what is missing."""
-    stored = [one for one, result in used if result is not None and not one.refused]
+    stored = [
+        (one, {one.delivery.table, result.finer.table if result.finer else ""})
+        for one, result in used
+        if result is not None and not one.refused
+    ]
     return {
         "kiriman": {
-            name: [_entry(one) for one in stored if one.delivery.table == name]
+            name: [_entry(one) for one, held in stored if name in held]
             for name in tables
         },
         "packaged": PACKAGED,

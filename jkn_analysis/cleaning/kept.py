@@ -88,6 +88,7 @@ def write_kept(
         "sheets": report.sheets,
         "notes": [pack(note) for note in report.notes],
         "contoh": report.contoh,
+        "finer": result.finer is not None,
         "problems": [
             asdict(p) | {"message": pack(p.message), "remedy": pack(p.remedy)}
             for p in report.problems
@@ -136,7 +137,7 @@ def read_kept(
     pattern = _name(root, delivery.table, sha256, name if key else "", key or "")
     for path in sorted(pattern.parent.glob(pattern.name)):
         found = _decode(path)
-        if found is None or (key and _looked_ahead(found[1].get("latest", ""), latest)):
+        if found is None or (key and _is_other(found[1], latest)):
             continue
         try:
             return _restore(*found, delivery=delivery, sha256=sha256, name=name)
@@ -145,8 +146,11 @@ def read_kept(
     return None
 
 
-def _looked_ahead(then: str, now: dt.date | None) -> bool:
-    """Tell whether rows were read against a later day than is asked for."""
+def _is_other(told: dict[str, Any], now: dt.date | None) -> bool:
+    """Tell whether rows are not all, or were read against a later day than now."""
+    if told.get("finer"):  # the rows by kecamatan are not kept
+        return True
+    then = told.get("latest", "")
     return now is not None and (not then or then > now.isoformat())
 
 

@@ -103,6 +103,24 @@ def test_one_segmen_alone_is_a_part_until_the_others_come(tmp_path):
     assert not report.error
 
 
+def test_rows_of_kecamatan_are_kept_beside_their_sum(tmp_path):
+    lines = [
+        f"{place};{segmen};{count};{count - 10}\n"
+        for place in ("Ternate Utara", "Ternate Tengah")
+        for segmen, count in (("PBPU", 100), ("BP", 50))
+    ]
+    head = "Kota : Ternate;;;\nJuni 2025;;;\n\nKecamatan;Segmen;Terdaftar;Aktif\n"
+    total = "Jumlah;;300;260\n"
+    put(tmp_path, "juni/kepesertaan/a.csv", head + "".join(lines) + total)
+    for _ in range(2):
+        report = build(config_of(tmp_path))
+        assert not report.error
+        tables = {"kepesertaan": 2, "kepesertaan_kecamatan": 4}
+        assert tables.items() <= report.tables.items()
+        manifest = read_manifest(tmp_path / "data" / "processed")
+        assert all(len(manifest["kiriman"][name]) == 1 for name in tables)
+
+
 def test_a_faulty_delivery_is_refused_whole_and_the_others_go_on(tmp_path):
     put(tmp_path, "juni/kepesertaan/baik.csv", HEADER + row())
     put(

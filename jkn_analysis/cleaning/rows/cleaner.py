@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LEAST_COLUMNS = 2
 """Columns of the table that a sheet must have to belong to a delivery."""
+KECAMATAN = "kepesertaan_kecamatan"
 MOST_DATES = 2_000
 """Different cells of a column that are looked at for the order of day and month."""
 
@@ -269,7 +270,12 @@ def clean(
         for piece in _clean_sheet(work):
             piece.frame["_sheet"] = number
             pieces.append(piece)
-    return assemble(table, works, pieces)
+    result = assemble(table, works, pieces)
+    by_place = any("kecamatan" in work.roles.identifiers for work in used)
+    if table_name == "kepesertaan" and by_place and result.ok:
+        finer = clean(KECAMATAN, sheets, settings=chosen)
+        result.finer = finer if finer.ok and len(finer.frame) else None
+    return result
 
 
 def _order_of_delivery(sheets: Sequence[SheetTable]) -> Order:

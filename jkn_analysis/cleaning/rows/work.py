@@ -121,6 +121,8 @@ class CleanResult:
     origin: pd.DataFrame
     totals: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+    finer: CleanResult | None = None
+    """The same figures by kecamatan, where the delivery has them."""
 
     @property
     def ok(self) -> bool:
