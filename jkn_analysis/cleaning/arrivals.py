@@ -7,14 +7,11 @@ it, however the files have changed since.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from jkn_analysis.store import append_lines, read_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 REGISTER = "kedatangan.jsonl"
 

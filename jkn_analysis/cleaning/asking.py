@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING
 from jkn_analysis.cleaning.deliveries import find_table
 from jkn_analysis.cleaning.find.headings import IGNORED, heading_of, roles_of
 from jkn_analysis.cleaning.find.sheets import read_sheet
-from jkn_analysis.cleaning.problems import column_letters, faults
+from jkn_analysis.cleaning.find.table import SheetTable
+from jkn_analysis.cleaning.problems import Problem, column_letters, faults
 from jkn_analysis.cleaning.reading import problem_of, settings_of
 from jkn_analysis.cleaning.rows.cleaner import clean
+from jkn_analysis.cleaning.rows.work import CleanSettings
 from jkn_analysis.cleaning.values.months import read_moment
 from jkn_analysis.cleaning.values.names import is_region
 from jkn_analysis.cleaning.words import Said
@@ -26,11 +29,6 @@ from jkn_analysis.store import write_bytes
 from jkn_analysis.tables import DELIVERED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from jkn_analysis.cleaning.find.table import SheetTable
-    from jkn_analysis.cleaning.problems import Problem
-    from jkn_analysis.cleaning.rows.work import CleanSettings
     from jkn_analysis.config import Config
 
 MOST_ROUNDS = 6

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from jkn_analysis.arus.flows import ARUS, hide_small
 from jkn_analysis.cleaning.contents import (
+    Read,
     list_items,
     list_present,
     read_instead,
@@ -19,14 +23,17 @@ from jkn_analysis.cleaning.corrections import find_corrections, note_corrections
 from jkn_analysis.cleaning.deliveries import Delivery, count_litter, is_reply
 from jkn_analysis.cleaning.kept import read_kept
 from jkn_analysis.cleaning.problems import Problem, describe, faults, find_error
+from jkn_analysis.cleaning.reading import FileReport
 from jkn_analysis.cleaning.rows import across
-from jkn_analysis.cleaning.rows.work import Counts
+from jkn_analysis.cleaning.rows.work import CleanResult, Counts
 from jkn_analysis.cleaning.words import finding, in_language, say
-from jkn_analysis.errors import InputError, StoreError
+from jkn_analysis.config import Config
+from jkn_analysis.errors import InputError, JknError, StoreError
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import publish as publish_kecamatan
 from jkn_analysis.personal import mask_personal
 from jkn_analysis.store import (
+    Generation,
     find_generation,
     hold_project,
     list_cutoffs,
@@ -34,18 +41,6 @@ from jkn_analysis.store import (
     write_generation,
 )
 from jkn_analysis.tables import DELIVERED, TABLES, conform
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from jkn_analysis.cleaning.contents import Read
-    from jkn_analysis.cleaning.reading import FileReport
-    from jkn_analysis.cleaning.rows.work import CleanResult
-    from jkn_analysis.config import Config
-    from jkn_analysis.errors import JknError
-    from jkn_analysis.store import Generation
 
 PUBLISHED = {ARUS: hide_small, KECAMATAN: publish_kecamatan}
 """Tables whose small counts are hidden before they are stored."""

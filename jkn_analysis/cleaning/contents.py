@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jkn_analysis.cleaning.arrivals import (
     Arrivals,
@@ -20,20 +23,14 @@ from jkn_analysis.cleaning.deliveries import (
 from jkn_analysis.cleaning.kept import build_key, read_kept, write_kept
 from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.reading import FileReport, read_delivery, settings_of
+from jkn_analysis.cleaning.rows.work import CleanResult
 from jkn_analysis.cleaning.words import finding
+from jkn_analysis.config import Config
 from jkn_analysis.errors import InputError
 from jkn_analysis.personal import mask_personal
 from jkn_analysis.store import hash_file, show_name
 
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from jkn_analysis.cleaning.rows.work import CleanResult
-    from jkn_analysis.config import Config
-
-    Read = tuple[FileReport, CleanResult | None]
+Read = tuple[FileReport, CleanResult | None]
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from jkn_analysis.store import append_lines, read_lines, read_table
+from jkn_analysis.cleaning.contents import Read
+from jkn_analysis.store import Draft, Generation, append_lines, read_lines, read_table
 from jkn_analysis.tables import TABLES
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from jkn_analysis.cleaning.contents import Read
-    from jkn_analysis.store import Draft, Generation
 
 REGISTER = "koreksi.jsonl"
 WATCHED = (

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from jkn_analysis.tables import DELIVERED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 CONTOH = "contoh"
 REPLY = "tindak_lanjut_balasan"
 """Start of the names of returned follow-up forms, which win over what they answer."""
-SUFFIXES = frozenset(
-    [
-        ".csv",
-        ".tsv",
-        ".txt",
-        ".xlsx",
-        ".xlsm",
-        ".xls",
-        ".xlsb",
-        ".ods",
-        ".json",
-        ".jsonl",
-        ".ndjson",
-        ".htm",
-        ".html",
-    ]
-)
+SUFFIXES = frozenset({
+    ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".json",
+    ".jsonl", ".ndjson", ".htm", ".html",
+})  # fmt: skip
 LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"})
 _LITTER_ENDS = (".tmp", ".crdownload", ".part", ".partial", ".download", "~")
 _IGNORED_PREFIXES = (".", "~$", "readme", ".~lock", "register_", "kebenaran")

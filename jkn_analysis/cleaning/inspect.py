@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from jkn_analysis.cleaning.any.typed import type_table
 from jkn_analysis.cleaning.builder import join_settings, join_tables
@@ -16,6 +19,7 @@ from jkn_analysis.cleaning.deliveries import (
     list_files,
 )
 from jkn_analysis.cleaning.find.sheets import read_sheet
+from jkn_analysis.cleaning.find.table import SheetTable
 from jkn_analysis.cleaning.open.sandbox import IS_FOLDER, why_no_file
 from jkn_analysis.cleaning.problems import (
     Problem,
@@ -25,27 +29,20 @@ from jkn_analysis.cleaning.problems import (
     plain,
     refusal,
 )
-from jkn_analysis.cleaning.reading import problem_of, read_delivery, settings_of
+from jkn_analysis.cleaning.reading import (
+    FileReport,
+    problem_of,
+    read_delivery,
+    settings_of,
+)
 from jkn_analysis.cleaning.returned import list_problems
 from jkn_analysis.cleaning.rows.across import check_tables
-from jkn_analysis.cleaning.rows.work import Counts
+from jkn_analysis.cleaning.rows.work import CleanResult, Counts
 from jkn_analysis.cleaning.words import finding, in_language, say
-from jkn_analysis.errors import HostileInputError, InputError
+from jkn_analysis.config import Config
+from jkn_analysis.errors import HostileInputError, InputError, JknError
 from jkn_analysis.store import has_table, read_table, show_name
 from jkn_analysis.tables import DELIVERED
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable, Sequence
-
-    import pandas as pd
-
-    from jkn_analysis.cleaning.find.table import SheetTable
-    from jkn_analysis.cleaning.reading import FileReport
-    from jkn_analysis.cleaning.rows.work import CleanResult
-    from jkn_analysis.config import Config
-    from jkn_analysis.errors import JknError
-
 
 MAX_NOTES = 6
 """Notes shown of one file on how it was read."""
@@ -57,34 +54,10 @@ STATES = {
 
 
 @dataclass
-class Inspected:
-    """One file: what was read of it and what is wrong."""
-
-    path: Path
-    name: str
-    table: str
-    counts: Counts
-    problems: list[Problem]
-    sheets: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def state(self) -> str:
-        """Say in a word what would become of the file."""
-        if faults(self.problems):
-            return "refused"
-        return (
-            "suspected"
-            if any(p.severity == "suspicion" for p in self.problems)
-            else "clean"
-        )
-
-
-@dataclass
 class CheckReport:
     """All files of a check."""
 
-    files: list[Inspected]
+    files: list[FileReport]
     across: list[Problem] = field(default_factory=list)
     """What only all files together show: gaps, frozen months, jumps."""
     bahasa: str = "id"
@@ -108,12 +81,12 @@ class CheckReport:
         """Say in a language what was read of each file, then the problems."""
         lines = []
         for file in self.files:
-            counts = file.counts
+            counts, table = file.counts, file.delivery.table
             said = [
                 say(
                     "{name}: {sheets} table(s), {cells} cells; rows {rows} = "
                     "{kept} kept + {refused} refused + {recognised} recognised",
-                    name=f"{file.name} [{file.table}]" if file.table else file.name,
+                    name=f"{file.name} [{table}]" if table else file.name,
                     sheets=len(file.sheets),
                     cells=counts.cells,
                     rows=counts.rows_in,
@@ -175,25 +148,14 @@ def check_paths(
     deliveries = list(_listed(paths, config))
     if not deliveries:
         raise refusal(InputError, config.paths.raw, "unreadable:no_files")
-    files, reports, results = [], [], []
-    for delivery, name in deliveries:
-        chosen = replace(delivery, table=table or delivery.table)
-        file, report, result = _inspect(chosen, name, config, today=today)
-        files.append(file)
-        if report is not None:
-            reports.append(report)
-            results.append(result)
-    across = _check_across(reports, results, config)
-    return CheckReport(files, across, config.report.bahasa)
-
-
-def _check_across(
-    reports: Sequence[FileReport],
-    results: Sequence[CleanResult | None],
-    config: Config,
-) -> list[Problem]:
-    """Compare the files with each other; overlaps are added to their own reports."""
-    return check_tables(join_tables(reports, results, **join_settings(config)))
+    read = [
+        _inspect(replace(one, table=table or one.table), name, config, today=today)
+        for one, name in deliveries
+    ]
+    reports = [report for report, _ in read]
+    results = [result for _, result in read]
+    across = check_tables(join_tables(reports, results, **join_settings(config)))
+    return CheckReport(reports, across, config.report.bahasa)
 
 
 def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, str]]:
@@ -217,60 +179,39 @@ def _table_of(path: Path) -> str:
 
 def _inspect(
     delivery: Delivery, name: str, config: Config, *, today: dt.date | None
-) -> tuple[Inspected, FileReport | None, CleanResult | None]:
-    """Read one file; its report and rows too where it is of a canonical table."""
+) -> tuple[FileReport, CleanResult | None]:
+    """Read one file; its rows too where it is of a canonical table."""
     missing = why_no_file(delivery.path)
     if missing:
-        return _inspect_missing(delivery.path, name, missing), None, None
+        what = say("holds no file") if missing == IS_FOLDER else missing
+        problem = Problem(name, *finding("unreadable:missing", what=what))
+        plain_file = replace(delivery, table="")
+        return FileReport(plain_file, name, "", problems=[problem]), None
     if not delivery.table:
-        return _inspect_any(delivery.path, name, config), None, None
-    report, result = read_delivery(
-        delivery, settings=settings_of(config, delivery.table, today=today), name=name
-    )
-    file = Inspected(
-        delivery.path,
-        name,
-        delivery.table,
-        report.counts,
-        report.problems,
-        report.sheets,
-        report.notes,
-    )
-    return file, report, result
+        return _inspect_any(delivery, name, config), None
+    settings = settings_of(config, delivery.table, today=today)
+    return read_delivery(delivery, settings=settings, name=name)
 
 
-def _inspect_missing(path: Path, name: str, why: str) -> Inspected:
-    """Report a path that is no file."""
-    what = say("holds no file") if why == IS_FOLDER else why
-    problem = Problem(name, *finding("unreadable:missing", what=what))
-    return Inspected(path, name, "", Counts(), [problem])
-
-
-def _inspect_any(path: Path, name: str, config: Config) -> Inspected:
+def _inspect_any(delivery: Delivery, name: str, config: Config) -> FileReport:
     """Read a file of no canonical table."""
+    path, report = delivery.path, FileReport(delivery, name, "")
     if not is_readable(path):
         said = finding("unreadable:ending", ending=path.suffix)
-        problem = Problem(name, *said, severity="note")
-        return Inspected(path, name, "", Counts(), [problem])
+        report.problems = [Problem(name, *said, severity="note")]
+        return report
     try:
         sheets = read_sheet(path)
     except (InputError, HostileInputError) as exc:
-        return Inspected(path, name, "", Counts(), [problem_of(exc, name, path)])
+        report.problems = [problem_of(exc, name, path)]
+        return report
     typed = [type_table(sheet, locale=config.build.numbers.locale) for sheet in sheets]
-    problems = [replace(p, file=name) for table in typed for p in table.problems]
-    counts = sum(
-        (_count(sheet, t.problems) for sheet, t in zip(sheets, typed, strict=True)),
-        Counts(),
-    )
-    return Inspected(
-        path,
-        name,
-        "",
-        counts,
-        problems,
-        [s.sheet for s in sheets],
-        [note for t in typed for note in t.notes],
-    )
+    report.problems = [replace(p, file=name) for table in typed for p in table.problems]
+    counts = (_count(sheet, t.problems) for sheet, t in zip(sheets, typed, strict=True))
+    report.counts = sum(counts, Counts())
+    report.sheets = [sheet.sheet for sheet in sheets]
+    report.notes = [note for table in typed for note in table.notes]
+    return report
 
 
 def _count(sheet: SheetTable, problems: Sequence[Problem]) -> Counts:
@@ -298,7 +239,7 @@ def summarise_files(report: CheckReport) -> pd.DataFrame:
     rows = [
         {
             "berkas": file.name,
-            "tabel": file.table or "(tidak dikenal)",
+            "tabel": file.delivery.table or "(tidak dikenal)",
             "keadaan": in_language(STATES[file.state], "id"),
             "lembar": len(file.sheets),
             "sel": file.counts.cells,

@@ -6,28 +6,24 @@ known on a day when the file has been overwritten since.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from jkn_analysis.cleaning.deliveries import Delivery
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.reading import FileReport
-from jkn_analysis.cleaning.rows.work import CleanResult, Counts
+from jkn_analysis.cleaning.rows.work import CleanResult, CleanSettings, Counts
 from jkn_analysis.cleaning.words import pack, unpack
 from jkn_analysis.errors import StoreError
 from jkn_analysis.store import hash_file, write_bytes
 from jkn_analysis.tables import conform
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    from jkn_analysis.cleaning.deliveries import Delivery
-    from jkn_analysis.cleaning.rows.work import CleanSettings
 
 FOLDER = "bersih"
 MARK = b"jkn"

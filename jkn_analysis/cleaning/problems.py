@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from jkn_analysis.cleaning.words import Finding, finding, in_language, say, with_values
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
+    JknError,
     LimitError,
     UnknownNameError,
 )
 from jkn_analysis.personal import find_names, mask_personal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from jkn_analysis.errors import JknError
 
 Severity = Literal["fault", "suspicion", "note"]
 """A fault refuses its delivery; a suspicion and a note stand in the summary."""

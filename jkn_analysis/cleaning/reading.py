@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from jkn_analysis.cleaning.deliveries import Delivery
+from jkn_analysis.cleaning.find.table import SheetTable
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.rows.cleaner import clean
-from jkn_analysis.cleaning.rows.work import CleanSettings, Counts
+from jkn_analysis.cleaning.rows.work import CleanResult, CleanSettings, Counts
 from jkn_analysis.cleaning.words import finding
+from jkn_analysis.config import Config
 from jkn_analysis.errors import (
     HostileInputError,
     InputError,
@@ -19,16 +24,6 @@ from jkn_analysis.errors import (
 from jkn_analysis.store import hash_file
 from jkn_analysis.tables import DELIVERED, check
 from jkn_analysis.terms import TANDA_CONTOH
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from jkn_analysis.cleaning.deliveries import Delivery
-    from jkn_analysis.cleaning.find.table import SheetTable
-    from jkn_analysis.cleaning.rows.work import CleanResult
-    from jkn_analysis.config import Config
 
 OWN_LIMITS = frozenset({"limit", "closed"})
 """Kinds of fault that say nothing against the file: our limits, a share gone away."""
@@ -59,6 +54,13 @@ class FileReport:
         """Why it is refused: ``batas`` (our limit, a share away) or ``ditolak``."""
         kinds = {problem.kind for problem in faults(self.problems)}
         return "batas" if kinds <= OWN_LIMITS else "ditolak"
+
+    @property
+    def state(self) -> str:
+        """Say in a word what would become of the file."""
+        gravity = {problem.severity for problem in self.problems}
+        worst = "suspected" if "suspicion" in gravity else "clean"
+        return "refused" if "fault" in gravity else worst
 
     @property
     def refused(self) -> bool:

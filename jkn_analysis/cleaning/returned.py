@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.cleaning.values.cells import tidy
+import pandas as pd
+
+from jkn_analysis.cleaning.problems import Problem
+from jkn_analysis.cleaning.values.cells import Cell, tidy
 from jkn_analysis.cleaning.words import in_language, say
 from jkn_analysis.errors import JknError
 from jkn_analysis.personal import mask_personal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
-    from jkn_analysis.cleaning.inspect import CheckReport, Inspected
-    from jkn_analysis.cleaning.problems import Problem
-    from jkn_analysis.cleaning.values.cells import Cell
+    from jkn_analysis.cleaning.inspect import CheckReport
+    from jkn_analysis.cleaning.reading import FileReport
 
 
 COLUMNS = {
@@ -99,7 +98,7 @@ def write_annotated(report: CheckReport, folder: Path) -> list[Path]:
     return written
 
 
-def _annotate(file: Inspected, folder: Path, bahasa: str) -> Path | None:
+def _annotate(file: FileReport, folder: Path, bahasa: str) -> Path | None:
     """Write one annotated copy; None where the file cannot be opened."""
     import openpyxl
 
@@ -107,7 +106,7 @@ def _annotate(file: Inspected, folder: Path, bahasa: str) -> Path | None:
     from jkn_analysis.store import open_atomic
 
     try:
-        content = open_foreign(file.path)
+        content = open_foreign(file.delivery.path)
     except JknError:
         return None
     book = openpyxl.Workbook()
@@ -116,7 +115,7 @@ def _annotate(file: Inspected, folder: Path, bahasa: str) -> Path | None:
         own = [p for p in file.problems if p.sheet == sheet["name"]]
         _copy_sheet(book, sheet, own, bahasa)
     _list_sheet(book, file.problems, bahasa)
-    path = folder / f"{file.path.stem}.periksa.xlsx"
+    path = folder / f"{file.delivery.path.stem}.periksa.xlsx"
     with open_atomic(path) as temporary:
         book.save(temporary)
     return path

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jkn_analysis.cleaning.find.labels import is_total_label
+from jkn_analysis.cleaning.find.table import SheetTable
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.checks import count_decimals, find_quotient
-from jkn_analysis.cleaning.values.cells import Percent
+from jkn_analysis.cleaning.values.cells import Cell, Percent
 from jkn_analysis.cleaning.values.numbers import parse_numbers
 from jkn_analysis.cleaning.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jkn_analysis.cleaning.any.typed import TypedTable
-    from jkn_analysis.cleaning.find.table import SheetTable
-    from jkn_analysis.cleaning.values.cells import Cell
 
 OWN_UNIT = re.compile(
     r"\b(?:no|nomor|urut|tahun|thn|id|rasio|ratio|luas|kepadatan|laju|pertumbuhan|indeks|"

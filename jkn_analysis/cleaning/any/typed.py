@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,12 +26,14 @@ from jkn_analysis.cleaning.values.cells import (
     whole,
 )
 from jkn_analysis.cleaning.values.months import (
+    Order,
     find_moment_in,
     parse_months,
     read_moment,
 )
 from jkn_analysis.cleaning.values.numbers import (
     Fault,
+    Locale,
     find_scale,
     parse_numbers,
     read_number,
@@ -37,13 +41,6 @@ from jkn_analysis.cleaning.values.numbers import (
 )
 from jkn_analysis.cleaning.words import say
 from jkn_analysis.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from jkn_analysis.cleaning.values.months import Order
-    from jkn_analysis.cleaning.values.numbers import Locale
 
 Kind = Literal["code", "number", "rate", "month", "date", "text"]
 _CODE = re.compile(

@@ -7,7 +7,7 @@ person reads a sheet; no position is fixed.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from jkn_analysis.cleaning.find.body import read_body
 from jkn_analysis.cleaning.find.edges import Block, Dropped
@@ -16,6 +16,7 @@ from jkn_analysis.cleaning.find.labels import (
     SIGNATURE,
     SIGNED_LINE,
     SOURCE,
+    Row,
     filled_cells,
     is_constant,
     is_numbering,
@@ -25,12 +26,6 @@ from jkn_analysis.cleaning.find.labels import (
 )
 from jkn_analysis.cleaning.values.cells import Cell, is_year, look, tidy
 from jkn_analysis.personal import mask_personal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.find.labels import Row
-
 
 MAX_HEADER_ROWS = 5
 _COUNTED = re.compile(

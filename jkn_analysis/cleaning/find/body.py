@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.find.edges import (
+    Block,
     Dropped,
     is_numbered_group,
     is_section,
@@ -22,6 +23,7 @@ from jkn_analysis.cleaning.find.labels import (
     SOURCE,
     STATISTIC,
     TOTAL_BARE,
+    Row,
     distinct_texts,
     has_amount,
     is_numbering,
@@ -30,13 +32,6 @@ from jkn_analysis.cleaning.find.labels import (
 )
 from jkn_analysis.cleaning.values.cells import look, tidy
 from jkn_analysis.personal import mask_personal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.find.edges import Block
-    from jkn_analysis.cleaning.find.labels import Row
-
 
 _ITEM = re.compile(
     r"(?:jenis\s+|nama\s+)?(?:uraian|indikator|variabel|elemen|data|rincian|parameter|item)"

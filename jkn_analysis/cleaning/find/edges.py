@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.find.headings import is_heading
 from jkn_analysis.cleaning.find.labels import (
+    Row,
     distinct_texts,
     is_alike,
     is_constant,
@@ -16,12 +17,6 @@ from jkn_analysis.cleaning.find.labels import (
 )
 from jkn_analysis.cleaning.values.cells import find_month_name, look, tidy, whole
 from jkn_analysis.cleaning.values.names import find_segmen
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.find.labels import Row
-
 
 _GROUP_NUMBER = re.compile(r"(?:[IVXLC]+|[A-Z]|\d{1,2})[.)]?")
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jkn_analysis.cleaning.values.cells import BadCell, Percent, look, tidy
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.values.cells import Cell
-
+from jkn_analysis.cleaning.values.cells import BadCell, Cell, Percent, look, tidy
 
 MOST_GAPS = 30
 """Blank columns that may part tables side by side; later ones part nothing."""

@@ -6,15 +6,12 @@ import difflib
 import re
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.values.units import strip_units
 from jkn_analysis.tables import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 NEAR = 0.81
 """Likeness of letters from which a heading is taken for a misspelt one."""

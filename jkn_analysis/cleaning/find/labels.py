@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jkn_analysis.cleaning.find.headings import is_heading
 from jkn_analysis.cleaning.values.cells import (
+    Cell,
     close_up,
     find_month_name,
     is_year,
@@ -24,12 +26,6 @@ from jkn_analysis.cleaning.values.names import (
     is_segmen_word,
 )
 from jkn_analysis.personal import mask_personal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from jkn_analysis.cleaning.values.cells import Cell
-
 
 Row = list[Any]
 FOOTER = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,8 @@ import pandas as pd
 from jkn_analysis.cleaning.find.table import SheetTable
 from jkn_analysis.cleaning.open.dialect import MAX_CELLS, MAX_ROWS
 from jkn_analysis.cleaning.problems import Problem, refusal
-from jkn_analysis.cleaning.values.cells import tidy
+from jkn_analysis.cleaning.values.cells import Cell, tidy
 from jkn_analysis.errors import HostileInputError
-
-if TYPE_CHECKING:
-    from jkn_analysis.cleaning.values.cells import Cell
 
 
 def unique(names: list[str]) -> list[str]:

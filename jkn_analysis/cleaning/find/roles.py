@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jkn_analysis.cleaning.find.headings import IGNORED, find_role, heading_key
-from jkn_analysis.cleaning.find.table import SECTION
+from jkn_analysis.cleaning.find.table import SECTION, SheetTable
 from jkn_analysis.cleaning.values.cells import find_month_name, is_year, tidy
 from jkn_analysis.cleaning.values.context import find_running, is_running_only
 from jkn_analysis.cleaning.values.months import find_moment_in, read_moment
@@ -26,11 +27,6 @@ from jkn_analysis.cleaning.values.units import says_percent
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import Wilayah
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from jkn_analysis.cleaning.find.table import SheetTable
 
 MEASURE_KINDS = frozenset({"jiwa", "rp", "rate", "number", "count"})
 PARTS = ("kecamatan", "desa", "jenis_kelamin", "kelas", "umur_bulan")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.find.blocks import find_blocks
+from jkn_analysis.cleaning.find.blocks import Block, find_blocks
 from jkn_analysis.cleaning.find.grid import Grid
 from jkn_analysis.cleaning.find.headings import IGNORED, find_role
 from jkn_analysis.cleaning.find.regular import (
@@ -24,17 +25,10 @@ from jkn_analysis.cleaning.find.table import SECTION, DroppedRow, SheetTable
 from jkn_analysis.cleaning.open.dialect import MAX_COLUMNS
 from jkn_analysis.cleaning.open.sandbox import open_foreign
 from jkn_analysis.cleaning.problems import Problem, column_letters, refusal
-from jkn_analysis.cleaning.values.cells import BadCell, tidy
+from jkn_analysis.cleaning.values.cells import BadCell, Cell, tidy
 from jkn_analysis.cleaning.values.months import find_moment_in
 from jkn_analysis.cleaning.words import finding, listed, say
 from jkn_analysis.errors import HostileInputError, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from jkn_analysis.cleaning.find.blocks import Block
-    from jkn_analysis.cleaning.values.cells import Cell
-
 
 LABELS = IDENTIFIERS | {IGNORED}
 """Roles of columns that label rows, whose numbers are no figures."""

@@ -6,18 +6,14 @@ import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.problems import Problem, column_letters
-from jkn_analysis.cleaning.values.cells import Percent, tidy
-
-if TYPE_CHECKING:
-    from jkn_analysis.cleaning.values.cells import Cell
-    from jkn_analysis.cleaning.words import Finding
-
+from jkn_analysis.cleaning.values.cells import Cell, Percent, tidy
+from jkn_analysis.cleaning.words import Finding
 
 SECTION = "bagian"
 """Heading of the column that holds section labels found between the rows."""

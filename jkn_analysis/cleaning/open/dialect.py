@@ -7,14 +7,12 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jkn_analysis.cleaning.open.refusal import RefusedError
 from jkn_analysis.cleaning.values.cells import Cell
 from jkn_analysis.cleaning.words import say
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAX_LINE_BYTES = 2**20
 MAX_COLUMNS = 2_000

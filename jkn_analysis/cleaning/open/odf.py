@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import zipfile
+from typing import Any
 from xml.parsers import expat
-
-if TYPE_CHECKING:
-    import zipfile
 
 MAX_MERGED = 100_000
 MAX_HIDDEN = 5_000

@@ -8,16 +8,13 @@ import os
 import re
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jkn_analysis.cleaning.open import dialect
 from jkn_analysis.cleaning.open.records import find_records
 from jkn_analysis.cleaning.open.refusal import RefusedError
+from jkn_analysis.cleaning.values.cells import Cell
 from jkn_analysis.cleaning.words import say
-
-if TYPE_CHECKING:
-    from jkn_analysis.cleaning.values.cells import Cell
-
 
 MAX_FILE_BYTES = 200 * 2**20
 MAX_UNPACKED_BYTES = 200 * 2**20

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.problems import Problem
+from jkn_analysis.cleaning.problems import Problem, Severity
 from jkn_analysis.cleaning.rows.checks import region_counts
+from jkn_analysis.cleaning.rows.work import CleanResult
 from jkn_analysis.cleaning.words import finding, listed, percent, say
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import get_wilayah
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.problems import Severity
-    from jkn_analysis.cleaning.rows.work import CleanResult
-
 
 FROZEN_BULAN = 4
 """Months in a row with the same figures that look like a copy."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,18 +22,20 @@ from jkn_analysis.cleaning.rows.rules import (
     fill_dashes,
 )
 from jkn_analysis.cleaning.rows.slices import NONAKTIF
-from jkn_analysis.cleaning.rows.work import PLACE, REGIONAL, CleanResult, Counts, due_of
+from jkn_analysis.cleaning.rows.work import (
+    PLACE,
+    REGIONAL,
+    CleanResult,
+    Counts,
+    Piece,
+    Work,
+    due_of,
+)
 from jkn_analysis.cleaning.values.names import MIXED
 from jkn_analysis.cleaning.values.vintage import find_vintage, is_bps
 from jkn_analysis.cleaning.words import finding, say
-from jkn_analysis.tables import conform
+from jkn_analysis.tables import Table, conform
 from jkn_analysis.terms import TOTAL
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.rows.work import Piece, Work
-    from jkn_analysis.tables import Table
 
 
 def assemble(

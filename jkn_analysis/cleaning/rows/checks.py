@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.rows.work import PLACE, report_at
+from jkn_analysis.cleaning.find.roles import ColumnUse
+from jkn_analysis.cleaning.rows.work import PLACE, CleanResult, Work, report_at
+from jkn_analysis.cleaning.values.cells import Cell
 from jkn_analysis.cleaning.values.names import MIXED
-from jkn_analysis.cleaning.values.numbers import find_scale, parse_numbers
+from jkn_analysis.cleaning.values.numbers import Locale, find_scale, parse_numbers
 from jkn_analysis.cleaning.words import finding, say
 from jkn_analysis.tables import TABLES
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import list_wilayah, read_penduduk
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.find.roles import ColumnUse
-    from jkn_analysis.cleaning.rows.work import CleanResult, Work
-    from jkn_analysis.cleaning.values.cells import Cell
-    from jkn_analysis.cleaning.values.numbers import Locale
-
 
 AGREE_SHARE = 0.8
 """Share of rows a denominator must reproduce to be named."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.find.headings import IGNORED, heading_of, suggest_heading
-from jkn_analysis.cleaning.find.roles import MEASURE_KINDS
+from jkn_analysis.cleaning.find.roles import MEASURE_KINDS, ColumnUse
+from jkn_analysis.cleaning.find.table import SheetTable
 from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.assemble import assemble
 from jkn_analysis.cleaning.rows.columns import group_columns
@@ -16,22 +18,19 @@ from jkn_analysis.cleaning.rows.identify import ROW_DIMS, read_kode, read_parts
 from jkn_analysis.cleaning.rows.moments import read_dim, read_row_months, years_or_title
 from jkn_analysis.cleaning.rows.persons import report_persons
 from jkn_analysis.cleaning.rows.slices import check_column_sums, make_piece
-from jkn_analysis.cleaning.rows.work import CleanSettings, Piece, Work, start_work
+from jkn_analysis.cleaning.rows.work import (
+    CleanResult,
+    CleanSettings,
+    Piece,
+    Work,
+    start_work,
+)
 from jkn_analysis.cleaning.values import columns as col
-from jkn_analysis.cleaning.values.months import prove_order
+from jkn_analysis.cleaning.values.months import Order, prove_order
 from jkn_analysis.cleaning.values.names import SPELLED
 from jkn_analysis.cleaning.values.units import unclear_unit
 from jkn_analysis.cleaning.words import listed, say
 from jkn_analysis.tables import SIGNED, TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from jkn_analysis.cleaning.find.roles import ColumnUse
-    from jkn_analysis.cleaning.find.table import SheetTable
-    from jkn_analysis.cleaning.rows.work import CleanResult
-    from jkn_analysis.cleaning.values.months import Order
-
 
 LEAST_COLUMNS = 2
 """Columns of the table that a sheet must have to belong to a delivery."""

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.find.headings import find_role
 from jkn_analysis.cleaning.find.roles import ColumnUse, Use, members_of
+from jkn_analysis.cleaning.rows.work import Work
 from jkn_analysis.cleaning.values.names import explain_segmen, is_plain_pbi
 from jkn_analysis.cleaning.values.units import says_percent
 from jkn_analysis.cleaning.words import Finding, listed, say
+from jkn_analysis.tables import Column
 from jkn_analysis.terms import SEGMEN, TOTAL
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from jkn_analysis.cleaning.rows.work import Work
-    from jkn_analysis.tables import Column
 
 Slices = dict[Use, dict[str, ColumnUse]]
 """Slice of month, segmen, kelas, age and region to its columns by measure."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.find.headings import heading_key
 from jkn_analysis.cleaning.find.labels import is_total_label
-from jkn_analysis.cleaning.find.roles import PARTS, SEX
+from jkn_analysis.cleaning.find.roles import PARTS, SEX, ColumnUse
+from jkn_analysis.cleaning.rows.work import Work
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.cells import is_absent
 from jkn_analysis.cleaning.values.context import find_title_regions, is_branch_line
@@ -20,18 +22,9 @@ from jkn_analysis.cleaning.values.names import (
     find_segmen,
     is_branch,
 )
-from jkn_analysis.cleaning.values.regions import Origin, read_regions
-from jkn_analysis.cleaning.words import listed, say
+from jkn_analysis.cleaning.values.regions import Origin, RegionColumn, read_regions
+from jkn_analysis.cleaning.words import Finding, listed, say
 from jkn_analysis.wilayah import Wilayah, get_wilayah
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from jkn_analysis.cleaning.find.roles import ColumnUse
-    from jkn_analysis.cleaning.rows.work import Work
-    from jkn_analysis.cleaning.values.regions import RegionColumn
-    from jkn_analysis.cleaning.words import Finding
-
 
 GROUPED_SHARE = 0.4
 """Share of blank cells from which a column is taken for one of merged groups."""

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.find.table import SECTION
+from jkn_analysis.cleaning.find.roles import ColumnUse, Use
+from jkn_analysis.cleaning.find.table import SECTION, SheetTable
 from jkn_analysis.cleaning.rows.identify import carry, is_grouped
-from jkn_analysis.cleaning.rows.work import FLOWS
+from jkn_analysis.cleaning.rows.work import FLOWS, Work
 from jkn_analysis.cleaning.values import columns as col
-from jkn_analysis.cleaning.values.cells import find_month_name, whole
+from jkn_analysis.cleaning.values.cells import Cell, find_month_name, whole
 from jkn_analysis.cleaning.values.context import find_running
 from jkn_analysis.cleaning.values.months import find_moment_in, parse_months
 from jkn_analysis.cleaning.values.names import find_segmen, find_segmen_in
+from jkn_analysis.cleaning.values.numbers import Fault
 from jkn_analysis.cleaning.words import finding, say
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from jkn_analysis.cleaning.find.roles import ColumnUse, Use
-    from jkn_analysis.cleaning.find.table import SheetTable
-    from jkn_analysis.cleaning.rows.work import Work
-    from jkn_analysis.cleaning.values.cells import Cell
-    from jkn_analysis.cleaning.values.numbers import Fault
 
 
 def _read_years(work: Work) -> np.ndarray:

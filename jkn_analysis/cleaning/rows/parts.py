@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.rows.work import report_sum
+from jkn_analysis.cleaning.rows.work import Work, report_sum
 from jkn_analysis.cleaning.words import listed, say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.rows.work import Work
-    from jkn_analysis.tables import Table
+from jkn_analysis.tables import Table
 
 SEXES = {"L", "P"}
 KELAS = {"kelas 1", "kelas 2", "kelas 3"}

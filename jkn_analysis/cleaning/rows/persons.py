@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from jkn_analysis.cleaning.rows.work import Work
 from jkn_analysis.cleaning.values.columns import text_of
 from jkn_analysis.cleaning.values.numbers import Fault
 from jkn_analysis.cleaning.words import say
 from jkn_analysis.personal import count_personal, is_address
 from jkn_analysis.places import is_kecamatan
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from jkn_analysis.cleaning.rows.work import Work
 
 WORDS = {
     "nik": say("a NIK or family card number"),

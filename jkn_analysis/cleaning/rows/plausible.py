@@ -6,22 +6,18 @@ file: a wrong unit or a branch's total is otherwise stored as a fact.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.cleaning.rows.work import Work
 from jkn_analysis.cleaning.words import Said, listed, say
+from jkn_analysis.tables import Table
 from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import get_wilayah, read_penduduk
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jkn_analysis.cleaning.rows.work import Work
-    from jkn_analysis.tables import Table
 
 LEAST_COVERAGE, MOST_COVERAGE = 0.3, 1.5
 """Registered by population; districts of Papua pass the upper one, so the typical

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.find.roles import MEASURE_KINDS
 from jkn_analysis.cleaning.problems import faults
-from jkn_analysis.cleaning.rows.work import MOST_LISTED, PLACE, due_of, report_at
-from jkn_analysis.cleaning.values.cells import look
+from jkn_analysis.cleaning.rows.work import MOST_LISTED, PLACE, Work, due_of, report_at
+from jkn_analysis.cleaning.values.cells import Cell, look
 from jkn_analysis.cleaning.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from jkn_analysis.cleaning.rows.work import Work
-    from jkn_analysis.cleaning.values.cells import Cell
-    from jkn_analysis.tables import Table
-
+from jkn_analysis.tables import Table
 
 DENSE = 8
 """Codes of keys up to this many times the rows are counted in an array."""

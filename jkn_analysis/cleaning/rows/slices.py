@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.find.headings import find_role, heading_key
 from jkn_analysis.cleaning.find.labels import is_total_label
-from jkn_analysis.cleaning.find.roles import Use, read_words
+from jkn_analysis.cleaning.find.roles import ColumnUse, Use, read_words
 from jkn_analysis.cleaning.find.table import SECTION
 from jkn_analysis.cleaning.rows.columns import BY_ROW
 from jkn_analysis.cleaning.rows.identify import texts_of
@@ -20,22 +21,14 @@ from jkn_analysis.cleaning.rows.moments import (
     sections,
     slice_periode,
 )
-from jkn_analysis.cleaning.rows.work import FLOWS, Piece, scale_of
+from jkn_analysis.cleaning.rows.work import FLOWS, Piece, Work, scale_of
 from jkn_analysis.cleaning.values import columns as col
-from jkn_analysis.cleaning.values.cells import cut_ordinal
+from jkn_analysis.cleaning.values.cells import Cell, cut_ordinal
 from jkn_analysis.cleaning.values.names import find_segmen
+from jkn_analysis.cleaning.values.numbers import Fault
 from jkn_analysis.tables import SIGNED, Column
 from jkn_analysis.terms import SEGMEN, TOTAL
 from jkn_analysis.wilayah import get_wilayah
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from jkn_analysis.cleaning.find.roles import ColumnUse
-    from jkn_analysis.cleaning.rows.work import Work
-    from jkn_analysis.cleaning.values.cells import Cell
-    from jkn_analysis.cleaning.values.numbers import Fault
-
 
 NONAKTIF = Column("nonaktif_jiwa", "jiwa", optional=True)
 """Counted where rows are statuses; registered less active, so never stored."""

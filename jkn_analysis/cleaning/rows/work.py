@@ -6,34 +6,27 @@ import datetime as dt
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.find.roles import read_roles
+from jkn_analysis.cleaning.find.roles import ColumnUse, Roles, read_roles
+from jkn_analysis.cleaning.find.table import SheetTable
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.values import columns as col
+from jkn_analysis.cleaning.values.cells import Cell
 from jkn_analysis.cleaning.values.context import (
     Context,
     find_context,
     find_title_regions,
 )
-from jkn_analysis.cleaning.values.months import find_moment_in
+from jkn_analysis.cleaning.values.months import Order, find_moment_in
+from jkn_analysis.cleaning.values.numbers import Fault, Locale
 from jkn_analysis.cleaning.values.units import find_scale
 from jkn_analysis.cleaning.words import Finding, finding, say
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from jkn_analysis.cleaning.find.roles import ColumnUse, Roles
-    from jkn_analysis.cleaning.find.table import SheetTable
-    from jkn_analysis.cleaning.values.cells import Cell
-    from jkn_analysis.cleaning.values.months import Order
-    from jkn_analysis.cleaning.values.numbers import Fault, Locale
-    from jkn_analysis.tables import Table
-
+from jkn_analysis.tables import Table
 
 PLACE = "_col_"
 """Start of the columns that hold each measure's place in the sheet."""

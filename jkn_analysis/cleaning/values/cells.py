@@ -26,41 +26,13 @@ class BadCell(str):
     __slots__ = ()
 
 
-ABSENT = frozenset(
-    [
-        "-",
-        "--",
-        "---",
-        "–",
-        "—",
-        "―",
-        "…",
-        "..",
-        "...",
-        "n/a",
-        "na",
-        "n.a",
-        "n.a.",
-        "nan",
-        "null",
-        "none",
-        "nil",
-        "#n/a",
-        "tad",
-        "t.a.d",
-        "tidak_ada",
-        "tidak_tersedia",
-        "belum_ada",
-        "belum_tersedia",
-        "kosong",
-        "tidak_ada_data",
-        "data_tidak_tersedia",
-        "belum_ada_data",
-        "data_belum_tersedia",
-        "tdk_ada",
-        "tdk_ada_data",
-    ]
-)
+ABSENT = frozenset({
+    "-", "--", "---", "–", "—", "―", "…", "..", "...", "n/a", "na", "n.a", "n.a.",
+    "nan", "null", "none", "nil", "#n/a", "tad", "t.a.d", "tidak_ada",
+    "tidak_tersedia", "belum_ada", "belum_tersedia", "kosong", "tidak_ada_data",
+    "data_tidak_tersedia", "belum_ada_data", "data_belum_tersedia", "tdk_ada",
+    "tdk_ada_data",
+})  # fmt: skip
 """Marks that say a value is missing, lower case, inner blanks as ``_``."""
 SATUAN_AKHIR = (
     r"jiwa|orang|org|peserta|rupiah|bulan|bln|unit|buah|km2|km²|kk|ribu|rb|juta|jt|"
@@ -136,7 +108,7 @@ def cut_footnote(text: str) -> str:
 
 
 _ORDINAL = re.compile(
-    r"\s*(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s*(?=[^\W\d])|[-–•*]\s+(?=[^\W\d]))",
+    r"\s*(?:\(?\d{1,2}[.)]\s*|\(?(?:[a-z]|[ivx]{1,4})[.)]\s+|[-–•*]\s+)(?=[^\W\d])",
     re.IGNORECASE,
 )
 

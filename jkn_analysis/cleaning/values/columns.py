@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from jkn_analysis.cleaning.values.cells import (
     is_absent,
     tidy,
 )
-from jkn_analysis.cleaning.values.months import parse_dates, parse_months
+from jkn_analysis.cleaning.values.months import Order, parse_dates, parse_months
 from jkn_analysis.cleaning.values.names import (
     explain_segmen,
     find_kelas,
@@ -28,6 +29,8 @@ from jkn_analysis.cleaning.values.names import (
 )
 from jkn_analysis.cleaning.values.numbers import (
     Fault,
+    Locale,
+    NumberColumn,
     find_scale,
     parse_numbers,
     read_number,
@@ -35,12 +38,6 @@ from jkn_analysis.cleaning.values.numbers import (
 )
 from jkn_analysis.cleaning.words import say
 from jkn_analysis.terms import TOTAL
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from jkn_analysis.cleaning.values.months import Order
-    from jkn_analysis.cleaning.values.numbers import Locale, NumberColumn
 
 EXACT_BELOW = 2**53
 MOST_JIWA = 10**9

@@ -7,17 +7,14 @@ letter it came with, the target it works for, the branch office that sent it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.values.cells import BULAN_TULISAN
 from jkn_analysis.cleaning.values.months import NAMES, find_moment_in
 from jkn_analysis.cleaning.values.names import find_region, is_branch
 from jkn_analysis.wilayah import Wilayah
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 _OTHER_DATE = re.compile(
     r"\b(?:(?:tanggal|tgl|waktu|jam|hari)[\s.:]*)?(?:(?:di|pen)?cetak(?:an)?|print(?:ed)?|"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from jkn_analysis.cleaning.values.cells import (
     BULAN_TULISAN,
@@ -19,9 +20,6 @@ from jkn_analysis.cleaning.values.cells import (
 )
 from jkn_analysis.cleaning.values.numbers import Fault
 from jkn_analysis.cleaning.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Order = Literal["", "dmy", "mdy"]
 FIRST_YEAR, LAST_YEAR = 2000, 2100

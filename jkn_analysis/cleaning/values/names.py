@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from importlib import resources
 
 from jkn_analysis.arus.sebab import find_sebab
 from jkn_analysis.cleaning.values.cells import cut_ordinal, is_absent
@@ -14,144 +16,28 @@ from jkn_analysis.errors import UnknownNameError
 from jkn_analysis.terms import LUAR, NONAKTIF, SEGMEN, TOTAL, UMUR_MAKS_BULAN
 from jkn_analysis.wilayah import Wilayah, find_wilayah, squeeze
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_SEGMEN_SPELLINGS: dict[str, tuple[str, ...]] = {
-    "PBI JK": (
-        "PBI JK", "PBI-JK", "PBIJK", "PBI APBN", "PBI (APBN)", "PBI JKN",
-        "Pbi Apbn/Kjs", "PBI Pusat", "APBN",
-        "Penerima Bantuan Iuran APBN",
-        "Penerima Bantuan Iuran Jaminan Kesehatan", "PBI Jaminan Kesehatan",
-        "PBI Nasional", "Penerima Bantuan Iuran (PBI JK)",
-        "Penerima Bantuan Iuran Jaminan Kesehatan (PBI JK)", "PBI JK (APBN)",
-    ),
-    "PBPU Pemda": (
-        "PBPU Pemda", "PBI APBD", "PBPU&BP Pemda", "PBPU/BP Pemda", "PBPU BP Pemda",
-        "PB PU/BP PEMDA", "UPBU/BP", "PBI Daerah", "APBD", "APBD-I", "APBD-II",
-        "APBD I", "APBD II", "PBI APBD I", "PBI APBD II", "Jamkesda", "JKN-D", "JKND",
-        "PBPU dan BP Pemda", "PBPU & BP Pemda", "PBPU Pemerintah Daerah", "PBI (APBD)",
-        "PBI APBD Provinsi", "PBI APBD Kabupaten", "PBI APBD Kab/Kota", "PBPU-Pemda",
-        "PBPU dan BP Pemerintah Daerah", "PBPU APBD", "PBPU (Pemda)", "PBPU BP APBD",
-        "Pemda", "Didaftarkan Pemda", "Penduduk Didaftarkan Pemda", "PBPU BP (Pemda)",
-    ),
-    "PPU-PN": (
-        "PPU-PN", "PPU PN", "PPUPN", "PPU Pemerintah", "PPU Penyelenggara Negara",
-        "PPU (PN)", "Pekerja Penerima Upah Penyelenggara Negara", "PPU PNS", "PPU ASN",
-        "PPU-Penyelenggara Negara", "Pekerja Penerima Upah (PPU) Penyelenggara Negara",
-    ),
-    "PPU-BU": (
-        "PPU-BU", "PPU BU", "PPUBU", "PPU Swasta", "PPU Non Penyelenggara Negara",
-        "Badan Usaha", "PPU Badan Usaha", "PPU (BU)", "PPU Non PN", "PPU-Badan Usaha",
-        "Pekerja Penerima Upah Badan Usaha", "PPU BUMN/Swasta", "PPU NON-PN",
-        "Pekerja Penerima Upah (PPU) Badan Usaha",
-    ),
-    "PBPU": (
-        "PBPU", "PBPU Mandiri", "Mandiri", "BPU Mandiri", "Peserta mandiri",
-        "PBPU (Mandiri)",
-        "Pekerja Bukan Penerima Upah", "Pekerja Bukan Penerima Upah (PBPU)",
-        "PBPU Perorangan", "PBPU-Mandiri",
-    ),
-    "BP": (
-        "BP", "Bukan Pekerja", "BP Penyelenggara Negara", "PENSIUN",
-        "Bukan Pekerja (BP)",
-        "BP Mandiri", "BP (Bukan Pekerja)", "Pensiunan", "BP PN",
-    ),
-}  # fmt: skip
-_TOTALS = (
-    "total", "jumlah", "semua", "semua segmen", "seluruh segmen", "jumlah total",
-    "total segmen", "seluruhnya", "total peserta", "keseluruhan", "jumlah seluruhnya",
-    "grand total", "sub total", "total keseluruhan", "jumlah peserta",
-    "jml", "jlh", "jml total", "jml peserta",
-)  # fmt: skip
-_MIXED: dict[str, tuple[str, ...]] = {
-    "ppu": ("PPU-PN", "PPU-BU"),
-    "pekerjapenerimaupah": ("PPU-PN", "PPU-BU"),
-    "pekerjapenerimaupahppu": ("PPU-PN", "PPU-BU"),
-    "pbpubp": ("PBPU", "BP"),
-    "pbpudanbp": ("PBPU", "BP"),
-    "pbpubpmandiri": ("PBPU", "BP"),
-    "pbiapbnapbd": ("PBI JK", "PBPU Pemda"),
-    "pbi": ("PBI JK", "PBPU Pemda"),
-    "penerimabantuaniuran": ("PBI JK", "PBPU Pemda"),
-    "penerimabantuaniuranpbi": ("PBI JK", "PBPU Pemda"),
-    "nonpbi": ("PPU-PN", "PPU-BU", "PBPU", "BP"),
-    "bukanpbi": ("PPU-PN", "PPU-BU", "PBPU", "BP"),
-    "belumterdaftar": (),
-}
-"""Words that join several segmen; they are never assigned to one."""
+_WORDS = tomllib.loads(
+    resources.files("jkn_analysis.cleaning.values")
+    .joinpath("segmen.toml")
+    .read_text("utf-8")
+)
+_MIXED = {key: tuple(members) for key, members in _WORDS["gabungan"].items()}
 _TOTAL_WORD = re.compile(
     r"(?:sub|grand)?[\s-]*(?:jumlah|total|jml)\b[\s.:]*", re.IGNORECASE
 )
-_SUB = (
-    ("I", r"\b(?:apbd|pemda)\W*(?:i|1|prov(?:insi)?)\b|\bprov(?:insi)?\b"),
-    ("II", r"\b(?:apbd|pemda)\W*(?:ii|2)\b|\bkab(?:upaten)?\b|\bkota\b"),
-    ("non PN", r"\b(?:non|bukan)\W*(?:pn\b|penyelenggara)|\bbp\W*bu\b"),
-    ("PN", r"(?<!non )(?<!non-)(?<!bukan )\b(?:pn|penyelenggara\s+negara)\b"),
-    ("PNS", r"\b(?:pns|asn)\b"),
-    ("PPPK", r"\b(?:pppk|p3k)\b"),
-    ("TNI", r"\btni\b"),
-    ("POLRI", r"\bpolri\b"),
-    ("BUMN", r"\bbumn\b"),
-    ("BUMD", r"\bbumd\b"),
-    ("swasta", r"\bswasta\b"),
-    ("pensiunan", r"\bpensiun(?:an)?\b"),
-    ("veteran", r"\bveteran\b"),
-    ("perintis", r"\bperintis\b"),
-    ("investor", r"\binvestor\b"),
-    ("pemberi kerja", r"\bpemberi\s+kerja\b"),
-)
-"""Groups within a segmen that BPJS prints apart; together they are the segmen."""
-_SUB_WORDS = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _SUB)
-_APART = {
-    "PBPU Pemda": {"I", "II"},
-    "PPU-PN": {"PNS", "PPPK", "TNI", "POLRI"},
-    "PPU-BU": {"BUMN", "BUMD", "swasta"},
-    "BP": {"PN", "non PN", "pensiunan", "veteran", "perintis", "investor",
-           "pemberi kerja"},
-}  # fmt: skip
+_SUB_WORDS = {
+    name: re.compile(words, re.IGNORECASE)
+    for name, words in _WORDS["pola_bagian"].items()
+}
 PLAIN_PBI = frozenset({"pbi", "penerimabantuaniuran", "penerimabantuaniuranpbi"})
 """PBI alone: PBI JK where PBPU Pemda stands beside it, else perhaps both together."""
-_PHRASES = (
-    ("pbpu", r"pekerja bukan penerima upah|bukan penerima upah|pb pu|pbpu"),
-    ("ppu", r"pekerja penerima upah|ppu"),
-    ("pbi", r"penerima bantuan iuran|bantuan iuran|pbi"),
-    ("bu", r"(?:non|bukan) (?:penyelenggara negara|pn)|badan usaha|bu|bum[nd]|swasta"),
-    ("pn", r"penyelenggara negara|pn|pemerintah(?! daerah| pusat)"),
-    ("pns", r"pns|asn|tni|polri|pppk"),
-    ("bp", r"bukan pekerja|bp"),
-    ("jk", r"jaminan kesehatan(?: nasional)?|jkn?"),
-    ("apbn", r"apbn|jamkesmas"),
-    ("apbd", r"apbd|pemda|jamkesda|jkn?d"),
-    ("pusat", r"pemerintah pusat|pusat|nasional"),
-    ("daerah", r"pemerintah daerah|daerah|d"),
-    ("sendiri", r"mandiri|perorangan|individu"),
-    ("pensiun", r"pensiunan|pensiun|veteran|investor|perintis kemerdekaan"),
-    ("bagian", r"provinsi|prov|kabupaten|kab|kota|ii?"),
-    ("", r"segmen|peserta|kategori|jkn? kis|kis|bpjs kesehatan|bpjs|yang|dan|oleh|"
-         r"didaftarkan|penduduk|pegawai|penerima|integrasi|kk"),
-)  # fmt: skip
-"""Words that segmen are made of; what they mean together is in `_MEANINGS`."""
+_PHRASES = tuple(_WORDS["kata"].items())
 _PHRASE = re.compile(
     "|".join(rf"(?P<p{i}>\b(?:{words})\b)" for i, (_, words) in enumerate(_PHRASES))
 )
-_MEANINGS: dict[str, tuple[str, ...]] = {
-    "PBI JK": (
-        "pbi apbn", "pbi jk", "pbi jk apbn", "apbn", "pbi pusat", "pbi jk pusat",
-    ),
-    "PBPU Pemda": (
-        "pbi apbd", "apbd", "pbpu apbd", "pbpu bp apbd", "pbi pbpu bp apbd",
-        "pbi jk apbd", "pbi pbpu apbd", "pbi daerah", "pbpu daerah", "pbpu bp daerah",
-        "pbi apbd daerah", "apbd daerah",
-    ),
-    "PPU-PN": ("ppu pn", "ppu pns", "pns", "ppu pn pns"),
-    "PPU-BU": ("ppu bu",),
-    "PBPU": ("pbpu", "pbpu sendiri", "sendiri", "jk sendiri"),
-    "BP": ("bp", "bp sendiri", "bp pensiun", "pensiun", "bp pn", "bp bu"),
-}  # fmt: skip
 _BY_WORDS = {
     frozenset(words.split()): segmen
-    for segmen, sets in _MEANINGS.items()
+    for segmen, sets in _WORDS["arti"].items()
     for words in sets
 }
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "satu": 1, "dua": 2, "tiga": 3}
@@ -174,9 +60,9 @@ def _segmen_key(text: str) -> str:
 
 _SEGMEN_INDEX = {
     _segmen_key(spelling): segmen
-    for segmen, spellings in _SEGMEN_SPELLINGS.items()
+    for segmen, spellings in _WORDS["ejaan"].items()
     for spelling in (*spellings, segmen)
-} | {_segmen_key(text): TOTAL for text in _TOTALS}
+} | {_segmen_key(text): TOTAL for text in _WORDS["jumlah"]}
 
 
 @lru_cache(maxsize=8192)
@@ -309,8 +195,12 @@ def find_part(text: str, segmen: str) -> str:
     >>> find_part("PPU-PN", "PPU-PN"), find_part("PBPU Pemda", "PBPU Pemda")
     ('', '')
     """
-    apart: set[str] = _APART.get(segmen, set())
-    hits = [name for name, words in _SUB_WORDS if name in apart and words.search(text)]
+    apart = _WORDS["bagian"].get(segmen, ())
+    hits = [
+        name
+        for name, words in _SUB_WORDS.items()
+        if name in apart and words.search(text)
+    ]
     return " ".join(hits) if len(hits) < len(apart) else ""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from jkn_analysis.cleaning.values.cells import (
     BadCell,
@@ -23,9 +24,6 @@ from jkn_analysis.cleaning.values.units import (
     says_percent,
 )
 from jkn_analysis.cleaning.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 Locale = Literal["", "id", "en"]
 _UNIT_WORDS = (

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from jkn_analysis.cleaning.values.cells import tidy
 from jkn_analysis.cleaning.values.names import find_region, is_branch
 from jkn_analysis.cleaning.words import Finding, Said, finding, say
 from jkn_analysis.terms import NASIONAL
 from jkn_analysis.wilayah import Wilayah, get_wilayah, is_known_name, squeeze
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _BARE = re.compile(r"\d{4}(?:\.0+)?")
 _DOTTED = re.compile(r"\d{2}\.\d{2}")

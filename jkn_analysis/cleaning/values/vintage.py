@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 _SEMESTER = re.compile(
     r"(?P<who>dukcapil|dispendukcapil|disdukcapil|kemendagri|dkb)?.*?\b(?:semester|sem|smt)\s*"
