@@ -143,7 +143,8 @@ def _record(context: Context, table: pd.DataFrame) -> list[str]:
     record = read_record(table, RATE, kelompok=group, horizon=context.bulan_ke_depan)
     if record is None:
         return []
-    values = {"cakupan": words.rate(record.cakupan, 0)}
+    months = max(context.bulan_ke_depan, 1)
+    values = {"cakupan": words.rate(record.cakupan, 0), "h": months, "n": months}
     told = [words.say("lampiran.cara_cakupan", values)]
     if record.dengan is not None and record.tanpa is not None:
         values = {
@@ -252,6 +253,7 @@ def _origin(
     words = context.words
     own = context.potongan.tables[name]
     told = ", ".join(str(file["file"]).rsplit("/", 1)[-1] for file in files)
+    told = told or words.say("lampiran.bawaan")
     if len(files) > _BERKAS_DISEBUT:
         told = words.say("lampiran.banyak_berkas", {"n": len(files)})
     return (

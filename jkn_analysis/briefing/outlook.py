@@ -124,6 +124,8 @@ def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | Non
     seen += [one.rate for one in drawn] + [one.rate - one.change for one in drawn]
     room = max(0.004, (max(seen) - min(seen)) * 0.05)
     line = words.say("grafik.target", {"target": words.target(context.target)})
+    known = any(one.iuran_rp for one in drawn)
+    paid = words.say("skenario.dan_iuran") if known else ""
     chart = RowChart(
         name="skenario",
         title=words.say("skenario.judul_gambar"),
@@ -133,7 +135,7 @@ def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | Non
         unit="rate",
         lines=((context.target, line, "batas"),),
         legend=(("garis", words.say("skenario.legenda")),),
-        note=words.say("skenario.catatan"),
+        note=words.say("skenario.catatan", {"iuran": paid}),
     )
     return Bagian(
         "skenario",

@@ -47,8 +47,9 @@ def tell_why(context: Context) -> str | None:
     words, since = context.words, find_since(context)
     table = context.tables["perubahan"]
     why = explain(table, context.potongan.kode, sejak=since, sampai=context.periode)
-    if why is None:
-        return None
+    parts = why and (why.keputusan_jiwa, why.musim_jiwa, why.provinsi_jiwa)
+    if why is None or not any(parts or ()):
+        return None  # a region alone: nothing could be told apart
     values = {
         "bulan": words.bulan(since),
         "jumlah": words.angka_selisih(why.jumlah_jiwa).teks,
