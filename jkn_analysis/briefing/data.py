@@ -35,6 +35,7 @@ OWN = (
     "peluang",
     "perubahan",
     "selisih",
+    "kepesertaan_kecamatan",
     "tunggakan_ramalan",
     "utang_pemda",
     "kolektibilitas",

@@ -202,6 +202,32 @@ def _tell_pbi(context: Context) -> list[str]:
     return [words.say("surat.pbi_nonaktif", values), words.say("surat.pbi")]
 
 
+def select_places(context: Context) -> pd.DataFrame:
+    """Return the inactive of PBI JK by kecamatan, most first; missing where hidden."""
+    from jkn_analysis.kecamatan import measure_kecamatan
+
+    table = context.tables["kepesertaan_kecamatan"]
+    until = pd.Timestamp(context.potongan.periode)
+    own = table[table["segmen"].astype("str").eq("PBI JK") & table["periode"].le(until)]
+    newest = own[own["periode"] == own["periode"].max()]
+    told = measure_kecamatan(newest)
+    return told.sort_values(["nonaktif_jiwa", "kecamatan"], ascending=[False, True])
+
+
+def _tell_places(context: Context) -> list[str]:
+    """Say in which kecamatan the inactive of PBI JK are, most first."""
+    words, places = context.words, select_places(context)
+    known = places.dropna(subset=["nonaktif_jiwa"])
+    listed = [
+        f"{row['kecamatan']} {words.jumlah(row['nonaktif_jiwa'])}"
+        for row in known.head(MOST_KECAMATAN).to_dict("records")
+    ]
+    if not listed:
+        return []
+    values = {"alasan": words.say("surat.pbi_tidak_aktif"), "isi": ", ".join(listed)}
+    return [words.say("surat.kecamatan", values)]
+
+
 def _select_records(context: Context, kantor: str) -> pd.DataFrame:
     """Return the newest counts of records one office has to repair."""
     table = context.tables["selisih"]
@@ -251,7 +277,7 @@ def _tell_late(context: Context, kantor: str) -> list[str]:
 
 SAYS: dict[str, tuple[Callable[[Context], list[str]], ...]] = {
     Kantor.BPKAD: (_tell_cash, tell_need, list_pemda_sentences),
-    Kantor.DINSOS: (_tell_pbi,),
+    Kantor.DINSOS: (_tell_pbi, _tell_places),
     Kantor.DUKCAPIL: (_tell_over,),
     Kantor.DINKES: (_tell_quota,),
 }
@@ -273,21 +299,27 @@ def name_kecamatan(kantor: str) -> str:
 def build_kecamatan(context: Context) -> tuple[Tabel, ...]:
     """Lay out by kecamatan what each office has to repair; a table an office."""
     words, made = context.words, []
+    inactive = words.say("surat.pbi_tidak_aktif")
     for kantor in TABLES:
         rows = _select_records(context, kantor)
         inside = rows[rows["kecamatan"].fillna("").ne("")]
-        if inside.empty:
+        told = [
+            (row["kecamatan"], _name_reason(context, row["alasan"]), row["jumlah_jiwa"])
+            for row in inside.sort_values(["kecamatan", "alasan"]).to_dict("records")
+        ]
+        if kantor == Kantor.DINSOS:
+            places = select_places(context)[["kecamatan", "nonaktif_jiwa"]]
+            told += [(name, inactive, n) for name, n in places.itertuples(index=False)]
+        if not told:
             continue
         hidden = words.say("catatan.disembunyikan")
         cells = tuple(
             (
-                words.teks(str(row["kecamatan"])),
-                words.teks(_name_reason(context, str(row["alasan"]))),
-                words.teks(hidden)
-                if pd.isna(row["jumlah_jiwa"])
-                else words.angka_jiwa(row["jumlah_jiwa"]),
+                words.teks(str(place)),
+                words.teks(reason),
+                words.teks(hidden) if pd.isna(count) else words.angka_jiwa(count),
             )
-            for row in inside.sort_values(["kecamatan", "alasan"]).to_dict("records")
+            for place, reason, count in told
         )
         heads = (
             Kolom(words.say("surat.kolom_kecamatan"), "kiri"),

@@ -248,11 +248,14 @@ def _choose(
 def _hold_back(
     config: Config, entries: Sequence[Entry], month: str
 ) -> tuple[list[Entry], list[str]]:
-    """Hold back regions with a refused delivery or a failed report; a line for each."""
+    """Hold back regions whose delivery, report or page is not right; say why."""
+    from jkn_analysis.cli.run import find_stale
     from jkn_analysis.running.gates import find_hindrances
 
     regions = dict.fromkeys(entry.kode for entry in entries)
     reasons = find_hindrances(config, regions, periode=month)
+    for kode, why in find_stale(config, tuple(regions), month).items():
+        reasons.setdefault(kode, []).append(why)
     held = [
         f"{kode}: not sent: {'; '.join(why)} → --despite-refused sends it"
         for kode, why in reasons.items()

@@ -322,3 +322,22 @@ def refresh_reports(
         f"{len(summary.failed)} failed"
     )
     return {split_stem(outcome.kode)[0]: outcome.error for outcome in summary.failed}
+
+
+def find_stale(config: Config, kode: Sequence[str], periode: str) -> dict[str, str]:
+    """Say of which regions the page is not what would be made now, and why."""
+    from jkn_analysis.errors import JknError
+    from jkn_analysis.running.plan import Choice, build_plan
+
+    if not kode:
+        return {}
+    choice = Choice(periode=periode, kode=tuple(kode), bahasa=config.report.bahasa)
+    try:
+        plan = build_plan(choice, config)
+    except JknError as exc:
+        return dict.fromkeys(kode, str(exc).splitlines()[0])
+    return {
+        planned.job.kode: f"its page is not up to date ({'; '.join(planned.reasons)})"
+        for planned in plan
+        if planned.reasons
+    }

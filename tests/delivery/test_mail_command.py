@@ -34,6 +34,7 @@ from tests.delivery.conftest import PASSWORD, USER, Faults
 REGIONS = ["82.71", "82.02"]
 DAY = ("--tanggal", "2025-12-01")
 MAKER = "jkn_analysis.cli.run.refresh_reports"
+STALE = "jkn_analysis.cli.run.find_stale"
 PAGE = "<!DOCTYPE html><html lang='id'><title>x</title><p>laporan</p></html>"
 
 
@@ -84,6 +85,7 @@ def composed(stored, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(MAKER, lambda *_: {})
+        patch.setattr(STALE, lambda *_: {})
         jkn("--all", "--wilayah", "82.71")
     return folder
 
@@ -93,6 +95,7 @@ def enter(source, folder, monkeypatch):
     shutil.copytree(source, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(MAKER, lambda *_: {})
+    monkeypatch.setattr(STALE, lambda *_: {})
     for name in list(os.environ):
         if name.startswith("JKN_SMTP_"):
             monkeypatch.delenv(name)

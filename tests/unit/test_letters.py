@@ -37,6 +37,14 @@ def page(tmp_path_factory):
         status="belum", tenggat=pd.Timestamp(dt.date(2025, 7, 1)), catatan=None,
     )  # fmt: skip
     region["tindak_lanjut"] = late.head(1)
+    region["kepesertaan_kecamatan"] = pd.DataFrame(
+        [
+            ("Moti", 100, None),
+            ("Ternate Tengah", 900, 700),
+            ("Ternate Utara", 800, 500),
+        ],
+        columns=["kecamatan", "terdaftar_jiwa", "aktif_jiwa"],
+    ).assign(kode="82.71", periode=pd.Timestamp("2025-11-01"), segmen="PBI JK")
     root = tmp_path_factory.mktemp("processed")
     store_tables([region], root)
     return build_briefing("82.71", "2025-11", root=root)
@@ -58,6 +66,8 @@ def test_dinas_sosial_reads_its_people_by_kecamatan_and_the_steps_of_pbi(page):
     assert "nonaktif, miskin menurut DTSEN (desil 1-5) 900" in told
     where = "Menurut kecamatan (nonaktif, miskin menurut DTSEN (desil 1-5))"
     assert f"{where}: Ternate Selatan 600, Ternate Tengah 300." in told
+    inactive = "Menurut kecamatan (PBI JK yang tidak aktif)"
+    assert f"{inactive}: Ternate Utara 300, Ternate Tengah 200." in told
     assert "Moti" not in told
     assert "Langkah PBI JK:" in told
     assert "yang terlambat di kantor ini: Mengusulkan PBI JK." in told
@@ -73,6 +83,9 @@ def test_a_table_by_kecamatan_goes_to_its_office_alone_and_hides_small_counts(pa
         ["Moti", reason, "kurang dari 5"],
         ["Ternate Selatan", reason, "600"],
         ["Ternate Tengah", reason, "300"],
+        ["Ternate Utara", "PBI JK yang tidak aktif", "300"],
+        ["Ternate Tengah", "PBI JK yang tidak aktif", "200"],
+        ["Moti", "PBI JK yang tidak aktif", "kurang dari 5"],
     ]
     assert "kecamatan_dinas_sosial" in find_note(page, "Dinas Sosial").tabel
     assert "kecamatan_dukcapil" not in find_note(page, "Dinas Sosial").tabel
