@@ -20,7 +20,7 @@ import pandas as pd
 from jkn_analysis.errors import InputError, PrivacyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 THRESHOLD_JIWA = 5
 """Counts of people from 1 to one under this are hidden (project choice)."""
@@ -143,69 +143,6 @@ def add_totals(
             parts.append(_sum_over(frame, keys, count))
     full = pd.concat(parts, ignore_index=True)
     return full[list(frame.columns)]
-
-
-def mask_shares(
-    frame: pd.DataFrame,
-    shares: Mapping[str, Sequence[str]],
-    *,
-    by: Sequence[str],
-    within: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Remove percentages that would give a hidden count back.
-
-    Parameters
-    ----------
-    frame
-        Result of `suppress_small` with share columns.
-    shares
-        Share column to the `by` columns its denominator sums over; an empty
-        sequence for a denominator outside the table (population).
-    by, within
-        As for `suppress_small`.
-
-    Returns
-    -------
-    DataFrame
-        A copy; a share is missing where its count or its denominator is hidden or
-        where the denominator is no row of the table.
-    """
-    keys = [*within, *by]
-    shown = set(_key_tuples(frame.loc[~frame[HIDDEN]], keys))
-    result = frame.copy()
-    for share, summed in shares.items():
-        total_rows = frame.assign(**dict.fromkeys(summed))
-        known = [key in shown for key in _key_tuples(total_rows, keys)]
-        result[share] = frame[share].where(np.array(known, bool) & ~frame[HIDDEN])
-    return result
-
-
-def mask_changes(
-    frame: pd.DataFrame,
-    changes: Sequence[str],
-    *,
-    previous: pd.DataFrame,
-    keys: Sequence[str],
-) -> pd.DataFrame:
-    """Remove changes since last month where either month's count is hidden.
-
-    Parameters
-    ----------
-    frame
-        Result of `suppress_small` with columns of differences.
-    changes
-        Names of those columns.
-    previous
-        Last month's result of `suppress_small`.
-    keys
-        Columns that name a cell in both (without ``periode``).
-    """
-    before = set(_key_tuples(previous.loc[~previous[HIDDEN]], keys))
-    shown = np.array([key in before for key in _key_tuples(frame, keys)], bool)
-    result = frame.copy()
-    for change in changes:
-        result[change] = frame[change].where(shown & ~frame[HIDDEN])
-    return result
 
 
 def _sum_over(frame: pd.DataFrame, keys: list[str], count: str) -> pd.DataFrame:

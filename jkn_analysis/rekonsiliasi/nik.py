@@ -29,7 +29,6 @@ Cells: TypeAlias = "Any"
 
 DIGITS = 16
 FEMALE_DAY = 40
-_TERBARU = 2025
 _CHUNK = 32_768
 _SAFE_FLOAT = 2**53
 _REPUNIT = 1_111_111_111_111_111
@@ -58,19 +57,12 @@ class StatusNik(IntEnum):
 
 @dataclass(frozen=True)
 class ParsedNik:
-    """One entry per cell; `nik`, `kode` 0 and `lahir` NaT where it is not valid."""
+    """One entry per cell; `nik` is 0 where it is not valid."""
 
     nik: Ints
     """int64 of the 16 digits."""
     status: Ints
     """uint8, a `StatusNik`."""
-    kode: Ints
-    """int16 PPRR of the region of first registration."""
-    lama: Bools
-    """The region code no longer exists."""
-    lahir: Ints
-    """datetime64[D]; the latest date not after the day of the extract."""
-    perempuan: Bools
 
     @property
     def sah(self) -> Bools:
@@ -79,11 +71,10 @@ class ParsedNik:
 
 
 @cache
-def _codes() -> Ints:
-    """Return 0 unknown, 1 current, 2 no longer in force per PPRR."""
-    known = np.zeros(10_000, np.uint8)
-    for kode, last in list_nik_kode().items():
-        known[int(kode)] = 1 if int(last) == _TERBARU else 2
+def _codes() -> Bools:
+    """Tell for every PPRR whether it stands in any vintage of the table."""
+    known = np.zeros(10_000, bool)
+    known[[int(kode) for kode in list_nik_kode()]] = True
     return known
 
 
@@ -191,14 +182,11 @@ def _resolve_year(yy: Ints, month: Ints, day: Ints, pada: dt.date) -> Ints:
     return np.where(late, 1900, 2000) + yy
 
 
-def _judge(
-    high: Ints, low: Ints, pada: dt.date
-) -> tuple[Ints, Ints, Ints, Ints, Bools]:
-    """Check the parts of 16 digits: status, kode, nik, lahir, perempuan."""
+def _judge(high: Ints, low: Ints, pada: dt.date) -> tuple[Ints, Ints]:
+    """Check the parts of 16 digits; return status and number."""
     kode, sub, day = high // 10_000, high // 100 % 100, high % 100
     month, yy, serial = low // 1_000_000, low // 10_000 % 100, low % 10_000
-    female = day > FEMALE_DAY
-    day = day - FEMALE_DAY * female
+    day = day - FEMALE_DAY * (day > FEMALE_DAY)
     year = _resolve_year(yy, month, day, pada)
     leap = ((year % 4 == 0) & (year != 1900)).astype(np.intp)
     dated = (day >= 1) & (day <= _days_in_month()[leap, month])
@@ -206,30 +194,14 @@ def _judge(
     status = np.select(
         [
             nik % _REPUNIT == 0,
-            (_codes()[kode] == 0) | (sub == 0),
+            ~_codes()[kode] | (sub == 0),
             ~dated,
             serial == 0,
         ],
         [StatusNik.BERULANG, StatusNik.WILAYAH, StatusNik.TANGGAL, StatusNik.URUT],
         StatusNik.SAH,
     ).astype(np.uint8)
-    months = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
-    lahir = months.astype("datetime64[D]") + np.clip(day - 1, 0, 30).astype(
-        "timedelta64[D]"
-    )
-    return status, kode, nik, lahir, female
-
-
-def _empty(length: int) -> ParsedNik:
-    """Return verdicts to be filled, all empty cells."""
-    return ParsedNik(
-        nik=np.zeros(length, np.int64),
-        status=np.full(length, StatusNik.KOSONG, np.uint8),
-        kode=np.zeros(length, np.int16),
-        lama=np.zeros(length, bool),
-        lahir=np.full(length, "NaT", "datetime64[D]"),
-        perempuan=np.zeros(length, bool),
-    )
+    return status, nik
 
 
 def _fill(parsed: ParsedNik, rows: Ints, array: pa.Array, pada: dt.date) -> None:
@@ -237,15 +209,9 @@ def _fill(parsed: ParsedNik, rows: Ints, array: pa.Array, pada: dt.date) -> None
     value, digits = _swar(_sixteen_bytes(array))
     parsed.status[rows[~digits]] = StatusNik.BUKAN_ANGKA
     rows, value = rows[digits], value[digits]
-    status, kode, nik, lahir, female = _judge(value[:, 0], value[:, 1], pada)
+    status, nik = _judge(value[:, 0], value[:, 1], pada)
     parsed.status[rows] = status
-    good = status == StatusNik.SAH
-    kept = rows[good]
-    parsed.nik[kept] = nik[good]
-    parsed.kode[kept] = kode[good]
-    parsed.lama[kept] = _codes()[kode[good]] == 2
-    parsed.lahir[kept] = lahir[good]
-    parsed.perempuan[kept] = female[good]
+    parsed.nik[rows] = np.where(status == StatusNik.SAH, nik, 0)
 
 
 def parse_nik(values: Cells, *, pada: dt.date) -> ParsedNik:
@@ -274,27 +240,17 @@ def parse_nik(values: Cells, *, pada: dt.date) -> ParsedNik:
     >>> parsed = parse_nik(cells, pada=dt.date(2025, 11, 30))
     >>> [StatusNik(code).name for code in parsed.status]
     ['SAH', 'SAH', 'TERPOTONG', 'KOSONG']
-    >>> str(parsed.lahir[0]), bool(parsed.perempuan[0])
-    ('2001-07-01', True)
+    >>> parsed.sah.tolist()
+    [True, True, False, False]
     """
     array = _text_array(values)
-    parsed = _empty(len(array))
+    nik = np.zeros(len(array), np.int64)
+    status = np.full(len(array), StatusNik.KOSONG, np.uint8)
     for start in range(0, len(array), _CHUNK):
         part = slice(start, start + _CHUNK)
-        _fill_chunk(_part(parsed, part), array.slice(start, _CHUNK), pada)
-    return parsed
-
-
-def _part(parsed: ParsedNik, rows: slice) -> ParsedNik:
-    """View some rows of the verdicts."""
-    return ParsedNik(
-        parsed.nik[rows],
-        parsed.status[rows],
-        parsed.kode[rows],
-        parsed.lama[rows],
-        parsed.lahir[rows],
-        parsed.perempuan[rows],
-    )
+        run = ParsedNik(nik[part], status[part])
+        _fill_chunk(run, array.slice(start, _CHUNK), pada)
+    return ParsedNik(nik, status)
 
 
 def _fill_chunk(parsed: ParsedNik, array: pa.Array, pada: dt.date) -> None:

@@ -10,8 +10,6 @@ from jkn_analysis.errors import InputError, PrivacyError
 from jkn_analysis.suppression import (
     HIDDEN,
     add_totals,
-    mask_changes,
-    mask_shares,
     suppress_small,
 )
 from tests.suppression_audit import audit_intervals
@@ -127,35 +125,6 @@ def test_last_months_pattern_is_kept_where_it_still_protects():
     after = suppress_small(february, by=BY, count=N, previous=january)
     assert after[HIDDEN].tolist() == january[HIDDEN].tolist()
     assert alone[HIDDEN].tolist() != january[HIDDEN].tolist()
-
-
-def test_a_share_is_removed_with_its_count_and_with_its_hidden_total():
-    frame = table([[1, 0], [1, 0], [400, 300]])
-    frame["porsi"] = 0.5
-    result = suppress_small(frame, by=BY, count=N)
-    masked = mask_shares(result, {"porsi": ["alasan"]}, by=BY)
-    total_hidden = result.loc[
-        result["alasan"].isna() & result["kecamatan"].eq("Kec 0"), HIDDEN
-    ]
-    assert total_hidden.all()
-    kec0 = masked["kecamatan"].eq("Kec 0")
-    assert masked.loc[kec0, "porsi"].isna().all()
-    assert masked.loc[masked["kecamatan"].isna(), "porsi"].notna().any()
-
-
-def test_a_share_whose_total_is_no_row_is_removed():
-    frame = pd.DataFrame({"kecamatan": ["A", "B"], N: [20, 30], "porsi": [0.4, 0.6]})
-    result = suppress_small(frame, by=["kecamatan"], count=N)
-    masked = mask_shares(result, {"porsi": ["kecamatan"]}, by=["kecamatan"])
-    assert masked["porsi"].isna().all()
-
-
-def test_a_change_is_removed_where_either_month_is_hidden():
-    before = suppress_small(table([[2, 50], [70, 80]]), by=BY, count=N)
-    now = suppress_small(table([[20, 50], [70, 80]]), by=BY, count=N)
-    now["perubahan_jiwa"] = 1
-    masked = mask_changes(now, ["perubahan_jiwa"], previous=before, keys=BY)
-    assert masked["perubahan_jiwa"].isna().tolist() == before[HIDDEN].tolist()
 
 
 def test_a_combination_that_occurs_twice_is_refused():
