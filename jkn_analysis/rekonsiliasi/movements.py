@@ -16,9 +16,10 @@ import pandas as pd
 
 from jkn_analysis.arus.flows import ARUS
 from jkn_analysis.errors import InputError
+from jkn_analysis.rekonsiliasi.files import read_batches
 from jkn_analysis.rekonsiliasi.nik import parse_nik
 from jkn_analysis.rekonsiliasi.pseudonym import build_pseudonyms, build_token_keys
-from jkn_analysis.rekonsiliasi.registers import INFANT_DAYS, read_batches, read_codes
+from jkn_analysis.rekonsiliasi.registers import INFANT_DAYS, read_codes
 from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.terms import LUAR, NONAKTIF, SEGMEN
 

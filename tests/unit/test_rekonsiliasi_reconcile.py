@@ -286,7 +286,7 @@ def test_the_command_stores_counts_and_prints_no_person(registers, tree):
     assert set(stored["kantor"]) <= {reason.kantor.value for reason in ALASAN.values()}
     assert scan_paths([tree]) == []
     scanned = CliRunner().invoke(app, ["scan"], catch_exceptions=False)
-    assert "nothing personal" in scanned.output
+    assert "tidak ada data pribadi" in scanned.output
 
 
 def test_without_a_key_the_command_stops_before_reading(registers, tree, monkeypatch):
