@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.api.answer import find_name
+from jkn_analysis.arus.flows import ARUS, sum_flows
+from jkn_analysis.arus.sebab import list_sebab
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.formats import format_rate
 from jkn_analysis.indicators import INDICATORS
+from jkn_analysis.kecamatan import TABLE as KECAMATAN
+from jkn_analysis.kecamatan import measure_kecamatan
 from jkn_analysis.terms import SEGMEN, TOTAL
 
 if TYPE_CHECKING:
@@ -137,6 +141,50 @@ class Region:
         told = {**asdict(parts), "jumlah_jiwa": parts.jumlah_jiwa}
         judul = f"Mengapa peserta aktif {self.nama} berubah sejak {sejak}"
         return self.data.answer(pd.DataFrame([told]), judul)
+
+    def arus(self, sejak: str) -> Answer:
+        """Say who came, came back, left or changed segmen since a month, by cause.
+
+        Counts hidden because small are in no sum.
+
+        Parameters
+        ----------
+        sejak
+            ``YYYY-MM``: the opening month.
+
+        Raises
+        ------
+        InputError
+            If no flows lead to the newest month.
+        """
+        rows = self._leaves(ARUS)
+        opening = pd.Timestamp(f"{sejak}-01").date()
+        found = sum_flows(rows, sejak=opening, sampai=self.data.periode.date())
+        if found is None:
+            raise InputError(
+                f"{self.nama}: tidak ada arus peserta sejak {sejak}\n"
+                "  → kirim laporan mutasi, atau jalankan jkn reconcile --before"
+            )
+        causes = [list_sebab()[sebab].arti for sebab in found.rows["sebab"]]
+        judul = f"Arus peserta aktif {self.nama} sejak {found.sejak:%Y-%m}"
+        note = f"{found.hidden} hitungan kecil tidak ditampilkan"
+        return self.data.answer(found.rows.assign(arti=causes), judul, catatan=note)
+
+    def kecamatan(self, segmen: str = TOTAL) -> Answer:
+        """Give participants by kecamatan of the newest month, the most inactive first.
+
+        Counts are in fives; small ones are missing.
+        """
+        rows = self._leaves(KECAMATAN)
+        rows = rows[rows["periode"].eq(rows["periode"].max())]
+        if segmen != TOTAL:
+            rows = rows[rows["segmen"].eq(segmen)]
+        places = rows.groupby(["kode", "kecamatan"])
+        sums = places[["terdaftar_jiwa", "aktif_jiwa"]].sum(skipna=False).reset_index()
+        table = measure_kecamatan(sums).sort_values("nonaktif_jiwa", ascending=False)
+        judul = f"Peserta menurut kecamatan, {self.nama}"
+        told = {"penyebut": "peserta terdaftar", "catatan": "dibulatkan ke lima"}
+        return self.data.answer(table, judul, **told)
 
     def tunggakan(self) -> Answer:
         """Arrears of members and of the local government, apart, a row a month."""

@@ -29,6 +29,7 @@ from jkn_analysis.briefing.first_screen import believe_line, money_line, since_l
 from jkn_analysis.briefing.members import measure_members, read_area
 from jkn_analysis.briefing.model import FirstScreen
 from jkn_analysis.briefing.money import build_arrears, build_assumptions, build_money
+from jkn_analysis.briefing.moves import build_moves
 from jkn_analysis.briefing.outlook import build_scenarios
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import build_records, build_segments
@@ -162,11 +163,16 @@ def area_money(area: Area) -> list[Bagian | None]:
 
 
 def area_people(area: Area) -> list[Bagian | None]:
-    """Build the tiles, segmen and records to mend."""
+    """Build the tiles, segmen, flows and records to mend."""
     if area.measured.empty:
         return []
     context = area.context
-    return [build_tiles(area), build_segments(context), build_records(context)]
+    return [
+        build_tiles(area),
+        build_segments(context),
+        build_moves(context),
+        build_records(context),
+    ]
 
 
 def area_data(area: Area) -> list[Bagian | None]:

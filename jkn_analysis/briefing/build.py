@@ -12,6 +12,7 @@ from jkn_analysis.briefing.data import read_slice
 from jkn_analysis.briefing.decisions import build_decisions
 from jkn_analysis.briefing.figures import collect_figures
 from jkn_analysis.briefing.money import build_arrears, build_assumptions, build_money
+from jkn_analysis.briefing.moves import build_moves, build_places
 from jkn_analysis.briefing.outlook import build_scenarios
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import (
@@ -139,9 +140,11 @@ def money_parts(context: Context) -> list[Bagian | None]:
 
 
 def people_parts(context: Context) -> list[Bagian | None]:
-    """Build segmen, quota, records to mend and facilities."""
+    """Build segmen, flows, places, quota, records to mend and facilities."""
     return [
         build_segments(context),
+        build_moves(context),
+        build_places(context),
         build_quota(context),
         build_records(context),
         build_facilities(context),

@@ -35,6 +35,7 @@ OWN = (
     "peluang",
     "perubahan",
     "selisih",
+    "arus_kepesertaan",
     "kepesertaan_kecamatan",
     "tunggakan_ramalan",
     "utang_pemda",
@@ -46,7 +47,10 @@ OWN = (
     "rekam",
 )
 """Tables read for the page's own region only."""
-PERIODIC = ("kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "faskes")
+PERIODIC = (
+    "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "faskes",
+    "arus_kepesertaan", "kepesertaan_kecamatan",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

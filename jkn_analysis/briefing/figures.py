@@ -14,6 +14,7 @@ from jkn_analysis.briefing.context import (
 )
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Figure
+from jkn_analysis.briefing.moves import find_inactive_pbi, find_moves
 from jkn_analysis.skenario.posisi import TELAT
 from jkn_analysis.terms import SEGMEN, TOTAL
 
@@ -78,6 +79,7 @@ def collect_figures(context: Context) -> Context:
     _budget(context)
     _scenarios(context)
     _decisions(context)
+    _moves(context)
     return context
 
 
@@ -162,6 +164,22 @@ def _chances(context: Context) -> None:
         _note(
             context, "peluang_uhc_rate", row["nilai"], "skenario", "diramal",
             periode=as_date(row["periode"]), skenario=DASAR,
+        )  # fmt: skip
+
+
+def _moves(context: Context) -> None:
+    """Note who came, came back and left, and where the inactive PBI JK are."""
+    flows, places = find_moves(context), find_inactive_pbi(context)
+    if flows is not None:
+        for name in ("masuk", "kembali", "keluar", "pindah"):
+            people = flows.sum(name)
+            source = f"arus_kepesertaan sejak {flows.sejak:%Y-%m}"
+            _note(context, f"arus_{name}_jiwa", people, source, "dihitung")
+    if places is not None:
+        source = f"kepesertaan_kecamatan {context.periode:%Y-%m}"
+        _note(
+            context, "kecamatan_terbanyak_rate", places.bagian_rate, source, "dihitung",
+            segmen="PBI JK",
         )  # fmt: skip
 
 

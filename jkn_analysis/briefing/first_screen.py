@@ -14,6 +14,7 @@ from jkn_analysis.briefing.decisions import count_decisions
 from jkn_analysis.briefing.figures import RATE
 from jkn_analysis.briefing.model import FirstScreen, Nada, Role, Row, RowChart, Span
 from jkn_analysis.briefing.money import tell_cash
+from jkn_analysis.briefing.moves import tell_moves
 from jkn_analysis.briefing.outlook import find_effects, name_effect
 from jkn_analysis.briefing.parts import find_since
 from jkn_analysis.briefing.rules import tell_status
@@ -244,16 +245,17 @@ def since_line(context: Context) -> tuple[str, str] | None:
         by.loc[pd.Timestamp(context.periode)] - by.loc[pd.Timestamp(when)]
     ).dropna()
     total = int(change.sum())
+    flows = tell_moves(context)
     moved = change[change.abs() >= max(1, abs(total) * 0.1)]
     parts = moved.reindex(moved.abs().sort_values(ascending=False).index)
     told = ", ".join(
         f"{name} {words.angka_selisih(value).teks}"
         for name, value in list(parts.items())[:3]
     )
-    sentence = words.say(
-        "layar.sejak" if told else "layar.sejak_tetap",
-        {"jiwa": words.angka_selisih(total).teks, "isi": told},
-    )
+    key = "layar.sejak" if told else "layar.sejak_tetap"
+    key = "layar.sejak_arus" if flows else key
+    people = words.angka_selisih(total).teks
+    sentence = words.say(key, {"jiwa": people, "isi": flows or told})
     counted = count_decisions(context)
     if counted is not None:
         sentence += " " + words.say("layar.keputusan", counted)

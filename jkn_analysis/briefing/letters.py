@@ -31,10 +31,10 @@ ARGUMENT = ("segmen", "uang", "tunggakan_pemda", "tunggakan_peserta")
 """Parts whose sentences carry the argument to every office."""
 TABLES: dict[str, tuple[str, ...]] = {
     Kantor.BPKAD: ("uang", "tunggakan_pemda"),
-    Kantor.DINSOS: ("segmen", "catatan"),
+    Kantor.DINSOS: ("segmen", "kecamatan", "arus", "catatan"),
     Kantor.DUKCAPIL: ("catatan", "mutu"),
     Kantor.DINKES: ("faskes", "kuota", "segmen"),
-    Kantor.BPJS: ("tunggakan_peserta", "segmen", "catatan"),
+    Kantor.BPJS: ("tunggakan_peserta", "arus", "segmen", "catatan"),
     Kantor.SEKDA: ("permintaan", "tindak_lanjut"),
 }
 """Parts of the page whose tables an office takes with it."""
@@ -285,6 +285,7 @@ SAYS: dict[str, tuple[Callable[[Context], list[str]], ...]] = {
 OWN_PARTS: dict[str, tuple[str, ...]] = {
     Kantor.BPKAD: ("tunggakan_pemda",),
     Kantor.BPJS: ("tunggakan_peserta",),
+    Kantor.DINSOS: ("kecamatan",),
 }
 """Parts of the page whose sentences are an office's own."""
 KECAMATAN = "kecamatan_"

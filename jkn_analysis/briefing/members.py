@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jkn_analysis.arus.flows import ARUS
 from jkn_analysis.briefing.data import OWN as REGION_TABLES
 from jkn_analysis.briefing.data import (
     PERIODIC,
@@ -26,7 +27,7 @@ from jkn_analysis.store import (
     read_table,
     read_table_or_empty,
 )
-from jkn_analysis.tables import conform
+from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.uhc import find_target, gap_jiwa
 from jkn_analysis.wilayah import get_wilayah, list_wilayah
@@ -52,7 +53,7 @@ OWN = (
 """Tables whose rows of the provinsi or country itself are shown."""
 OF_MEMBERS = (
     "ramalan", "peluang", "permintaan", "uang", "peristiwa", "selisih",
-    "tindak_lanjut",
+    "tindak_lanjut", "arus_kepesertaan",
 )  # fmt: skip
 ONLY: dict[str, dict[str, list[Any]]] = {
     "ramalan": {"indikator": [RATE], "segmen": [TOTAL], "skenario": ["dasar"]}
@@ -89,7 +90,7 @@ def read_members(kode: str, periode: dt.date, *, root: Path) -> Members:
         name: read(name, kode=codes, only=only.get(name))
         for name in (*SUMMED, "iuran_pemda", *OF_MEMBERS)
     }
-    for name in PERIODIC:
+    for name in set(PERIODIC) & set(tables):
         tables[name] = until(tables[name], periode)
     for name in ("ramalan", "peluang"):
         tables[name] = newest_cutoff(tables[name], periode)
@@ -156,6 +157,16 @@ def sum_selisih(members: Members, kode: str) -> pd.DataFrame:
     return conform(counts.assign(kode=kode, periode=when), "selisih")
 
 
+def sum_arus(members: Members, kode: str) -> pd.DataFrame:
+    """Sum the flows of the months that every part delivered; hidden ones stay out."""
+    frame = members.tables[ARUS]
+    parts = frame.groupby("periode")["kode"].nunique()
+    rows = frame[frame["periode"].isin(parts.index[parts == len(members.kode)])]
+    keys = [*(name for name in TABLES[ARUS].key if name != "kode"), "sejak"]
+    total = rows.groupby(keys, dropna=False)["jiwa"].sum(min_count=1).reset_index()
+    return conform(total.assign(kode=kode), ARUS)
+
+
 def sum_iuran_pemda(members: Members, kode: str) -> pd.DataFrame:
     """Sum the government's bills; each month carries its opening balance."""
     frame = members.tables["iuran_pemda"]
@@ -191,6 +202,7 @@ def read_area(kode: str, periode: str, *, root: Path) -> tuple[Slice, Members]:
         **summed,
         "iuran_pemda": sum_iuran_pemda(members, kode),
         "selisih": sum_selisih(members, kode),
+        ARUS: sum_arus(members, kode),
         **{name: read(name) for name in ("uji_balik", "asumsi_skenario")},
     }
     manifest = read_manifest(root, cutoff=periode)

@@ -261,3 +261,29 @@ def test_what_was_known_on_a_day_is_read_from_its_own_folder(processed, tmp_path
     assert known.wilayah("Ternate").keaktifan()["periode"].max().month == 11
     with pytest.raises(StoreError, match="jkn --as-of 2025-12-11 build"):
         jkn.load(tmp_path, pada="2025-12-11")
+
+
+def test_flows_since_a_month_add_up_to_the_change(data, ternate):
+    """Opening plus coming less going is the closing, but for hidden small counts."""
+    flows = ternate.arus("2025-05")
+    sums = flows.groupby("arah")["jiwa"].sum()
+    rows = data.read("ukuran", kode="82.71")
+    rows = rows[rows["indikator"].eq("aktif_jiwa") & rows["segmen"].eq("total")]
+    active = rows.set_index("periode")["nilai"]
+    change = active[pd.Timestamp("2025-11-01")] - active[pd.Timestamp("2025-05-01")]
+    net = sums["masuk"] + sums["kembali"] - sums["keluar"]
+    hidden = data.read("arus_kepesertaan", kode="82.71")["jiwa"].isna().sum()
+    assert abs(net - change) < 20 * hidden
+    assert set(sums.index) == {"masuk", "kembali", "keluar", "pindah"}
+
+
+def test_flows_that_lead_nowhere_are_refused(ternate):
+    with pytest.raises(InputError, match="tidak ada arus peserta sejak 2025-11"):
+        ternate.arus("2025-11")
+
+
+def test_kecamatan_stand_with_the_most_inactive_first(ternate):
+    places = ternate.kecamatan("PBI JK")
+    assert len(places) == 8
+    assert places["nonaktif_jiwa"].is_monotonic_decreasing
+    assert places["aktif_jiwa"].mod(5).eq(0).all()
