@@ -14,9 +14,8 @@ from jkn_analysis.briefing.decisions import count_decisions
 from jkn_analysis.briefing.figures import RATE
 from jkn_analysis.briefing.model import FirstScreen, Nada, Role, Row, RowChart, Span
 from jkn_analysis.briefing.money import tell_cash
-from jkn_analysis.briefing.moves import tell_moves
+from jkn_analysis.briefing.moves import find_since, tell_moves
 from jkn_analysis.briefing.outlook import find_effects, name_effect
-from jkn_analysis.briefing.parts import find_since
 from jkn_analysis.briefing.rules import tell_status
 from jkn_analysis.store import find_refused
 

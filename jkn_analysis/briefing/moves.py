@@ -17,13 +17,14 @@ from jkn_analysis.arus.flows import (
     sum_flows,
 )
 from jkn_analysis.arus.sebab import list_sebab
-from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.model import Bagian, Row, RowChart, Span, Tabel
-from jkn_analysis.briefing.parts import build_columns, find_since
+from jkn_analysis.briefing.data import add_months, as_date
+from jkn_analysis.briefing.model import Bagian, Kolom, Row, RowChart, Span, Tabel
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import find_places, measure_kecamatan, order_visits
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from jkn_analysis.arus.flows import Flows
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.briefing.model import Angka, Role
@@ -34,6 +35,24 @@ _CAUSES = 3
 _PBI = "PBI JK"
 _SHORT = 0.02
 """Room beside the steps of the picture, as a share of what moved."""
+
+
+def build_columns(context: Context, *keys: str) -> tuple[Kolom, ...]:
+    """Build headings; the first stands left."""
+    words = context.words
+    first, *others = keys
+    return (
+        Kolom(words.say(first), "kiri"),
+        *(Kolom(words.say(key)) for key in others),
+    )
+
+
+def find_since(context: Context) -> dt.date:
+    """Return the month to compare with: the last meeting's, else three months ago."""
+    past = context.rapat_lalu
+    if past is not None:
+        return add_months(past.tanggal.replace(day=1), -1)
+    return add_months(context.periode, -3)
 
 
 def find_moves(context: Context) -> Flows | None:

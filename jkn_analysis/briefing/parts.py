@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.data import add_months, as_date
+from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.letters import build_kecamatan
 from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Row, RowChart, Span, Tabel
+from jkn_analysis.briefing.moves import build_columns, find_since
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL, Kantor
 
 if TYPE_CHECKING:
@@ -20,24 +21,6 @@ if TYPE_CHECKING:
 
 _ALASAN_MAKS = 5
 """Reasons drawn; the table behind the fold has them all."""
-
-
-def build_columns(context: Context, *keys: str) -> tuple[Kolom, ...]:
-    """Build headings; the first stands left."""
-    words = context.words
-    first, *others = keys
-    return (
-        Kolom(words.say(first), "kiri"),
-        *(Kolom(words.say(key)) for key in others),
-    )
-
-
-def find_since(context: Context) -> dt.date:
-    """Return the month to compare with: the last meeting's, else three months ago."""
-    past = context.rapat_lalu
-    if past is not None:
-        return add_months(past.tanggal.replace(day=1), -1)
-    return add_months(context.periode, -3)
 
 
 def tell_why(context: Context) -> str | None:

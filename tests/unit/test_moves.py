@@ -114,3 +114,9 @@ def test_a_province_tells_flows_only_where_every_region_sent_them(root):
     page = build_area_briefing("82", "2025-11", root=root)
     assert page.find_figure("arus_masuk_jiwa") is None
     assert page.find_bagian("arus").terlipat
+
+
+def test_the_mail_of_dinas_sosial_says_where_the_inactive_are(page):
+    note = next(one for one in page.surat.kantor if one.kantor == "Dinas Sosial")
+    assert any("dari 8 kecamatan memuat" in text for text in note.kalimat)
+    assert {"kecamatan", "arus"} <= set(note.tabel)
