@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import pandas as pd
 
-from jkn_analysis.arus.sebab import list_sebab
+from jkn_analysis.arus.sebab import WAYS_BACK, list_sebab
 from jkn_analysis.errors import InputError
 from jkn_analysis.terms import KELAS, LUAR, NONAKTIF, SEGMEN, TOTAL, UMUR_MAKS_BULAN
 
@@ -478,6 +478,20 @@ _DECLARED = (
         ),
     ),
     Table(
+        "kohort_kembali",
+        "of the people who came back in a month by one route: how many are still "
+        "active at the end of a later month; missing count = hidden because small",
+        (
+            KODE,
+            PERIODE,
+            Column("kembali", "periode"),
+            Column("rute", "text", choices=WAYS_BACK),
+            Column("masih_jiwa", "jiwa", optional=True),
+        ),
+        ("kode", "periode", "kembali", "rute"),
+        office="BPJS Kesehatan",
+    ),
+    Table(
         "kepesertaan_kecamatan",
         "participants of one kecamatan and segmen at the end of a month, in fives; "
         "missing count = hidden because small",
@@ -724,6 +738,7 @@ DELIVERED: tuple[str, ...] = (
     "selisih",
     "arus_kepesertaan",
     "kepesertaan_kecamatan",
+    "kohort_kembali",
 )
 """Tables that offices send; the others are facts or computed."""
 

@@ -89,7 +89,7 @@ def build_tables(
     -------
     dict
         Table name (of ``tables.DELIVERED``) to typed rows sorted by key; flows and
-        kecamatan in the sample of 28 regions only.
+        kecamatan in the sample of 28 regions only; cohorts of the returned in none.
     """
     from jkn_sample import build
 

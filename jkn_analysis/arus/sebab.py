@@ -31,6 +31,10 @@ def list_sebab() -> dict[str, Sebab]:
     return {row["sebab"]: Sebab(**row) for row in csv.DictReader(lines[1:])}
 
 
+WAYS_BACK = tuple(s for s, one in list_sebab().items() if one.arah == "kembali")
+"""Causes that bring inactive members back."""
+
+
 def _key(text: str) -> str:
     """Reduce a written cause to letters and digits."""
     return re.sub(r"[^a-z0-9]", "", text.casefold())

@@ -37,6 +37,7 @@ OWN = (
     "selisih",
     "arus_kepesertaan",
     "kepesertaan_kecamatan",
+    "kohort_kembali",
     "tunggakan_ramalan",
     "utang_pemda",
     "kolektibilitas",
@@ -49,7 +50,7 @@ OWN = (
 """Tables read for the page's own region only."""
 PERIODIC = (
     "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "faskes",
-    "arus_kepesertaan", "kepesertaan_kecamatan",
+    "arus_kepesertaan", "kepesertaan_kecamatan", "kohort_kembali",
 )  # fmt: skip
 
 

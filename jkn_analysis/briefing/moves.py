@@ -16,7 +16,13 @@ from jkn_analysis.arus.flows import (
     share_paper,
     sum_flows,
 )
-from jkn_analysis.arus.sebab import list_sebab
+from jkn_analysis.arus.lasting import (
+    HORIZONS,
+    KOHORT,
+    LEAST_JIWA,
+    measure_survival,
+)
+from jkn_analysis.arus.sebab import WAYS_BACK, list_sebab
 from jkn_analysis.briefing.data import add_months, as_date
 from jkn_analysis.briefing.model import Bagian, Kolom, Row, RowChart, Span, Tabel
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
@@ -93,12 +99,15 @@ def tell_moves(context: Context) -> str | None:
 def build_moves(context: Context) -> Bagian | None:
     """Draw the way from the opening to the closing, every cause a step."""
     flows, words = find_moves(context), context.words
-    title = words.say("arus.judul")
+    title, stayed = words.say("arus.judul"), _tell_lasting(context)
     if flows is None:
-        bounds = tell_bounds(context)
-        return Bagian("arus", title, "siapa", bounds, terlipat=True) if bounds else None
+        told = [*tell_bounds(context), *stayed]
+        return (
+            Bagian("arus", title, "siapa", tuple(told), terlipat=True) if told else None
+        )
     told = [words.say("arus.pindah", {"jiwa": words.jumlah(flows.sum(PINDAH))})]
     told += _tell_paper(context, flows)
+    told += stayed
     if flows.hidden:
         told.append(words.say("arus.tersembunyi", {"n": flows.hidden}))
     chart = _waterfall(context, flows)
@@ -125,6 +134,25 @@ def _tell_paper(context: Context, flows: Flows) -> list[str]:
         "lain": words.jumlah(flows.sum(KELUAR) - known),
     }
     return [words.say("arus.berkas", values)]
+
+
+def _tell_lasting(context: Context) -> list[str]:
+    """Say of each way back how many are still active at the longest time followed."""
+    words, rows = context.words, context.tables[KOHORT]
+    told = []
+    for sebab in WAYS_BACK:
+        known = measure_survival(rows[rows["rute"] == sebab])
+        known = [one for one in known if one.bulan in HORIZONS]
+        if not known or known[-1].jiwa < LEAST_JIWA:
+            continue
+        last = known[-1]
+        values = {
+            "rute": name_cause(context, sebab), "bulan": last.bulan, "n": last.bulan,
+            "rate": words.rate(last.rate, 0), "rendah": words.rate(last.rendah, 0),
+            "tinggi": words.rate(last.tinggi, 0),
+        }  # fmt: skip
+        told.append(words.say("arus.tahan", values))
+    return told
 
 
 def _waterfall(context: Context, flows: Flows) -> RowChart | None:

@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 
 from jkn_analysis.arus.flows import ARUS, hide_small
+from jkn_analysis.arus.lasting import KOHORT
+from jkn_analysis.arus.lasting import publish as publish_cohorts
 from jkn_analysis.cleaning.contents import (
     Read,
     list_items,
@@ -42,7 +44,7 @@ from jkn_analysis.store import (
 )
 from jkn_analysis.tables import DELIVERED, TABLES, conform
 
-PUBLISHED = {ARUS: hide_small, KECAMATAN: publish_kecamatan}
+PUBLISHED = {ARUS: hide_small, KECAMATAN: publish_kecamatan, KOHORT: publish_cohorts}
 """Tables whose small counts are hidden before they are stored."""
 RECONCILED = {"selisih", ARUS}
 """Tables that ``jkn reconcile`` fills too; without a delivery they stay."""

@@ -41,7 +41,7 @@ TABEL_UANG = (
 )  # fmt: skip
 _DIPAKAI = (
     "penduduk", "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda",
-    "anggaran", "peristiwa", "selisih",
+    "anggaran", "peristiwa", "selisih", "kohort_kembali",
 )  # fmt: skip
 
 

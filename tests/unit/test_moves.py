@@ -49,6 +49,16 @@ def root(tmp_path_factory):
     )
     partly = build_region("82.01", penduduk=139_764, aktif=0.805)
     partly["arus_kepesertaan"] = flows("82.01", MONTHS[:2])
+    with_flows["kohort_kembali"] = conform(
+        pd.DataFrame(
+            {
+                "kode": "82.71", "kembali": pd.Timestamp("2025-08-01"),
+                "periode": pd.date_range("2025-08-01", periods=4, freq="MS"),
+                "rute": "pbi_diaktifkan", "masih_jiwa": [200, 180, 160, 100],
+            }
+        ),
+        "kohort_kembali",
+    )  # fmt: skip
     store_tables([with_flows, partly, build_region("82.02")], folder)
     return folder
 
@@ -87,6 +97,12 @@ def test_of_the_known_causes_the_share_for_paper_is_told(page):
     # 180 for their NIK, 60 died: 75 percent of 240; 1.470 - 240 others.
     assert "75%" in told
     assert "1.230 lainnya" in told
+
+
+def test_how_many_of_the_returned_stay_is_told_with_its_interval(page):
+    told = " ".join(page.find_bagian("arus").rinci)
+    assert "(PBI diaktifkan kembali): 50% (43% sampai 57%)" in told
+    assert "setelah 3 bulan" in told
 
 
 def test_places_with_half_of_the_inactive_are_named_with_their_share(page):

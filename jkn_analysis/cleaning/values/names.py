@@ -107,6 +107,7 @@ SPELLED: dict[str, Callable[[str], str | None]] = {
     "segmen_asal": find_state,
     "segmen_tujuan": find_state,
     "sebab": find_sebab,
+    "rute": find_sebab,
 }
 """Columns of a few words that offices spell in more ways than one."""
 
