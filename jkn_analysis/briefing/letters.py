@@ -18,6 +18,7 @@ from jkn_analysis.briefing.model import (
 )
 from jkn_analysis.briefing.money import tell_cash, tell_need
 from jkn_analysis.briefing.money_ahead import list_pemda_sentences
+from jkn_analysis.briefing.moves import find_inactive_pbi
 from jkn_analysis.terms import Kantor
 from jkn_analysis.texts.plain import slug
 
@@ -216,6 +217,8 @@ def select_places(context: Context) -> pd.DataFrame:
 
 def _tell_places(context: Context) -> list[str]:
     """Say in which kecamatan the inactive of PBI JK are, most first."""
+    if find_inactive_pbi(context) is not None:
+        return []  # the part of the page says it, with its share
     words, places = context.words, select_places(context)
     known = places.dropna(subset=["nonaktif_jiwa"])
     listed = [
