@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 from email import message_from_bytes
 from email.policy import default
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -84,11 +85,16 @@ def columns_of_free_text():
     ]
 
 
-def sample_rows(name: str) -> pd.DataFrame:
-    """Return two good rows of a table, headed by the names of its columns."""
+@cache
+def build_sample() -> dict[str, pd.DataFrame]:
+    """Build the sample once."""
     from jkn_sample import build_tables
 
-    tables = build_tables()
+    return build_tables()
+
+
+def sample_rows(name: str) -> pd.DataFrame:
+    """Return two good rows of a table, headed by the names of its columns."""
     if name == "selisih":
         row = {
             "kode": "82.71", "kecamatan": "Moti", "periode": "2025-06-01",
@@ -96,7 +102,7 @@ def sample_rows(name: str) -> pd.DataFrame:
             "nonaktif_jiwa": 12,
         }  # fmt: skip
         return pd.DataFrame([row])
-    return tables[name].tail(2).astype(object)
+    return build_sample()[name].tail(2).astype(object)
 
 
 @pytest.fixture
