@@ -2,7 +2,7 @@
 
 A count of 1 to 4 people in a kecamatan is hidden (primary). A total minus the other
 cells would give it back, so further cells are hidden with it (secondary) until every
-hidden count could take values at least `threshold` apart. The complement is found as
+hidden count could take values at least 5 apart. The complement is found as
 a hypercube (the method GHMITER of τ-Argus): the hidden cell and one other cell span
 2ⁿ corners that may rise and fall together without any published total noticing, so
 the width is proved by construction; the tests play the attacker and check.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 THRESHOLD_JIWA = 5
-"""Counts of people from 1 to one under this are hidden (project choice)."""
+"""Counts from 1 to one under this are hidden; also the least width that remains."""
 HIDDEN = "disembunyikan"
 """Column that marks a hidden row; it never tells primary from secondary."""
 SMALLEST_HIDDEN = 1
@@ -49,7 +49,6 @@ def suppress_small(
     by: Sequence[str],
     count: str,
     within: Sequence[str] = (),
-    threshold: int = THRESHOLD_JIWA,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Hide small counts of people, and enough others that none can be computed back.
@@ -71,9 +70,6 @@ def suppress_small(
         Column of counts of people.
     within
         Columns that separate one table from the next (``kode``, ``periode``).
-    threshold
-        Counts from 1 to ``threshold - 1`` are hidden; also the least width of the
-        interval that remains for every hidden count.
     previous
         Last month's result of this function; cells hidden there are preferred, so
         that the pattern stays and two reports cannot be laid on each other.
@@ -115,7 +111,7 @@ def suppress_small(
         table = work.iloc[rows]
         was_hidden = np.array([key in kept for key in _key_tuples(table, cell_keys)])
         cube = _build_cube(table, list(by), count, was_hidden)
-        _hide(cube, threshold)
+        _hide(cube)
         found = cube.row[cube.hidden & (cube.row >= 0)]
         hidden[rows[found]] = True
     result = frame.copy()
@@ -262,23 +258,23 @@ def _costs(value: np.ndarray, kept: np.ndarray) -> np.ndarray:
     return np.where(kept, cost * _KEPT_PATTERN, cost)
 
 
-def _hide(cube: _Cube, threshold: int) -> None:
+def _hide(cube: _Cube) -> None:
     """Mark primary cells and the corners that protect them, the smallest first."""
     area = np.ones(cube.value.shape, bool)
     area[-1] = False
-    small = (cube.value >= SMALLEST_HIDDEN) & (cube.value < threshold)
+    small = (cube.value >= SMALLEST_HIDDEN) & (cube.value < THRESHOLD_JIWA)
     primary = np.argwhere(area & small & (cube.row >= 0))
     for index in primary:
         cube.hidden[tuple(index)] = True
     order = np.argsort([cube.value[tuple(index)] for index in primary], kind="stable")
     for index in primary[order]:
-        _protect(cube, tuple(index), threshold)
+        _protect(cube, tuple(index))
 
 
-def _protect(cube: _Cube, cell: tuple[int, ...], threshold: int) -> None:
+def _protect(cube: _Cube, cell: tuple[int, ...]) -> None:
     """Hide the cheapest hypercube through `cell` that is wide enough."""
     corners, width, cost = _hypercubes(cube, cell)
-    cost = np.where(width >= threshold, cost, np.inf)
+    cost = np.where(width >= THRESHOLD_JIWA, cost, np.inf)
     best = int(np.argmin(cost)) if cost.size else 0
     if not cost.size or not np.isfinite(cost.flat[best]):
         raise PrivacyError(

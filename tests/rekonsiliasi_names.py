@@ -11,7 +11,7 @@ from jkn_analysis.rekonsiliasi.names import split_names
 def normalize_name(name: str) -> tuple[str, ...]:
     """Return the comparable parts of one name, in its order."""
     words = split_names(pa.array([name]))
-    return tuple(part for token in words.tokens() for part in token)
+    return tuple(part for code in words.code for part in words.distinct[code])
 
 
 def list_kode(*, lama: bool | None = None) -> list[str]:

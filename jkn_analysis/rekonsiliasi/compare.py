@@ -57,9 +57,9 @@ class Comparison:
     """Rows in by register, lines that could not be read included."""
     matched: int
     """Members found in Dukcapil under a verified NIK."""
-    detail: Path | None
+    detail: Path
     """Folder of Parquet lists register, baris, pasangan, alasan, kode, kec, status;
-    pseudonyms are not even there. None unless asked for."""
+    pseudonyms are not even there."""
 
 
 def open_spilling(
@@ -97,7 +97,6 @@ def compare(
     kode: Sequence[str] = (),
     memory: str = "2GB",
     threads: int | None = None,
-    detail: bool = False,
 ) -> Comparison:
     """Compare registers of persons that were read to pseudonyms.
 
@@ -111,8 +110,6 @@ def compare(
         Only rows of these regions are judged; the others count as `luar_wilayah`.
     memory, threads
         Of DuckDB; do not change the result.
-    detail
-        Also write the list of rows that need repair.
 
     Raises
     ------
@@ -134,7 +131,7 @@ def compare(
     con.execute("CREATE TABLE cocok (jumlah BIGINT)")
     try:
         for part in sorted(parts):
-            _compare_part(con, registers, part, list(kode), lists if detail else None)
+            _compare_part(con, registers, part, list(kode), lists)
         counts = con.execute(
             "SELECT register, alasan, kode, kec, sum(jumlah)::BIGINT AS jumlah, "
             "sum(nonaktif)::BIGINT AS nonaktif FROM hitung GROUP BY ALL ORDER BY ALL"
@@ -147,7 +144,7 @@ def compare(
     rows = {name: each.rows + each.broken for name, each in registers.items()}
     named = _finish(counts, registers)
     refuse_lost(named, rows)
-    return Comparison(named, rows, matched, lists if detail else None)
+    return Comparison(named, rows, matched, lists)
 
 
 def _load(
@@ -182,7 +179,7 @@ def _compare_part(
     registers: Mapping[str, Register],
     part: str,
     kode: list[str],
-    lists: Path | None,
+    lists: Path,
 ) -> None:
     """Judge every row of one part and add it to the counts."""
     _load(con, registers, part)
@@ -205,8 +202,7 @@ def _compare_part(
         "INSERT INTO cocok SELECT count(*) FROM putusan WHERE register = 'bpjs' AND "
         "pasangan IS NOT NULL AND alasan <> 'nik_milik_orang_lain'"
     )
-    if lists is not None:
-        _write_lists(con, lists / part, scope)
+    _write_lists(con, lists / part, scope)
 
 
 def _single_out(con: duckdb.DuckDBPyConnection, name: str) -> None:

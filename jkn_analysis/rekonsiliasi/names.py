@@ -119,10 +119,6 @@ class Words:
     length: int
     """How many names."""
 
-    def tokens(self) -> list[tuple[str, ...]]:
-        """List the parts of every kept word."""
-        return [self.distinct[code] for code in self.code]
-
 
 def _plain_upper(array: pa.Array) -> pa.Array:
     """Upper-case, strip accents, apostrophes, brackets, what follows a comma."""

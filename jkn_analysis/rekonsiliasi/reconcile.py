@@ -126,7 +126,6 @@ def _reconcile(order: Order, key: Key, folder: Path) -> Reconciliation:
         kode=order.kode,
         memory=order.memory,
         threads=order.threads,
-        detail=True,
     )
     rows = _read_lists(found)
     counts, review = found.counts, 0
@@ -150,16 +149,15 @@ def _reconcile(order: Order, key: Key, folder: Path) -> Reconciliation:
 
 def _read_lists(found: Comparison) -> pd.DataFrame:
     """Read the rows that need repair: register, baris, pasangan, alasan, places."""
-    folder = found.detail or Path()
-    parts = [pd.read_parquet(path) for path in sorted(folder.glob("p=*.parquet"))]
+    found_in = sorted(found.detail.glob("p=*.parquet"))
+    parts = [pd.read_parquet(path) for path in found_in]
     joined = pd.concat(parts, ignore_index=True)
     return joined.sort_values(["register", "baris"], ignore_index=True)
 
 
 def _sample_pairs(found: Comparison) -> pd.DataFrame:
     """Read verified pairs that teach the linkage what a match looks like."""
-    folder = found.detail or Path()
-    parts = [pd.read_parquet(path) for path in sorted(folder.glob("p=*.contoh"))]
+    parts = [pd.read_parquet(path) for path in sorted(found.detail.glob("p=*.contoh"))]
     pairs = pd.concat(parts, ignore_index=True).sort_values("baris")
     step = max(1, len(pairs) // 100_000)
     return pairs.iloc[::step]
