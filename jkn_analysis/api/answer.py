@@ -15,7 +15,7 @@ from jkn_analysis import formats
 from jkn_analysis.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
 SHOWN_ROWS = 24
 UNITS = {"jiwa": "jiwa", "rp": "rupiah", "rate": "bagian dari 1", "bulan": "bulan"}
@@ -90,7 +90,7 @@ class Answer(pd.DataFrame):
         names = [str(name) for name in shown.columns]
         heads = "".join(_head(name, shown[name], labels) for name in names)
         rows = (
-            "".join(_cell(str(name), value) for name, value in row.items())
+            "".join(_cell(*_told(str(name), value, row)) for name, value in row.items())
             for row in shown.to_dict("records")
         )
         body = "".join(f"<tr>{row}</tr>" for row in rows)
@@ -127,6 +127,15 @@ def _head(name: str, column: pd.Series, labels: dict[str, str]) -> str:
     return f'<th style="{_CELL}{side}" scope="col">{text}</th>'
 
 
+def _told(name: str, value: Any, row: Mapping[Hashable, Any]) -> tuple[str, Any]:  # noqa: ANN401 - whatever a table holds
+    """Return what a cell is called and holds; a row may name its own measure."""
+    measure = str(row.get("ukuran", ""))
+    if name == "ukuran":
+        return name, label_of(measure)
+    own = unit_of(name) or name in {"tahun", "kelas", "kuantil"}
+    return (name if own or not measure else measure), value
+
+
 def _cell(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a table holds
     """Write one cell by the unit its column's name tells."""
     text = write_value(name, value)
@@ -150,7 +159,8 @@ def write_value(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a tabl
         return formats.format_rp(value)
     if name in {"tahun", "kelas", "kuantil"}:
         return f"{value:g}".replace(".", ",")
-    return formats.format_number(value, 0 if float(value).is_integer() else 2)
+    whole = name.endswith("_jiwa") or float(value).is_integer()
+    return formats.format_number(value, 0 if whole else 2)
 
 
 def build_answer(

@@ -175,7 +175,9 @@ class Data(Source):
         order = rows["meleset"].abs().sort_values(ascending=False, kind="stable").index
         table = rows.drop(columns="kode").loc[order].reset_index(drop=True)
         judul = "Proyeksi keaktifan kami dan yang terjadi"
-        return _in_unit(self.answer(table, judul), "keaktifan_penduduk_rate")
+        note = "" if len(table) else "belum ada bulan terukur yang pernah diproyeksikan"
+        answer = self.answer(table, judul, catatan=note)
+        return _in_unit(answer, "keaktifan_penduduk_rate")
 
     def jika(
         self,
@@ -207,6 +209,7 @@ class Data(Source):
         """
         from jkn_analysis.api.whatif import build_state, compose, lay_out, read_tables
         from jkn_analysis.skenario import apply_scenario
+        from jkn_analysis.skenario.declaration import read_month
 
         change = compose(mulai, kuota=kuota, pbi=pbi, rehab_ikut=rehab)
         codes = sorted({self.wilayah(name).kode for name in wilayah})
@@ -214,7 +217,10 @@ class Data(Source):
         state = build_state(tables, self.root, codes, cutoff=self.cutoff)
         table = lay_out(apply_scenario(state), apply_scenario(state, change))
         note = "selisih bawah dan atas memuat 8 dari 10 kemungkinan"
-        judul = f"Jika di {len(codes)} wilayah: {change.judul}"
+        asked = {"kuota Pemda": kuota, "PBI JK": pbi, "peserta REHAB": rehab}
+        named = ", ".join(f"{name} {size}" for name, size in asked.items() if size)
+        since = format_periode(read_month(mulai, state.cutoff))
+        judul = f"Jika di {len(codes)} wilayah: {named} sejak {since}"
         return self.answer(table, judul, catatan=note)
 
     def _regions_of(self, name: str, segmen: str, provinsi: str | None) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from jkn_analysis.cleaning.deliveries import (
 )
 from jkn_analysis.cleaning.find.sheets import read_sheet
 from jkn_analysis.cleaning.find.table import SheetTable
+from jkn_analysis.cleaning.kept import build_key, read_kept
 from jkn_analysis.cleaning.open.sandbox import IS_FOLDER, why_no_file
 from jkn_analysis.cleaning.problems import (
     Problem,
@@ -41,9 +42,10 @@ from jkn_analysis.cleaning.rows.work import CleanResult, Counts
 from jkn_analysis.cleaning.words import finding, in_language, say
 from jkn_analysis.config import Config
 from jkn_analysis.errors import HostileInputError, InputError, JknError
-from jkn_analysis.store import has_table, read_table, show_name
+from jkn_analysis.store import has_table, hash_file, read_table, show_name
 from jkn_analysis.tables import DELIVERED
 
+Watch = Callable[[Sequence[tuple[Delivery, str]]], Iterable[tuple[Delivery, str]]]
 MAX_NOTES = 6
 """Notes shown of one file on how it was read."""
 STATES = {
@@ -119,12 +121,14 @@ def check_paths(
     config: Config,
     table: str = "",
     today: dt.date | None = None,
+    watch: Watch = iter,
 ) -> CheckReport:
     """Read files and folders and collect what is wrong.
 
-    A file whose name or folder says its table is cleaned as that table; any other is
-    read as a typed table. Files of one table are compared with each other
-    too: overlaps, gaps, frozen months, jumps that no event explains.
+    A delivery whose content a build accepted is not read again. A file whose name or
+    folder says its table is cleaned as that table; any other is read as a typed table.
+    Files of one table are compared with each other too: overlaps, gaps, frozen months,
+    jumps that no event explains.
 
     Parameters
     ----------
@@ -136,6 +140,8 @@ def check_paths(
         Canonical table to read every file as.
     today
         Months after it are faults.
+    watch
+        Passes the files on one by one and shows how far it is, as ``rich``'s `track`.
 
     Raises
     ------
@@ -150,7 +156,7 @@ def check_paths(
         raise refusal(InputError, config.paths.raw, "unreadable:no_files")
     read = [
         _inspect(replace(one, table=table or one.table), name, config, today=today)
-        for one, name in deliveries
+        for one, name in watch(deliveries)
     ]
     reports = [report for report, _ in read]
     results = [result for _, result in read]
@@ -190,6 +196,14 @@ def _inspect(
     if not delivery.table:
         return _inspect_any(delivery, name, config), None
     settings = settings_of(config, delivery.table, today=today)
+    if delivery.kiriman:
+        key = build_key(delivery, settings, name)
+        content = hash_file(delivery.path)
+        kept = read_kept(
+            config.dapur, delivery, content, name=name, key=key, latest=today
+        )
+        if kept is not None:
+            return kept
     return read_delivery(delivery, settings=settings, name=name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,9 @@ def check_command(
       jkn check kiriman/kepesertaan_juni.xlsx --csv temuan.csv --annotate kembalikan
       jkn check kiriman/kepesertaan_juni.xlsx --tanya
     """
+    from rich.console import Console
+    from rich.progress import track
+
     from jkn_analysis.cleaning.inspect import check_paths
     from jkn_analysis.cleaning.returned import write_annotated, write_problems
     from jkn_analysis.cleaning.words import in_language, say
@@ -72,7 +76,14 @@ def check_command(
     if asked:
         config = _ask(context, paths, table)
     today = dt.datetime.now(dt.UTC).date()
-    report = check_paths(paths, config=config, table=table, today=today)
+    watch = partial(
+        track,
+        description="check",
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    report = check_paths(paths, config=config, table=table, today=today, watch=watch)
     if as_json:
         tell_json(_lay_out(report))
     else:
@@ -97,7 +108,12 @@ def _lay_out(report: CheckReport) -> dict[str, object]:
     from jkn_analysis.cleaning.returned import list_problems
 
     files = [
-        {"name": one.name, "table": one.table, "state": one.state, **asdict(one.counts)}
+        {
+            "name": one.name,
+            "table": one.delivery.table,
+            "state": one.state,
+            **asdict(one.counts),
+        }
         for one in report.files
     ]
     problems = list_problems(report.problems, bahasa=report.bahasa)

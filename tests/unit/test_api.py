@@ -14,6 +14,7 @@ import jkn_analysis as jkn
 from jkn_analysis.api.answer import Answer, read_columns, write_value
 from jkn_analysis.api.data import Data
 from jkn_analysis.errors import InputError, StoreError, UnknownNameError
+from jkn_analysis.formats import format_rate
 from jkn_analysis.tables import TABLES
 
 
@@ -191,7 +192,11 @@ def test_a_what_if_over_regions_adds_up_and_subtracts(data):
         data.wilayah(name).ramalan("aktif_jiwa")["kuantil_50_jiwa"].iloc[-1]
         for name in names
     )
-    assert table.loc["aktif_jiwa", "dasar"] == pytest.approx(active, rel=0.01)
+    assert table.loc["aktif_jiwa", "dasar"] == pytest.approx(active)
+    shown = table.reset_index()._repr_html_()
+    assert "Jika di 3 wilayah: kuota Pemda +10% sejak Januari 2026" in shown
+    rate = format_rate(table.loc["keaktifan_penduduk_rate", "jika"])
+    assert f">{rate}<" in shown, "each row in the unit of its own measure"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from jkn_analysis.cleaning import contents
+from jkn_analysis.cleaning import contents, inspect
 from jkn_analysis.cleaning.builder import build
 from jkn_analysis.cleaning.deliveries import find_deliveries, find_table
 from jkn_analysis.cleaning.rows.across import check_tables
@@ -311,6 +311,22 @@ def test_check_of_a_clean_file_exits_0(tmp_path, monkeypatch):
     result = run(tmp_path, "check", str(path))
     assert result.exit_code == 0, result.output
     assert "clean" in result.output
+
+
+def test_check_reads_only_what_no_build_accepted(tmp_path, monkeypatch):
+    put(tmp_path, "juni/kepesertaan/a.csv", HEADER + row())
+    config = config_of(tmp_path)
+    build(config)
+    put(tmp_path, "juli/kepesertaan/b.csv", HEADER + row(periode="2025-07"))
+    plain, opened = inspect.read_delivery, []
+    monkeypatch.setattr(
+        inspect,
+        "read_delivery",
+        lambda one, **how: opened.append(one.path.name) or plain(one, **how),
+    )
+    report = inspect.check_paths([], config=config)
+    assert opened == ["b.csv"]
+    assert [file.counts.kept for file in report.files] == [1, 1]
 
 
 @pytest.mark.parametrize(
