@@ -45,7 +45,9 @@ from jkn_analysis.errors import HostileInputError, InputError, JknError
 from jkn_analysis.store import has_table, hash_file, read_table, show_name
 from jkn_analysis.tables import DELIVERED
 
-Watch = Callable[[Sequence[tuple[Delivery, str]]], Iterable[tuple[Delivery, str]]]
+Listed = tuple[Delivery, str]
+"""A file and the name to report it under."""
+Watch = Callable[[Sequence[Listed]], Iterable[Listed]]
 MAX_NOTES = 6
 """Notes shown of one file on how it was read."""
 STATES = {
@@ -141,7 +143,7 @@ def check_paths(
     today
         Months after it are faults.
     watch
-        Passes the files on one by one and shows how far it is, as ``rich``'s `track`.
+        Passes the files on one by one and shows how far it is.
 
     Raises
     ------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,9 @@ import click
 from jkn_analysis.cli.as_json import json_option, tell_json
 
 if TYPE_CHECKING:
-    from jkn_analysis.cleaning.inspect import CheckReport
+    from collections.abc import Iterator, Sequence
+
+    from jkn_analysis.cleaning.inspect import CheckReport, Listed
     from jkn_analysis.config import Config
 
 
@@ -65,9 +66,6 @@ def check_command(
       jkn check kiriman/kepesertaan_juni.xlsx --csv temuan.csv --annotate kembalikan
       jkn check kiriman/kepesertaan_juni.xlsx --tanya
     """
-    from rich.console import Console
-    from rich.progress import track
-
     from jkn_analysis.cleaning.inspect import check_paths
     from jkn_analysis.cleaning.returned import write_annotated, write_problems
     from jkn_analysis.cleaning.words import in_language, say
@@ -76,14 +74,7 @@ def check_command(
     if asked:
         config = _ask(context, paths, table)
     today = dt.datetime.now(dt.UTC).date()
-    watch = partial(
-        track,
-        description="check",
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    report = check_paths(paths, config=config, table=table, today=today, watch=watch)
+    report = check_paths(paths, config=config, table=table, today=today, watch=_watch)
     if as_json:
         tell_json(_lay_out(report))
     else:
@@ -101,6 +92,14 @@ def check_command(
             )
     if report.error is not None:
         sys.exit(report.error.exit_code)
+
+
+def _watch(files: Sequence[Listed]) -> Iterator[Listed]:
+    """Pass the files on; show on a terminal how far it is."""
+    hidden = not sys.stderr.isatty()
+    bar = click.progressbar(files, label="check", file=sys.stderr, hidden=hidden)
+    with bar as shown:
+        yield from shown
 
 
 def _lay_out(report: CheckReport) -> dict[str, object]:
