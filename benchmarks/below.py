@@ -2,10 +2,15 @@
 
     python -m benchmarks.below arus --rows 200000
     python -m benchmarks.below kecamatan
+    python -m benchmarks.below serang
 
 `arus` plants movements between three extracts and counts what comes back otherwise.
 `kecamatan` stores and measures every kecamatan of the country for 60 months beside the
 514 regencies of the same months, both from plain csv through the whole reader.
+`serang` publishes made-up flows and kecamatan of two months, full of small counts, and
+plays the attacker: exact stocks of every segmen and month, exact totals of the regency,
+the rules of rounding, and linear programmes for every hidden count. Sums above the
+regency (province, country, page, workbook, mail) are made of shown rows alone.
 """
 
 from __future__ import annotations
@@ -19,17 +24,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linprog
 
-from jkn_analysis.arus.flows import hide_small, net_by_segmen
+from jkn_analysis.arus.flows import ARUS, hide_small, net_by_segmen
 from jkn_analysis.cleaning import build
 from jkn_analysis.config import read_config
-from jkn_analysis.kecamatan import measure_kecamatan
+from jkn_analysis.kecamatan import TABLE, measure_kecamatan, publish
 from jkn_analysis.measures import build_ukuran
 from jkn_analysis.places import list_kecamatan
 from jkn_analysis.rekonsiliasi.movements import compare_extracts
 from jkn_analysis.rekonsiliasi.pseudonym import build_key
 from jkn_analysis.store import read_table
-from jkn_analysis.wilayah import list_wilayah
+from jkn_analysis.tables import conform
+from jkn_analysis.terms import SEGMEN
+from jkn_analysis.wilayah import read_penduduk
 from jkn_sample.movements import build_extracts
 
 KEY = build_key("6f1c9e0b7d42a8533be0f4917c28d65a09f3be71c4d82a6655e01b9f37ac84d2")
@@ -83,20 +91,19 @@ def run_arus(rows: int) -> None:
 
 
 def make_regencies(rng: np.random.Generator) -> pd.DataFrame:
-    """Draw participants of every regency, month and segmen."""
-    regions = list_wilayah()
-    codes = sorted(regions.loc[regions["jenis"] != "provinsi", "kode"])
-    segmen = ["PBI JK", "PBPU Pemda", "PPU-PN", "PPU-BU", "PBPU", "BP"]
+    """Draw participants of every regency, month and segmen, below its population."""
+    people = read_penduduk().set_index("kode")["penduduk_jiwa"]
+    codes = sorted(code for code in people.index if len(code) > 2)
+    share = np.array([0.40, 0.14, 0.08, 0.14, 0.19, 0.05])
     index = pd.MultiIndex.from_product(
-        [codes, MONTHS, segmen], names=["kode", "periode", "segmen"]
+        [codes, MONTHS, SEGMEN], names=["kode", "periode", "segmen"]
     )
+    size = people.loc[codes].to_numpy(float)[:, None, None] * share
+    grown = np.linspace(0.90, 0.97, len(MONTHS))[None, :, None]
     frame = index.to_frame(index=False)
-    size = rng.lognormal(10, 0.8, len(codes) * len(segmen)).reshape(len(codes), 1, -1)
-    frame["terdaftar_jiwa"] = np.broadcast_to(
-        size, (len(codes), len(MONTHS), len(segmen))
-    ).ravel().astype(int)  # fmt: skip
-    share = 0.8 + 0.01 * rng.standard_normal(len(frame))
-    frame["aktif_jiwa"] = (frame["terdaftar_jiwa"] * share).astype(int)
+    frame["terdaftar_jiwa"] = (size * grown).ravel().astype(int)
+    rate = 0.8 + 0.002 * rng.standard_normal(len(frame))
+    frame["aktif_jiwa"] = (frame["terdaftar_jiwa"] * rate).astype(int)
     return frame
 
 
@@ -160,13 +167,135 @@ def run_kecamatan() -> None:
     print(f"kecamatan / kabupaten: {finer / base:.2f} (bar 3)")
 
 
+def bound(
+    told: np.ndarray,
+    equal: tuple[np.ndarray, np.ndarray],
+    *,
+    slack: float,
+    below: tuple[np.ndarray, np.ndarray] | None = None,
+) -> np.ndarray:
+    """Return the least and greatest value of every hidden (missing) count."""
+    hidden = np.isnan(told)
+    bounds = [
+        (0, None) if gone else (max(value - slack, 0), value + slack)
+        for gone, value in zip(hidden, told, strict=True)
+    ]
+    more = {"A_ub": below[0], "b_ub": below[1]} if below is not None else {}
+    found = np.zeros((int(hidden.sum()), 2))
+    for row, cell in enumerate(np.flatnonzero(hidden)):
+        for side, sign in enumerate((1.0, -1.0)):
+            goal = np.zeros(len(told))
+            goal[cell] = sign
+            solved = linprog(goal, A_eq=equal[0], b_eq=equal[1], bounds=bounds, **more)
+            ends = solved.fun * sign if solved.status == 0 else np.inf
+            found[row, side] = ends
+    return found
+
+
+def attack_flows(true: pd.DataFrame) -> np.ndarray:
+    """Publish flows, then bound every hidden count from the stocks of all segmen."""
+    told, net = hide_small(true), net_by_segmen(true)
+    found = []
+    for (kode, month), rows in told.groupby(["kode", "periode"]):
+        values = rows["jiwa"].astype("Float64").to_numpy(float, na_value=np.nan)
+        signs = [
+            rows["segmen_tujuan"].eq(name).to_numpy(float)
+            - rows["segmen_asal"].eq(name).to_numpy(float)
+            for name in SEGMEN
+        ]
+        change = [float(net.get((kode, month, name), 0.0)) for name in SEGMEN]
+        found.append(bound(values, (np.array(signs), np.array(change)), slack=0.0))
+    return np.concatenate(found)
+
+
+def attack_kecamatan(true: pd.DataFrame) -> np.ndarray:
+    """Publish kecamatan, then bound every hidden count from totals and rounding."""
+    told = publish(true)
+    keys = ["kode", "periode", "segmen"]
+    both = true.merge(told, on=[*keys, "kecamatan"], suffixes=("", "_told"))
+    found = []
+    for _, rows in both.sort_values("kecamatan").groupby(keys):
+        shown = rows["aktif_jiwa_told"].astype("Float64")
+        values = shown.to_numpy(float, na_value=np.nan)
+        total = np.array([float(rows["aktif_jiwa"].sum())])
+        lines, ends = [], []
+        for start in range(len(values)):
+            for stop in range(start + 1, len(values) + 1):
+                if np.isnan(values[start:stop]).any():
+                    break
+                line = np.zeros(len(values))
+                line[start:stop] = 1
+                slack = 2.0 * ((start > 0) + (stop < len(values)))
+                lines += [line, -line]
+                ends += [values[start:stop].sum() + slack + 0.5,
+                         -values[start:stop].sum() + slack + 0.5]  # fmt: skip
+        below = (np.array(lines), np.array(ends)) if lines else None
+        whole = (np.ones((1, len(values))), total)
+        found.append(bound(values, whole, slack=4.0, below=below))
+    return np.concatenate(found)
+
+
+def draw_flows(rng: np.random.Generator) -> pd.DataFrame:
+    """Draw flows of six regencies and two months, most counts small."""
+    rows = []
+    for kode in ("82.71", "82.03", "81.71", "19.71", "82.05", "81.02"):
+        for month in MONTHS[-2:]:
+            for one in (*_COMES, *_GOES):
+                if rng.random() < 0.7:
+                    jiwa = int(rng.choice([1, 2, 3, 4, 6, 15, 80, 900]))
+                    rows.append((kode, month, *one, jiwa))
+    columns = ["kode", "periode", *NAMES[1:], "jiwa"]
+    return conform(pd.DataFrame(rows, columns=columns), ARUS)
+
+
+_COMES = [(start, name, why) for name in SEGMEN
+          for start, why in (("luar", "baru"), ("nonaktif", "membayar"))]  # fmt: skip
+_GOES = [(name, end, why) for name in SEGMEN for end, why in (
+    ("nonaktif", "menunggak"), ("luar", "meninggal"), ("PBPU", "pindah_segmen"))
+    if name != end]  # fmt: skip
+
+
+def draw_kecamatan(rng: np.random.Generator) -> pd.DataFrame:
+    """Draw kecamatan of four regencies and two months, many counts small."""
+    rows = [
+        (kode, name, month, segmen, on + off, on)
+        for kode in ("82.71", "82.03", "81.71", "19.71")
+        for name in sorted(list_kecamatan(kode).values())
+        for month in MONTHS[-2:]
+        for segmen in ("PBI JK", "BP")
+        for on, off in [rng.choice([0, 1, 2, 3, 4, 7, 20, 300], 2)]
+    ]
+    columns = ["kode", "kecamatan", "periode", "segmen", "terdaftar_jiwa", "aktif_jiwa"]
+    return conform(pd.DataFrame(rows, columns=columns), TABLE)
+
+
+def run_attack(draws: int) -> None:
+    """Attack and print what was found."""
+    for seed in range(draws):
+        rng = np.random.default_rng(seed)
+        for name, found in (
+            ("flows", attack_flows(draw_flows(rng))),
+            ("kecamatan", attack_kecamatan(draw_kecamatan(rng))),
+        ):
+            width = found[:, 1] - found[:, 0]
+            print(
+                f"draw {seed}, {name}: {len(found)} hidden, {int((width < 1).sum())} "
+                f"exact, {int((width < 4).sum())} with fewer than 5 values"
+            )
+
+
 def main() -> None:
     """Run what was asked."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("what", choices=["arus", "kecamatan"])
+    asked.add_argument("what", choices=["arus", "kecamatan", "serang"])
     asked.add_argument("--rows", type=int, default=200_000)
     given = asked.parse_args()
-    run_arus(given.rows) if given.what == "arus" else run_kecamatan()
+    runs = {
+        "arus": lambda: run_arus(given.rows),
+        "kecamatan": run_kecamatan,
+        "serang": lambda: run_attack(5),
+    }
+    runs[given.what]()
 
 
 if __name__ == "__main__":

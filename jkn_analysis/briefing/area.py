@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -35,6 +36,7 @@ from jkn_analysis.briefing.model import (
     Tabel,
     Ubin,
 )
+from jkn_analysis.briefing.noise import mark_change, tell_noise
 from jkn_analysis.briefing.page_file import page_stem
 from jkn_analysis.briefing.published import find_official
 from jkn_analysis.briefing.rules import build_flags
@@ -109,7 +111,8 @@ def build_ranking(area: Area) -> Bagian:
     columns = ["uhc", "prioritas", "award", "pks", "kurang_kas_rp"]
     flags = build_flags(words, area.near[columns], area.measured["nama"])
     tables = [_rank_table(area, area.near, "peringkat"), flags]
-    sentences = []
+    moved = tell_noise(area)
+    sentences = [] if moved is None else [moved]
     if len(area.measured) > BANYAK:
         tables.insert(0, _province_table(area))
         sentences.append(words.say("peringkat.dekat", {"n": DEKAT}))
@@ -214,7 +217,19 @@ def _rank_heads(area: Area) -> tuple[Kolom, ...]:
         Kolom(words.say("peringkat.kolom_gap")),
         Kolom(words.say("peringkat.kolom_poin")),
         Kolom(words.say("peringkat.kolom_ramalan", month)),
+        Kolom(words.say("peringkat.kolom_sebulan")),
     )
+
+
+def _change(area: Area, kode: str) -> Angka:
+    """Write a change since last month; marked where it is more than usual."""
+    words = area.context.words
+    change, beyond = mark_change(area, kode)
+    if change is None:
+        return words.teks("–")
+    told = words.angka_poin(change)
+    mark = words.say("peringkat.tanda" if beyond else "peringkat.tanda_biasa")
+    return replace(told, teks=f"{told.teks} {mark}")
 
 
 def _rank_table(area: Area, rows: pd.DataFrame, nama: str) -> Tabel:
@@ -227,8 +242,9 @@ def _rank_table(area: Area, rows: pd.DataFrame, nama: str) -> Tabel:
             words.angka_jiwa(row["gap_jiwa"]),
             words.angka_poin(row["selisih"]),
             words.angka_rate(row["ramalan"], decimals=1),
+            _change(area, str(kode)),
         )
-        for row in rows.to_dict("records")
+        for kode, row in rows.to_dict("index").items()
     )
     date = {"tanggal": words.akhir(area.context.periode)}
     return Tabel(

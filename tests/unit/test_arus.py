@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.below import attack_flows, draw_flows
 from jkn_analysis.arus.flows import (
     ARUS,
     bound_flows,
@@ -171,3 +173,10 @@ def test_bounds_from_stocks_add_up_each_segmens_falls_and_rises():
 
 def test_the_table_takes_any_known_cause():
     assert "pbi_dihapus" in TABLES[ARUS].column("sebab").choices
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_an_attacker_with_all_stocks_finds_no_hidden_flow(seed):
+    found = attack_flows(draw_flows(np.random.default_rng(seed)))
+    assert len(found) > 100
+    assert (found[:, 1] - found[:, 0] >= 4).all()
