@@ -26,12 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import JknError
-from jkn_analysis.running.warm import (
-    Listed,
-    Prepared,
-    prepare,
-    run_kernel,
-)
+from jkn_analysis.running.warm import Listed, run_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -316,7 +311,7 @@ def count_threads() -> int:
     return len(list(Path("/proc/self/task").iterdir()))
 
 
-def become(request: Request, listed: Listed, prepared: Prepared | None) -> None:
+def become(request: Request, listed: Listed) -> None:
     """Turn a new child into what was asked for; never returns to the zygote."""
     os.setsid()
     for target, fd in enumerate(request.fds[:3]):
@@ -331,14 +326,9 @@ def become(request: Request, listed: Listed, prepared: Prepared | None) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     reseed()
     gc.enable()
-    wants_kernel = request.kind == "kernel"
-    fits = prepared and wants_kernel and prepared.fits(request.argv, request.cwd)
-    if prepared and not fits:
-        prepared.before.restore()
-        prepared = None
-    if wants_kernel:
+    if request.kind == "kernel":
         limit_memory(request.memory_mb)
-        run_kernel(request.argv, listed, prepared)
+        run_kernel(request.argv, listed)
     else:
         from jkn_analysis.running.worker import serve_worker
 
@@ -382,7 +372,6 @@ def main() -> None:
     gc.disable()
     rehearsal = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
     preload(rehearsal)
-    prepared = prepare(rehearsal["root"]) if rehearsal else None
     if count_threads() != 1:
         if len(sys.argv) > 4:
             command = [sys.executable, "-P", "-m", "jkn_analysis.running.zygote"]
@@ -404,7 +393,7 @@ def main() -> None:
     except BaseException:
         zygote.clean()
         raise
-    become(request, listed, prepared)
+    become(request, listed)
 
 
 if __name__ == "__main__":

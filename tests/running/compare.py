@@ -60,7 +60,7 @@ def _merge_streams(outputs: list[nbformat.NotebookNode]) -> list[dict[str, objec
 def run_probes(route: str) -> dict[str, str]:
     """Run every probe in one kernel; return the outputs by name.
 
-    The kernel is "fresh", "warm" (forked, as in JupyterLab) or "prepared" (forked
+    The kernel is "fresh", "warm" (forked, as in JupyterLab) or "rehearsed" (forked
     with its shell built, as in `jkn run`).
     """
     notebook = build_notebook(tuple(PROBES.values()))
@@ -80,8 +80,8 @@ def run_probes(route: str) -> dict[str, str]:
 
 @contextmanager
 def serve(route: str, folder: Path) -> Iterator[None]:
-    """Give prepared kernels their zygote; the others need none of their own."""
-    if route != "prepared":
+    """Give rehearsed kernels their zygote; the others need none of their own."""
+    if route != "rehearsed":
         yield
         return
     server = ZygoteServer({"kode": "82.71", "periode": "2025-11", "root": str(folder)})

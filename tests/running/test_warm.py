@@ -41,37 +41,22 @@ def outputs(tmp_path_factory):
     write_kernelspec(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", str(folder))
-        yield {route: run_probes(route) for route in ("fresh", "warm", "prepared")}
+        yield {route: run_probes(route) for route in ("fresh", "warm", "rehearsed")}
 
 
-@pytest.mark.parametrize("route", ["warm", "prepared"])
+@pytest.mark.parametrize("route", ["warm", "rehearsed"])
 @pytest.mark.parametrize("name", PROBES)
 def test_output_of_a_forked_kernel_is_that_of_a_fresh_one(outputs, name, route):
     assert outputs[route][name] == outputs["fresh"][name]
 
 
-@pytest.mark.parametrize("route", ["warm", "prepared"])
+@pytest.mark.parametrize("route", ["warm", "rehearsed"])
 def test_figure_is_an_image_and_not_text(outputs, route):
     for name in ("figure", "figure_show", "seaborn"):
         assert "image/png" in outputs[route][name]
 
 
-def test_kernel_of_a_run_takes_the_shell_that_was_built_before(warm, tmp_path):
-    path = tmp_path / "notebook.ipynb"
-    built = "IPKernelApp.instance().init_path.__name__"
-    cells = ("from ipykernel.kernelapp import IPKernelApp", built)
-    nbformat.write(build_notebook(cells), path)
-    found = {}
-    for cwd in (tmp_path, tmp_path.parent):
-        with serve("prepared", tmp_path):
-            executed = execute(path, warm=True, cwd=cwd)
-        found[cwd] = executed.cells[-1].outputs[0]["data"]["text/plain"]
-    assert found == {tmp_path: "'adopt'", tmp_path.parent: "'init_path'"}
-
-
-def test_kernel_with_settings_of_the_user_starts_from_the_beginning(
-    warm, tmp_path, monkeypatch
-):
+def test_kernel_reads_the_settings_of_the_user(warm, tmp_path, monkeypatch):
     profile = tmp_path / "ipython/profile_default"
     profile.mkdir(parents=True)
     line = "c.InteractiveShell.ast_node_interactivity = 'all'\n"
@@ -79,28 +64,9 @@ def test_kernel_with_settings_of_the_user_starts_from_the_beginning(
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     path = tmp_path / "notebook.ipynb"
     nbformat.write(build_notebook(("1\n2",)), path)
-    with serve("prepared", tmp_path):
+    with serve("rehearsed", tmp_path):
         executed = execute(path, warm=True, cwd=tmp_path)
     assert len(executed.cells[-1].outputs) == 2
-
-
-def test_a_shell_that_cannot_be_built_leaves_the_process_as_it_was():
-    code = (
-        "import builtins, sys\n"
-        "from jkn_analysis.running.warm import prepare\n"
-        "main, hook = sys.modules['__main__'], sys.excepthook\n"
-        "class Failing:\n"
-        "    def __init__(self, *_, **__): raise SystemExit(1)\n"
-        "import ipykernel.zmqshell as module\n"
-        "assert prepare('/tidak/ada') is None\n"
-        "module.ZMQInteractiveShell.init_magics = Failing.__init__\n"
-        "assert prepare('/') is None\n"
-        "assert sys.modules['__main__'] is main and sys.excepthook is hook\n"
-        "assert not hasattr(builtins, '__IPYTHON__')\n"
-        "assert not module.ZMQInteractiveShell.initialized()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
