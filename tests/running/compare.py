@@ -61,7 +61,7 @@ def run_probes(route: str) -> dict[str, str]:
     """Run every probe in one kernel; return the outputs by name.
 
     The kernel is "fresh", "warm" (forked, as in JupyterLab) or "rehearsed" (forked
-    with its shell built, as in `jkn run`).
+    from a process that has made a page, as in `jkn run`).
     """
     notebook = build_notebook(tuple(PROBES.values()))
     for cell in notebook.cells[1:]:
