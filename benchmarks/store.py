@@ -73,19 +73,19 @@ def fill(root: Path, months: list[str], real: int) -> None:
         if month in (*months[: real - 1], months[-1]):
             jkn(root, "forecast", "--month", month)
         else:
-            move_tables(processed, done)
+            move_tables(processed, done, month)
         done = month
         print(f"{month}: {measure_mb(processed):.0f} MB", flush=True)
 
 
-def move_tables(root: Path, before: str) -> None:
-    """Give the newest month the computed tables of the one before, a month later."""
+def move_tables(root: Path, before: str, month: str) -> None:
+    """Give a month the computed tables of the one before, moved and shaken."""
     from jkn_analysis.store import list_tables, read_table, write_generation
     from jkn_analysis.store.write import is_computed
 
     chance = np.random.default_rng(0)
     names = [name for name in list_tables(root, cutoff=before) if is_computed(name)]
-    with write_generation(root, by="benchmark") as draft:
+    with write_generation(root, by="benchmark", cutoff=month) as draft:
         for name in names:
             table = read_table(name, root=root, cutoff=before)
             for column in table.select_dtypes("datetime"):

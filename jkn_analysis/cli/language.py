@@ -82,8 +82,15 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Return the texts in which something changes, the most words first."""
     changing = [(en, told) for en, told in _texts().items() if "{}" in en]
     changing.sort(key=lambda pair: -len(pair[0].replace("{}", "")))
+    # only a text of several lines fills its gaps with several lines
     return [
-        (re.compile("(.*?)".join(map(re.escape, en.split("{}"))), re.DOTALL), told)
+        (
+            re.compile(
+                "(.*?)".join(map(re.escape, en.split("{}"))),
+                re.DOTALL if "\n" in en else 0,
+            ),
+            told,
+        )
         for en, told in changing
     ]
 

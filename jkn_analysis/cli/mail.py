@@ -104,12 +104,12 @@ def mail_command(
 
 def _require_success(problems: Sequence[str], unsent: DeliveryError | None) -> None:
     """Raise with a line for each mail that was held back or not composed."""
-    if problems:
-        shown = [f"  {problem}" for problem in problems[:SHOWN]]
-        lines = [f"{len(problems)} mail(s) not composed or sent", *shown]
-        raise DeliveryError("\n".join([*lines, *([str(unsent)] if unsent else [])]))
+    shown = "\n".join(f"  {problem}" for problem in problems[:SHOWN])
     if unsent is not None:
+        echo(shown, err=True)
         raise unsent
+    if problems:
+        raise DeliveryError(f"{len(problems)} mail(s) not composed or sent\n{shown}")
 
 
 def _send(

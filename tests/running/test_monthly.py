@@ -84,7 +84,7 @@ def test_the_round_goes_through_and_a_bad_cell_holds_back_its_province(project):
     assert second.returncode == 4
     assert "kepesertaan_82.csv: ditolak; baris dari isinya yang tiba" in second.stdout
     assert "proyeksi sudah mutakhir" in second.stdout
-    assert "3 region(s)" in second.stdout
+    assert "3 wilayah" in second.stdout
     touched = {kode for kode in ("81.71", "82.03", "82.71", "82.72", "82", "81")
                if list_refused(project.paths.processed, kode=kode)}  # fmt: skip
     assert touched == {"82.03", "82.71", "82.72", "82"}
