@@ -645,6 +645,7 @@ HANDED = [["APBD KOTA TERNATE TAHUN ANGGARAN 2025"], []]
 PAID = [["Agustus", 36_000, 35_617, BILL, BILL, "10-09-2025"],
         ["September", 36_000, 35_617, BILL, "-", "-"]]  # fmt: skip
 KELAS_BILLS = [(f"Kelas {k}", billed, paid) for k, billed, paid in BILLS]
+BILLS_SUM = [sum(bill[i] for bill in BILLS) for i in (1, 2)]
 PAY = ("kode", "periode", "terisi_jiwa", "tagihan_rp", "dibayar_rp")
 
 
@@ -710,6 +711,30 @@ OTHER_HAND = {
          ["Kelas", "Tagihan", "Realisasi"], *KELAS_BILLS,
          ["Jumlah", sum(b[1] for b in BILLS), sum(b[2] for b in BILLS)]],
         BILLED, PREMIUM, "iuran",
+    ),
+    "a sum of one segmen by kelas": Layout(
+        [["IURAN PBPU DAN BP KOTA TERNATE OKTOBER 2025"],
+         ["Segmen", "Kelas", "Tagihan", "Penerimaan"], ["PBPU", *KELAS_BILLS[0]],
+         ["PBPU", *KELAS_BILLS[1]],
+         ["Sub Total PBPU", None, *BILLS_SUM]],
+        BILLED, PREMIUM, "iuran",
+    ),
+    "a sum of one segmen that is none": Layout(
+        [["IURAN PBPU DAN BP KOTA TERNATE OKTOBER 2025"],
+         ["Segmen", "Kelas", "Tagihan", "Penerimaan"], ["PBPU", *KELAS_BILLS[0]],
+         ["PBPU", *KELAS_BILLS[1]], ["Jumlah PBPU", None, 9, 9]],
+        None, PREMIUM, "iuran",
+    ),
+    "captions of groups beside the segmen": Layout(
+        [*TITLE, ["Kelompok", *PLAIN[0]], ["PBI", *SIX[0]], [None, *SIX[1]],
+         ["Subtotal PBI", None, T[0] + T[1], A[0] + A[1]], ["Non PBI", *SIX[2]],
+         *[[None, *row] for row in SIX[3:]], ["TOTAL", None, sum(T), sum(A)]], ONE,
+    ),
+    "a remainder and a bill of BPJS": Layout(
+        [["PEMERINTAH KOTA TERNATE"], ["Tahun 2025"],
+         ["Bln", "Kuota Peserta", "Jml Peserta", "Tagihan BPJS", "Realisasi Bayar",
+          "Sisa"], ["Agt", 36_000, 35_617, BILL, BILL, 0]],
+        [(KOTA, "2025-08", 35_617, BILL, BILL)], PAY, "iuran_pemda",
     ),
     "kelas with a sum that is none": Layout(
         [["PENERIMAAN IURAN PBPU KOTA TERNATE OKTOBER 2025"],

@@ -501,6 +501,8 @@ def panel(folder: Path) -> Path:
         active = 31_500 if month == 7 else 45_000 + 20 * month
         lines.append(f"Kota Ternate;2024-{month:02d};PBI JK;{50_000 + month};{active}")
         lines.append(f"Kota Tidore Kepulauan;2024-{month:02d};PBPU;30000;27000")
+        lines.append(f"Kota Tidore Kepulauan;2024-{month:02d};BP;{month + 9};9")
+        lines.append(f"Kota Ternate;2024-{month:02d};BP;{month + 9};9")
     return write(folder, "\n".join(lines), "kepesertaan_1.csv")
 
 

@@ -6,7 +6,6 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -24,6 +23,7 @@ IGNORED = "abaikan"
 """Role of a column that a table has no use for; a config override may say it too."""
 _PIVOT = re.compile(r"^\s*(?:sum|count|total|jumlah|hitungan)\s+(?:of|dari)\s+", re.I)
 """What a pivot table writes before the heading of its source."""
+_VOWEL = re.compile("[aiueo]")
 _GENERIC = frozenset(
     {
         "kecamatan", "desa", "kelurahan", "desakelurahan", "kodekecamatan",
@@ -40,6 +40,7 @@ _GENERIC = frozenset(
 
 
 @lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def heading_key(text: str) -> str:
     """Reduce a heading to what it is compared by.
 
@@ -73,14 +74,15 @@ def heading_roles(table: str) -> dict[str, str]:
             roles |= {heading_key(text): role for text in (*spellings, role)}
     if table in TABLES:
         roles |= {heading_key(name): name for name in TABLES[table].names}
-    return _without_vowels(roles) | roles
+    return roles
 
 
-def _without_vowels(roles: Mapping[str, str]) -> dict[str, str]:
+@cache
+def _without_vowels(table: str) -> dict[str, str]:
     """Return the roles of headings written without vowels (Trdftr) that mean one."""
     short: dict[str, set[str]] = {}
-    for key, role in roles.items():
-        short.setdefault(re.sub("[aiueo]", "", key), set()).add(role)
+    for key, role in heading_roles(table).items():
+        short.setdefault(_VOWEL.sub("", key), set()).add(role)
     return {
         key: role
         for key, (role, *others) in short.items()
@@ -98,12 +100,14 @@ def _vocabulary() -> frozenset[str]:
 @lru_cache(maxsize=65536)
 def is_heading(text: str) -> bool:
     """Tell whether a text is a heading of some table."""
-    return heading_key(text) in _vocabulary()
+    key = heading_key(text)
+    bare = not _VOWEL.search(key)
+    return key in _vocabulary() or (
+        bare and any(key in _without_vowels(t) for t in TABLES)
+    )
 
 
-def find_role(
-    text: str, table: str, *, overrides: Mapping[str, str] | None = None
-) -> str:
+def find_role(text: str, table: str) -> str:
     """Return the role of a heading, or "" where it is not known.
 
     Parameters
@@ -112,17 +116,16 @@ def find_role(
         One part of a heading.
     table
         Canonical table.
-    overrides
-        Headings of the config file, ``[sources.<table>.headings]``.
 
     Examples
     --------
     >>> find_role("Jml. Peserta", "kepesertaan"), find_role("Kab/Kota", "faskes")
     ('terdaftar_jiwa', 'nama')
+    >>> find_role("Trdftr", "kepesertaan")
+    'terdaftar_jiwa'
     """
     key = heading_key(text)
-    own = {heading_key(name): role for name, role in (overrides or {}).items()}
-    return own.get(key) or heading_roles(table).get(key, "")
+    return heading_roles(table).get(key) or _without_vowels(table).get(key, "")
 
 
 def roles_of(table: str) -> frozenset[str]:

@@ -233,7 +233,7 @@ def is_total_label(text: str) -> bool:
 
 def _is_group(text: str) -> bool:
     """Tell whether a text names a region or segmen."""
-    return find_segmen(text) is not None or is_region(text)
+    return is_segmen_word(text) or is_region(text)
 
 
 def total_label(row: Row, values: frozenset[int] = frozenset()) -> str:

@@ -61,7 +61,7 @@ _UNTIL_NOW = re.compile(
     re.IGNORECASE,
 )
 _OTHER = re.compile(
-    r"\b(?:target|sasaran|rencana|rasio|ratio|selisih|pertumbuhan|kenaikan|penurunan|"
+    r"\b(?:target|sasaran|sisa|rencana|rasio|ratio|selisih|pertumbuhan|kenaikan|penurunan|"
     r"delta|deviasi|gap|kekurangan|kebutuhan|rata\W*rata|rerata|kk|(?:kepala\s+)?keluarga|"
     r"rumah\s*tangga|ruta|kepadatan|luas|tahun\s+(?:lalu|sebelumnya)|peringkat|ranking|"
     r"rank|bobot|indeks|kontribusi|estimasi|proyeksi|potensi|belum|bukan\s+peserta|"
@@ -286,6 +286,8 @@ def read_words(text: str, table: str, depth: int = 2) -> Use | None:
         left = _read_part(" ".join(words[:cut]), table)
         if left is None:
             continue
+        if left.role and not left.total and _is_filler(" ".join(words[cut:])):
+            return left
         right = read_words(" ".join(words[cut:]), table, depth - 1)
         if right is not None and right.role and _is_filler(" ".join(words[:cut])):
             left = replace(left, role="")
@@ -450,6 +452,9 @@ def _know_by_cells(sheet: SheetTable, roles: Roles, canonical: set[str]) -> None
                 roles.unknown.remove(column)
                 use = Use(role=role)
                 roles.identifiers[role] = replace(column, use=use)
+        if column in roles.unknown and texts and all(map(is_segmen_word, texts)):
+            roles.unknown.remove(column)  # a caption over the segmen beside it
+            roles.others.append(column)
 
 
 def _sort(

@@ -78,7 +78,8 @@ def read_plain(file: Path) -> dict[str, Any] | None:
             return None
         if head.startswith((b"PK", OLE, *(magic for magic, _ in MAGIC))):
             return None
-        raw = head + opened.read(dialect.PLAIN_BYTES)
+        opened.seek(0)
+        raw = opened.read(dialect.PLAIN_BYTES + 1)
     return dialect.read_plain(raw)
 
 

@@ -304,7 +304,8 @@ def _compare_joined(
     for _, row in totals[totals["segmen"].astype(object).isin(MIXED)].iterrows():
         own = result.frame[result.frame["segmen"].isin(MIXED[row["segmen"]])]
         for name in key:
-            own = own[own[name] == row[name]]
+            if pd.notna(row[name]):
+                own = own[own[name] == row[name]]
         for name in measures:
             total = own[name].sum()
             if len(own) and pd.notna(row[name]) and total != row[name]:

@@ -89,6 +89,9 @@ def _combine(
     parts: Mapping[str, tuple[np.ndarray, list[str]]],
 ) -> tuple[np.ndarray, list[tuple[str, ...]]]:
     """Return codes and rows of the distinct combinations of some columns."""
+    if len(parts) == 1:
+        codes, texts = next(iter(parts.values()))
+        return codes, [(text,) for text in texts]
     joined = np.zeros(len(next(iter(parts.values()))[0]), dtype=np.int64)
     for codes, texts in parts.values():
         joined = joined * (len(texts) + 1) + codes

@@ -103,45 +103,47 @@ def _times(ratio: float) -> Said:
     return say("is it only a part of the region?")
 
 
-def _sum_by_month(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return registered, active and segmen of every region and month, by code.
+def _sum_by_month(frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return registered, active and segmen by number of the region, and its codes.
 
-    Keys are unique here, so the rows of a month are its segmen.
+    One row for each month. Keys are unique here, so the rows of a month are its segmen.
     """
     kode, regions = pd.factorize(frame["kode"])
     month, months = pd.factorize(frame["periode"])
     cell, cells = kode * len(months) + month, len(regions) * len(months)
     active = frame["aktif_jiwa"].to_numpy(dtype=float, na_value=np.nan)
     registered = frame["terdaftar_jiwa"].to_numpy(dtype=float, na_value=np.nan)
+    people = _population().reindex(regions).to_numpy()
     sums = pd.DataFrame(
         {
+            "penduduk": np.repeat(people, len(months)),
             "terdaftar": np.bincount(cell, registered, cells),
             "aktif": np.bincount(cell, np.nan_to_num(active), cells),
             "diketahui": np.bincount(cell, np.isnan(active), cells) == 0,
             "segmen": np.bincount(cell, minlength=cells),
             "semua": np.bincount(cell, frame["segmen"] == TOTAL, cells) > 0,
         },
-        index=np.repeat(np.asarray(regions, dtype=object), len(months)),
+        index=np.repeat(np.arange(len(regions)), len(months)),
     )
-    return sums[sums["segmen"] > 0]
+    return sums[sums["segmen"] > 0], np.asarray(regions, dtype=object)
 
 
 def _doubt_members(frame: pd.DataFrame) -> list[Doubt]:
     """Doubt coverage outside 30-150% and active members below 10%."""
     doubts = []
-    sums = _sum_by_month(frame)
-    people = _population().reindex(sums.index)
-    rate = (sums["terdaftar"] / people.to_numpy()).dropna()
+    sums, regions = _sum_by_month(frame)
+    rate = sums["terdaftar"] / sums["penduduk"]
+    known = rate.notna().to_numpy()
+    rate = rate[known]
     middle = rate.median()
     far = 0.0 if middle > MOST_COVERAGE else FAR * middle
     high = rate[rate > max(MOST_COVERAGE, far)]
-    whole = ((sums["segmen"] == len(SEGMEN)) | sums["semua"]).to_numpy()[
-        (people > 0).to_numpy()
-    ]
+    whole = ((sums["segmen"] == len(SEGMEN)) | sums["semua"]).to_numpy()[known]
     low = rate[whole & (rate < LEAST_COVERAGE).to_numpy()]
     for found in (high, low, rate[rate > MOST_COVERAGE]):
         if len(found):
-            fact = say("coverage of {names}", names=_named(found))
+            names = _named(found.set_axis(regions[found.index]))
+            fact = say("coverage of {names}", names=names)
             cause, stops = _times(float(found.iloc[0])), found is high or found is low
             doubts.append(Doubt("cakupan", fact, cause, stops=stops))
             break
@@ -152,7 +154,8 @@ def _doubt_members(frame: pd.DataFrame) -> list[Doubt]:
         percent = (frame["aktif_jiwa"].dropna() <= 100).all()
         cause = say("does the column of active members hold percents?")
         other = say("are they active members, or those of one group?")
-        fact = say("active of registered in {names}", names=_named(few))
+        names = _named(few.set_axis(regions[few.index]))
+        fact = say("active of registered in {names}", names=names)
         doubts.append(Doubt("keaktifan", fact, cause if percent else other))
     return doubts
 

@@ -197,7 +197,9 @@ def _duplicated(frame: pd.DataFrame, key: Sequence[str]) -> np.ndarray:
         if code.max(initial=0) > 2**40:
             code = pd.factorize(code)[0].astype(np.int64)
     if code.max(initial=0) < DENSE * len(code):
-        return np.bincount(code)[code] > 1
+        counts = np.bincount(code)
+        several = counts.max(initial=0) > 1
+        return counts[code] > 1 if several else np.zeros(len(code), dtype=bool)
     return pd.Series(code).duplicated(keep=False).to_numpy()
 
 

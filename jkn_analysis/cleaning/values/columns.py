@@ -24,6 +24,7 @@ from jkn_analysis.cleaning.values.names import (
     find_kelas,
     find_mixed,
     find_segmen,
+    find_summed,
     find_umur,
     is_plain_pbi,
 )
@@ -314,11 +315,13 @@ def parse_segmen_column(values: pd.Series) -> Parsed:
         found = find_segmen(text)
         return found or (within.pop() if len(within) == 1 else None)
 
-    there = {found for text in texts if (found := find(text))}
+    there = {found for text in texts if (found := find(text))} - {TOTAL}
 
     def read(text: str) -> str | None:
         found = find(text)
         members = find_mixed(text)
+        if not found and (summed := find_summed(text)):
+            return f"{summed}+" if summed in there else summed
         if found or not members:
             return found
         if set(members) <= there:

@@ -170,8 +170,14 @@ def is_segmen_word(text: str) -> bool:
 
 MIXED: dict[str, tuple[str, ...]] = {
     "+".join(members): members for members in _MIXED.values() if members
-}
-"""What a row of several segmen is read as, where each of them has its own rows."""
+} | {f"{segmen}+": (segmen,) for segmen in SEGMEN}
+"""What a row that sums other rows is read as: several segmen, or one by kelas."""
+
+
+def find_summed(text: str) -> str | None:
+    """Return the segmen of ``Sub Total PBPU``, None where a text says no such sum."""
+    bare = _TOTAL_WORD.sub("", text, count=1)
+    return find_segmen(bare) if bare != text else None
 
 
 def find_mixed(text: str) -> tuple[str, ...]:
