@@ -93,7 +93,8 @@ def tell_moves(context: Context) -> str | None:
     late = flows.sejak.date() != find_since(context)
     values["sejak"] = words.bulan(as_date(flows.sejak)) if late else ""
     key = "arus.sejak" if late else "arus.kalimat"
-    return words.say(key, {**values, "isi": causes})
+    told = words.say(key, {**values, "isi": causes})
+    return words.say("arus.sebagian", {"isi": told}) if flows.hidden else told
 
 
 def build_moves(context: Context) -> Bagian | None:
@@ -118,6 +119,7 @@ def build_moves(context: Context) -> Bagian | None:
         gambar=(chart,) if chart is not None else (),
         rinci=tuple(told),
         berkas=(_flow_table(context, flows),),
+        terlipat=True,
     )
 
 
