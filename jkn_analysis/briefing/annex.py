@@ -156,11 +156,12 @@ def _record(context: Context, table: pd.DataFrame) -> list[str]:
 
 
 def _chances(context: Context) -> list[str]:
-    """Say why the chance on the page is humbler than the one computed."""
-    told = context.dikatakan(context.tenggat)
+    """Say why the chance on the page is another than the one computed."""
+    told, words = context.dikatakan(context.tenggat), context.words
+    if told is not None and told.kasar:
+        return [words.say("lampiran.cara_kasar")]
     if told is None or told.terjadi is None:
         return []
-    words = context.words
     values = {
         "dihitung": words.rate(told.dikatakan, 0),
         "terjadi": words.rate(told.terjadi, 0),

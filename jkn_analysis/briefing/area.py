@@ -324,7 +324,7 @@ def _turn_row(area: Area, row: Mapping[Hashable, Any], way: str) -> tuple[Angka,
         words.teks(str(row["nama"])),
         words.angka_rate(row["rate"], decimals=1),
         words.teks(told),
-        words.teks(words.peluang(row["peluang"])),
+        words.teks(area.context.sebut(row["peluang"])),
     )
 
 

@@ -100,12 +100,19 @@ class Context:
 
     def dikatakan(self, periode: dt.date) -> Told | None:
         """Return that chance as it may be told, by how chances like it held."""
+        chance = self.peluang(periode)
+        return None if chance is None else self.tell(chance)
+
+    def tell(self, chance: float) -> Told:
+        """Return a chance as it may be told."""
         from jkn_analysis.forecasting.record import tell_chance
 
-        chance = self.peluang(periode)
-        if chance is None:
-            return None
         return tell_chance(chance, self.tables["uji_balik"], RATE)
+
+    def sebut(self, chance: float | None) -> str:
+        """Write a chance as it may be told."""
+        told = chance if pd.isna(chance) else self.tell(float(chance)).peluang
+        return self.words.peluang(told)
 
     @property
     def bulan_ke_depan(self) -> int:

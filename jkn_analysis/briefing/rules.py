@@ -137,7 +137,7 @@ def build_chances(context: Context) -> Tabel | None:
         (
             words.teks(words.bulan(as_date(month), short=True)),
             *(words.angka_rate(row[name], "skenario", 1) for name in _CHANCES[:2]),
-            *(words.teks(words.peluang(row[name])) for name in _CHANCES[2:]),
+            *(words.teks(context.sebut(row[name])) for name in _CHANCES[2:]),
         )
         for month, row in wide.iterrows()
     )

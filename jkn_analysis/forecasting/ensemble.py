@@ -51,7 +51,7 @@ class Manner:
     """Standing out, in spreads, at which common growth is half believed; 0: wholly."""
 
 
-STAY, STAY_MORE = DISTRUST | {"naive": 4.0}, DISTRUST | {"naive": 8.0}
+STAY, STAY_MORE = DISTRUST | {"naive": 4.0}, DISTRUST | {"naive": 20.0}
 MANNERS: dict[Kind, Manner] = {
     "rate": Manner(curved=False, doubt=2.5, prior=STAY, change=0.03, unsteady=2.0),
     "amount": Manner(

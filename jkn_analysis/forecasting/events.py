@@ -13,7 +13,6 @@ from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.breaks import (
     PULSE,
     SHIFT,
-    find_events,
     masked_median,
 )
 from jkn_analysis.forecasting.panel import Panel, count_months, fill_gaps
@@ -22,18 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jkn_analysis.forecasting.hierarchy import Tree
-
-__all__ = [
-    "PULSE",
-    "SHIFT",
-    "Event",
-    "clean_tree",
-    "find_events",
-    "lift_shifts",
-    "match_events",
-    "match_tree_events",
-    "remove_events",
-]
 
 UNSURE = 0.25
 """Spread of a coming event's size where none is given, as a share of the size."""

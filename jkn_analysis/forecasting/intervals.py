@@ -49,7 +49,7 @@ class Habit:
 
 HABITS: dict[Kind, Habit] = {
     "rate": Habit(0.47, 0.5, 6.0, 24.0, np.inf, spike=0.35, kept=0.95),
-    "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12, kept=0.85),
+    "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12, kept=0.82),
     "value": Habit(0.52, 0.25, 2.0, np.inf, 4.0, spike=0.35, kept=1.0),
 }
 SHORT_MONTHS, USUAL_MONTHS = 8.0, 60.0
@@ -66,7 +66,7 @@ usual shape, and as the usual level: larger errors are sooner believed than smal
 SHOCK_LEVEL, SHOCK_GROWTH, SHOCK_CUTOFFS = 0.39, 0.6, 20.0
 """Errors beyond the usual of all sets are a shock that hit the whole panel at once:
 the few cutoffs that saw it weigh against this many ordinary ones."""
-WILD_FROM, WILD_MOST = 5.0, 4.8
+WILD_FROM, WILD_MOST = 4.6, 5.2
 MIN_SCORES = 3
 FEW_LOOKS = 0.5
 """Looks at which a width read from so many is half too narrow: as a Student's spread

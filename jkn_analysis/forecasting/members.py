@@ -18,43 +18,30 @@ _RIDGE = 1e-3
 
 @dataclass(frozen=True)
 class Grid:
-    """Smoothing parameters, one set per row: level, trend, damping, season."""
+    """Smoothing parameters, one set per row: level, trend, damping."""
 
     alpha: np.ndarray
     beta: np.ndarray
     phi: np.ndarray
-    gamma: np.ndarray
     parameters: np.ndarray
-    groups: tuple[tuple[str, int, int], ...]
+    groups: dict[str, tuple[int, int]]
 
 
 @lru_cache(maxsize=1)
 def build_grid() -> Grid:
     """List the smoothing models tried on every series."""
-    level = [(a, 0.0, 0.0, 0.0, 1) for a in (0.05, 0.12, 0.25, 0.4, 0.55, 0.7, 0.85, 1)]
+    level = [(a, 0.0, 0.0, 1) for a in (0.05, 0.12, 0.25, 0.4, 0.55, 0.7, 0.85, 1)]
     damped = [
-        (a, b, phi, 0.0, 4)
+        (a, b, phi, 4)
         for a in (0.15, 0.4, 0.7, 1.0)
         for b in (0.05, 0.15, 0.4)
         for phi in (0.85, 0.95)
     ]
-    drift = [(a, 0.0, 1.0, 0.0, 2) for a in (0.1, 0.35, 0.65, 1.0)]
-    season = [
-        (a, b, phi, g * (1 - 0.7 * a), 3 + 2 * (b > 0))
-        for a in (0.1, 0.35, 0.65, 0.95)
-        for b, phi in ((0.0, 0.0), (0.1, 0.92))
-        for g in (0.12, 0.35)
-    ]
-    rows = level + damped + drift + season
-    edges = np.cumsum([0, len(level), len(damped), len(drift), len(season)])
-    names = ("level", "damped", "drift", "season")
-    table = np.array(rows, dtype=float).T
-    groups = tuple(
-        (name, int(low), int(high))
-        for name, low, high in zip(names, edges[:-1], edges[1:], strict=True)
-    )
-    alpha, beta, phi, gamma, parameters = table
-    return Grid(alpha, beta, phi, gamma, parameters, groups)
+    drift = [(a, 0.0, 1.0, 2) for a in (0.1, 0.35, 0.65, 1.0)]
+    alpha, beta, phi, parameters = np.array(level + damped + drift, dtype=float).T
+    first, last = len(level), len(level) + len(damped)
+    groups = {"level": (0, first), "damped": (first, last)}
+    return Grid(alpha, beta, phi, parameters, groups)
 
 
 @dataclass(frozen=True)
@@ -65,7 +52,6 @@ class _Response:
     gram: np.ndarray
     level: np.ndarray
     trend: np.ndarray
-    season: np.ndarray
 
 
 @lru_cache(maxsize=4)
@@ -81,25 +67,19 @@ def _build_response(width: int) -> _Response:
     trend = np.zeros((size, 2))
     level[:, 0] = 1.0
     trend[:, 1] = grid.phi > 0
-    season = np.zeros((size, SEASON, 2))
-    alpha, beta, phi, gamma = (
-        part[:, None] for part in (grid.alpha, grid.beta, grid.phi, grid.gamma)
-    )
+    alpha, beta, phi = (part[:, None] for part in (grid.alpha, grid.beta, grid.phi))
     errors = np.zeros((size, width, 2))
     levels, trends = np.zeros((2, size, width + 1, 2))
-    seasons = np.zeros((size, width + 1, SEASON, 2))
     for age in range(width):
-        levels[:, age], trends[:, age], seasons[:, age] = level, trend, season
+        levels[:, age], trends[:, age] = level, trend
         ahead = level + phi * trend
-        error = -(ahead + season[:, age % SEASON])
-        errors[:, age] = error
-        level = ahead + alpha * error
-        trend = phi * trend + alpha * beta * error
-        season[:, age % SEASON] += gamma * error
-    levels[:, width], trends[:, width], seasons[:, width] = level, trend, season
+        errors[:, age] = -ahead
+        level = ahead - alpha * ahead
+        trend = phi * trend - alpha * beta * ahead
+    levels[:, width], trends[:, width] = level, trend
     gram = np.zeros((size, width + 1, 2, 2))
     gram[:, 1:] = np.cumsum(errors[..., :, None] * errors[..., None, :], axis=1)
-    return _Response(errors, gram, levels, trends, seasons)
+    return _Response(errors, gram, levels, trends)
 
 
 @dataclass(frozen=True)
@@ -108,7 +88,6 @@ class Smoothed:
 
     level: np.ndarray
     trend: np.ndarray
-    season: np.ndarray
     sse: np.ndarray
 
 
@@ -128,10 +107,7 @@ def smooth(z: np.ndarray, start: np.ndarray) -> Smoothed:
     size = len(grid.alpha)
     alpha, phi = grid.alpha[:, None], grid.phi[:, None]
     trend_gain = (grid.alpha * grid.beta)[:, None]
-    seasonal = slice(grid.groups[-1][1], size)
-    gamma = grid.gamma[seasonal, None]
     level, trend, sse, to_level, to_trend = np.zeros((5, size, rows))
-    season = np.zeros((SEASON, size - seasonal.start, rows))
     first = int(start.min()) if rows else 0
     age = np.arange(width)[None, :] - start[:, None]
     same = bool((start == first).all())
@@ -139,11 +115,8 @@ def smooth(z: np.ndarray, start: np.ndarray) -> Smoothed:
         trend *= phi
         level += trend
         error = z[:, t] - level
-        slot = season[t % SEASON]
-        error[seasonal] -= slot
         level += alpha * error
         trend += trend_gain * error
-        slot += gamma * error[seasonal]
         sse += error * error
         at = [int(age[0, t])] if same else np.clip(age[:, t], 0, None)
         to_level += response.error[:, at, 0] * error
@@ -162,21 +135,7 @@ def smooth(z: np.ndarray, start: np.ndarray) -> Smoothed:
     by_level, by_trend = response.level[:, length], response.trend[:, length]
     level = level + by_level[..., 0] * level0 + by_level[..., 1] * trend0
     trend = trend + by_trend[..., 0] * level0 + by_trend[..., 1] * trend0
-    shape = response.season[seasonal][:, length]
-    slots = (start[:, None] + np.arange(SEASON)) % SEASON
-    by_slot = np.take_along_axis(
-        shape,
-        np.broadcast_to(np.argsort(slots, axis=1)[None, :, :, None], shape.shape),
-        axis=2,
-    )
-    season = season + np.moveaxis(
-        by_slot[..., 0] * level0[seasonal, :, None]
-        + by_slot[..., 1] * trend0[seasonal, :, None],
-        2,
-        0,
-    )
-    order = (width + np.arange(SEASON)) % SEASON
-    return Smoothed(level, trend, season[order], np.maximum(sse, 0.0))
+    return Smoothed(level, trend, np.maximum(sse, 0.0))
 
 
 def _model_weights(
@@ -197,19 +156,13 @@ def _project(
     grid = build_grid()
     powers = np.cumsum(grid.phi[low:high, None] ** np.arange(1, horizon + 1), axis=1)
     level = (weight * fit.level[low:high]).sum(axis=0)
-    path = level[:, None] + (weight * fit.trend[low:high]).T @ powers
-    seasonal = grid.groups[-1][1]
-    if high > seasonal:
-        own = weight[seasonal - low :] if low < seasonal else weight
-        wave = (own * fit.season).sum(axis=1)
-        path = path + wave[np.arange(horizon) % SEASON].T
-    return path
+    return np.asarray(level[:, None] + (weight * fit.trend[low:high]).T @ powers)
 
 
 def forecast_smooth(
     z: np.ndarray, start: np.ndarray, horizon: int
 ) -> dict[str, np.ndarray]:
-    """Forecast by damped trend, Theta, evolving season and the mean of all ETS.
+    """Forecast by damped trend, Theta and the mean of all ETS.
 
     Parameters
     ----------
@@ -229,18 +182,12 @@ def forecast_smooth(
     fit = smooth(z, start)
     months = np.maximum(z.shape[1] - start, 1).astype(float)
     paths = {}
-    spans = {name: (low, high) for name, low, high in grid.groups}
-    for name in ("damped", "season"):
+    spans = {**grid.groups, "ets": (0, len(grid.alpha)), "theta": grid.groups["level"]}
+    for name in ("damped", "ets", "theta"):
         low, high = spans[name]
         weight = _model_weights(fit.sse[low:high], grid.parameters[low:high], months)
         paths[name] = _project(fit, weight, low, high, horizon)
-    weight = _model_weights(fit.sse, grid.parameters, months)
-    paths["ets"] = _project(fit, weight, 0, len(grid.alpha), horizon)
-    low, high = spans["level"]
-    weight = _model_weights(fit.sse[low:high], grid.parameters[low:high], months)
-    paths["theta"] = _project(fit, weight, low, high, horizon) + _half_drift(
-        z, start, weight, horizon
-    )
+    paths["theta"] += _half_drift(z, start, weight, horizon)
     return paths
 
 
@@ -249,7 +196,7 @@ def _half_drift(
 ) -> np.ndarray:
     """Return the Theta method's half of the straight line's slope, by month ahead."""
     grid = build_grid()
-    low, high = grid.groups[0][1:]
+    low, high = grid.groups["level"]
     width = z.shape[1]
     used = np.arange(width)[None, :] >= start[:, None]
     months = used.sum(axis=1)

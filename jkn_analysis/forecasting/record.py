@@ -23,6 +23,10 @@ STEPS = (-0.02, -0.01, 0.0, 0.01, 0.02)
 rates, as shares for amounts."""
 KEPT, CASES = 0.08, 200
 """A told chance was kept if what came lies within this, judged on so many cases."""
+FEWEST_SERIES = 5
+"""Regions from whose past chances are judged: those of one are a single look."""
+COARSE, BOUNDS = (0.2, 0.5, 0.8), (0.35, 0.65)
+"""What chances without a record are told as, and where each begins."""
 
 
 def score_tested(
@@ -54,9 +58,10 @@ def score_tested(
             if rows.any():
                 scored = _summarise(table[rows], rate=rate)
                 frames.append(scored.assign(kelompok=name, indikator=indikator))
-        inside = table["seri"].str.len() > 2
-        chances = judge_steps(table[inside if inside.any() else ~inside], rate=rate)
-        frames.append(chances.assign(indikator=indikator))
+        inside = table[table["seri"].str.len() > 2]
+        if inside["seri"].nunique() >= FEWEST_SERIES:
+            chances = judge_steps(inside, rate=rate)
+            frames.append(chances.assign(indikator=indikator))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
@@ -105,12 +110,19 @@ def _summarise(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def judge_steps(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
-    """Lay chances told beside how often they came, by tenths of the chance.
+def list_chances(tested: pd.DataFrame, *, rate: bool) -> tuple[np.ndarray, np.ndarray]:
+    """List chances told by quantiles, and how far each came: 1, 0, or a half.
 
     The chance to stand at or over a line at each month ahead, for lines at and around
     the value that stood at the cutoff. To stand just at it, as published figures of few
     digits do, counts half: a chance of a number without digits says no more.
+
+    Parameters
+    ----------
+    tested
+        Rows of `backtest`: ``nyata``, ``naif`` and quantiles ``q0.1`` and so on.
+    rate
+        Lines lie points off; else shares of the value.
     """
     names = [str(name) for name in tested.columns if str(name).startswith("q")]
     ends = np.array([float(name[1:]) for name in names])
@@ -121,7 +133,12 @@ def judge_steps(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
         line = last + step if rate else last * (1 + step)
         told.append(1 - _place(line, quantiles, ends))
         hit.append((came > line) + 0.5 * (came == line))
-    chance, reached = np.concatenate(told), np.concatenate(hit)
+    return np.concatenate(told), np.concatenate(hit)
+
+
+def judge_steps(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
+    """Lay chances told beside how often they came, by tenths of the chance."""
+    chance, reached = list_chances(tested, rate=rate)
     tenth = np.minimum((chance * TENTHS).astype(int), TENTHS - 1)
     frame = pd.DataFrame({"tenth": tenth, "naif": chance, "nilai": reached})
     parts = frame.groupby("tenth")
@@ -198,15 +215,17 @@ class Told:
     """A chance as it is told: rounded where chances like it did not hold.
 
     ``terjadi`` is how often chances like it came; None where it is told as it is.
+    ``kasar`` says that there is no record to hold it to, so that it is told coarsely.
     """
 
     peluang: float
     dikatakan: float
     terjadi: float | None
+    kasar: bool
 
 
 def tell_chance(chance: float, uji_balik: pd.DataFrame, indikator: str) -> Told:
-    """Tell a chance as its kind held in the record.
+    """Tell a chance as its kind held in the record; coarsely where there is none.
 
     Parameters
     ----------
@@ -220,8 +239,11 @@ def tell_chance(chance: float, uji_balik: pd.DataFrame, indikator: str) -> Told:
     rows = uji_balik[
         (uji_balik["indikator"] == indikator) & (uji_balik["ukuran"] == PELUANG)
     ]
-    told, came = (float(part[0]) for part in correct_chances(np.array([chance]), rows))
-    return Told(told, chance, None if told == chance else came)
+    if rows["jumlah"].sum() < CASES:
+        coarse = COARSE[int(np.searchsorted(BOUNDS, chance))]
+        return Told(coarse, chance, None, kasar=True)
+    told, came = (float(x[0]) for x in correct_chances(np.array([chance]), rows))
+    return Told(told, chance, None if told == chance else came, kasar=False)
 
 
 def correct_chances(
@@ -229,9 +251,10 @@ def correct_chances(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return chances as they may be told, and how often chances like them came.
 
-    Where what came lies within `KEPT` of what was told, a chance is told as it is. Else
-    it is told as often as it came, too bold or too shy, rounded to the tenth towards
-    one half.
+    What came is a line through the record in log-odds, so that one common error, such
+    as growth that was not foreseen, mends every chance alike. Where it lies within
+    `KEPT` of what was told, a chance is told as it is; else nearly as often as it came,
+    were it too bold or too shy.
 
     Parameters
     ----------
@@ -240,12 +263,24 @@ def correct_chances(
     rows
         Tenths of the record: ``naif`` told, ``nilai`` came, ``jumlah`` cases.
     """
-    known = rows[rows["jumlah"] >= CASES].sort_values("naif")
-    if known.empty:
-        return chance, chance
-    said, came = known["naif"].to_numpy(float), known["nilai"].to_numpy(float)
-    gap = np.interp(chance, said, came - said)
-    right = np.clip(chance + gap, 0.0, 1.0)
-    tenths = np.round(right * TENTHS, 6)
-    honest = np.where(right >= 0.5, np.floor(tenths), np.ceil(tenths)) / TENTHS
-    return np.where(np.abs(gap) <= KEPT, chance, honest), right
+    said = rows["naif"].to_numpy(float)
+    weight = np.sqrt(rows["jumlah"].to_numpy(float) * said * (1 - said))
+    odds = _to_odds(said)
+    design = np.stack([np.ones_like(odds), odds], axis=1) * weight[:, None]
+    missed = (_to_odds(rows["nilai"].to_numpy(float)) - odds) * weight
+    shift, slope = np.linalg.lstsq(design, missed, rcond=None)[0]
+    own = _to_odds(chance)
+    move = shift + max(float(slope), STEEPEST) * own
+    came, told = (1 / (1 + np.exp(-own - share * move)) for share in (1.0, BELIEVED))
+    return np.where(np.abs(came - chance) <= KEPT, chance, told), came
+
+
+BELIEVED, STEEPEST = 0.8, -0.9
+"""How far the record's error is believed to last, chosen on the JKN panel and foreign
+rates, and the most that it may level chances."""
+
+
+def _to_odds(chance: np.ndarray) -> np.ndarray:
+    """Return the logarithm of odds, finite for a sure thing."""
+    held = np.clip(chance, 0.005, 0.995)
+    return np.asarray(np.log(held / (1 - held)))

@@ -52,9 +52,9 @@ def draw_counts(
     registered, active = found["terdaftar_jiwa"], found["aktif_jiwa"]
     kode = np.intersect1d(_list_regions(registered), _list_regions(active))
     unknown = np.setdiff1d(_list_regions(registered), kode)
-    most = find_most(registered, penduduk, kode)
+    now, most = find_most(registered, penduduk, kode)
     place = [_place_nodes(ahead, kode) for ahead in (registered, active)]
-    middle = _cap_medians(registered, active, place=place, most=most)
+    middle = _cap_medians(registered, active, place=place, now=now, most=most)
     groups = (
         _build_group(registered, place[0], kode, middle[0]),
         _build_group(active, place[1], kode, middle[1]),
@@ -108,13 +108,33 @@ def _list_regions(ahead: Ahead) -> np.ndarray:
     return np.array(sorted(set(kode[kode.str.len() > 2])), dtype=object)
 
 
-def find_most(ahead: Ahead, penduduk: pd.Series, kode: np.ndarray) -> np.ndarray:
-    """Return the most people a region can have registered: now, or its population."""
+def find_most(
+    ahead: Ahead, penduduk: pd.Series, kode: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the people each region has registered now, and the most it can have.
+
+    That is its population, or those registered now where they are more.
+    """
     total = ahead.nodes["segmen"].eq(TOTAL).to_numpy()
     last = pd.Series(last_value(ahead)[total], index=ahead.nodes["kode"][total])
     now = last.reindex(kode).fillna(0).to_numpy(dtype=float)
     people = penduduk.reindex(kode).to_numpy(dtype=float, na_value=np.nan)
-    return np.floor(np.fmax(now, np.where(np.isnan(people), np.inf, people)))
+    most = np.fmax(now, np.where(np.isnan(people), np.inf, people))
+    return now, np.floor(most)
+
+
+def damp_growth(total: np.ndarray, now: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Damp growth by the room left under a ceiling, which it nears and never passes.
+
+    Examples
+    --------
+    >>> total, now = np.array([90.0, 105.0, 105.0]), np.full(3, 100.0)
+    >>> damp_growth(total, now, np.array([110.0, 110.0, 1e6])).round(1).tolist()
+    [90.0, 103.9, 105.0]
+    """
+    room = np.maximum(most - now, 1e-9)
+    grown = np.maximum(total - now, 0.0)
+    return np.where(total > now, now - room * np.expm1(-grown / room), total)
 
 
 def _place_nodes(ahead: Ahead, kode: np.ndarray) -> np.ndarray:
@@ -136,16 +156,24 @@ def _find_nodes(ahead: Ahead, kode: np.ndarray, segmen: str) -> np.ndarray:
 
 
 def _cap_medians(
-    registered: Ahead, active: Ahead, *, place: list[np.ndarray], most: np.ndarray
+    registered: Ahead,
+    active: Ahead,
+    *,
+    place: list[np.ndarray],
+    now: np.ndarray,
+    most: np.ndarray,
 ) -> list[np.ndarray]:
-    """Return whole-number medians under both ceilings, (months, segments, regions)."""
+    """Return whole-number medians under both ceilings, (months, segments, regions).
+
+    The registered grow the slower, the fewer people are left to register.
+    """
     capped = []
     for ahead, nodes in zip((registered, active), place, strict=True):
         median = np.round(np.maximum(ahead.median, 0))
         found = np.where((nodes >= 0)[..., None], median[nodes], 0.0)
         capped.append(np.moveaxis(found, -1, 0))
     total = capped[0].sum(axis=1)
-    limit = np.minimum(total, most)
+    limit = np.floor(np.minimum(damp_growth(total, now, most), most))
     wanted = capped[0] * (limit / np.maximum(total, 1))[:, None]
     capped[0] = share_out(wanted, limit, capped[0])
     capped[1] = np.minimum(capped[1], capped[0])

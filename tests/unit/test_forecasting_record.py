@@ -91,28 +91,30 @@ def test_a_chance_that_held_within_eight_points_is_told_as_it_is():
     assert (told.peluang, told.terjadi) == (0.95, None)
 
 
-def test_a_chance_that_did_not_hold_is_told_by_what_came_rounded_down():
-    told = tell_chance(0.95, record(9, came=0.78, said=0.95), RATE)
-    assert (told.peluang, told.dikatakan, told.terjadi) == (0.7, 0.95, 0.78)
+def odds(chance: float) -> float:
+    return float(np.log(chance / (1 - chance)))
 
 
-def test_a_small_chance_that_came_more_often_is_told_larger():
-    told = tell_chance(0.03, record(0, came=0.16, said=0.05), RATE)
-    assert told.peluang == 0.2
+def share(at: float) -> float:
+    return float(1 / (1 + np.exp(-at)))
 
 
-def test_a_chance_that_came_more_often_is_told_as_it_came_rounded_down():
-    told = tell_chance(0.75, record(7, came=0.95, said=0.75), RATE)
-    assert (told.peluang, told.terjadi) == (0.9, 0.95)
+@pytest.mark.parametrize(("chance", "move"), [(0.35, 1.0), (0.6, 1.0), (0.9, -1.0)])
+def test_chances_that_came_otherwise_are_told_nearly_as_often_as_they_came(
+    chance, move
+):
+    said = (0.15, 0.45, 0.75, 0.95)
+    rows = [record(k, came=share(odds(p) + move), said=p) for k, p in enumerate(said)]
+    told = tell_chance(chance, pd.concat(rows), RATE)
+    assert told.terjadi == pytest.approx(share(odds(chance) + move))
+    assert told.peluang == pytest.approx(share(odds(chance) + 0.8 * move))
+    assert told.dikatakan == chance
 
 
-def test_between_tenths_what_came_is_read_off_the_line_between_them():
-    low = record(4, came=0.45, said=0.45)
-    high = record(7, came=0.95, said=0.75)
-    told = tell_chance(0.65, pd.concat([low, high]), RATE)
-    # two thirds of the way: 20 points times two thirds above 65
-    assert told.terjadi == pytest.approx(0.65 + 0.2 * 2 / 3)
-    assert told.peluang == 0.7
+def test_sure_things_stay_so_where_the_middle_was_off():
+    rows = [record(4, came=0.65, said=0.45), record(9, came=0.99, said=0.98)]
+    assert tell_chance(1.0, pd.concat(rows), RATE).peluang == 1.0
+    assert tell_chance(0.45, pd.concat(rows), RATE).peluang > 0.55
 
 
 def test_to_stand_just_at_the_line_counts_half():
@@ -120,9 +122,22 @@ def test_to_stand_just_at_the_line_counts_half():
     assert scores.loc[scores["kelompok"] == "5", "nilai"].tolist() == [0.5]
 
 
-def test_few_cases_prove_nothing():
-    told = tell_chance(0.95, record(9, came=0.5, said=0.95, cases=199), RATE)
-    assert told.peluang == 0.95
+@pytest.mark.parametrize(
+    ("chance", "told"),
+    [(0.02, 0.2), (0.34, 0.2), (0.36, 0.5), (0.64, 0.5), (0.95, 0.8)],
+)
+def test_a_chance_without_a_record_is_told_coarsely(chance, told):
+    few = record(9, came=0.5, said=0.95, cases=199)
+    found = tell_chance(chance, few, RATE)
+    assert (found.peluang, found.kasar) == (told, True)
+
+
+def test_the_past_of_a_lone_region_is_no_record_of_chances():
+    alone = lay_out([0.80] * 300)
+    scores = score_tested({RATE: alone})
+    assert not (scores["ukuran"] == PELUANG).any()
+    five = pd.concat([alone.assign(seri=f"82.0{k}") for k in range(5)])
+    assert (score_tested({RATE: five})["ukuran"] == PELUANG).any()
 
 
 def test_chances_of_random_walks_come_true_as_often_as_told():

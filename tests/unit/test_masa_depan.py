@@ -131,7 +131,7 @@ def test_every_draw_keeps_both_ceilings():
     made, people = read_made()
     paths = read_drawn()
     regions = np.array([k for k in paths.kode if "." in k], dtype=object)
-    most = find_most(made.found["terdaftar_jiwa"], people, regions)
+    _, most = find_most(made.found["terdaftar_jiwa"], people, regions)
     own = paths.take(list(regions))
     assert (own.get("terdaftar_jiwa") <= most[None, :, None]).all()
     for segmen in SLOTS[:-1]:
