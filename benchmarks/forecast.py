@@ -83,7 +83,7 @@ def cut(family, name, rows, horizon, back, months) -> Task:
         truth.append(values[end : end + horizon])
         scale.append(max(np.abs(known[12:] - known[:-12]).mean(), 1e-9))
     whole = pd.concat(history, ignore_index=True)
-    newest = back == min(horizon, ORIGINS[0])
+    newest = back in {horizon, ORIGINS[0]}
     return Task(family, name, horizon, whole, np.array(truth), np.array(scale), newest)
 
 

@@ -19,13 +19,8 @@ from jkn_analysis.forecasting.decrees import (
     split_names,
     weigh_shocks,
 )
-from jkn_analysis.forecasting.forecast import (
-    Outcome,
-    forecast_panel,
-    forecast_tree,
-    quantile_levels,
-)
-from jkn_analysis.forecasting.hierarchy import align_panel, build_tree
+from jkn_analysis.forecasting.forecast import forecast_panel, quantile_levels
+from jkn_analysis.forecasting.hierarchy import Outcome, align_panel, build_tree
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
 from jkn_analysis.forecasting.probability import DENSE
 from jkn_analysis.forecasting.width import is_upper, measure_factors, widen
@@ -93,20 +88,21 @@ def _forecast_indicator(
         return None
     history = keep_live(history)
     panel = align_panel(build_panel(history))
-    options = {
-        "horizon": horizon,
-        "probabilities": probabilities,
-        "kind": list_kinds()[indikator],
-    }
-    if INDICATORS[indikator].denominator is not None:
-        outcome = forecast_panel(panel, **options)  # type: ignore[arg-type]
-    else:
+    tree = events = shocks = None
+    if INDICATORS[indikator].denominator is None:
         panel, tree = build_tree(panel, list_parents(pd.Series(panel.names)))
-        events = None
         if indikator in COUNTED and not peristiwa.empty:
             events = list_decrees(peristiwa, ukuran, indikator=indikator)
         shocks = weigh_shocks(ukuran, peristiwa, panel, indikator, horizon=horizon)
-        outcome = forecast_tree(panel, tree, events=events, shocks=shocks, **options)  # type: ignore[arg-type]
+    outcome = forecast_panel(
+        panel,
+        horizon=horizon,
+        probabilities=probabilities,
+        kind=list_kinds()[indikator],
+        events=events,
+        tree=tree,
+        shocks=shocks,
+    )
     nodes = split_names(panel.names)
     return Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,12 @@ from jkn_analysis.forecasting.events import (
     match_tree_events,
     remove_events,
 )
-from jkn_analysis.forecasting.hierarchy import Tree, build_tree, reconcile_paths
+from jkn_analysis.forecasting.hierarchy import (
+    Outcome,
+    Tree,
+    build_tree,
+    reconcile_paths,
+)
 from jkn_analysis.forecasting.panel import (
     Kind,
     Panel,
@@ -50,30 +55,17 @@ def quantile_levels(levels: Sequence[float]) -> np.ndarray:
     return np.array(sorted(ends | {0.5}))
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a set of cutoffs tells about the months ahead.
-
-    ``quantiles`` is series x horizon x probabilities; ``errors`` cutoffs x series x
-    horizon, truth minus the combined forecast (and minus the last value); ``scale``
-    and ``weights`` by series.
-    """
-
-    quantiles: np.ndarray
-    errors: np.ndarray
-    naive_errors: np.ndarray
-    scale: np.ndarray
-    weights: np.ndarray
-
-
-def combine(paths: Paths, probabilities: np.ndarray) -> Outcome:
+def combine(
+    paths: Paths, probabilities: np.ndarray, tree: Tree | None = None
+) -> Outcome:
     """Combine the members of the newest cutoff, with intervals from the older ones."""
-    weight = weigh_members(paths)
-    combined = mix_members(paths, weight)
+    combined = mix_members(paths, weigh_members(paths))
+    if tree is not None:
+        floor = 0.0 if paths.kind == "amount" else None
+        return reconcile_paths(combined, paths, tree, probabilities, floor=floor)
     errors = paths.truth - combined
     quantiles, scores = spread_out(combined[0], errors, paths, probabilities)
-    naive = paths.truth - paths.points[0]
-    return Outcome(quantiles, errors, naive, scores.scale, weight)
+    return Outcome(quantiles, errors, scores.scale)
 
 
 def forecast_panel(
@@ -83,55 +75,44 @@ def forecast_panel(
     probabilities: np.ndarray,
     kind: Kind,
     events: pd.DataFrame | None = None,
-) -> Outcome:
-    """Forecast a panel; the quantiles keep to the range of their kind."""
-    matched = [] if events is None else match_events(panel, events)
-    clean = remove_events(panel, matched) if matched else panel
-    backs = list_backs(clean.nilai.shape[1], horizon)
-    paths = build_paths(
-        clean.nilai, horizon, backs, kind=kind, newest=find_newest(panel)
-    )
-    outcome = combine(paths, probabilities)
-    quantiles = add_events(outcome.quantiles, probabilities, matched)
-    return replace(outcome, quantiles=limit_range(quantiles, panel.nilai, kind))
-
-
-def forecast_tree(
-    panel: Panel,
-    tree: Tree,
-    *,
-    horizon: int,
-    probabilities: np.ndarray,
-    kind: Kind,
-    events: pd.DataFrame | None = None,
+    tree: Tree | None = None,
     shocks: Shocks | None = None,
 ) -> Outcome:
-    """Forecast every node of a hierarchy so that medians add up at every level.
+    """Forecast a panel; the quantiles keep to the range of their kind.
 
-    Events on a bottom series move the sums above it, and so does their uncertainty;
-    `shocks` are decrees nobody announced, of every node.
+    With a tree, medians add up at every level, and events on a bottom series move the
+    sums above it; `shocks` are decrees nobody announced, of every node.
     """
-    matched = [] if events is None else match_tree_events(panel, tree, events)
-    values = clean_tree(panel, tree, matched) if matched else panel.nilai
+    matched, values = [], panel.nilai
+    if events is not None and tree is None:
+        matched = match_events(panel, events)
+        values = remove_events(panel, matched).nilai
+    elif events is not None and tree is not None:
+        matched = match_tree_events(panel, tree, events)
+        values = clean_tree(panel, tree, matched)
     backs = list_backs(values.shape[1], horizon)
     paths = build_paths(values, horizon, backs, kind=kind, newest=find_newest(panel))
-    weight = weigh_members(paths)
-    combined = mix_members(paths, weight)
-    floor = 0.0 if kind == "amount" else None
-    made = reconcile_paths(combined, paths, tree, probabilities, floor=floor)
-    quantiles = made.quantiles
+    outcome = combine(paths, probabilities, tree)
+    quantiles = outcome.quantiles
     if shocks is not None:
         quantiles = mix_shocks(quantiles, probabilities, shocks)
     quantiles = add_events(quantiles, probabilities, matched)
     quantiles = limit_range(quantiles, panel.nilai, kind)
+    if tree is not None:
+        quantiles = _add_up(quantiles, probabilities, tree, kind=kind)
+    return replace(outcome, quantiles=quantiles)
+
+
+def _add_up(
+    quantiles: np.ndarray, probabilities: np.ndarray, tree: Tree, *, kind: Kind
+) -> np.ndarray:
+    """Move every sum's quantiles so that medians add up."""
+    out = quantiles.copy()
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
-    total = tree.add_up(quantiles[tree.bottom, :, middle])
-    move = total - quantiles[tree.upper, :, middle]
-    quantiles[tree.upper] += move[:, :, None]
-    if kind == "amount":
-        quantiles = np.maximum(quantiles, 0.0)
-    naive = paths.truth - paths.points[0]
-    return Outcome(quantiles, made.errors, naive, made.scale, weight)
+    total = tree.add_up(out[tree.bottom, :, middle])
+    move = total - out[tree.upper, :, middle]
+    out[tree.upper] += move[:, :, None]
+    return np.maximum(out, 0.0) if kind == "amount" else out
 
 
 def limit_range(out: np.ndarray, values: np.ndarray, kind: Kind) -> np.ndarray:
@@ -223,31 +204,23 @@ def forecast(
     True
     """
     _check_arguments(horizon_months, levels, kind)
-    panel = build_panel(history)
-    probabilities = quantile_levels(levels)
+    if hierarchy is not None and kind == "rate":
+        raise ForecastError(
+            "rates do not add up, so a hierarchy of rates cannot be kept\n"
+            "  → forecast numerator and denominator as amounts and divide"
+        )
+    panel, tree = build_panel(history), None
     if hierarchy is not None:
-        if kind == "rate":
-            raise ForecastError(
-                "rates do not add up, so a hierarchy of rates cannot be kept\n"
-                "  → forecast numerator and denominator as amounts and divide"
-            )
         panel, tree = build_tree(panel, hierarchy)
-        outcome = forecast_tree(
-            panel,
-            tree,
-            horizon=horizon_months,
-            probabilities=probabilities,
-            kind=kind,
-            events=events,
-        )
-    else:
-        outcome = forecast_panel(
-            panel,
-            horizon=horizon_months,
-            probabilities=probabilities,
-            kind=kind,
-            events=events,
-        )
+    probabilities = quantile_levels(levels)
+    outcome = forecast_panel(
+        panel,
+        horizon=horizon_months,
+        probabilities=probabilities,
+        kind=kind,
+        events=events,
+        tree=tree,
+    )
     return to_long(panel, outcome.quantiles, probabilities)
 
 

@@ -225,8 +225,12 @@ def weigh_nodes(scale: np.ndarray, tree: Tree) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Reconciled:
-    """Coherent forecasts: quantiles, and errors at past cutoffs after reconciling."""
+class Outcome:
+    """What a set of cutoffs tells about the months ahead.
+
+    ``quantiles`` is series x horizon x probabilities; ``errors`` cutoffs x series x
+    horizon, truth minus the combined forecast; ``scale`` by series.
+    """
 
     quantiles: np.ndarray
     errors: np.ndarray
@@ -240,7 +244,7 @@ def reconcile_paths(
     probabilities: np.ndarray,
     *,
     floor: float | None,
-) -> Reconciled:
+) -> Outcome:
     """Reconcile every cutoff; intervals are those of each node's own errors.
 
     A sum delivered with another last value than that of its parts (a part may be
@@ -273,4 +277,4 @@ def reconcile_paths(
     variance = weigh_nodes(scores.scale, tree)
     coherent = np.moveaxis(reconcile(points, variance, tree, floor=floor), 0, 1)
     quantiles += (coherent[0] - apart)[:, :, None]
-    return Reconciled(quantiles, truth - coherent, scores.scale)
+    return Outcome(quantiles, truth - coherent, scores.scale)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HALF_LIFE = 9.0
 """Months after which a past cutoff's errors count half."""
-OTHER = 0.1
+OTHER = 0.05
 """What a cutoff without a January tells of months with one: lists of people are cut
 and filled in January, and a half-year without one looks calm."""
 APART = 9

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from jkn_analysis.forecasting.forecast import Outcome
+    from jkn_analysis.forecasting.hierarchy import Outcome
 
 DENSE = np.array(
     [0.005, 0.01, 0.025, *(k / 20 for k in range(1, 20)), 0.975, 0.99, 0.995]

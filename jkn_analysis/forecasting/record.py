@@ -23,7 +23,7 @@ STEPS = (-0.02, -0.01, 0.0, 0.01, 0.02)
 rates, as shares for amounts."""
 KEPT, CASES = 0.08, 200
 """A told chance was kept if what came lies within this, judged on so many cases."""
-FEWEST_SERIES = 5
+FEWEST_SERIES = 3
 """Regions from whose past chances are judged: those of one are a single look."""
 COARSE, BOUNDS = (0.2, 0.5, 0.8), (0.35, 0.65)
 """What chances without a record are told as, and where each begins."""

@@ -10,7 +10,7 @@ from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting import forecast
 from jkn_analysis.forecasting.backtest import backtest
 from jkn_analysis.forecasting.files import forecast_file, read_long
-from jkn_analysis.forecasting.forecast import Outcome
+from jkn_analysis.forecasting.hierarchy import Outcome
 from jkn_analysis.forecasting.probability import measure_correlation
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles, score
 from jkn_analysis.forecasting.width import measure_factors, widen_tested
@@ -139,7 +139,7 @@ def test_errors_of_a_random_walk_move_together():
     rng = np.random.default_rng(0)
     errors = np.cumsum(rng.normal(0, 1, (20, 200, 4)), axis=2)
     nothing = np.empty(0)
-    outcome = Outcome(nothing, errors, nothing, np.ones(200), nothing)
+    outcome = Outcome(nothing, errors, np.ones(200))
     found = measure_correlation(outcome, 4)
     assert found[0, 3] == pytest.approx(0.5, abs=0.06)
     assert found[2, 3] == pytest.approx(np.sqrt(3 / 4), abs=0.06)
