@@ -114,7 +114,7 @@ def spoil(path: Path, how: str) -> None:
         table = pq.read_table(path)
         path.unlink()
         pq.write_table(table.drop_columns(table.column_names[-1:]), path)
-    elif path.stat().st_size or how != "flipped":
+    elif path.stat().st_size:
         damage(path, how)
 
 

@@ -55,6 +55,7 @@ _PHONE = re.compile(
     re.ASCII,
 )
 _THOUSANDS = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})+", re.ASCII)
+_DECIMAL = re.compile(r"\d{6,}[.,]\d{4,}(?:\s|$)", re.ASCII)
 _MAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+-]*\s?(?:@|[(\[{]\s?(?:at|a)\s?[)\]}])\s?"
     r"(?:[A-Za-z0-9-]+(?:\.|\s?[(\[{]\s?(?:dot|titik)\s?[)\]}]\s?))+[A-Za-z]{2,24}"
@@ -261,7 +262,8 @@ def _is_phone(text: str, match: re.Match[str]) -> bool:
     if code == "62":
         money = _MONEY.search(text[max(0, match.start() - 6) : match.start()])
         plain = len(whole) >= KNOWN_CARD - 1 or not whole.isdigit()
-        return plain and not (money or _THOUSANDS.fullmatch(whole))
+        figure = _THOUSANDS.fullmatch(whole) or _DECIMAL.match(whole)
+        return plain and not (money or figure)
     return bool(code)
 
 

@@ -44,7 +44,7 @@ WRITTEN = {
 def bytes_of(path: Path) -> str:
     """Return everything a file says, unpacked, without the marks between digits."""
     if path.suffix == ".parquet":
-        return pd.read_parquet(path).astype(str).to_csv()
+        return pd.read_parquet(path).map(str).to_csv()
     if path.suffix == ".eml":
         message = message_from_bytes(path.read_bytes(), policy=default)
         parts = [part for part in message.walk() if not part.is_multipart()]

@@ -271,3 +271,9 @@ def test_one_number_and_a_column_of_numbers_are_judged_alike():
 def test_an_amount_with_decimals_is_no_nik(amount):
     assert count_personal(f"<v>{amount}</v>") == {}
     assert count_personal(f"NIK {N[:11]}{N[11:]}") == {"nik": 1}
+
+
+@pytest.mark.parametrize("count", ["628206.421875", "628592.590816"])
+def test_a_count_with_decimals_is_no_phone(count):
+    assert count_personal(f"pemutihan {count}  4.25e+09") == {}
+    assert count_personal("WA 62812.34567890") == {"telepon": 1}
