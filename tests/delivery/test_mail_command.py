@@ -509,7 +509,7 @@ def test_more_copies_than_allowed_are_refused(mailed, serve, monkeypatch):
     ],
 )
 def test_options_that_contradict_are_refused(project, arguments, said):
-    with pytest.raises(DeliveryError, match=said):
+    with pytest.raises(JknError, match=said):
         jkn(*arguments)
 
 

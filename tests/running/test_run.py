@@ -196,7 +196,7 @@ def test_one_failing_region_stops_no_other(faulty):
 @pytest.mark.parametrize("kode", MESSAGES)
 def test_failure_is_told_with_cell_first_line_and_notebook(faulty, kode):
     _, config, made, _ = faulty
-    assert f"  {kode}: cell 3, {MESSAGES[kode]}\n" in made.stderr
+    assert f"  {kode}: sel 3, {MESSAGES[kode]}\n" in made.stderr
     notebook = config.paths.reports / "2025-11" / ".notebooks" / f"{kode}.ipynb"
     assert f"notebook yang dijalankan: {notebook}\n" in made.stderr
     assert notebook.is_file()
