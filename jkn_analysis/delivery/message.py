@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -229,7 +230,9 @@ def build_subject(letter: Letter) -> str:
     subject = one_line(subject)
     if len(subject) <= MAX_SUBJECT:
         return subject
-    return subject[: MAX_SUBJECT - 1].rsplit(" ", 1)[0] + "…"
+    kept = subject[: MAX_SUBJECT - 1].rsplit(" ", 1)[0]
+    # A number without its unit would be another number: "Rp119,6 miliar".
+    return re.sub(r"[ ,]*(?:Rp)?\d[\d.,]*$", "", kept) + "…"
 
 
 def message_id(letter: Letter, core: str, kantor: str, address: str) -> str:

@@ -253,7 +253,9 @@ def _ask_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx ha
             ask.kantor,
             ask.pendek or ask.tindakan,
             write_amount(ask, briefing.bahasa) if ask.jiwa else "",
-            format_rp_short(ask.rp) if (ask.rp or 0) > 0 else ask.teks_rp,
+            format_rp_short(ask.rp, bahasa=briefing.bahasa)
+            if (ask.rp or 0) > 0
+            else ask.teks_rp,
             format_tanggal(ask.tenggat, bahasa=briefing.bahasa),
         ]
         for ask in asks[:MOST_ROWS]
