@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 import json
 import math
 from functools import cache
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from jkn_analysis.briefing.model import Briefing
 
 SCHEMA = 3
+"""Raised where the same fields come to mean something else."""
 MIME = "application/vnd.jkn.page+json"
 """Kind of the notebook output that carries the page beside its HTML."""
 SUFFIX = ".json"
@@ -46,6 +48,26 @@ def split_stem(stem: str) -> tuple[str, str]:
     return (kode, bahasa) if bahasa.isalpha() else (stem, "id")
 
 
+@cache
+def find_schema() -> str:
+    """Name what a page's file looks like: raised by itself where a field changes.
+
+    Examples
+    --------
+    >>> find_schema().startswith("3.")
+    True
+    """
+    from jkn_analysis.briefing import model
+
+    kinds = [kind for kind in vars(model).values() if dataclasses.is_dataclass(kind)]
+    shape = sorted(
+        f"{kind.__name__}.{field.name}: {field.type}"  # type: ignore[union-attr]
+        for kind in kinds
+        for field in dataclasses.fields(kind)
+    )
+    return f"{SCHEMA}.{hashlib.sha256(repr(shape).encode()).hexdigest()[:8]}"
+
+
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
     """Turn dataclasses, dates and missing numbers into what JSON holds."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -64,7 +86,7 @@ def describe_page(briefing: Briefing) -> dict[str, Any]:
     """Return a page as plain values: schema, figures, and what it says."""
     told = to_plain(briefing)
     head = {name: told.pop(name) for name in _HEAD}
-    return {"schema": SCHEMA, **head, "parts": told}
+    return {"schema": find_schema(), **head, "parts": told}
 
 
 def write_page(told: dict[str, Any]) -> bytes:
@@ -92,9 +114,9 @@ def read_page(content: bytes) -> Briefing:
     """
     try:
         told = json.loads(content)
-        if told["schema"] != SCHEMA:
+        if told["schema"] != find_schema():
             raise StoreError(
-                f"page of schema {told['schema']}, this suite reads {SCHEMA}\n"
+                f"page of schema {told['schema']}, this suite reads {find_schema()}\n"
                 "  → make it again: jkn run --force"
             )
         head = {name: told[name] for name in _HEAD}

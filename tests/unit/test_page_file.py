@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import replace
+from dataclasses import make_dataclass, replace
 
 import pytest
 
-from jkn_analysis.briefing import build_area_briefing, build_briefing
+from jkn_analysis.briefing import build_area_briefing, build_briefing, model
 from jkn_analysis.briefing.model import Figure, FigureBook
 from jkn_analysis.briefing.page_file import (
-    SCHEMA,
     describe_page,
+    find_schema,
     page_stem,
     read_page,
     split_stem,
@@ -50,7 +50,7 @@ def test_the_file_has_its_schema_and_nothing_that_is_no_json(page):
         "schema", "kode", "periode", "bahasa", "versi", "figures", "parts",
     ]  # fmt: skip
     assert (told["schema"], told["kode"], told["periode"]) == (
-        SCHEMA, "82.71", "2025-11-01",
+        find_schema(), "82.71", "2025-11-01",
     )  # fmt: skip
 
 
@@ -115,6 +115,26 @@ def test_a_report_is_read_only_as_its_manifest_names_it(tmp_path, page):
     path.write_bytes(path.read_bytes().replace(b"79,0%", b"80,0%"))
     with pytest.raises(RunError, match="not the one its manifest names"):
         read_report(tmp_path, "82.71")
+
+
+def test_a_field_more_is_another_schema_and_the_old_file_is_refused(page, monkeypatch):
+    content = write_page(describe_page(page))
+    old = find_schema()
+    wider = make_dataclass(
+        "Angka", [("baru", "int", 0)], bases=(model.Angka,), frozen=True
+    )
+    monkeypatch.setattr(model, "Angka", wider)
+    find_schema.cache_clear()
+    new = find_schema()
+    assert new != old
+    with pytest.raises(StoreError) as refused:
+        read_page(content)
+    monkeypatch.undo()
+    find_schema.cache_clear()
+    assert str(refused.value).splitlines() == [
+        f"page of schema {old}, this suite reads {new}",
+        "  → make it again: jkn run --force",
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"schema": 99}', b"null"])
