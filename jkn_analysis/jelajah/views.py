@@ -51,6 +51,8 @@ class Choice:
     def __post_init__(self) -> None:
         """Take the region as typed; refuse a choice that no table can answer."""
         object.__setattr__(self, "kode", fix_kode(self.kode))
+        if not isinstance(self.bandingkan, str):
+            object.__setattr__(self, "bandingkan", fix_kode(self.bandingkan))
         if self.segmen not in (TOTAL, *SEGMEN):
             raise InputError(
                 f"segmen '{self.segmen}' tidak dikenal\n"

@@ -129,6 +129,10 @@ def test_a_region_is_chosen_as_anyone_types_it(typed):
     assert Choice(typed).kode == "81.71"
 
 
+def test_a_code_beside_that_became_a_number_is_its_region():
+    assert Choice("82.71", bandingkan=11.1).bandingkan == "11.10"
+
+
 @pytest.fixture(scope="module")
 def board(processed: Path):
     from jkn_analysis.jelajah.keaktifan import ActivityBoard

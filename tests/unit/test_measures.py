@@ -8,7 +8,7 @@ import pytest
 
 from jkn_analysis.errors import StoreError, UnknownNameError
 from jkn_analysis.indicators import INDICATORS, Indicator
-from jkn_analysis.jelajah.indicator import plot_indicator, read_indicator
+from jkn_analysis.jelajah.indicator import plot_indicator
 from jkn_analysis.measures import build_ukuran
 from jkn_analysis.store import write_table
 from jkn_analysis.tables import conform
@@ -88,7 +88,7 @@ def test_every_entry_names_columns_of_its_table():
 
 def test_a_name_nobody_registered_is_refused_with_the_known_ones(tmp_path):
     with pytest.raises(UnknownNameError, match="cakupan_rate"):
-        read_indicator("cakupan", KODE, root=tmp_path)
+        plot_indicator("cakupan", KODE, root=tmp_path)
 
 
 def test_an_indicator_never_delivered_says_which_table_to_send(tmp_path):
