@@ -16,7 +16,7 @@ from jkn_analysis.tunggakan.ahead import backtest_tunggakan, widen_draws
 from jkn_analysis.tunggakan.pemda import project_utang
 from jkn_analysis.tunggakan.rates import count_transisi, estimate_laju
 from jkn_analysis.tunggakan.simulate import draw_laju, simulate_tunggakan
-from jkn_analysis.tunggakan.stock import Stok
+from jkn_analysis.tunggakan.stock import Stock
 
 REGIONS, MONTHS, AHEAD = 28, 36, 12
 SMALLEST, LARGEST = 500, 40_000
@@ -36,13 +36,13 @@ class World:
     dasar: np.ndarray
     kode: list[str]
 
-    def stok(self, months: int = MONTHS) -> Stok:
+    def stok(self, months: int = MONTHS) -> Stock:
         """Return the first months as the model sees them."""
         unit = pd.DataFrame({"kode": self.kode, "kelas": 3})
         periode = pd.date_range("2022-01-01", periods=months, freq="MS")
         people = self.jiwa[:months].astype(float)
         base = self.dasar[:months].astype(float)
-        return Stok(unit, periode, people, people * OWED, base)
+        return Stock(unit, periode, people, people * OWED, base)
 
 
 def make_rates(rng: np.random.Generator, regions: int) -> tuple[np.ndarray, ...]:

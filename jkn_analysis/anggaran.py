@@ -24,7 +24,7 @@ _SATUAN_CURIGA = 10
 """A yearly budget below this part of ONE month's bill is not in whole rupiah."""
 
 
-class Jalur(Protocol):
+class CashPaths(Protocol):
     """What cash asks of the future: draws of active members, draw 0 the median path."""
 
     @property
@@ -225,7 +225,7 @@ def _carry(
 
 
 def measure_kebutuhan(
-    jalur: Jalur, *, cutoff: pd.Timestamp, aktif: pd.Series
+    jalur: CashPaths, *, cutoff: pd.Timestamp, aktif: pd.Series
 ) -> dict[str, np.ndarray]:
     """Measure next year's people to add so that activity never falls short.
 
@@ -269,7 +269,7 @@ def measure_kebutuhan(
 
 def build_uang_tahunan(
     kas: pd.DataFrame,
-    jalur: Jalur,
+    jalur: CashPaths,
     *,
     ahead: UtangDepan,
     cutoff: pd.Timestamp,
@@ -339,7 +339,7 @@ def _habit_rows(
 
 
 def _need_rows(
-    kas: pd.DataFrame, need: dict[str, np.ndarray], jalur: Jalur
+    kas: pd.DataFrame, need: dict[str, np.ndarray], jalur: CashPaths
 ) -> list[pd.DataFrame]:
     """Lay out next year's need; its lines add up at every quantile.
 

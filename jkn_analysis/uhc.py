@@ -102,7 +102,7 @@ def reaches_uhc(
 
 
 @dataclass(frozen=True)
-class Keadaan:
+class Standing:
     """The counts of one region that decide its status; None where not known."""
 
     penduduk_jiwa: int
@@ -116,7 +116,7 @@ class Keadaan:
 
 
 @dataclass(frozen=True)
-class Butir:
+class Condition:
     """One condition judged: its bound, what is missing to it and how sure it is."""
 
     syarat: Syarat
@@ -136,17 +136,17 @@ class Butir:
 
 
 @dataclass(frozen=True)
-class Putusan:
+class Verdict:
     """A verdict and the conditions it rests on."""
 
     tercapai: bool | None
     """None where a condition that could fail it is not known."""
-    butir: tuple[Butir, ...]
+    butir: tuple[Condition, ...]
     tingkat: str = ""
     """Award: the level reached; `butir` are those of the next level up."""
 
     @property
-    def pengikat(self) -> Butir | None:
+    def pengikat(self) -> Condition | None:
         """The condition that binds: the surest rule, people, then what lacks most."""
         failing = [one for one in self.butir if one.kurang != 0]
         order = {"jiwa": 0, "rp": 1, "status": 2}
@@ -174,11 +174,11 @@ class Status:
     """The three verdicts on one region at a date."""
 
     tanggal: dt.date
-    keadaan: Keadaan
+    keadaan: Standing
     target: Target
-    putusan_uhc: Putusan
-    putusan_prioritas: Putusan
-    putusan_award: Putusan
+    putusan_uhc: Verdict
+    putusan_prioritas: Verdict
+    putusan_award: Verdict
 
     @property
     def uhc(self) -> bool:
@@ -257,7 +257,7 @@ class Status:
         return found[0].kurang if found else None
 
 
-def status(keadaan: Keadaan, *, tanggal: dt.date) -> Status:
+def status(keadaan: Standing, *, tanggal: dt.date) -> Status:
     """Judge a region by the rules in force at a date.
 
     Prioritas beside its numbers needs a request that BPJS approves: not computed.
@@ -275,29 +275,33 @@ def status(keadaan: Keadaan, *, tanggal: dt.date) -> Status:
     return Status(tanggal, keadaan, find_target(tanggal), uhc, prioritas, award)
 
 
-def _judge(butir: tuple[Butir, ...]) -> Putusan:
+def _judge(butir: tuple[Condition, ...]) -> Verdict:
     """Hold all conditions; one that fails decides, one not known leaves it open."""
     lacks = [one.kurang for one in butir]
     if any(lack for lack in lacks):
-        return Putusan(tercapai=False, butir=butir)
-    return Putusan(tercapai=None if None in lacks else True, butir=butir)
+        return Verdict(tercapai=False, butir=butir)
+    return Verdict(tercapai=None if None in lacks else True, butir=butir)
 
 
-def _butir(syarat: Syarat, rule: Aturan, lack: int | None, tanggal: dt.date) -> Butir:
+def _butir(
+    syarat: Syarat, rule: Aturan, lack: int | None, tanggal: dt.date
+) -> Condition:
     """Write a condition; one known only later is neither sure nor citable."""
     known = rule.is_known(tanggal)
     sure = rule.kepastian if known else KEPASTIAN[0]
-    return Butir(syarat, rule.nilai or 0.0, lack, sure, rule.sumber if known else "")
+    return Condition(
+        syarat, rule.nilai or 0.0, lack, sure, rule.sumber if known else ""
+    )
 
 
 def _people(
     syarat: Syarat,
     jenis: str,
-    keadaan: Keadaan,
+    keadaan: Standing,
     tanggal: dt.date,
     *,
     kunci: str = "",
-) -> tuple[Butir, ...]:
+) -> tuple[Condition, ...]:
     """Judge a share of the population; nothing where no such rule is in force."""
     rule = look_up(jenis, tanggal, kunci=kunci)
     if rule is None or rule.nilai is None:
@@ -345,7 +349,7 @@ def measure_pemda(
     return owed, max(0, owed - int(late))
 
 
-def _uhc(keadaan: Keadaan, tanggal: dt.date) -> tuple[Butir, ...]:
+def _uhc(keadaan: Standing, tanggal: dt.date) -> tuple[Condition, ...]:
     """Judge both thresholds of UHC."""
     return (
         *_people("cakupan", "uhc_cakupan_min", keadaan, tanggal),
@@ -353,7 +357,7 @@ def _uhc(keadaan: Keadaan, tanggal: dt.date) -> tuple[Butir, ...]:
     )
 
 
-def _prioritas(keadaan: Keadaan, tanggal: dt.date) -> tuple[Butir, ...]:
+def _prioritas(keadaan: Standing, tanggal: dt.date) -> tuple[Condition, ...]:
     """Judge UHC and Prioritas' own conditions: share paid by Pemda, no arrears."""
     own = {"cakupan": "prioritas_cakupan_min", "keaktifan": "prioritas_keaktifan_min"}
     own["porsi_pbpu_pemda"] = "prioritas_porsi_pbpu_pemda_min"
@@ -386,13 +390,13 @@ def find_due_month(tanggal: dt.date) -> dt.date | None:
     return dt.date(tanggal.year, round(rule.nilai), 1)
 
 
-def _award(keadaan: Keadaan, tanggal: dt.date, *, prioritas: Putusan) -> Putusan:
+def _award(keadaan: Standing, tanggal: dt.date, *, prioritas: Verdict) -> Verdict:
     """Name the highest level reached and what is missing to the next.
 
     What is not known is not promised: it counts as missing.
     """
     if look_up("award_cakupan_min", tanggal, kunci=AWARD[0]) is None:
-        return Putusan(tercapai=None, butir=())
+        return Verdict(tercapai=None, butir=())
     judged = {
         name: _judge(_award_butir(name, keadaan, tanggal, prioritas=prioritas))
         for name in AWARD
@@ -401,12 +405,12 @@ def _award(keadaan: Keadaan, tanggal: dt.date, *, prioritas: Putusan) -> Putusan
     level = reached[-1] if reached else ""
     above = AWARD[AWARD.index(level) + 1 :] if level else AWARD
     shown = above[0] if above else AWARD[-1]
-    return Putusan(bool(level), judged[shown].butir, level)
+    return Verdict(bool(level), judged[shown].butir, level)
 
 
 def _award_butir(
-    name: str, keadaan: Keadaan, tanggal: dt.date, *, prioritas: Putusan
-) -> tuple[Butir, ...]:
+    name: str, keadaan: Standing, tanggal: dt.date, *, prioritas: Verdict
+) -> tuple[Condition, ...]:
     """Judge one level of the Award."""
     cover = _people("cakupan", "award_cakupan_min", keadaan, tanggal, kunci=name)
     found = [*cover, *_activity_or_share(name, keadaan, tanggal)]
@@ -421,8 +425,8 @@ def _award_butir(
 
 
 def _activity_or_share(
-    name: str, keadaan: Keadaan, tanggal: dt.date
-) -> tuple[Butir, ...]:
+    name: str, keadaan: Standing, tanggal: dt.date
+) -> tuple[Condition, ...]:
     """Judge activity with the share of Pemda members, by the level's own logic.
 
     Madya: activity of its own, or a lower one with the share; the nearer way is
@@ -444,6 +448,6 @@ def _activity_or_share(
     return full
 
 
-def _far(butir: tuple[Butir, ...]) -> float:
+def _far(butir: tuple[Condition, ...]) -> float:
     """Count the people missing on one way; endless where not known."""
     return sum(np.inf if one.kurang is None else one.kurang for one in butir)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Jenis = Literal["provinsi", "kabupaten", "kota"]
+ChangeKind = Literal["provinsi", "kabupaten", "kota"]
 System = Literal["kemendagri", "bps"]
 
 DEPAN: dict[str, tuple[str, ...]] = {
@@ -156,7 +156,7 @@ def get_wilayah(kode: str) -> Wilayah:
 
 
 def list_wilayah(
-    jenis: Jenis | None = None, kode_provinsi: str | None = None
+    jenis: ChangeKind | None = None, kode_provinsi: str | None = None
 ) -> pd.DataFrame:
     """List regions as the table ``wilayah``, in order of code.
 
@@ -407,7 +407,7 @@ def find_wilayah(
     text: str | float,
     *,
     kode_provinsi: str | None = None,
-    jenis: Jenis | None = None,
+    jenis: ChangeKind | None = None,
     system: System | None = None,
 ) -> Wilayah:
     """Find the one region that a name or code means, in any spelling offices use.

@@ -76,7 +76,7 @@ def make_pemda(
 
 
 @dataclass(frozen=True)
-class Jalur:
+class CashPaths:
     """A future told by hand: draws of active members from December 2025."""
 
     kode: np.ndarray
@@ -85,25 +85,25 @@ class Jalur:
     penduduk: np.ndarray
 
     @classmethod
-    def _build(cls, kode: list[str], aktif: np.ndarray, penduduk: float) -> Jalur:
+    def _build(cls, kode: list[str], aktif: np.ndarray, penduduk: float) -> CashPaths:
         months = pd.date_range("2025-12-01", periods=len(aktif), freq="MS")
         people = np.full(len(kode), penduduk)
         return cls(np.array(kode, dtype=object), months, aktif, people)
 
     @classmethod
-    def hold(cls, kode: list[str], aktif: list[float], *, penduduk: float) -> Jalur:
+    def hold(cls, kode: list[str], aktif: list[float], *, penduduk: float) -> CashPaths:
         """Everybody stays as they are."""
         draws = np.broadcast_to(np.array(aktif)[None, :, None], (12, len(kode), 3))
         return cls._build(kode, draws, penduduk)
 
     @classmethod
-    def follow(cls, kode: str, path: list[float], *, penduduk: float) -> Jalur:
+    def follow(cls, kode: str, path: list[float], *, penduduk: float) -> CashPaths:
         """One region follows one path in every draw."""
         draws = np.broadcast_to(np.array(path)[:, None, None], (len(path), 1, 3))
         return cls._build([kode], draws, penduduk)
 
     @classmethod
-    def spread(cls, kode: str, levels: np.ndarray, *, penduduk: float) -> Jalur:
+    def spread(cls, kode: str, levels: np.ndarray, *, penduduk: float) -> CashPaths:
         """One region holds another level in every draw, the median first."""
         levels = np.r_[np.median(levels), levels]
         draws = np.broadcast_to(levels[None, None, :], (12, 1, len(levels)))

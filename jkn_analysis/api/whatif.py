@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from jkn_analysis.skenario import Hasil, Keadaan, Skenario
+    from jkn_analysis.skenario import Applied, Skenario, State
 
 READ = ("kepesertaan", "iuran_pemda", "tunggakan_peserta", "iuran", "peristiwa")
 _PERCENT = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)\s*%\s*")
@@ -84,7 +84,7 @@ def build_state(
     kode: Sequence[str],
     *,
     cutoff: str | None = None,
-) -> Keadaan:
+) -> State:
     """Build what a scenario starts from.
 
     Parameters
@@ -108,7 +108,7 @@ def build_state(
     )
 
 
-def lay_out(base: Hasil, other: Hasil) -> pd.DataFrame:
+def lay_out(base: Applied, other: Applied) -> pd.DataFrame:
     """Sum regions draw by draw with and without a scenario.
 
     Returns
@@ -122,7 +122,7 @@ def lay_out(base: Hasil, other: Hasil) -> pd.DataFrame:
     return pd.DataFrame([_row(name, before[name], after[name]) for name in before])
 
 
-def _sums(hasil: Hasil) -> dict[str, np.ndarray]:
+def _sums(hasil: Applied) -> dict[str, np.ndarray]:
     """Sum each measure over the regions, one value per draw."""
     people = hasil.keadaan.paths.penduduk.sum()
     active = hasil.ukuran["aktif_jiwa"][-1].sum(axis=0)

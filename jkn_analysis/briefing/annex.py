@@ -10,7 +10,7 @@ from jkn_analysis.briefing.charts import list_events
 from jkn_analysis.briefing.context import RATE
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.further import build_further
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable, Part
 from jkn_analysis.briefing.published import build_published
 from jkn_analysis.briefing.rules import build_status
 from jkn_analysis.store import find_refused
@@ -25,7 +25,7 @@ _SIDIK_PANJANG = 12
 _BERKAS_DISEBUT = 2
 
 
-def build_annex(context: Context) -> tuple[Bagian, ...]:
+def build_annex(context: Context) -> tuple[Part, ...]:
     """Build what stands behind the figures, a part for each question."""
     parts = [
         build_quality(context),
@@ -39,18 +39,18 @@ def build_annex(context: Context) -> tuple[Bagian, ...]:
     return tuple(part for part in parts if part is not None)
 
 
-def _columns(context: Context, *keys: str) -> tuple[Kolom, ...]:
+def _columns(context: Context, *keys: str) -> tuple[Heading, ...]:
     """Build headings; text columns stand left."""
     words = context.words
     left = {"tanggal", "angka", "sumber", "bulan", "tabel", "berkas", "sidik"}
     left |= {"peristiwa", "status"}
     return tuple(
-        Kolom(words.say(f"lampiran.kolom_{key}"), "kiri" if key in left else "kanan")
+        Heading(words.say(f"lampiran.kolom_{key}"), "kiri" if key in left else "kanan")
         for key in keys
     )
 
 
-def build_quality(context: Context) -> Bagian | None:
+def build_quality(context: Context) -> Part | None:
     """Say what is complete, stale, refused, or above the population."""
     words = context.words
     title = words.say("lampiran.mutu")
@@ -70,7 +70,7 @@ def build_quality(context: Context) -> Bagian | None:
                 more = {"jiwa": words.jiwa(over)}
                 notes.append(words.say("lampiran.mutu_lampau", more))
     notes += _refused(context)
-    return Bagian("mutu", title, kalimat=tuple(notes)) if notes else None
+    return Part("mutu", title, kalimat=tuple(notes)) if notes else None
 
 
 def _stale(context: Context) -> list[str]:
@@ -95,7 +95,7 @@ def _stale(context: Context) -> list[str]:
     return [words.say("lampiran.mutu_basi", values)]
 
 
-def build_method(context: Context) -> Bagian:
+def build_method(context: Context) -> Part:
     """Say how it is computed and how wrong the forecast has been."""
     words = context.words
     told = [words.say("lampiran.cara_rate")]
@@ -105,9 +105,7 @@ def build_method(context: Context) -> Bagian:
         )
     told += _measured_error(context)
     told.append(words.say("lampiran.cara_tidak_tahu"))
-    return Bagian(
-        "cara", words.say("lampiran.cara"), kalimat=tuple(told), terlipat=True
-    )
+    return Part("cara", words.say("lampiran.cara"), kalimat=tuple(told), terlipat=True)
 
 
 def _measured_error(context: Context) -> list[str]:
@@ -196,7 +194,7 @@ def _points(context: Context, value: float) -> str:
     return format_number(scaled, 2, bahasa=context.words.bahasa)
 
 
-def _events(context: Context) -> Bagian | None:
+def _events(context: Context) -> Part | None:
     """List every event of the charted years."""
     if context.history is None:
         return None
@@ -220,11 +218,11 @@ def _events(context: Context) -> Bagian | None:
         "status",
     )
     title = words.say("lampiran.peristiwa")
-    table = Tabel("peristiwa", title, columns, rows)
-    return Bagian("peristiwa", title, tabel=(table,), terlipat=True)
+    table = PageTable("peristiwa", title, columns, rows)
+    return Part("peristiwa", title, tabel=(table,), terlipat=True)
 
 
-def build_provenance(context: Context) -> Bagian:
+def build_provenance(context: Context) -> Part:
     """List the files behind the page with their digests, and the version."""
     from jkn_analysis import __version__
 
@@ -236,15 +234,15 @@ def build_provenance(context: Context) -> Bagian:
     shown = sorted(built.keys() & context.potongan.tables.keys())
     rows = tuple(_origin(context, name, built[name]) for name in shown)
     if not rows:
-        return Bagian("asal", title, kalimat=(sentence,), terlipat=True)
+        return Part("asal", title, kalimat=(sentence,), terlipat=True)
     columns = _columns(context, "tabel", "berkas", "baris", "sidik")
-    table = Tabel("asal", title, columns, rows)
-    return Bagian("asal", title, kalimat=(sentence,), tabel=(table,), terlipat=True)
+    table = PageTable("asal", title, columns, rows)
+    return Part("asal", title, kalimat=(sentence,), tabel=(table,), terlipat=True)
 
 
 def _origin(
     context: Context, name: str, files: Sequence[Mapping[str, Any]]
-) -> tuple[Angka, ...]:
+) -> tuple[Amount, ...]:
     """Write what a table was built from, with rows and digest of this region's part.
 
     A change in another region leaves this page as it is.

@@ -24,17 +24,17 @@ from jkn_analysis.briefing.members import (
     sum_asks,
 )
 from jkn_analysis.briefing.model import (
-    Angka,
-    Bagian,
-    Kipas,
-    Kolom,
+    Amount,
+    Fan,
+    Heading,
     Nada,
+    PageTable,
+    Part,
     Role,
     Row,
     RowChart,
     Span,
-    Tabel,
-    Ubin,
+    Tile,
 )
 from jkn_analysis.briefing.noise import mark_change, tell_noise
 from jkn_analysis.briefing.page_file import page_stem
@@ -105,7 +105,7 @@ def build_standing(area: Area) -> tuple[str, str]:
     return words.say("layar.label_status"), words.say("layar.status", values)
 
 
-def build_ranking(area: Area) -> Bagian:
+def build_ranking(area: Area) -> Part:
     """Draw every part as a dot beside the line, with its flags; rank them."""
     words = area.context.words
     columns = ["uhc", "prioritas", "award", "pks", "kurang_kas_rp"]
@@ -117,7 +117,7 @@ def build_ranking(area: Area) -> Bagian:
         tables.insert(0, _province_table(area))
         sentences.append(words.say("peringkat.dekat", {"n": DEKAT}))
     chart = _province_dots(area) if len(area.measured) > BANYAK else _dots(area)
-    return Bagian(
+    return Part(
         "peringkat",
         words.say("bagian.peringkat"),
         "keputusan",
@@ -207,21 +207,21 @@ def _flags(area: Area, row: Mapping[Hashable, Any]) -> str:
     return " · ".join(told)
 
 
-def _rank_heads(area: Area) -> tuple[Kolom, ...]:
+def _rank_heads(area: Area) -> tuple[Heading, ...]:
     """Head the ranking."""
     words = area.context.words
     month = {"bulan": words.bulan(area.context.tenggat, short=True)}
     return (
-        Kolom(words.say("peringkat.kolom_wilayah"), "kiri"),
-        Kolom(words.say("peringkat.kolom_rate")),
-        Kolom(words.say("peringkat.kolom_gap")),
-        Kolom(words.say("peringkat.kolom_poin")),
-        Kolom(words.say("peringkat.kolom_ramalan", month)),
-        Kolom(words.say("peringkat.kolom_sebulan")),
+        Heading(words.say("peringkat.kolom_wilayah"), "kiri"),
+        Heading(words.say("peringkat.kolom_rate")),
+        Heading(words.say("peringkat.kolom_gap")),
+        Heading(words.say("peringkat.kolom_poin")),
+        Heading(words.say("peringkat.kolom_ramalan", month)),
+        Heading(words.say("peringkat.kolom_sebulan")),
     )
 
 
-def _change(area: Area, kode: str) -> Angka:
+def _change(area: Area, kode: str) -> Amount:
     """Write a change since last month; marked where it is more than usual."""
     words = area.context.words
     change, beyond = mark_change(area, kode)
@@ -232,7 +232,7 @@ def _change(area: Area, kode: str) -> Angka:
     return replace(told, teks=f"{told.teks} {mark}")
 
 
-def _rank_table(area: Area, rows: pd.DataFrame, nama: str) -> Tabel:
+def _rank_table(area: Area, rows: pd.DataFrame, nama: str) -> PageTable:
     """Write parts as rows."""
     words = area.context.words
     cells = tuple(
@@ -247,7 +247,7 @@ def _rank_table(area: Area, rows: pd.DataFrame, nama: str) -> Tabel:
         for kode, row in rows.to_dict("index").items()
     )
     date = {"tanggal": words.akhir(area.context.periode)}
-    return Tabel(
+    return PageTable(
         nama,
         words.say("peringkat.judul", date),
         _rank_heads(area),
@@ -255,7 +255,7 @@ def _rank_table(area: Area, rows: pd.DataFrame, nama: str) -> Tabel:
     )
 
 
-def _province_table(area: Area) -> Tabel:
+def _province_table(area: Area) -> PageTable:
     """Sum the parts to provinsi and rank these."""
     from jkn_analysis.wilayah import get_wilayah
 
@@ -270,11 +270,11 @@ def _province_table(area: Area) -> Tabel:
         )
         for kode, row in sum_provinces(area.measured).to_dict("index").items()
     )
-    heads = (*_rank_heads(area)[:4], Kolom(words.say("peringkat.kolom_bawah")))
-    return Tabel("provinsi", words.say("peringkat.judul_provinsi"), heads, cells)
+    heads = (*_rank_heads(area)[:4], Heading(words.say("peringkat.kolom_bawah")))
+    return PageTable("provinsi", words.say("peringkat.judul_provinsi"), heads, cells)
 
 
-def build_turning(area: Area) -> Bagian | None:
+def build_turning(area: Area) -> Part | None:
     """List who falls under the line and who reaches it within the horizon."""
     words, context = area.context.words, area.context
     if context.fan.empty:
@@ -300,18 +300,18 @@ def build_turning(area: Area) -> Bagian | None:
     sentence = words.say("jatuh.kalimat", values)
     month = {"bulan": words.bulan(context.tenggat, short=True)}
     heads = (
-        Kolom(words.say("peringkat.kolom_wilayah"), "kiri"),
-        Kolom(words.say("peringkat.kolom_rate")),
-        Kolom(words.say("jatuh.kolom_bulan"), "kiri"),
-        Kolom(words.say("jatuh.kolom_peluang", month), "kiri"),
+        Heading(words.say("peringkat.kolom_wilayah"), "kiri"),
+        Heading(words.say("peringkat.kolom_rate")),
+        Heading(words.say("jatuh.kolom_bulan"), "kiri"),
+        Heading(words.say("jatuh.kolom_peluang", month), "kiri"),
     )
-    table = Tabel("jatuh", words.say("jatuh.judul"), heads, tuple(rows))
-    return Bagian(
+    table = PageTable("jatuh", words.say("jatuh.judul"), heads, tuple(rows))
+    return Part(
         "jatuh", title, "keputusan", (sentence,), lipat=(table,) if rows else ()
     )
 
 
-def _turn_row(area: Area, row: Mapping[Hashable, Any], way: str) -> tuple[Angka, ...]:
+def _turn_row(area: Area, row: Mapping[Hashable, Any], way: str) -> tuple[Amount, ...]:
     """Write when one part crosses the line."""
     words = area.context.words
     when = first_date(row[way])
@@ -328,7 +328,7 @@ def _turn_row(area: Area, row: Mapping[Hashable, Any], way: str) -> tuple[Angka,
     )
 
 
-def _fans(area: Area) -> tuple[Kipas, ...]:
+def _fans(area: Area) -> tuple[Fan, ...]:
     """Draw every part's fan on one scale."""
     fans = select_fans(area.members, area.context.potongan.periode)
     grid = build_grid(area.members, months=BULAN_KECIL)
@@ -342,7 +342,7 @@ def _fans(area: Area) -> tuple[Kipas, ...]:
 
 def _small(
     area: Area, row: Mapping[Hashable, Any], grid: pd.DataFrame, fans: pd.DataFrame
-) -> Kipas:
+) -> Fan:
     """Build one small fan."""
     words, kode = area.context.words, str(row["kode"])
     past = grid.loc[kode].dropna()
@@ -356,7 +356,7 @@ def _small(
         "akhir": now,
         "nanti": later or words.say("umum.tidak_tersedia"),
     }
-    return Kipas(
+    return Fan(
         indikator="keaktifan_penduduk_rate",
         judul=str(row["nama"]),
         periode=tuple(as_date(month) for month in past.index),
@@ -369,7 +369,7 @@ def _small(
     )
 
 
-def build_tiles(area: Area) -> Bagian:
+def build_tiles(area: Area) -> Part:
     """Build the tile grid: every part the same size, laid out as they lie."""
     words, target = area.context.words, area.context.target
     if len(area.measured) > BANYAK:
@@ -379,7 +379,7 @@ def build_tiles(area: Area) -> Bagian:
         frame = area.measured
         names = {str(k): str(v) for k, v in frame["nama"].items()}
     tiles = tuple(
-        Ubin(
+        Tile(
             str(kode),
             _short(names[str(kode)]),
             _value(row["rate"]),
@@ -390,7 +390,7 @@ def build_tiles(area: Area) -> Bagian:
         for kode, row in frame.sort_index().to_dict("index").items()
     )
     values = {"target": words.target(target)}
-    return Bagian(
+    return Part(
         "peta",
         words.say("bagian.peta"),
         "siapa",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from jkn_analysis.briefing.model import Bagian, Briefing, Kipas, Permintaan
+    from jkn_analysis.briefing.model import Briefing, Fan, Part, Permintaan
 
 TENGGAT_BULAN = 12
 
@@ -140,7 +140,7 @@ def area_asks(area: Area) -> tuple[Permintaan, ...]:
     return () if area.measured.empty else tuple(sum_lines(area))
 
 
-def area_decisions(area: Area, kipas: Kipas | None) -> list[Bagian | None]:
+def area_decisions(area: Area, kipas: Fan | None) -> list[Part | None]:
     """Build who is under the line, who turns when, what is asked, what if, promises."""
     if area.measured.empty:
         return []
@@ -155,14 +155,14 @@ def area_decisions(area: Area, kipas: Kipas | None) -> list[Bagian | None]:
     ]
 
 
-def area_money(area: Area) -> list[Bagian | None]:
+def area_money(area: Area) -> list[Part | None]:
     """Build cash and both kinds of arrears."""
     if area.measured.empty:
         return []
     return [build_money(area.context), *build_arrears(area.context)]
 
 
-def area_people(area: Area) -> list[Bagian | None]:
+def area_people(area: Area) -> list[Part | None]:
     """Build the tiles, segmen, flows and records to mend."""
     if area.measured.empty:
         return []
@@ -175,7 +175,7 @@ def area_people(area: Area) -> list[Bagian | None]:
     ]
 
 
-def area_data(area: Area) -> list[Bagian | None]:
+def area_data(area: Area) -> list[Part | None]:
     """Build quality, method and origin."""
     return [] if area.measured.empty else list(build_annex(area.context))
 
@@ -183,8 +183,8 @@ def area_data(area: Area) -> list[Bagian | None]:
 def build_area_page(
     area: Area,
     asks: Sequence[Permintaan],
-    kipas: Kipas | None,
-    parts: Sequence[Bagian | None],
+    kipas: Fan | None,
+    parts: Sequence[Part | None],
 ) -> Briefing:
     """Put first screen and parts together."""
     context = area.context

@@ -10,7 +10,7 @@ import pandas as pd
 from jkn_analysis.briefing.data import end_of_month
 from jkn_analysis.briefing.decisions import SELESAI, TERLAMBAT, judge_decision
 from jkn_analysis.briefing.members import sum_asks
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Permintaan, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable, Part, Permintaan
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -83,24 +83,24 @@ def sum_lines(area: Area) -> tuple[Permintaan, ...]:
     return tuple(lines)
 
 
-def build_asks(area: Area) -> Bagian | None:
+def build_asks(area: Area) -> Part | None:
     """Lay out the sums of the asks; the lines stand on the page, the table folded."""
     words = area.context.words
     total = sum_asks(area.members, area.context.tenggat)
     if total.empty:
         return None
     heads = (
-        Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
-        Kolom(words.say("permintaan.kolom_wilayah")),
-        Kolom(words.say("permintaan.kolom_jiwa")),
-        Kolom(words.say("permintaan.kolom_rp")),
+        Heading(words.say("permintaan.kolom_siapa"), "kiri"),
+        Heading(words.say("permintaan.kolom_wilayah")),
+        Heading(words.say("permintaan.kolom_jiwa")),
+        Heading(words.say("permintaan.kolom_rp")),
     )
     values = {"bulan": words.bulan(area.context.tenggat)}
     rows = tuple(_ask_row(area, row) for row in total.to_dict("records"))
     title = words.say("permintaan.jumlah", values)
-    table = Tabel("permintaan", title, heads, rows)
+    table = PageTable("permintaan", title, heads, rows)
     part = words.say("bagian.permintaan")
-    return Bagian("permintaan", part, "keputusan", lipat=(table,))
+    return Part("permintaan", part, "keputusan", lipat=(table,))
 
 
 def _route(area: Area, row: Mapping[Hashable, Any]) -> str:
@@ -116,20 +116,20 @@ def _free(area: Area, row: Mapping[Hashable, Any]) -> str:
     return words.say(key if words.has(key) else "permintaan.tanpa_biaya", back)
 
 
-def _ask_row(area: Area, row: Mapping[Hashable, Any]) -> tuple[Angka, ...]:
+def _ask_row(area: Area, row: Mapping[Hashable, Any]) -> tuple[Amount, ...]:
     """Write one decider's route summed over the parts."""
     words = area.context.words
     people, cost = round(float(row["jiwa"])), round(float(row["biaya_rp"]))
     told = f"{row['pemutus']}\n{_route(area, row)}"
     return (
-        Angka(str(row["pemutus"]), "teks", told),
+        Amount(str(row["pemutus"]), "teks", told),
         words.angka_jiwa(row["wilayah"]),
         words.angka_jiwa(people) if people else words.teks("–"),
         words.angka_rp(cost) if cost > 0 else words.teks(_free(area, row)),
     )
 
 
-def build_promises(area: Area) -> Bagian | None:
+def build_promises(area: Area) -> Part | None:
     """Sum the decisions of the parts' last meetings: done, late, by office."""
     rows, words = area.members.tables["tindak_lanjut"], area.context.words
     if rows.empty:
@@ -155,10 +155,10 @@ def build_promises(area: Area) -> Bagian | None:
         "wilayah": words.jumlah(rows["kode"].nunique()),
     }
     heads = (
-        Kolom(words.say("tindak.kolom_kantor"), "kiri"),
-        Kolom(words.say("tindak.kolom_semua")),
-        Kolom(words.say("tindak.kolom_selesai")),
-        Kolom(words.say("tindak.kolom_terlambat")),
+        Heading(words.say("tindak.kolom_kantor"), "kiri"),
+        Heading(words.say("tindak.kolom_semua")),
+        Heading(words.say("tindak.kolom_selesai")),
+        Heading(words.say("tindak.kolom_terlambat")),
     )
     cells = tuple(
         (
@@ -168,7 +168,7 @@ def build_promises(area: Area) -> Bagian | None:
         for office, row in counts.iterrows()
     )
     title = words.say("tindak.judul_area")
-    table = Tabel("tindak_kantor", title, heads, cells)
+    table = PageTable("tindak_kantor", title, heads, cells)
     part = words.say("bagian.tindak_lanjut")
     told = words.say("tindak.jumlah", values)
-    return Bagian("tindak_lanjut", part, "keputusan", (told,), tabel=(table,))
+    return Part("tindak_lanjut", part, "keputusan", (told,), tabel=(table,))

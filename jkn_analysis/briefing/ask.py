@@ -8,7 +8,7 @@ import pandas as pd
 
 from jkn_analysis.briefing.context import find_uang, select_asks
 from jkn_analysis.briefing.data import as_date, end_of_month
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Permintaan, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable, Part, Permintaan
 from jkn_analysis.briefing.outlook import build_way
 from jkn_analysis.peraturan import iuran_rp, look_up
 from jkn_analysis.uhc import needed_jiwa
@@ -170,7 +170,7 @@ def _values(context: Context, row: Mapping[Hashable, Any]) -> dict[str, object]:
     }
 
 
-def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
+def build_ask(context: Context, asks: Sequence[Permintaan]) -> Part | None:
     """Build the part that asks for decisions: the way to the line, then all of them.
 
     None where neither forecast nor ask was computed.
@@ -181,14 +181,14 @@ def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
     title = words.say("bagian.permintaan")
     if not asks:
         told = (words.say("permintaan.cukup"),)
-        return Bagian("permintaan", title, "keputusan", told)
+        return Part("permintaan", title, "keputusan", told)
     columns = (
-        Kolom(words.say("permintaan.kolom_siapa"), "kiri"),
-        Kolom(words.say("permintaan.kolom_jiwa")),
-        Kolom(words.say("permintaan.kolom_rp")),
+        Heading(words.say("permintaan.kolom_siapa"), "kiri"),
+        Heading(words.say("permintaan.kolom_jiwa")),
+        Heading(words.say("permintaan.kolom_rp")),
     )
     marked = any(ask.asumsi for ask in asks)
-    table = Tabel(
+    table = PageTable(
         nama="permintaan",
         judul=words.say("permintaan.semua"),
         kolom=columns,
@@ -199,7 +199,7 @@ def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
     note = words.say("permintaan.catatan_asumsi") if marked else ""
     way = build_way(context, context.once("steps", list_steps), note)
     deadline = {"tanggal": words.tanggal(end_of_month(context.tenggat))}
-    return Bagian(
+    return Part(
         "permintaan",
         title,
         "keputusan",
@@ -209,27 +209,27 @@ def build_ask(context: Context, asks: Sequence[Permintaan]) -> Bagian | None:
     )
 
 
-def _row(context: Context, ask: Permintaan) -> tuple[Angka, ...]:
+def _row(context: Context, ask: Permintaan) -> tuple[Amount, ...]:
     """Write one ask as a row; office, action and what happens else share a cell."""
     words = context.words
     told = ask.tindakan
     if ask.tenggat != end_of_month(context.tenggat):
         when = {"tindakan": told, "tanggal": words.tanggal(ask.tenggat)}
         told = words.say("permintaan.tenggat", when)
-    who = Angka(
+    who = Amount(
         ask.kantor, "teks", f"{ask.kantor}\n{told}. {words.sentence(ask.tanpa)}"
     )
     people = words.teks("–")
     if ask.jiwa is not None:
         people = words.angka_jiwa(ask.jiwa)
         if ask.asumsi:
-            people = Angka(ask.jiwa, "jiwa", f"{people.teks}*")
+            people = Amount(ask.jiwa, "jiwa", f"{people.teks}*")
     if ask.rp is None:
         return (who, people, words.teks(ask.teks_rp))
     text = words.rp(ask.rp)
     if ask.bulan > 1:
         text = words.say("permintaan.setahun", {"rp": text})
-    return (who, people, Angka(ask.rp, "rp", text))
+    return (who, people, Amount(ask.rp, "rp", text))
 
 
 def list_steps(context: Context) -> list[tuple[str, str, int]]:
@@ -257,7 +257,7 @@ def list_steps(context: Context) -> list[tuple[str, str, int]]:
     return steps
 
 
-def build_steps(context: Context) -> Tabel | None:
+def build_steps(context: Context) -> PageTable | None:
     """Lay out how the gap of today closes, line by line, or does not."""
     words = context.words
     steps = context.once("steps", list_steps)
@@ -268,9 +268,9 @@ def build_steps(context: Context) -> Tabel | None:
         (words.teks(told), words.angka_jiwa(count)) for _, told, count in steps
     )
     heads = (
-        Kolom(words.say("langkah.kolom_langkah"), "kiri"),
-        Kolom(words.say("permintaan.kolom_jiwa")),
+        Heading(words.say("langkah.kolom_langkah"), "kiri"),
+        Heading(words.say("permintaan.kolom_jiwa")),
     )
-    return Tabel(
+    return PageTable(
         "langkah", words.say("langkah.judul", values), heads, rows, baris_tebal=(0,)
     )

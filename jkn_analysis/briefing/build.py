@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from jkn_analysis.briefing.model import Bagian, Briefing, Kipas, Permintaan
+    from jkn_analysis.briefing.model import Briefing, Fan, Part, Permintaan
 
 TENGGAT_BULAN = 12
 
@@ -123,8 +123,8 @@ def assemble(context: Context) -> Briefing:
 
 
 def decision_parts(
-    context: Context, asks: Sequence[Permintaan], kipas: Kipas | None
-) -> list[Bagian | None]:
+    context: Context, asks: Sequence[Permintaan], kipas: Fan | None
+) -> list[Part | None]:
     """Build what is asked, where it leads, what if, and what was promised."""
     return [
         build_ask(context, list(asks)),
@@ -134,12 +134,12 @@ def decision_parts(
     ]
 
 
-def money_parts(context: Context) -> list[Bagian | None]:
+def money_parts(context: Context) -> list[Part | None]:
     """Build cash and both kinds of arrears."""
     return [build_money(context), *build_arrears(context)]
 
 
-def people_parts(context: Context) -> list[Bagian | None]:
+def people_parts(context: Context) -> list[Part | None]:
     """Build segmen, flows, places, quota, records to mend and facilities."""
     return [
         build_segments(context),

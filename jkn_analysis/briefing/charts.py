@@ -8,7 +8,7 @@ import pandas as pd
 
 from jkn_analysis.briefing.context import RATE
 from jkn_analysis.briefing.data import add_months, as_date, select_naive
-from jkn_analysis.briefing.model import Angka, Bagian, Kipas, Kolom, Tabel, Tanda
+from jkn_analysis.briefing.model import Amount, Fan, Heading, Marker, PageTable, Part
 from jkn_analysis.briefing.parts import tell_why
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ TANDA_MAKS = 3
 """More events than this cannot be labelled on a phone; the annex lists them all."""
 
 
-def build_fan(context: Context) -> Kipas | None:
+def build_fan(context: Context) -> Fan | None:
     """Build the main chart, None where no rate can be computed."""
     history = context.history
     if history is None or history.frame["rate"].isna().all():
@@ -29,7 +29,7 @@ def build_fan(context: Context) -> Kipas | None:
     months = tuple(as_date(value) for value in shown["periode"])
     fan = context.fan
     naive = select_naive(context.potongan, RATE)
-    return Kipas(
+    return Fan(
         indikator=RATE,
         judul=words.say("grafik.judul_keaktifan"),
         periode=months,
@@ -50,7 +50,7 @@ def build_fan(context: Context) -> Kipas | None:
     )
 
 
-def build_fan_part(context: Context, kipas: Kipas | None) -> Bagian | None:
+def build_fan_part(context: Context, kipas: Fan | None) -> Part | None:
     """Say what comes if nothing is done, beside the main chart."""
     if kipas is None:
         return None
@@ -71,7 +71,7 @@ def build_fan_part(context: Context, kipas: Kipas | None) -> Bagian | None:
             told.append(words.say("proyeksi.peluang", values))
     title = words.say("bagian.grafik")
     why = tell_why(context)
-    return Bagian(
+    return Part(
         "grafik",
         title,
         "keputusan",
@@ -81,10 +81,10 @@ def build_fan_part(context: Context, kipas: Kipas | None) -> Bagian | None:
     )
 
 
-def build_chart_data(context: Context, kipas: Kipas) -> Tabel:
+def build_chart_data(context: Context, kipas: Fan) -> PageTable:
     """Give the main chart's numbers as a table."""
     words, blank = context.words, context.words.teks("")
-    rows: list[tuple[Angka, ...]] = []
+    rows: list[tuple[Amount, ...]] = []
     for month, value in zip(kipas.periode, kipas.nilai, strict=True):
         label = words.teks(words.bulan(month, short=True))
         rows.append((label, words.angka_rate(value), blank, blank, blank))
@@ -96,14 +96,14 @@ def build_chart_data(context: Context, kipas: Kipas) -> Tabel:
         ]
         rows.append((label, blank, *cells))
     columns = tuple(
-        Kolom(words.say(f"lampiran.kolom_{key}"), "kiri" if n == 0 else "kanan")
+        Heading(words.say(f"lampiran.kolom_{key}"), "kiri" if n == 0 else "kanan")
         for n, key in enumerate(("bulan", "nilai", "bawah", "tengah", "atas"))
     )
     title = words.say("lampiran.data_grafik")
-    return Tabel("data_grafik", title, columns, tuple(rows))
+    return PageTable("data_grafik", title, columns, tuple(rows))
 
 
-def list_events(context: Context, *, since: object) -> tuple[Tanda, ...]:
+def list_events(context: Context, *, since: object) -> tuple[Marker, ...]:
     """List dated events of the region, most consequential first, then by date."""
     table = context.tables["peristiwa"]
     begin = pd.Timestamp(since)  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ def list_events(context: Context, *, since: object) -> tuple[Tanda, ...]:
         ["own", "size", "tanggal"], ascending=[False, False, True], kind="stable"
     )
     return tuple(
-        Tanda(
+        Marker(
             as_date(row["tanggal"]).replace(day=1),
             str(row["keterangan"]),
             row["status"],
@@ -127,13 +127,13 @@ def list_events(context: Context, *, since: object) -> tuple[Tanda, ...]:
     )
 
 
-def _list_switches(context: Context, shown: pd.DataFrame) -> tuple[Tanda, ...]:
+def _list_switches(context: Context, shown: pd.DataFrame) -> tuple[Marker, ...]:
     """List the months in which another population became the denominator."""
     words = context.words
     changed = shown["sumber"].ne(shown["sumber"].shift())
     changed.iloc[0] = False
     return tuple(
-        Tanda(
+        Marker(
             as_date(row["periode"]),
             words.say("grafik.penyebut_ganti", {"sumber": row["sumber"]}),
             "penyebut",

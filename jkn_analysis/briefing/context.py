@@ -18,7 +18,7 @@ from jkn_analysis.briefing.data import (
 from jkn_analysis.briefing.model import FigureBook, Rapat
 from jkn_analysis.briefing.words import Words
 from jkn_analysis.errors import InputError
-from jkn_analysis.uhc import Keadaan, Status, measure_pemda, status
+from jkn_analysis.uhc import Standing, Status, measure_pemda, status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -193,7 +193,7 @@ def find_status(potongan: Slice, history: History | None) -> Status | None:
     ]["aktif_jiwa"]
     day = end_of_month(history.periode)
     owed, due = measure_pemda(potongan.tables["iuran_pemda"], tanggal=day)
-    counts = Keadaan(
+    counts = Standing(
         penduduk_jiwa=int(needed["penduduk_jiwa"]),
         terdaftar_jiwa=int(needed["terdaftar_jiwa"]),
         aktif_jiwa=int(needed["aktif_jiwa"]),

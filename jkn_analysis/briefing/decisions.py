@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable, Part
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -69,22 +69,22 @@ def count_decisions(context: Context) -> dict[str, Any] | None:
     }
 
 
-def build_decisions(context: Context) -> Bagian | None:
+def build_decisions(context: Context) -> Part | None:
     """Build the table of the last meeting's decisions, why late beside."""
     rows, past, words = list_decisions(context), context.rapat_lalu, context.words
     if past is None or rows.empty:
         return None
     columns = (
-        Kolom(words.say("tindak.kolom_keputusan"), "kiri"),
-        Kolom(words.say("tindak.kolom_status"), "kiri"),
+        Heading(words.say("tindak.kolom_keputusan"), "kiri"),
+        Heading(words.say("tindak.kolom_status"), "kiri"),
     )
     title = words.say("tindak.judul", {"tanggal": words.tanggal(past.tanggal)})
     cells = tuple(_row(context, row) for row in rows.to_dict("records"))
-    table = Tabel("tindak_lanjut", title, columns, cells)
-    return Bagian("tindak_lanjut", title, "keputusan", tabel=(table,))
+    table = PageTable("tindak_lanjut", title, columns, cells)
+    return Part("tindak_lanjut", title, "keputusan", tabel=(table,))
 
 
-def _row(context: Context, row: dict[Any, Any]) -> tuple[Angka, ...]:
+def _row(context: Context, row: dict[Any, Any]) -> tuple[Amount, ...]:
     """Write one decision: what and who, by when, how it stands and why."""
     words = context.words
     decision, office = str(row["keputusan"]), str(row["penanggung_jawab"])
@@ -93,6 +93,6 @@ def _row(context: Context, row: dict[Any, Any]) -> tuple[Angka, ...]:
     due = words.tanggal_singkat(as_date(row["tenggat"]))
     told = words.say("tindak.tenggat", {"tanggal": due})
     return (
-        Angka(decision, "teks", f"{decision}\n{office}"),
-        Angka(status, "teks", f"{status}\n{'; '.join(filter(None, (told, reason)))}"),
+        Amount(decision, "teks", f"{decision}\n{office}"),
+        Amount(status, "teks", f"{status}\n{'; '.join(filter(None, (told, reason)))}"),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.briefing.data import add_months, as_date, select_fan
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable, Part
 from jkn_analysis.formats import format_number
 from jkn_analysis.indicators import INDICATORS, Indicator
 from jkn_analysis.terms import TOTAL
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HORIZON = 12
 
 
-def build_further(context: Context) -> Bagian | None:
+def build_further(context: Context) -> Part | None:
     """List the registry's indicators that are on the page; None where none is.
 
     Each with its newest value, the one of a year before and, where the registry asks
@@ -36,14 +36,14 @@ def build_further(context: Context) -> Bagian | None:
     keys = ("indikator", "bulan", "sekarang", "setahun", "ramalan")
     left = {"indikator", "bulan"}
     columns = tuple(
-        Kolom(words.say(f"lampiran.kolom_{key}"), "kiri" if key in left else "kanan")
+        Heading(words.say(f"lampiran.kolom_{key}"), "kiri" if key in left else "kanan")
         for key in keys
     )
-    table = Tabel("indikator", title, columns, tuple(rows))
-    return Bagian("indikator", title, tabel=(table,))
+    table = PageTable("indikator", title, columns, tuple(rows))
+    return Part("indikator", title, tabel=(table,))
 
 
-def _build_row(context: Context, indicator: Indicator) -> tuple[Angka, ...] | None:
+def _build_row(context: Context, indicator: Indicator) -> tuple[Amount, ...] | None:
     """Write one indicator's row; None where it was never measured here."""
     words = context.words
     measured = context.tables["ukuran"]
@@ -70,7 +70,7 @@ def name_indicator(indicator: Indicator, words: Words) -> str:
     return words.say(key) if words.has(key) else indicator.arti
 
 
-def _write(indicator: Indicator, value: float | None, words: Words) -> Angka:
+def _write(indicator: Indicator, value: float | None, words: Words) -> Amount:
     """Write a value in the indicator's unit; a dash where there is none."""
     if value is None or pd.isna(value):
         return words.teks("–")
@@ -79,7 +79,7 @@ def _write(indicator: Indicator, value: float | None, words: Words) -> Angka:
     if indicator.unit == "rp":
         return words.angka_rp(value)
     if indicator.unit == "rasio":
-        return Angka(
+        return Amount(
             float(value), "jumlah", format_number(value, 1, bahasa=words.bahasa)
         )
     return words.angka_jiwa(value)

@@ -9,12 +9,12 @@ import pandas as pd
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.decisions import TERLAMBAT, list_decisions
 from jkn_analysis.briefing.model import (
-    Bagian,
     Decision,
-    Kolom,
+    Heading,
     Letters,
     OfficeNote,
-    Tabel,
+    PageTable,
+    Part,
 )
 from jkn_analysis.briefing.money import tell_cash, tell_need
 from jkn_analysis.briefing.money_ahead import list_pemda_sentences
@@ -43,7 +43,7 @@ MOST_RECORDS, MOST_KECAMATAN, MOST_SUBJECT = 4, 8, 90
 
 
 def build_letters(
-    context: Context, asks: Sequence[Permintaan], parts: Sequence[Bagian]
+    context: Context, asks: Sequence[Permintaan], parts: Sequence[Part]
 ) -> Letters:
     """Write what the mails of a page say.
 
@@ -98,7 +98,7 @@ def _list_decided(context: Context) -> list[Decision]:
 def _write_note(
     context: Context,
     asks: Sequence[Permintaan],
-    there: dict[str, Bagian],
+    there: dict[str, Part],
     kantor: str,
 ) -> OfficeNote:
     """Write one office's subject and first lines: its asks, then what it must know."""
@@ -300,7 +300,7 @@ def name_kecamatan(kantor: str) -> str:
     return KECAMATAN + slug(kantor).replace("-", "_")
 
 
-def build_kecamatan(context: Context) -> tuple[Tabel, ...]:
+def build_kecamatan(context: Context) -> tuple[PageTable, ...]:
     """Lay out by kecamatan what each office has to repair; a table an office."""
     words, made = context.words, []
     inactive = words.say("surat.pbi_tidak_aktif")
@@ -326,10 +326,10 @@ def build_kecamatan(context: Context) -> tuple[Tabel, ...]:
             for place, reason, count in told
         )
         heads = (
-            Kolom(words.say("surat.kolom_kecamatan"), "kiri"),
-            Kolom(words.say("catatan.kolom_alasan"), "kiri"),
-            Kolom(words.say("catatan.kolom_jiwa")),
+            Heading(words.say("surat.kolom_kecamatan"), "kiri"),
+            Heading(words.say("catatan.kolom_alasan"), "kiri"),
+            Heading(words.say("catatan.kolom_jiwa")),
         )
         title = words.say("surat.kecamatan_judul", {"kantor": kantor})
-        made.append(Tabel(name_kecamatan(kantor), title, heads, cells))
+        made.append(PageTable(name_kecamatan(kantor), title, heads, cells))
     return tuple(made)

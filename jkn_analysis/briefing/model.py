@@ -18,7 +18,7 @@ Kelompok = Literal["keputusan", "uang", "siapa", "data"]
 
 
 @dataclass(frozen=True)
-class Angka:
+class Amount:
     """One figure: its value, its unit, how a reader sees it and where it is from."""
 
     nilai: float | int | str | None
@@ -113,7 +113,7 @@ def _find(figures: Iterable[Figure], wanted: dict[str, object]) -> Figure | None
 
 
 @dataclass(frozen=True)
-class Kolom:
+class Heading:
     """A column's heading; numbers stand on the right."""
 
     judul: str
@@ -121,14 +121,14 @@ class Kolom:
 
 
 @dataclass(frozen=True)
-class Tabel:
+class PageTable:
     """A small table of finished cells."""
 
     nama: str
     """Identifier for files and sheets, such as ``segmen``."""
     judul: str
-    kolom: tuple[Kolom, ...]
-    baris: tuple[tuple[Angka, ...], ...]
+    kolom: tuple[Heading, ...]
+    baris: tuple[tuple[Amount, ...], ...]
     catatan: str = ""
     baris_tebal: tuple[int, ...] = ()
     """Positions of rows that are totals."""
@@ -180,7 +180,7 @@ class RowChart:
 
 
 @dataclass(frozen=True)
-class Tanda:
+class Marker:
     """A dated event on a chart."""
 
     periode: dt.date
@@ -189,7 +189,7 @@ class Tanda:
 
 
 @dataclass(frozen=True)
-class Kipas:
+class Fan:
     """A history, its forecast fan and what to compare it with.
 
     Values are fractions; ``kuantil`` maps a quantile to one value per forecast month.
@@ -203,14 +203,14 @@ class Kipas:
     kuantil: dict[float, tuple[float, ...]] = field(default_factory=dict)
     naif: tuple[float, ...] = ()
     target: float | None = None
-    tanda: tuple[Tanda, ...] = ()
-    ganti_penyebut: tuple[Tanda, ...] = ()
+    tanda: tuple[Marker, ...] = ()
+    ganti_penyebut: tuple[Marker, ...] = ()
     catatan: str = ""
     alt: str = ""
 
 
 @dataclass(frozen=True)
-class Batang:
+class Bars:
     """Amounts by month as bars: labels and values, finished texts beside them."""
 
     nama: str
@@ -226,7 +226,7 @@ class Batang:
 
 
 @dataclass(frozen=True)
-class Ubin:
+class Tile:
     """One region of a tile grid or map."""
 
     kode: str
@@ -238,7 +238,7 @@ class Ubin:
 
 
 @dataclass(frozen=True)
-class Bagian:
+class Part:
     """One part of the page; a part without data is not made."""
 
     nama: str
@@ -246,14 +246,14 @@ class Bagian:
     kelompok: Kelompok = "data"
     kalimat: tuple[str, ...] = ()
     gambar: tuple[RowChart, ...] = ()
-    tabel: tuple[Tabel, ...] = ()
-    batang: tuple[Batang, ...] = ()
-    ubin: tuple[Ubin, ...] = ()
-    kipas: tuple[Kipas, ...] = ()
+    tabel: tuple[PageTable, ...] = ()
+    batang: tuple[Bars, ...] = ()
+    ubin: tuple[Tile, ...] = ()
+    kipas: tuple[Fan, ...] = ()
     """Small fans of the regions, drawn on one scale."""
-    lipat: tuple[Tabel, ...] = ()
+    lipat: tuple[PageTable, ...] = ()
     """Tables behind a fold: what the pictures were drawn from."""
-    berkas: tuple[Tabel, ...] = ()
+    berkas: tuple[PageTable, ...] = ()
     """Tables that stand in the workbook beside the page and not on it."""
     rinci: tuple[str, ...] = ()
     """Sentences behind a fold."""
@@ -261,7 +261,7 @@ class Bagian:
     """Whether the whole part stands behind a fold."""
 
     @property
-    def tables(self) -> tuple[Tabel, ...]:
+    def tables(self) -> tuple[PageTable, ...]:
         """Every table of the part, wherever it stands."""
         return (*self.tabel, *self.lipat, *self.berkas)
 
@@ -373,8 +373,8 @@ class Briefing:
     kepala: str
     """The meeting the page is for."""
     layar: FirstScreen
-    kipas: Kipas | None
-    bagian: tuple[Bagian, ...]
+    kipas: Fan | None
+    bagian: tuple[Part, ...]
     kaki: str
     rapat: Rapat | None = None
     jenis: Literal["kabupaten", "provinsi", "nasional"] = "kabupaten"
@@ -398,6 +398,6 @@ class Briefing:
         """
         return _find(self.figures, {"name": name, "kode": self.kode, **where})
 
-    def find_bagian(self, nama: str) -> Bagian:
+    def find_bagian(self, nama: str) -> Part:
         """Return one part by name."""
         return next(bagian for bagian in self.bagian if bagian.nama == nama)

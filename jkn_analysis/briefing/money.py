@@ -10,14 +10,14 @@ from jkn_analysis.briefing.cash import build_cash_chart
 from jkn_analysis.briefing.context import find_uang
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import (
-    Angka,
-    Bagian,
-    Batang,
-    Kolom,
+    Amount,
+    Bars,
+    Heading,
+    PageTable,
+    Part,
     Row,
     RowChart,
     Span,
-    Tabel,
 )
 from jkn_analysis.briefing.money_ahead import (
     build_debt_table,
@@ -39,7 +39,7 @@ _FROM_BILLS = ("dibayar_rp", "tunggakan_pemda_rp")
 """Figures of the year's cash that hold estimates where bills did not come."""
 
 
-def build_money(context: Context) -> Bagian | None:
+def build_money(context: Context) -> Part | None:
     """Build the budget part: this year's cash, month by month, and next year's need."""
     tables = [
         table
@@ -54,7 +54,7 @@ def build_money(context: Context) -> Bagian | None:
         return None
     words, chart = context.words, build_cash_chart(context)
     year = context.potongan.periode.year
-    return Bagian(
+    return Part(
         "uang",
         words.say("bagian.uang"),
         "uang",
@@ -134,7 +134,7 @@ def tell_estimated(context: Context) -> list[str]:
     return [words.say("kas.taksiran", {"bulan": ", ".join(months)})] if months else []
 
 
-def build_cash_table(context: Context) -> Tabel | None:
+def build_cash_table(context: Context) -> PageTable | None:
     """Lay this year's cash out so that the lines add up; None where none is known."""
     words = context.words
     year = context.potongan.periode.year
@@ -147,7 +147,7 @@ def build_cash_table(context: Context) -> Tabel | None:
         "pagu_rp": 1, "dibayar_rp": -1, "tagihan_sisa_tahun_rp": -1,
         "sisa_kas_desember_rp": 1, "tunggakan_pemda_rp": -1,
     }  # fmt: skip
-    rows: list[tuple[Angka, ...]] = []
+    rows: list[tuple[Amount, ...]] = []
     guessed = tell_estimated(context)
     for name, sign in signs.items():
         amount = find_uang(context, name)
@@ -161,16 +161,18 @@ def build_cash_table(context: Context) -> Tabel | None:
     bold = () if last is None else (len(rows),)
     rows += [] if last is None else [last]
     heads = (
-        Kolom(words.say("uang.kolom_pos"), "kiri"),
-        Kolom(words.say("uang.kolom_nilai")),
+        Heading(words.say("uang.kolom_pos"), "kiri"),
+        Heading(words.say("uang.kolom_nilai")),
     )
     rows += _quota_rows(context)
     title = words.say("kas.judul", values)
     note = "".join(f"* {line}" for line in guessed)
-    return Tabel("uang", title, heads, tuple(rows), note, baris_tebal=bold)
+    return PageTable("uang", title, heads, tuple(rows), note, baris_tebal=bold)
 
 
-def _last_line(context: Context, values: dict[str, object]) -> tuple[Angka, ...] | None:
+def _last_line(
+    context: Context, values: dict[str, object]
+) -> tuple[Amount, ...] | None:
     """Write what December is short or over; of an area how many regions are short."""
     words = context.words
     short = find_uang(context, "kurang_kas_desember_rp")
@@ -188,7 +190,7 @@ def _last_line(context: Context, values: dict[str, object]) -> tuple[Angka, ...]
     return words.teks(words.say(key, values)), words.angka_rp(over, "uang")
 
 
-def build_month_table(context: Context) -> Tabel | None:
+def build_month_table(context: Context) -> PageTable | None:
     """Lay the cash of each month out: this year to December, the next by quarter."""
     words = context.words
     rows = context.tables["kas"].sort_values("periode")
@@ -209,14 +211,14 @@ def build_month_table(context: Context) -> Tabel | None:
     )
     names = ("bulan", "tagihan", "utang", "kewajiban", "sisa")
     heads = tuple(
-        Kolom(words.say(f"kas.kolom_{name}"), "kiri" if name == "bulan" else "kanan")
+        Heading(words.say(f"kas.kolom_{name}"), "kiri" if name == "bulan" else "kanan")
         for name in names
     )
     note = words.say("kas.catatan", {"tahun": year + 1})
-    return Tabel("kas", words.say("kas.judul_bulan"), heads, cells, catatan=note)
+    return PageTable("kas", words.say("kas.judul_bulan"), heads, cells, catatan=note)
 
 
-def build_need_table(context: Context) -> Tabel | None:
+def build_need_table(context: Context) -> PageTable | None:
     """Lay next year's need out at the median and in 9 of 10 cases; lines add up."""
     words = context.words
     if find_uang(context, "kebutuhan_bertahan_rp", depan=1) is None:
@@ -235,7 +237,7 @@ def build_need_table(context: Context) -> Tabel | None:
         "kebutuhan_tahun_depan_rp": 1, "pagu_rp": -1, "kurang_pagu_rp": 1,
         "kebutuhan_utang_rp": 1,
     }  # fmt: skip
-    rows: list[tuple[Angka, ...]] = []
+    rows: list[tuple[Amount, ...]] = []
     bold: list[int] = []
     for name, sign in signs.items():
         pair = [_at_level(context, name, level) for level in (0.5, 0.9)]
@@ -249,13 +251,13 @@ def build_need_table(context: Context) -> Tabel | None:
         cells = (words.angka_rp(sign * (amount or 0.0), "uang") for amount in pair)
         rows.append((told, *cells))
     heads = (
-        Kolom(words.say("uang.kolom_pos"), "kiri"),
-        Kolom(words.say("kebutuhan.kolom_tengah")),
-        Kolom(words.say("kebutuhan.kolom_tinggi")),
+        Heading(words.say("uang.kolom_pos"), "kiri"),
+        Heading(words.say("kebutuhan.kolom_tengah")),
+        Heading(words.say("kebutuhan.kolom_tinggi")),
     )
     title = words.say("kebutuhan.judul", values)
     note = words.say("kebutuhan.catatan", values)
-    return Tabel("kebutuhan", title, heads, tuple(rows), note, tuple(bold))
+    return PageTable("kebutuhan", title, heads, tuple(rows), note, tuple(bold))
 
 
 def _at_level(context: Context, name: str, level: float) -> float | None:
@@ -264,7 +266,7 @@ def _at_level(context: Context, name: str, level: float) -> float | None:
     return find_uang(context, name, depan=1) if found is None else found
 
 
-def _quota_rows(context: Context) -> list[tuple[Angka, ...]]:
+def _quota_rows(context: Context) -> list[tuple[Amount, ...]]:
     """List the quota filled, from the newest month."""
     words = context.words
     table = context.tables["iuran_pemda"].sort_values("periode")
@@ -272,7 +274,7 @@ def _quota_rows(context: Context) -> list[tuple[Angka, ...]]:
         return []
     last = table.iloc[-1]
     filled, quota = words.jumlah(last["terisi_jiwa"]), words.jumlah(last["kuota_jiwa"])
-    cell = Angka(int(last["terisi_jiwa"]), "jiwa", f"{filled} / {quota}")
+    cell = Amount(int(last["terisi_jiwa"]), "jiwa", f"{filled} / {quota}")
     return [(words.teks(words.say("uang.kuota")), cell)]
 
 
@@ -292,7 +294,7 @@ def _absorption(context: Context, year: int) -> list[str]:
     return [words.say("uang.kalimat", values)]
 
 
-def build_arrears(context: Context) -> tuple[Bagian, ...]:
+def build_arrears(context: Context) -> tuple[Part, ...]:
     """Build the two kinds of arrears, a part each, never added up."""
     pemda = context.tables["iuran_pemda"].sort_values("periode")
     members = context.tables["tunggakan_peserta"]
@@ -310,7 +312,7 @@ def _joined(sentences: list[str]) -> list[str]:
     return [" ".join(sentences)] if sentences else []
 
 
-def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
+def _pemda(context: Context, pemda: pd.DataFrame) -> Part:
     """Say and draw the local government's arrears."""
     words = context.words
     shown = _list_debt(context, pemda).tail(_BULAN_BATANG)
@@ -331,7 +333,7 @@ def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
         "akhir": words.rp(values[-1]),
         "bulan_akhir": words.bulan(months[-1]),
     }
-    chart = Batang(
+    chart = Bars(
         nama="tunggakan_pemda",
         judul=words.say("grafik.judul_pemda")
         + (words.say("grafik.taksiran") if any(guessed) else ""),
@@ -344,7 +346,7 @@ def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
         taksiran=guessed,
     )
     debt = build_debt_table(context)
-    return Bagian(
+    return Part(
         "tunggakan_pemda",
         words.say("bagian.tunggakan_pemda"),
         "uang",
@@ -356,18 +358,18 @@ def _pemda(context: Context, pemda: pd.DataFrame) -> Bagian:
     )
 
 
-def _list_months(context: Context, chart: Batang) -> Tabel:
+def _list_months(context: Context, chart: Bars) -> PageTable:
     """Give the bars' numbers as a table."""
     words = context.words
     heads = (
-        Kolom(words.say("kas.kolom_bulan"), "kiri"),
-        Kolom(words.say("kas.kolom_utang")),
+        Heading(words.say("kas.kolom_bulan"), "kiri"),
+        Heading(words.say("kas.kolom_utang")),
     )
     rows = tuple(
         (words.teks(label), words.angka_rp(value, "iuran_pemda"))
         for label, value in zip(chart.label, chart.nilai, strict=True)
     )
-    return Tabel(f"{chart.nama}_bulan", chart.judul, heads, rows)
+    return PageTable(f"{chart.nama}_bulan", chart.judul, heads, rows)
 
 
 def _sum_ages(now: pd.DataFrame) -> tuple[list[int], list[int]]:
@@ -399,7 +401,7 @@ def _list_debt(context: Context, pemda: pd.DataFrame) -> pd.DataFrame:
     return past.sort_values("periode")
 
 
-def _members(context: Context, now: pd.DataFrame) -> Bagian:
+def _members(context: Context, now: pd.DataFrame) -> Part:
     """Say, draw and list the members' arrears by age."""
     words = context.words
     people, rupiah = _sum_ages(now)
@@ -421,18 +423,18 @@ def _members(context: Context, now: pd.DataFrame) -> Bagian:
     rows.append(
         (words.teks(total), words.angka_jiwa(sum(people)), words.angka_rp(sum(rupiah)))
     )
-    table = Tabel(
+    table = PageTable(
         nama="tunggakan_peserta",
         judul=words.say("tunggakan.judul_umur", values),
         kolom=(
-            Kolom(words.say("tunggakan.kolom_umur"), "kiri"),
-            Kolom(words.say("tunggakan.kolom_jiwa")),
-            Kolom(words.say("tunggakan.kolom_rp")),
+            Heading(words.say("tunggakan.kolom_umur"), "kiri"),
+            Heading(words.say("tunggakan.kolom_jiwa")),
+            Heading(words.say("tunggakan.kolom_rp")),
         ),
         baris=tuple(rows),
         baris_tebal=(len(rows) - 1,),
     )
-    return Bagian(
+    return Part(
         "tunggakan_peserta",
         words.say("bagian.tunggakan_peserta"),
         "uang",
@@ -443,7 +445,7 @@ def _members(context: Context, now: pd.DataFrame) -> Bagian:
     )
 
 
-def build_assumptions(context: Context) -> Tabel | None:
+def build_assumptions(context: Context) -> PageTable | None:
     """List what each scenario on the page assumes, and on whose word.
 
     A size that no source gives is marked with an asterisk.
@@ -462,12 +464,12 @@ def build_assumptions(context: Context) -> Tabel | None:
         for kode, part in table.groupby("skenario", sort=False)
     )
     heads = (
-        Kolom(words.say("skenario.kolom_skenario"), "kiri"),
-        Kolom(words.say("uang_depan.kolom_asumsi"), "kiri"),
+        Heading(words.say("skenario.kolom_skenario"), "kiri"),
+        Heading(words.say("uang_depan.kolom_asumsi"), "kiri"),
     )
     title = words.say("uang_depan.judul_asumsi")
     note = words.say("uang_depan.catatan_asumsi")
-    return Tabel("asumsi", title, heads, rows, catatan=note)
+    return PageTable("asumsi", title, heads, rows, catatan=note)
 
 
 def _sizes(context: Context, part: pd.DataFrame) -> str:

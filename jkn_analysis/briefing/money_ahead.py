@@ -8,7 +8,7 @@ import pandas as pd
 
 from jkn_analysis.briefing.context import find_uang
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.model import Kolom, Tabel
+from jkn_analysis.briefing.model import Heading, PageTable
 from jkn_analysis.tunggakan.pemda import find_masa_tunggakan
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def list_pemda_sentences(context: Context) -> list[str]:
     return sentences + _lateness(context, table) + _one_month(context, rows)
 
 
-def build_debt_table(context: Context) -> Tabel | None:
+def build_debt_table(context: Context) -> PageTable | None:
     """Lay out the debt expected at the end of each quarter; None without debt."""
     table = context.tables["utang_pemda"]
     ahead = table[(table["jenis"] == "ramalan") & (table["periode"].dt.month % 3 == 0)]
@@ -132,12 +132,12 @@ def build_debt_table(context: Context) -> Tabel | None:
                 )
             )
     heads = (
-        Kolom(words.say("uang_depan.kolom_per"), "kiri"),
-        Kolom(words.say("uang_depan.kolom_perkiraan")),
-        Kolom(words.say("uang_depan.kolom_kisaran")),
+        Heading(words.say("uang_depan.kolom_per"), "kiri"),
+        Heading(words.say("uang_depan.kolom_perkiraan")),
+        Heading(words.say("uang_depan.kolom_kisaran")),
     )
     title = words.say("uang_depan.judul_utang")
-    return Tabel("tunggakan_pemda", title, heads, tuple(rows))
+    return PageTable("tunggakan_pemda", title, heads, tuple(rows))
 
 
 def _lateness(context: Context, table: pd.DataFrame) -> list[str]:

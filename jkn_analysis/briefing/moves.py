@@ -24,7 +24,7 @@ from jkn_analysis.arus.lasting import (
 )
 from jkn_analysis.arus.sebab import WAYS_BACK, list_sebab
 from jkn_analysis.briefing.data import add_months, as_date
-from jkn_analysis.briefing.model import Bagian, Kolom, Row, RowChart, Span, Tabel
+from jkn_analysis.briefing.model import Heading, PageTable, Part, Row, RowChart, Span
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import find_places, measure_kecamatan, order_visits
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from jkn_analysis.arus.flows import Flows
     from jkn_analysis.briefing.context import Context
-    from jkn_analysis.briefing.model import Angka, Role
+    from jkn_analysis.briefing.model import Amount, Role
     from jkn_analysis.kecamatan import Places
 
 _CAUSES = 3
@@ -43,13 +43,13 @@ _SHORT = 0.02
 """Room beside the steps of the picture, as a share of what moved."""
 
 
-def build_columns(context: Context, *keys: str) -> tuple[Kolom, ...]:
+def build_columns(context: Context, *keys: str) -> tuple[Heading, ...]:
     """Build headings; the first stands left."""
     words = context.words
     first, *others = keys
     return (
-        Kolom(words.say(first), "kiri"),
-        *(Kolom(words.say(key)) for key in others),
+        Heading(words.say(first), "kiri"),
+        *(Heading(words.say(key)) for key in others),
     )
 
 
@@ -97,14 +97,14 @@ def tell_moves(context: Context) -> str | None:
     return words.say("arus.sebagian", {"isi": told}) if flows.hidden else told
 
 
-def build_moves(context: Context) -> Bagian | None:
+def build_moves(context: Context) -> Part | None:
     """Draw the way from the opening to the closing, every cause a step."""
     flows, words = find_moves(context), context.words
     title, stayed = words.say("arus.judul"), _tell_lasting(context)
     if flows is None:
         told = [*tell_bounds(context), *stayed]
         return (
-            Bagian("arus", title, "siapa", tuple(told), terlipat=True) if told else None
+            Part("arus", title, "siapa", tuple(told), terlipat=True) if told else None
         )
     told = [words.say("arus.pindah", {"jiwa": words.jumlah(flows.sum(PINDAH))})]
     told += _tell_paper(context, flows)
@@ -112,7 +112,7 @@ def build_moves(context: Context) -> Bagian | None:
     if flows.hidden:
         told.append(words.say("arus.tersembunyi", {"n": flows.hidden}))
     chart = _waterfall(context, flows)
-    return Bagian(
+    return Part(
         "arus",
         title,
         "siapa",
@@ -200,7 +200,7 @@ def _waterfall(context: Context, flows: Flows) -> RowChart | None:
     )
 
 
-def _flow_table(context: Context, flows: Flows) -> Tabel:
+def _flow_table(context: Context, flows: Flows) -> PageTable:
     """List every cause of the flows."""
     words = context.words
     rows = tuple(
@@ -217,7 +217,7 @@ def _flow_table(context: Context, flows: Flows) -> Tabel:
         "akhir": words.akhir(as_date(flows.sampai)),
     }
     columns = build_columns(context, "arus.kolom_arah", "arus.kolom_sebab", "arus.jiwa")
-    return Tabel("arus", words.say("arus.judul_tabel", months), columns, rows)
+    return PageTable("arus", words.say("arus.judul_tabel", months), columns, rows)
 
 
 def tell_bounds(context: Context) -> tuple[str, ...]:
@@ -261,7 +261,7 @@ def _find_inactive_pbi(context: Context) -> Places | None:
     )
 
 
-def build_places(context: Context) -> Bagian | None:
+def build_places(context: Context) -> Part | None:
     """Say which kecamatan hold half of the inactive PBI JK; list them for visits."""
     found, words = find_inactive_pbi(context), context.words
     if found is None:
@@ -274,7 +274,7 @@ def build_places(context: Context) -> Bagian | None:
         "n": len(found.nama), "semua": found.semua,
         "rate": words.rate(found.bagian_rate, 0), "isi": named,
     }  # fmt: skip
-    return Bagian(
+    return Part(
         "kecamatan",
         words.say("kecamatan.judul"),
         "siapa",
@@ -283,10 +283,10 @@ def build_places(context: Context) -> Bagian | None:
     )
 
 
-def _visit_table(context: Context, found: Places) -> Tabel:
+def _visit_table(context: Context, found: Places) -> PageTable:
     """List all kecamatan in the order of visits."""
     words = context.words
-    rows: list[tuple[Angka, ...]] = []
+    rows: list[tuple[Amount, ...]] = []
     for at, one in enumerate(order_visits(found.whole).to_dict("records"), start=1):
         count = words.angka_jiwa(one["jiwa"])
         if count.nilai is None:
@@ -301,6 +301,6 @@ def _visit_table(context: Context, found: Places) -> Tabel:
         "kecamatan.kolom_jalan",
     )  # fmt: skip
     when = {"tanggal": words.akhir(context.periode)}
-    return Tabel(
+    return PageTable(
         "kecamatan", words.say("kecamatan.judul_tabel", when), columns, tuple(rows)
     )

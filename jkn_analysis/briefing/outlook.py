@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.figures import DASAR, RATE
 from jkn_analysis.briefing.model import (
-    Angka,
-    Bagian,
-    Kolom,
+    Amount,
+    Heading,
+    PageTable,
+    Part,
     Role,
     Row,
     RowChart,
     Span,
-    Tabel,
 )
 from jkn_analysis.skenario import read_skenario
 from jkn_analysis.skenario.engine import RARE
@@ -110,7 +110,7 @@ def name_effect(context: Context, name: str, *, short: bool = False) -> str:
     return next((words.say(key) for key in keys if words.has(key)), title)
 
 
-def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | None:
+def build_scenarios(context: Context, assumptions: PageTable | None) -> Part | None:
     """Draw every scenario that leads elsewhere, ordered by effect, its cost beside."""
     words, judged = context.words, context.status
     effects = context.once("effects", find_effects)
@@ -137,7 +137,7 @@ def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | Non
         legend=(("garis", words.say("skenario.legenda")),),
         note=words.say("skenario.catatan", {"iuran": paid}),
     )
-    return Bagian(
+    return Part(
         "skenario",
         words.say("bagian.skenario"),
         "keputusan",
@@ -147,7 +147,7 @@ def build_scenarios(context: Context, assumptions: Tabel | None) -> Bagian | Non
     )
 
 
-def _scenario_table(context: Context, effects: Sequence[Effect]) -> Tabel:
+def _scenario_table(context: Context, effects: Sequence[Effect]) -> PageTable:
     """List every scenario that leads elsewhere: rate and month, people, premium."""
     words = context.words
     rows = []
@@ -160,17 +160,17 @@ def _scenario_table(context: Context, effects: Sequence[Effect]) -> Tabel:
         rows.append(
             (
                 words.teks(_with_costs(context, one.skenario)),
-                Angka(one.rate, "rate", f"{told}\n{month}"),
+                Amount(one.rate, "rate", f"{told}\n{month}"),
                 replace(people, teks=spread) if one.rentang_jiwa else people,
                 cost,
             )
         )
     keys = ("skenario", "keaktifan", "beda", "rp")
     heads = tuple(
-        Kolom(words.say(f"skenario.kolom_{key}"), "kiri" if n == 0 else "kanan")
+        Heading(words.say(f"skenario.kolom_{key}"), "kiri" if n == 0 else "kanan")
         for n, key in enumerate(keys)
     )
-    return Tabel("skenario", words.say("skenario.semua"), heads, tuple(rows))
+    return PageTable("skenario", words.say("skenario.semua"), heads, tuple(rows))
 
 
 def _with_costs(context: Context, name: str) -> str:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.briefing.model import (
-        Bagian,
+        Fan,
         FirstScreen,
-        Kipas,
         Nada,
+        Part,
         Permintaan,
     )
 
@@ -43,9 +43,7 @@ def _list_sources(context: Context) -> list[str]:
     ]
 
 
-def _name_workbook(
-    context: Context, parts: Sequence[Bagian | None]
-) -> tuple[Bagian, ...]:
+def _name_workbook(context: Context, parts: Sequence[Part | None]) -> tuple[Part, ...]:
     """Drop the parts without data; say last which tables stand in the workbook."""
     words, potongan = context.words, context.potongan
     there = [part for part in parts if part is not None]
@@ -61,8 +59,8 @@ def _name_workbook(
 def build_page(
     context: Context,
     *,
-    kipas: Kipas | None,
-    bagian: Sequence[Bagian | None],
+    kipas: Fan | None,
+    bagian: Sequence[Part | None],
     permintaan: tuple[Permintaan, ...] = (),
     title: tuple[str, Nada] | None = None,
     layar: FirstScreen | None = None,

@@ -8,7 +8,15 @@ import pandas as pd
 
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.letters import build_kecamatan
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Row, RowChart, Span, Tabel
+from jkn_analysis.briefing.model import (
+    Amount,
+    Heading,
+    PageTable,
+    Part,
+    Row,
+    RowChart,
+    Span,
+)
 from jkn_analysis.briefing.moves import build_columns, find_since
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL, Kantor
 
@@ -47,7 +55,7 @@ def tell_why(context: Context) -> str | None:
     )
 
 
-def build_segments(context: Context) -> Bagian | None:
+def build_segments(context: Context) -> Part | None:
     """Draw every segmen as active and inactive, and the inactive by reason."""
     panel = context.tables["kepesertaan"]
     if panel.empty:
@@ -56,7 +64,7 @@ def build_segments(context: Context) -> Bagian | None:
     now = _by_segmen(panel, context.periode)
     since = _by_segmen(panel, find_since(context))
     charts = [_segment_chart(context, now), _cause_chart(context, now)]
-    return Bagian(
+    return Part(
         "segmen",
         words.say("bagian.segmen"),
         "siapa",
@@ -149,13 +157,13 @@ def _cause_chart(context: Context, now: pd.DataFrame) -> RowChart | None:
     return RowChart("nonaktif", title, tuple(rows), 0.0, at, "jiwa")
 
 
-def _name(context: Context, segmen: str) -> Angka:
+def _name(context: Context, segmen: str) -> Amount:
     """Write a segmen's name."""
     words = context.words
     return words.teks(words.say("umum.total") if segmen == TOTAL else segmen)
 
 
-def _count_table(context: Context, now: pd.DataFrame) -> Tabel:
+def _count_table(context: Context, now: pd.DataFrame) -> PageTable:
     """List registered, active, inactive and the rate over registered."""
     words = context.words
     source = f"kepesertaan {context.periode:%Y-%m}"
@@ -172,7 +180,7 @@ def _count_table(context: Context, now: pd.DataFrame) -> Tabel:
                 words.angka_rate(rate, f"aktif / terdaftar, {source}", 1),
             )
         )
-    return Tabel(
+    return PageTable(
         nama="segmen",
         judul=words.say("segmen.judul_1", {"tanggal": words.akhir(context.periode)}),
         kolom=build_columns(
@@ -189,7 +197,7 @@ def _count_table(context: Context, now: pd.DataFrame) -> Tabel:
     )
 
 
-def _cause_table(context: Context, now: pd.DataFrame, since: pd.DataFrame) -> Tabel:
+def _cause_table(context: Context, now: pd.DataFrame, since: pd.DataFrame) -> PageTable:
     """List inactive by cause, change since the last meeting, forecast rate."""
     words = context.words
     when = find_since(context)
@@ -222,13 +230,13 @@ def _cause_table(context: Context, now: pd.DataFrame, since: pd.DataFrame) -> Ta
         "bulan": words.bulan(context.tenggat, short=True),
     }
     heads = (
-        Kolom(words.say("segmen.kolom_segmen"), "kiri"),
-        Kolom(words.say("segmen.kolom_menunggak")),
-        Kolom(words.say("segmen.kolom_mutasi")),
-        Kolom(words.say("segmen.kolom_sejak", short)),
-        Kolom(words.say("segmen.kolom_ramalan", short)),
+        Heading(words.say("segmen.kolom_segmen"), "kiri"),
+        Heading(words.say("segmen.kolom_menunggak")),
+        Heading(words.say("segmen.kolom_mutasi")),
+        Heading(words.say("segmen.kolom_sejak", short)),
+        Heading(words.say("segmen.kolom_ramalan", short)),
     )
-    return Tabel(
+    return PageTable(
         nama="segmen_sebab",
         judul=words.say("segmen.judul_2", values),
         kolom=heads,
@@ -237,7 +245,7 @@ def _cause_table(context: Context, now: pd.DataFrame, since: pd.DataFrame) -> Ta
     )
 
 
-def build_quota(context: Context) -> Bagian | None:
+def build_quota(context: Context) -> Part | None:
     """Draw how much of the PBPU Pemda quota is filled."""
     words, book = context.words, context.figures
     kode = context.potongan.kode
@@ -258,10 +266,10 @@ def build_quota(context: Context) -> Bagian | None:
     chart = RowChart(
         "kuota", "", (row,), 0.0, top, "jiwa", lines=((quota.number, mark, "batas"),)
     )
-    return Bagian("kuota", words.say("bagian.kuota"), "siapa", gambar=(chart,))
+    return Part("kuota", words.say("bagian.kuota"), "siapa", gambar=(chart,))
 
 
-def build_records(context: Context) -> Bagian | None:
+def build_records(context: Context) -> Part | None:
     """Draw the counts of records to repair, by reason, with the office."""
     table = context.tables["selisih"]
     whole = table[table["kecamatan"].isna() | (table["kecamatan"] == "")]
@@ -278,27 +286,27 @@ def build_records(context: Context) -> Bagian | None:
         reason = words.say(key) if words.has(key) else str(row["alasan"])
         count = words.angka_jiwa(row["jumlah_jiwa"])
         if count.nilai is None:
-            count = Angka(None, "jiwa", words.say("catatan.disembunyikan"))
+            count = Amount(None, "jiwa", words.say("catatan.disembunyikan"))
         else:
             span = Span(0, float(count.nilai), "data")
             drawn.append(Row(reason, count.teks, str(row["kantor"]), (span,)))
-        rows.append((Angka(reason, "teks", f"{reason}\n{row['kantor']}"), count))
+        rows.append((Amount(reason, "teks", f"{reason}\n{row['kantor']}"), count))
     title = words.say("bagian.catatan")
     columns = build_columns(context, "catatan.kolom_alasan", "catatan.kolom_jiwa")
     top = max((row.spans[0].high for row in drawn), default=1.0)
     chart = RowChart("catatan", "", tuple(drawn[:_ALASAN_MAKS]), 0.0, top, "jiwa")
-    return Bagian(
+    return Part(
         "catatan",
         title,
         "siapa",
         (words.say("catatan.pengantar"),),
         gambar=(chart,) if drawn else (),
         berkas=build_kecamatan(context),
-        lipat=(Tabel("catatan", words.say("catatan.semua"), columns, tuple(rows)),),
+        lipat=(PageTable("catatan", words.say("catatan.semua"), columns, tuple(rows)),),
     )
 
 
-def build_facilities(context: Context) -> Bagian | None:
+def build_facilities(context: Context) -> Part | None:
     """Say how many facilities and doctors there are, and what hinders."""
     table = context.tables["faskes"].sort_values("periode")
     if table.empty:
@@ -316,6 +324,8 @@ def build_facilities(context: Context) -> Bagian | None:
         for name in counts
     )
     columns = build_columns(context, "faskes.kolom_hal", "faskes.kolom_jumlah")
-    small = Tabel("faskes", words.say("faskes.judul", {"tanggal": date}), columns, rows)
+    small = PageTable(
+        "faskes", words.say("faskes.judul", {"tanggal": date}), columns, rows
+    )
     title = words.say("bagian.faskes")
-    return Bagian("faskes", title, "siapa", (told,), berkas=(small,))
+    return Part("faskes", title, "siapa", (told,), berkas=(small,))

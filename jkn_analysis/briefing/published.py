@@ -8,7 +8,7 @@ import pandas as pd
 
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.figures import RATE
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable, Part
 from jkn_analysis.indicators import sum_tunggakan_pemda
 from jkn_analysis.terms import TOTAL
 
@@ -23,12 +23,12 @@ OFFICIAL = (RATE, "cakupan_rate", "aktif_jiwa", "terdaftar_jiwa", "nonaktif_jiwa
 _JIWA = {"terdaftar_jiwa", "aktif_jiwa", "nonaktif_jiwa"}
 
 
-def build_published(context: Context) -> Bagian | None:
+def build_published(context: Context) -> Part | None:
     """List published figures that ours can be laid beside, the newest first."""
     words = context.words
     table = context.tables["publikasi"].sort_values(["tanggal", "indikator", "sumber"])
     limit = pd.Timestamp(context.potongan.tanggal) + pd.Timedelta(days=1)
-    rows: list[tuple[Angka, ...]] = []
+    rows: list[tuple[Amount, ...]] = []
     for row in table[table["tanggal"] <= limit].iloc[::-1].to_dict("records"):
         own = find_own(context, row)
         if own is not None and len(rows) < _TERBITAN:
@@ -36,7 +36,7 @@ def build_published(context: Context) -> Bagian | None:
     if not rows:
         return None
     columns = tuple(
-        Kolom(words.say(f"lampiran.kolom_{key}"), side)  # type: ignore[arg-type]
+        Heading(words.say(f"lampiran.kolom_{key}"), side)  # type: ignore[arg-type]
         for key, side in (
             ("angka", "kiri"),
             ("diumumkan", "kanan"),
@@ -45,9 +45,9 @@ def build_published(context: Context) -> Bagian | None:
         )
     )
     title = words.say("lampiran.beda", {"n": len(rows)})
-    small = Tabel("publikasi", title, columns, tuple(rows))
+    small = PageTable("publikasi", title, columns, tuple(rows))
     intro = words.say("lampiran.beda_pengantar")
-    return Bagian("beda", title, kalimat=(intro,), tabel=(small,), terlipat=True)
+    return Part("beda", title, kalimat=(intro,), tabel=(small,), terlipat=True)
 
 
 def find_official(context: Context) -> dict[str, str] | None:
@@ -145,7 +145,7 @@ def _of_government(context: Context, name: str, month: pd.Timestamp) -> float | 
 
 def _row(
     context: Context, row: Mapping[Hashable, Any], own: float
-) -> tuple[Angka, ...]:
+) -> tuple[Amount, ...]:
     """Write one published figure, ours beside it."""
     words = context.words
     key = f"angka.{row['indikator']}"
@@ -154,7 +154,7 @@ def _row(
         told += f" {row['segmen']}"
     date = words.tanggal(as_date(row["tanggal"]))
     return (
-        Angka(told, "teks", f"{told}\n{date}"),
+        Amount(told, "teks", f"{told}\n{date}"),
         _write(context, row, float(row["nilai"])),
         _write(context, row, own),
         words.teks(_name_source(str(row["sumber"]))),
@@ -167,7 +167,7 @@ def _name_source(source: str) -> str:
     return site.removeprefix("www.")
 
 
-def _write(context: Context, row: Mapping[Hashable, Any], value: float) -> Angka:
+def _write(context: Context, row: Mapping[Hashable, Any], value: float) -> Amount:
     """Write a value in the unit of its indicator."""
     words, name = context.words, str(row["indikator"])
     if name.endswith("_rate"):

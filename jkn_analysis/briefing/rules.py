@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.briefing.data import as_date, end_of_month
-from jkn_analysis.briefing.model import Angka, Bagian, Kolom, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable, Part
 from jkn_analysis.peraturan import DIPERIKSA, list_peraturan
 from jkn_analysis.skenario.posisi import list_kontrak
-from jkn_analysis.uhc import Keadaan, measure_pemda, status
+from jkn_analysis.uhc import Standing, measure_pemda, status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.briefing.members import Members
     from jkn_analysis.briefing.words import Words
-    from jkn_analysis.uhc import Butir, Putusan
+    from jkn_analysis.uhc import Condition, Verdict
 
 _RULES = (
     "uhc_cakupan_min", "uhc_keaktifan_min", "prioritas_tunggakan_pemda_maks_rp",
@@ -34,7 +34,7 @@ _CHANCES = ("cakupan_rate", "keaktifan_penduduk_rate", "peluang_80", "peluang_uh
 """What the forecast says of the two conditions of UHC."""
 
 
-def build_status(context: Context) -> Bagian | None:
+def build_status(context: Context) -> Part | None:
     """Build the three verdicts with what is missing to each; None without counts."""
     judged, words = context.status, context.words
     if judged is None:
@@ -56,14 +56,14 @@ def build_status(context: Context) -> Bagian | None:
         if verdict.butir
     )
     heads = tuple(
-        Kolom(words.say(f"status.kolom_{name}"), "kiri")
+        Heading(words.say(f"status.kolom_{name}"), "kiri")
         for name in ("status", "tercapai", "kurang", "kepastian")
     )
     title = words.say("bagian.status")
     checked = words.say("status.diperiksa", {"bulan": words.bulan(DIPERIKSA)})
-    table = Tabel("status", title, heads, rows, catatan=words.say("status.catatan"))
+    table = PageTable("status", title, heads, rows, catatan=words.say("status.catatan"))
     parts = (table, build_chances(context))
-    return Bagian(
+    return Part(
         nama="status", judul=title, kalimat=(checked,),
         tabel=tuple(part for part in parts if part is not None),
         berkas=(build_rules(context),),
@@ -96,7 +96,7 @@ def _key(kepastian: str) -> str:
     return kepastian.replace(" ", "_")
 
 
-def _reached(words: Words, verdict: Putusan) -> str:
+def _reached(words: Words, verdict: Verdict) -> str:
     """Say whether a verdict is reached, of the Award at which level."""
     if verdict.tingkat:
         return verdict.tingkat
@@ -104,7 +104,7 @@ def _reached(words: Words, verdict: Putusan) -> str:
     return words.say(f"status.{answer}")
 
 
-def _missing(words: Words, verdict: Putusan) -> str:
+def _missing(words: Words, verdict: Verdict) -> str:
     """Say what is missing, the binding condition first; of the Award to the next."""
     failing = [one for one in verdict.butir if one.kurang != 0]
     binding = verdict.pengikat
@@ -112,7 +112,7 @@ def _missing(words: Words, verdict: Putusan) -> str:
     return "; ".join(_lack(words, one) for one in failing) or "–"
 
 
-def _lack(words: Words, one: Butir) -> str:
+def _lack(words: Words, one: Condition) -> str:
     """Say what one condition lacks, or that it is not known."""
     if one.kurang is None:
         return words.say(f"status.tidak_tahu_{one.syarat}")
@@ -122,7 +122,7 @@ def _lack(words: Words, one: Butir) -> str:
     return words.say(f"status.kurang_{one.syarat}", values)
 
 
-def build_chances(context: Context) -> Tabel | None:
+def build_chances(context: Context) -> PageTable | None:
     """Lay coverage, activity and the chances of 80% and UHC out, quarter by quarter."""
     words = context.words
     rows = context.tables["skenario"]
@@ -143,13 +143,13 @@ def build_chances(context: Context) -> Tabel | None:
     )
     target = {"target": words.target(context.target)}
     heads = tuple(
-        Kolom(words.say(f"status.kolom_{name}", target), "kiri")
+        Heading(words.say(f"status.kolom_{name}", target), "kiri")
         for name in ("bulan", *_CHANCES)
     )
-    return Tabel("peluang", words.say("status.judul_peluang"), heads, cells)
+    return PageTable("peluang", words.say("status.judul_peluang"), heads, cells)
 
 
-def build_rules(context: Context) -> Tabel:
+def build_rules(context: Context) -> PageTable:
     """List the rules in force and known at the page's date, with certainty, source."""
     words, day = context.words, context.potongan.tanggal
     table = list_peraturan()
@@ -169,10 +169,10 @@ def build_rules(context: Context) -> Tabel:
         for rule in held
     )
     heads = tuple(
-        Kolom(words.say(f"aturan.kolom_{name}"), "kiri")
+        Heading(words.say(f"aturan.kolom_{name}"), "kiri")
         for name in ("aturan", "nilai", "kepastian", "sumber")
     )
-    return Tabel("aturan", words.say("aturan.judul"), heads, rows)
+    return PageTable("aturan", words.say("aturan.judul"), heads, rows)
 
 
 def _is_held(rule: Mapping[Hashable, Any], day: dt.date) -> bool:
@@ -224,7 +224,7 @@ def judge_members(members: Members, periode: dt.date) -> pd.DataFrame:
         own = bills.get(kode, members.tables["iuran_pemda"].iloc[:0])
         paid = pemda["aktif_jiwa"].get((kode, month))
         judged = status(
-            Keadaan(
+            Standing(
                 int(row["penduduk_jiwa"]), int(row["terdaftar_jiwa"]),
                 int(row["aktif_jiwa"]), None if paid is None else int(paid),
                 *measure_pemda(own, tanggal=day),
@@ -243,11 +243,11 @@ def judge_members(members: Members, periode: dt.date) -> pd.DataFrame:
     return frame.assign(kurang_kas_rp=short.set_index("kode")["nilai"])
 
 
-def build_flags(words: Words, judged: pd.DataFrame, nama: pd.Series) -> Tabel:
+def build_flags(words: Words, judged: pd.DataFrame, nama: pd.Series) -> PageTable:
     """List UHC, Prioritas, Award, contract and cash of every part of an area."""
     answers = {True: "ya", False: "belum"}
 
-    def told(value: object) -> Angka:
+    def told(value: object) -> Amount:
         return words.teks(words.say(f"status.{answers.get(value, 'tidak_tahu')}"))  # type: ignore[call-overload]
 
     rows = tuple(
@@ -265,7 +265,7 @@ def build_flags(words: Words, judged: pd.DataFrame, nama: pd.Series) -> Tabel:
     )
     names = ("wilayah", "uhc", "prioritas", "award", "pks", "kas")
     heads = tuple(
-        Kolom(words.say(f"status.kolom_{name}"), "kanan" if name == "kas" else "kiri")
+        Heading(words.say(f"status.kolom_{name}"), "kanan" if name == "kas" else "kiri")
         for name in names
     )
-    return Tabel("status_daerah", words.say("status.judul_daerah"), heads, rows)
+    return PageTable("status_daerah", words.say("status.judul_daerah"), heads, rows)

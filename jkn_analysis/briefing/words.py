@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jkn_analysis import formats
-from jkn_analysis.briefing.model import Angka
+from jkn_analysis.briefing.model import Amount
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -89,39 +89,39 @@ class Words:
         """Write a probability."""
         return formats.format_peluang(value, bahasa=self.bahasa)
 
-    def angka_jiwa(self, value: Number, sumber: str = "") -> Angka:
+    def angka_jiwa(self, value: Number, sumber: str = "") -> Amount:
         """Make a figure of people for a table, whose heading has the unit."""
-        return Angka(_plain(value), "jiwa", self.jumlah(value), sumber)
+        return Amount(_plain(value), "jiwa", self.jumlah(value), sumber)
 
-    def angka_selisih(self, value: Number, sumber: str = "") -> Angka:
+    def angka_selisih(self, value: Number, sumber: str = "") -> Amount:
         """Make a signed figure of people."""
         text = self.jumlah(value)
         plain = _plain(value)
         signed = f"+{text}" if plain is not None and plain > 0 else text
-        return Angka(plain, "jiwa", signed, sumber)
+        return Amount(plain, "jiwa", signed, sumber)
 
-    def angka_rate(self, value: Number, sumber: str = "", decimals: int = 2) -> Angka:
+    def angka_rate(self, value: Number, sumber: str = "", decimals: int = 2) -> Amount:
         """Make a figure of a rate."""
-        return Angka(_plain(value), "rate", self.rate(value, decimals), sumber)
+        return Amount(_plain(value), "rate", self.rate(value, decimals), sumber)
 
-    def angka_rp(self, value: Number, sumber: str = "") -> Angka:
+    def angka_rp(self, value: Number, sumber: str = "") -> Amount:
         """Make a figure of rupiah."""
-        return Angka(_plain(value), "rp", self.rp(value), sumber)
+        return Amount(_plain(value), "rp", self.rp(value), sumber)
 
-    def angka_poin(self, value: Number) -> Angka:
+    def angka_poin(self, value: Number) -> Amount:
         """Make a signed figure of percentage points, whose heading has the unit."""
         text = formats.format_points(value, 1, bahasa=self.bahasa)
-        return Angka(
+        return Amount(
             _plain(value), "poin", text.removesuffix(" poin").removesuffix(" points")
         )
 
-    def teks(self, text: str) -> Angka:
+    def teks(self, text: str) -> Amount:
         """Make a cell of words."""
-        return Angka(text, "teks", text)
+        return Amount(text, "teks", text)
 
-    def kosong(self, sumber: str = "") -> Angka:
+    def kosong(self, sumber: str = "") -> Amount:
         """Make a cell of a figure that is not there."""
-        return Angka(None, "jumlah", self.say("umum.tidak_tersedia"), sumber)
+        return Amount(None, "jumlah", self.say("umum.tidak_tersedia"), sumber)
 
 
 def _plain(value: Number) -> float | int | None:

@@ -183,13 +183,13 @@ def _read_scenarios(
     own: Path | None, tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, Skenario]:
     """Read the suite's scenarios and an analyst's; one of the same name replaces."""
-    from jkn_analysis.skenario import Batas, read_skenario
+    from jkn_analysis.skenario import Scope, read_skenario
 
     shipped = read_skenario()
     people = tables.get("kepesertaan")
     if own is None or people is None or people.empty:
         return shipped
-    limits = Batas(people["periode"].max(), frozenset(people["kode"]))
+    limits = Scope(people["periode"].max(), frozenset(people["kode"]))
     return shipped | read_skenario(own, batas=limits)
 
 

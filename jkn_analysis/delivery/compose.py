@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from jkn_analysis.briefing import Briefing, Kipas
+    from jkn_analysis.briefing import Briefing, Fan
     from jkn_analysis.briefing.model import Rapat
     from jkn_analysis.delivery.history import Revision
     from jkn_analysis.delivery.message import Body
@@ -277,12 +277,12 @@ def _hash_reports(reports: Sequence[Attachment]) -> str:
 
 def draw_charts(briefing: Briefing) -> tuple[Picture, ...]:
     """Draw the charts of the mail as PNG, sized so that a phone can read them."""
-    from jkn_analysis.reporting.figures import Ukuran, draw_batang, draw_kipas
+    from jkn_analysis.reporting.figures import ChartSize, draw_batang, draw_kipas
     from jkn_analysis.reporting.marks import paint_png
 
     charts, fan = [], briefing.kipas
     if fan is not None:
-        size = Ukuran(_DRAWN_PX, _DRAWN_HEIGHT, kiri=40, kanan=88)
+        size = ChartSize(_DRAWN_PX, _DRAWN_HEIGHT, kiri=40, kanan=88)
         picture = paint_png(draw_kipas(fan, size, bahasa=briefing.bahasa))
         captions = tuple(filter(None, (_events(fan, briefing.bahasa), fan.catatan)))
         charts.append(Picture(picture, fan.alt, CHART_PX, fan.judul, captions))
@@ -294,7 +294,7 @@ def draw_charts(briefing: Briefing) -> tuple[Picture, ...]:
     return tuple(charts)
 
 
-def _events(fan: Kipas, bahasa: str) -> str:
+def _events(fan: Fan, bahasa: str) -> str:
     """Name the numbered events of the chart."""
     return "; ".join(
         f"{number} {event.teks} ({format_periode(event.periode, bahasa=bahasa)})"

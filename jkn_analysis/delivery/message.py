@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from jkn_analysis.briefing.model import Briefing, OfficeNote, Rapat, Tabel
+    from jkn_analysis.briefing.model import Briefing, OfficeNote, PageTable, Rapat
     from jkn_analysis.delivery.history import Revision
 
 MAX_HTML_BYTES = 95_000
@@ -295,7 +295,7 @@ def _list_asks(page: Briefing) -> list[dict[str, str]]:
     ]
 
 
-def _find_ranking(page: Briefing) -> Tabel | None:
+def _find_ranking(page: Briefing) -> PageTable | None:
     """Return the ranking of a provinsi's or the country's regions, if it is one."""
     tables = (
         t for part in page.bagian if part.nama == "peringkat" for t in part.tables

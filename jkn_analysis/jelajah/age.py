@@ -14,7 +14,7 @@ from jkn_analysis.jelajah.views import fix_kode
 from jkn_analysis.masa_depan.paths import read_quantiles
 from jkn_analysis.skenario import (
     TANPA,
-    Hasil,
+    Applied,
     Skenario,
     apply_scenario,
     kuota_ubah,
@@ -161,7 +161,7 @@ class Sumber:
     umur: pd.DataFrame
     laju: pd.DataFrame
     corong: pd.DataFrame
-    dasar: Hasil
+    dasar: Applied
     """What comes if nothing changes."""
 
 
@@ -190,14 +190,14 @@ def read_sumber(kode: str, *, root: Path) -> Sumber:
     )
 
 
-def ask(sumber: Sumber, skenario: Skenario) -> Hasil:
+def ask(sumber: Sumber, skenario: Skenario) -> Applied:
     """Apply a what-if to the region."""
     if skenario is TANPA:
         return sumber.dasar
     return apply_scenario(sumber.dasar.keadaan, skenario)
 
 
-def build_lines(dasar: Hasil, jika: Hasil) -> pd.DataFrame:
+def build_lines(dasar: Applied, jika: Applied) -> pd.DataFrame:
     """Lay keaktifan (penduduk) without and with the what-if under each other.
 
     Returns

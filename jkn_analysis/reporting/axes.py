@@ -7,7 +7,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from jkn_analysis.reporting.figures import Ukuran
+from jkn_analysis.reporting.figures import ChartSize
 from jkn_analysis.reporting.style import FONT, HURUF, WARNA, link_colours
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _META = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _NAMES = re.compile(r'(\bid="|url\(#|href="#)')
 
 
-def make_axes(ukuran: Ukuran) -> tuple[Figure, Axes]:
+def make_axes(ukuran: ChartSize) -> tuple[Figure, Axes]:
     """Make a figure of fixed margins with one bare Axes.
 
     Fixed margins let the figure be drawn once; a tight bounding box draws it twice.

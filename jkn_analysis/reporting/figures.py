@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
-    from jkn_analysis.briefing.model import Batang, Kipas
+    from jkn_analysis.briefing.model import Bars, Fan
 
 BULAN_SETAHUN = 12
 GRADE_POINTS = 0.05
@@ -30,7 +30,7 @@ _LETTER = 0.64 * HURUF
 
 
 @dataclass(frozen=True)
-class Ukuran:
+class ChartSize:
     """Size of a chart in CSS pixels and the margins around its plot."""
 
     lebar: int
@@ -41,16 +41,19 @@ class Ukuran:
     bawah: int = 26
 
 
-LEBAR = Ukuran(720, 330)
-SEMPIT = Ukuran(360, 236, kiri=38, kanan=86)
-BATANG = Ukuran(360, 170, kiri=10, kanan=10, atas=10)
+LEBAR = ChartSize(720, 330)
+SEMPIT = ChartSize(360, 236, kiri=38, kanan=86)
+BATANG = ChartSize(360, 170, kiri=10, kanan=10, atas=10)
 
 
 class Plot:
     """A sheet with months across and values up."""
 
     def __init__(
-        self, ukuran: Ukuran, months: tuple[float, float], values: tuple[float, float]
+        self,
+        ukuran: ChartSize,
+        months: tuple[float, float],
+        values: tuple[float, float],
     ) -> None:
         """Lay the scales over the room inside the margins."""
         self.sheet = Sheet(ukuran.lebar, ukuran.tinggi)
@@ -127,7 +130,7 @@ def spread(values: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
-def _limits(kipas: Kipas) -> tuple[float, float]:
+def _limits(kipas: Fan) -> tuple[float, float]:
     """Return the value axis: everything drawn, with room above and below."""
     drawn = [*kipas.nilai, *kipas.naif]
     drawn += [value for values in kipas.kuantil.values() for value in values]
@@ -151,7 +154,7 @@ def _rate_ticks(low: float, high: float) -> list[float]:
     return ticks
 
 
-def draw_kipas(kipas: Kipas, ukuran: Ukuran = LEBAR, *, bahasa: str = "id") -> Sheet:
+def draw_kipas(kipas: Fan, ukuran: ChartSize = LEBAR, *, bahasa: str = "id") -> Sheet:
     """Draw history, fan, naive, target line and numbered events.
 
     Parameters
@@ -184,7 +187,7 @@ def draw_kipas(kipas: Kipas, ukuran: Ukuran = LEBAR, *, bahasa: str = "id") -> S
     return plot.sheet
 
 
-def _draw_fan(plot: Plot, kipas: Kipas, months: list[int]) -> None:
+def _draw_fan(plot: Plot, kipas: Fan, months: list[int]) -> None:
     """Fill the bands from wide to narrow, then the median and the naive."""
     start = kipas.nilai[-1]
     for low, high, role in BANDS:
@@ -200,7 +203,7 @@ def _draw_fan(plot: Plot, kipas: Kipas, months: list[int]) -> None:
         plot.sheet.line(naive, "redup", 1.4, dash=(1.4, 2.8))
 
 
-def _label_now(plot: Plot, kipas: Kipas, months: Sequence[int], *, bahasa: str) -> None:
+def _label_now(plot: Plot, kipas: Fan, months: Sequence[int], *, bahasa: str) -> None:
     """Write the newest value where it covers neither the line nor the target."""
     value = format_rate(kipas.nilai[-1], 1, bahasa=bahasa)
     words = f"{value} ({format_periode(kipas.periode[-1], short=True, bahasa=bahasa)})"
@@ -233,7 +236,7 @@ def _crowding(recent: Sequence[float], line: float | None, place: float) -> floa
     return covered + 8 * on_target + abs(place - recent[-1]) / _LINE / 4
 
 
-def _label_right(plot: Plot, kipas: Kipas, *, bahasa: str) -> None:
+def _label_right(plot: Plot, kipas: Fan, *, bahasa: str) -> None:
     """Name target and forecast at the right end, moved apart where they meet."""
     say = read_catalogue(bahasa).say
     labels: list[tuple[float, list[str], str]] = []
@@ -254,7 +257,7 @@ def _label_right(plot: Plot, kipas: Kipas, *, bahasa: str) -> None:
             plot.sheet.text((plot.right + 3, y), told, role, bold=True)
 
 
-def _mark_events(plot: Plot, kipas: Kipas) -> None:
+def _mark_events(plot: Plot, kipas: Fan) -> None:
     """Mark each event by a thin line and its number, near numbers moved apart."""
     sheet = plot.sheet
     columns = [plot.x(_month_number(event.periode)) for event in kipas.tanda]
@@ -270,7 +273,7 @@ def _mark_events(plot: Plot, kipas: Kipas) -> None:
         sheet.text(at, str(number), "tinta", size=HURUF - 1, anchor="middle")
 
 
-def draw_batang(batang: Batang, ukuran: Ukuran = BATANG) -> Sheet:
+def draw_batang(batang: Bars, ukuran: ChartSize = BATANG) -> Sheet:
     """Draw amounts by month as bars from zero, the last and the highest labelled."""
     months = [_month_number(month) for month in batang.periode]
     top = max([*batang.nilai, 1.0])
@@ -297,7 +300,7 @@ def draw_batang(batang: Batang, ukuran: Ukuran = BATANG) -> Sheet:
     return plot.sheet
 
 
-def find_limits(fans: Sequence[Kipas]) -> tuple[float, float]:
+def find_limits(fans: Sequence[Fan]) -> tuple[float, float]:
     """Return one value axis for several fans; the widest bands may leave it."""
     drawn = [value for kipas in fans for value in kipas.nilai]
     for kipas in fans:
@@ -307,10 +310,10 @@ def find_limits(fans: Sequence[Kipas]) -> tuple[float, float]:
     return min(drawn) - room, max(drawn) + room
 
 
-KECIL = Ukuran(172, 76, kiri=1, kanan=1, atas=1, bawah=1)
+KECIL = ChartSize(172, 76, kiri=1, kanan=1, atas=1, bawah=1)
 
 
-def draw_kecil(kipas: Kipas, *, batas: tuple[float, float], alt: str) -> str:
+def draw_kecil(kipas: Fan, *, batas: tuple[float, float], alt: str) -> str:
     """Draw a small fan without text as SVG: history, 8-in-10 band, median, line."""
     count, now = len(kipas.nilai) + len(kipas.periode_ramalan), len(kipas.nilai) - 1
     plot = Plot(KECIL, (0, max(count - 1, 1)), batas)

@@ -11,7 +11,7 @@ import seaborn as sns
 
 from jkn_analysis.formats import format_number
 from jkn_analysis.reporting.axes import DPI_PNG, make_axes
-from jkn_analysis.reporting.figures import Ukuran
+from jkn_analysis.reporting.figures import ChartSize
 from jkn_analysis.reporting.style import WARNA
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-UKURAN = Ukuran(640, 340, kiri=56, kanan=96, atas=40, bawah=44)
+UKURAN = ChartSize(640, 340, kiri=56, kanan=96, atas=40, bawah=44)
 TEKS = {
     "id": {
         "error": "Galat median menurut bulan ke depan (%)",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from jkn_analysis.briefing.model import Ubin
+    from jkn_analysis.briefing.model import Tile
 
 Rings = list[np.ndarray]
 DEGREES = ("CRS84", "CRS84h", ":4326", ":4979", ":4755", "WGS 84")
@@ -98,7 +98,7 @@ def _rings(geometry: Mapping[str, Any] | None) -> Rings:
 
 
 def plot_peta(
-    axes: Axes, ubin: Sequence[Ubin], boundaries: Mapping[str, Rings]
+    axes: Axes, ubin: Sequence[Tile], boundaries: Mapping[str, Rings]
 ) -> Axes:
     """Fill every region with its class; those under the target have a dark rim."""
     from matplotlib.collections import PolyCollection
@@ -128,7 +128,7 @@ def plot_peta(
 
 
 def render_map(
-    ubin: Sequence[Ubin], boundaries: Mapping[str, Rings], *, alt: str
+    ubin: Sequence[Tile], boundaries: Mapping[str, Rings], *, alt: str
 ) -> str:
     """Render the map as an embedded picture; '' where no region has boundaries."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg

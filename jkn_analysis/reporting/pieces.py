@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from jkn_analysis.briefing.model import Bagian, Briefing, Permintaan
+    from jkn_analysis.briefing.model import Briefing, Part, Permintaan
 
 KELOMPOK = ("keputusan", "uang", "siapa", "data")
 """The four parts of a page, in order."""
@@ -140,7 +140,7 @@ def render_part(briefing: Briefing, nama: str) -> str:
     return _render_bagian(briefing, briefing.find_bagian(nama))
 
 
-def _render_bagian(briefing: Briefing, bagian: Bagian) -> str:
+def _render_bagian(briefing: Briefing, bagian: Part) -> str:
     """Render a part with its charts."""
     bahasa = briefing.bahasa
     kipas = briefing.kipas if bagian.nama == "grafik" else None
@@ -170,7 +170,7 @@ def _draw_fan(briefing: Briefing) -> str:
     return write_svg(draw_kipas(kipas, SEMPIT, bahasa=briefing.bahasa), alt=kipas.alt)
 
 
-def _render_small(bagian: Bagian) -> list[tuple[str, str, str]]:
+def _render_small(bagian: Part) -> list[tuple[str, str, str]]:
     """Render small fans on one scale: name, figures, chart."""
     if not bagian.kipas:
         return []
@@ -185,7 +185,7 @@ def _render_small(bagian: Bagian) -> list[tuple[str, str, str]]:
     ]
 
 
-def _render_map(briefing: Briefing, parts: Sequence[Bagian], boundaries: str) -> str:
+def _render_map(briefing: Briefing, parts: Sequence[Part], boundaries: str) -> str:
     """Render the map of the regions that have tiles and boundaries."""
     from jkn_analysis.config import find_root
     from jkn_analysis.reporting.maps import read_boundaries, render_map

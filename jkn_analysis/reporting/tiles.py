@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jkn_analysis.briefing.model import Ubin
+    from jkn_analysis.briefing.model import Tile
 
 WIDEST = 6
 """Tiles beside each other that a phone still reads."""
@@ -32,7 +32,7 @@ def _read_places() -> dict[str, tuple[float, float]]:
     return places
 
 
-def place_tiles(tiles: Sequence[Ubin]) -> list[tuple[int, int]]:
+def place_tiles(tiles: Sequence[Tile]) -> list[tuple[int, int]]:
     """Give every tile a column and a row, from 1, as near as can be to where it lies.
 
     Each tile has a cell of its own; together the tiles are moved as little as

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from pptx.slide import Slide
 
     from jkn_analysis.briefing.model import (
-        Bagian,
-        Batang,
+        Bars,
         Briefing,
-        Kipas,
+        Fan,
+        PageTable,
+        Part,
         RowChart,
-        Tabel,
     )
 
 INCH = 914_400
@@ -166,7 +166,7 @@ def _bullets(slide: Slide, lines: Iterable[str]) -> None:
         paragraph.space_after = Pt(10)
 
 
-def _fan_slide(deck: Any, briefing: Briefing, fan: Kipas) -> None:  # noqa: ANN401 - pptx has no types
+def _fan_slide(deck: Any, briefing: Briefing, fan: Fan) -> None:  # noqa: ANN401 - pptx has no types
     """Draw history, median and 80% interval as an editable line chart."""
     slide = _add(deck, briefing, fan.judul)
     months = [*fan.periode, *fan.periode_ramalan]
@@ -284,12 +284,12 @@ def _table(
                 run.font.size, run.font.bold = Pt(14), number == 0
 
 
-def _shown(parts: Iterable[Bagian], group: str) -> list[Bagian]:
+def _shown(parts: Iterable[Part], group: str) -> list[Part]:
     """List the parts of a group that have a chart or a table."""
     return [p for p in parts if p.kelompok == group and (p.batang or p.tables)]
 
 
-def _part_slide(deck: Any, briefing: Briefing, part: Bagian) -> None:  # noqa: ANN401 - pptx has no types
+def _part_slide(deck: Any, briefing: Briefing, part: Part) -> None:  # noqa: ANN401 - pptx has no types
     """Show a part of the page by its bar chart, else by its table."""
     slide = _add(deck, briefing, part.judul)
     _note(slide, [*part.kalimat, *_sources(briefing)])
@@ -349,7 +349,7 @@ def _fill(shape: Any, role: str) -> None:  # noqa: ANN401 - pptx has no types
     shape.fill.fore_color.rgb = _colour(role if role in WARNA else "data")
 
 
-def _bars(slide: Slide, bars: Batang) -> None:
+def _bars(slide: Slide, bars: Bars) -> None:
     """Draw a bar chart of the page as an editable one."""
     scale = _scale_of(bars.satuan)
     data = CategoryChartData(number_format=_format_of(scale))
@@ -362,7 +362,7 @@ def _bars(slide: Slide, bars: Batang) -> None:
         _label_bars(chart)
 
 
-def _page_table(slide: Slide, table: Tabel) -> None:
+def _page_table(slide: Slide, table: PageTable) -> None:
     """Lay out a table of the page, its first rows."""
     head = [column.judul for column in table.kolom]
     rows = [[cell.teks for cell in row] for row in table.baris[:MOST_ROWS]]

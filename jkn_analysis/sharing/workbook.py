@@ -10,7 +10,7 @@ import zipfile
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from jkn_analysis.briefing.model import Angka, Kolom, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable
 from jkn_analysis.texts import read_catalogue
 from jkn_analysis.texts.plain import one_line
 
@@ -49,7 +49,7 @@ def name_book(briefing: Briefing) -> str:
     return f"tabel-{briefing.kode}-{briefing.periode:%Y-%m}.xlsx"
 
 
-def list_tables(briefing: Briefing) -> list[Tabel]:
+def list_tables(briefing: Briefing) -> list[PageTable]:
     """List every table of a page, what its words mean last."""
     catalogue = read_catalogue(briefing.bahasa)
     terms = catalogue.under("istilah")
@@ -59,24 +59,26 @@ def list_tables(briefing: Briefing) -> list[Tabel]:
         if key.endswith(".nama")
     )
     words = catalogue.under("surat")
-    heads = (Kolom(words["istilah"], "kiri"), Kolom(words["arti"], "kiri"))
-    meanings = Tabel(words["definisi"], words["definisi"], heads, rows)
+    heads = (Heading(words["istilah"], "kiri"), Heading(words["arti"], "kiri"))
+    meanings = PageTable(words["definisi"], words["definisi"], heads, rows)
     return [*(table for part in briefing.bagian for table in part.tables), meanings]
 
 
-def _word(text: str) -> Angka:
+def _word(text: str) -> Amount:
     """Make a cell of words."""
-    return Angka(text, "teks", text)
+    return Amount(text, "teks", text)
 
 
-def write_book(briefing: Briefing, tables: Sequence[Tabel], *, title: str) -> bytes:
+def write_book(briefing: Briefing, tables: Sequence[PageTable], *, title: str) -> bytes:
     """Write tables of a page as a workbook, marked where they are of the sample."""
     words = read_catalogue(briefing.bahasa)
     banner = words.say("surat.contoh_banner") if briefing.contoh else ""
     return build_workbook(tables, title=title, banner=banner)
 
 
-def build_workbook(tables: Sequence[Tabel], *, title: str, banner: str = "") -> bytes:
+def build_workbook(
+    tables: Sequence[PageTable], *, title: str, banner: str = ""
+) -> bytes:
     """Write tables as xlsx whose bytes depend on their content alone.
 
     Numbers stay numbers with their format; every text is stored as text, so that
@@ -177,7 +179,7 @@ def _free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def _write_sheet(book: Workbook, table: Tabel, name: str, banner: str) -> None:
+def _write_sheet(book: Workbook, table: PageTable, name: str, banner: str) -> None:
     """Write one table: banner, title, headings, rows, note."""
     from openpyxl.styles import Alignment, Font, PatternFill
 
@@ -209,7 +211,7 @@ def _write_sheet(book: Workbook, table: Tabel, name: str, banner: str) -> None:
 
 
 def _write_value(
-    cell: Cell, value: Angka, styles: dict[tuple[object, ...], Any], *, bold: bool
+    cell: Cell, value: Amount, styles: dict[tuple[object, ...], Any], *, bold: bool
 ) -> None:
     """Write a figure with its format; what is no number stays the text of the page.
 
@@ -229,7 +231,7 @@ def _write_value(
     cell._style = copy(styles[key])
 
 
-def _is_number(value: Angka) -> bool:
+def _is_number(value: Amount) -> bool:
     """Tell whether a cell is a figure that is there."""
     return isinstance(value.nilai, (int, float)) and value.is_numeric
 
@@ -249,14 +251,14 @@ def _set_style(cell: Cell, key: tuple[object, ...]) -> Any:  # noqa: ANN401 - op
     return copy(cell._style)
 
 
-def _plain(value: Angka) -> float | int | str | None:
+def _plain(value: Amount) -> float | int | str | None:
     """Return a number; people and rupiah are whole."""
     if value.satuan in WHOLE and isinstance(value.nilai, float):
         return math.floor(value.nilai + 0.5)
     return value.nilai
 
 
-def _set_widths(page: Worksheet, table: Tabel) -> None:
+def _set_widths(page: Worksheet, table: PageTable) -> None:
     """Make each column as wide as its texts, within reason."""
     from openpyxl.utils import get_column_letter
 
@@ -267,7 +269,7 @@ def _set_widths(page: Worksheet, table: Tabel) -> None:
         page.column_dimensions[letter].width = min(max(longest + 3, _NARROW), _WIDE)
 
 
-def _shown_length(value: Angka) -> int:
+def _shown_length(value: Amount) -> int:
     """Estimate how many characters a cell shows."""
     if not _is_number(value):
         return len(value.teks)

@@ -49,8 +49,8 @@ from __future__ import annotations
 from jkn_analysis.skenario.declaration import (
     DASAR,
     TANPA,
+    DatedChange,
     Skenario,
-    Tindakan,
     agen,
     from_peristiwa,
     kuota_telat,
@@ -63,22 +63,22 @@ from jkn_analysis.skenario.declaration import (
     rehab,
     tarif,
 )
-from jkn_analysis.skenario.engine import Hasil, apply_scenario, compare, summarise
-from jkn_analysis.skenario.files import Batas, read_skenario
+from jkn_analysis.skenario.engine import Applied, apply_scenario, compare, summarise
+from jkn_analysis.skenario.files import Scope, read_skenario
 from jkn_analysis.skenario.kinds import JENIS
 from jkn_analysis.skenario.outcome import TABEL_UANG, build_uang
-from jkn_analysis.skenario.state import Keadaan, build_keadaan
+from jkn_analysis.skenario.state import State, build_keadaan
 
 __all__ = [
     "DASAR",
     "JENIS",
     "TABEL_UANG",
     "TANPA",
-    "Batas",
-    "Hasil",
-    "Keadaan",
+    "Applied",
+    "DatedChange",
+    "Scope",
     "Skenario",
-    "Tindakan",
+    "State",
     "agen",
     "apply_scenario",
     "build_keadaan",

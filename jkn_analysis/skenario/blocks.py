@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.tunggakan.ahead import sum_regions
-from jkn_analysis.tunggakan.simulate import Jalur, Ubahan, simulate_tunggakan
-from jkn_analysis.tunggakan.stock import Stok
+from jkn_analysis.tunggakan.simulate import ArrearsPaths, Changes, simulate_tunggakan
+from jkn_analysis.tunggakan.stock import Stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jkn_analysis.tunggakan.rates import Laju
-    from jkn_analysis.tunggakan.simulate import Undian
+    from jkn_analysis.tunggakan.simulate import Draws
 
 _REGIONS = 48
 """Regions simulated together; bounds the memory, and the noise is a block's own."""
@@ -27,8 +27,8 @@ _TOTALS = ("jiwa", "rp", "dapat_ditagih_rp", "penerimaan_rp")
 
 
 def simulate_regions(
-    laju: Laju, stok: Stok, *, undian: Undian, ubahan: Ubahan | None = None
-) -> Jalur:
+    laju: Laju, stok: Stock, *, undian: Draws, ubahan: Changes | None = None
+) -> ArrearsPaths:
     """Simulate arrears and sum kelas to regions.
 
     Parameters
@@ -42,8 +42,8 @@ def simulate_regions(
         With regions for units; ``dasar_jiwa`` counts payers, where they are not
         known less those in arrears who would pay.
     """
-    change = ubahan or Ubahan()
-    recent = Stok(
+    change = ubahan or Changes()
+    recent = Stock(
         stok.unit,
         stok.periode[-_SEEN:],
         stok.jiwa[-_SEEN:],
@@ -81,14 +81,14 @@ def _mask(rows: slice, count: int) -> np.ndarray:
     return mask
 
 
-def _take_stock(stok: Stok, rows: slice) -> Stok:
+def _take_stock(stok: Stock, rows: slice) -> Stock:
     """Take the stocks of a block."""
     unit = stok.unit.iloc[rows].reset_index(drop=True)
     cubes = (stok.jiwa[:, :, rows], stok.rp[:, :, rows], stok.dasar_jiwa[:, rows])
-    return Stok(unit, stok.periode, *cubes)
+    return Stock(unit, stok.periode, *cubes)
 
 
-def _take_draws(undian: Undian, rows: slice, *, block: int) -> Undian:
+def _take_draws(undian: Draws, rows: slice, *, block: int) -> Draws:
     """Take the draws of a block, its noise from a seed of its own."""
     return replace(
         undian,
@@ -100,24 +100,24 @@ def _take_draws(undian: Undian, rows: slice, *, block: int) -> Undian:
     )
 
 
-def _take_change(change: Ubahan, rows: slice) -> Ubahan:
+def _take_change(change: Changes, rows: slice) -> Changes:
     """Take what a scenario changes in a block."""
     fields = ("keluar", "masuk", "tarif", "hapus", "kembali")
     own = {name: getattr(change, name) for name in fields}
-    return Ubahan(
+    return Changes(
         **{n: None if part is None else part[:, rows] for n, part in own.items()},
         cicil={count: part[:, rows] for count, part in change.cicil.items()},
     )
 
 
-def _sum_units(jalur: Jalur, laju: Laju) -> Jalur:
+def _sum_units(jalur: ArrearsPaths, laju: Laju) -> ArrearsPaths:
     """Sum the units of a block to regions."""
     kode = jalur.unit["kode"].to_numpy(dtype=object)
     known = laju.ada_dasar[None, :, None]
     waiting = laju.bagian_bayar[None, :, None] * jalur.jiwa
     payers = np.where(known, jalur.dasar_jiwa, -waiting)
     totals = {name: sum_regions(getattr(jalur, name), kode) for name in _TOTALS}
-    return Jalur(
+    return ArrearsPaths(
         jalur.unit.drop_duplicates("kode").reset_index(drop=True).assign(kelas=0),
         jalur.periode,
         **totals,
@@ -130,14 +130,14 @@ def _sum_units(jalur: Jalur, laju: Laju) -> Jalur:
     )
 
 
-def _join(parts: list[Jalur]) -> Jalur:
+def _join(parts: list[ArrearsPaths]) -> ArrearsPaths:
     """Put blocks of regions side by side."""
 
     def join(values: list[np.ndarray]) -> np.ndarray:
         return np.concatenate(values, axis=1)
 
     first = parts[0]
-    return Jalur(
+    return ArrearsPaths(
         pd.concat([part.unit for part in parts], ignore_index=True),
         first.periode,
         **{name: join([getattr(p, name) for p in parts]) for name in _TOTALS},

@@ -21,7 +21,7 @@ DASAR = "dasar"
 
 
 @dataclass(frozen=True)
-class Tindakan:
+class DatedChange:
     """One dated change.
 
     Attributes
@@ -167,7 +167,7 @@ class Skenario:
 
     kode: str
     judul: str
-    tindakan: tuple[Tindakan, ...] = ()
+    tindakan: tuple[DatedChange, ...] = ()
 
     def __add__(self, other: Skenario) -> Skenario:
         """Combine two scenarios; changes apply together, order does not matter."""
@@ -215,7 +215,7 @@ def make_skenario(
     >>> make_skenario("potong_pbi", "2026-02", {"persen": 10}).kode
     'potong_pbi'
     """
-    act = Tindakan(jenis, mulai, dict(nilai or {}), wilayah=wilayah, segmen=segmen)
+    act = DatedChange(jenis, mulai, dict(nilai or {}), wilayah=wilayah, segmen=segmen)
     return Skenario(jenis, f"{JENIS[jenis].arti} ({mulai})", (act,))
 
 
@@ -284,7 +284,7 @@ def from_peristiwa(peristiwa: pd.DataFrame, *, cutoff: pd.Timestamp) -> Skenario
     return Skenario("peristiwa", "Peristiwa yang belum pasti (status skenario)", acts)
 
 
-def _planned(row: Mapping[Hashable, Any], cutoff: pd.Timestamp) -> Tindakan:
+def _planned(row: Mapping[Hashable, Any], cutoff: pd.Timestamp) -> DatedChange:
     """Make a change of one event; who is cut from PBI JK comes back by the one rule."""
     size = _impact(row["dampak_jiwa"], row["dampak_rate"])
     asumsi: bool | tuple[str, ...] = True
@@ -292,7 +292,7 @@ def _planned(row: Mapping[Hashable, Any], cutoff: pd.Timestamp) -> Tindakan:
         rate, observed = find_return((cutoff + pd.offsets.MonthEnd(0)).date())
         size["kembali_persen"] = 100 * rate
         asumsi = ("dampak_persen", "kembali_bulan") if observed else True
-    return Tindakan(
+    return DatedChange(
         "peristiwa",
         f"{row['tanggal']:%Y-%m}",
         size,
@@ -360,7 +360,9 @@ _ASUMSI = (
 SENDIRI = "asumsi kami"
 
 
-def _tell_size(act: Tindakan, name: str, tanggal: dt.date | None) -> dict[str, object]:
+def _tell_size(
+    act: DatedChange, name: str, tanggal: dt.date | None
+) -> dict[str, object]:
     """Return size, whether assumed, and source of one parameter at a date."""
     size, ours, source = act.get(name), act.is_assumed(name), act.sumber
     if tanggal is not None:

@@ -12,19 +12,19 @@ from jkn_analysis.masa_depan.paths import read_quantiles
 from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.skenario.blocks import simulate_regions
 from jkn_analysis.skenario.declaration import TANPA
-from jkn_analysis.skenario.impact import PBI, PEMDA, Dampak, neutral, place
+from jkn_analysis.skenario.impact import PBI, PEMDA, Impact, neutral, place
 from jkn_analysis.skenario.kinds import JENIS
 from jkn_analysis.terms import SEGMEN
 from jkn_analysis.tunggakan.pemda import settle
-from jkn_analysis.tunggakan.simulate import Ubahan
+from jkn_analysis.tunggakan.simulate import Changes
 from jkn_analysis.uhc import needed_jiwa, reaches_uhc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jkn_analysis.skenario.declaration import Skenario
-    from jkn_analysis.skenario.state import Keadaan
-    from jkn_analysis.tunggakan.simulate import Jalur
+    from jkn_analysis.skenario.state import State
+    from jkn_analysis.tunggakan.simulate import ArrearsPaths
 
 TINGKAT = (0.1, 0.5, 0.9)
 RATES = {
@@ -45,13 +45,13 @@ SASARAN = 0.80
 
 
 @dataclass(frozen=True)
-class Hasil:
+class Applied:
     """One scenario applied; measures are (months, regions, draws)."""
 
     skenario: Skenario
-    keadaan: Keadaan
+    keadaan: State
     ukuran: dict[str, np.ndarray]
-    jalur: Jalur | None
+    jalur: ArrearsPaths | None
 
     def ringkas(self) -> pd.DataFrame:
         """Lay out quantiles and the difference from 'nothing changes'.
@@ -64,7 +64,7 @@ class Hasil:
         return summarise(self, apply_scenario(self.keadaan, TANPA))
 
 
-def apply_scenario(keadaan: Keadaan, skenario: Skenario = TANPA) -> Hasil:
+def apply_scenario(keadaan: State, skenario: Skenario = TANPA) -> Applied:
     """Apply a scenario to every region at once.
 
     The same draws of activity, payment and debt are used for every scenario, so a
@@ -89,15 +89,15 @@ def apply_scenario(keadaan: Keadaan, skenario: Skenario = TANPA) -> Hasil:
     measures, found = _activity(keadaan, impact, path)
     measures |= _arrears(keadaan, path)
     measures |= _debt(keadaan, impact, found=found)
-    return Hasil(skenario, keadaan, measures, path)
+    return Applied(skenario, keadaan, measures, path)
 
 
-def _simulate(keadaan: Keadaan, impact: Dampak) -> Jalur | None:
+def _simulate(keadaan: State, impact: Impact) -> ArrearsPaths | None:
     """Simulate arrears anew only if the scenario touches them."""
     part = keadaan.tunggakan
     if part is None or not impact.pakai_tunggakan:
         return None if part is None else part.dasar
-    change = Ubahan(
+    change = Changes(
         keluar=impact.keluar,
         masuk=impact.masuk,
         tarif=impact.tarif,
@@ -109,7 +109,7 @@ def _simulate(keadaan: Keadaan, impact: Dampak) -> Jalur | None:
 
 
 def _activity(
-    keadaan: Keadaan, impact: Dampak, path: Jalur | None
+    keadaan: State, impact: Impact, path: ArrearsPaths | None
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Change the segments' draws within the ceilings; second, the share found.
 
@@ -148,14 +148,14 @@ def _activity(
     }, found
 
 
-def _pbi(keadaan: Keadaan, impact: Dampak) -> np.ndarray:
+def _pbi(keadaan: State, impact: Impact) -> np.ndarray:
     """Return the active PBI JK of a scenario."""
     base = keadaan.aktif_segmen(SEGMEN[PBI])
     changed = base * impact.kali.get(PBI, 1.0) + impact.tambah.get(PBI, 0.0)
     return np.maximum(changed, 0)
 
 
-def _arrears(keadaan: Keadaan, path: Jalur | None) -> dict[str, np.ndarray]:
+def _arrears(keadaan: State, path: ArrearsPaths | None) -> dict[str, np.ndarray]:
     """Return the members' arrears by region."""
     part = keadaan.tunggakan
     if path is None or part is None:
@@ -164,7 +164,7 @@ def _arrears(keadaan: Keadaan, path: Jalur | None) -> dict[str, np.ndarray]:
     return {"tunggakan_peserta_rp": _spread(keadaan, owed, gap=np.nan)}
 
 
-def _spread(keadaan: Keadaan, values: np.ndarray, *, gap: float) -> np.ndarray:
+def _spread(keadaan: State, values: np.ndarray, *, gap: float) -> np.ndarray:
     """Put regions with arrears by age in their places; others get `gap`."""
     part = keadaan.tunggakan
     assert part is not None  # narrowed for the type checker
@@ -177,7 +177,7 @@ def _spread(keadaan: Keadaan, values: np.ndarray, *, gap: float) -> np.ndarray:
 
 
 def _debt(
-    keadaan: Keadaan, impact: Dampak, *, found: np.ndarray
+    keadaan: State, impact: Impact, *, found: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Bill the members who are on, pay at the drawn rate, carry the rest."""
     pemda = keadaan.pemda
@@ -205,14 +205,14 @@ def _debt(
     }
 
 
-def _touches_pemda(impact: Dampak) -> bool:
+def _touches_pemda(impact: Impact) -> bool:
     """Tell whether a scenario changes the Pemda bill or its payment."""
     members = PEMDA in impact.kali or PEMDA in impact.tambah
     changed = (impact.tarif_pemda != 1).any() or (impact.bayar_pemda != 1).any()
     return bool(members or changed)
 
 
-def _place(keadaan: Keadaan, values: np.ndarray) -> np.ndarray:
+def _place(keadaan: State, values: np.ndarray) -> np.ndarray:
     """Put values of the regions that deliver Pemda bills in their places."""
     pemda = keadaan.pemda
     assert pemda is not None  # narrowed for the type checker
@@ -224,7 +224,7 @@ def _place(keadaan: Keadaan, values: np.ndarray) -> np.ndarray:
     return out
 
 
-def summarise(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
+def summarise(hasil: Applied, dasar: Applied) -> pd.DataFrame:
     """Lay out a scenario beside 'nothing changes' as table ``skenario``."""
     keadaan = hasil.keadaan
     parts = []
@@ -247,7 +247,7 @@ def summarise(hasil: Hasil, dasar: Hasil) -> pd.DataFrame:
 
 
 def _rows(
-    hasil: Hasil, name: str, values: np.ndarray, change: np.ndarray | None
+    hasil: Applied, name: str, values: np.ndarray, change: np.ndarray | None
 ) -> pd.DataFrame:
     """Lay out quantiles of one measure and of its difference."""
     middle = name in {*RATES, *RATES.values()}
@@ -262,7 +262,7 @@ def _quantiles(values: np.ndarray, *, middle: bool) -> np.ndarray:
 
 
 def _frame(
-    hasil: Hasil,
+    hasil: Applied,
     name: str,
     grid: np.ndarray,
     delta: np.ndarray,
@@ -287,7 +287,7 @@ def _frame(
     )
 
 
-def _chances(hasil: Hasil, dasar: Hasil) -> list[pd.DataFrame]:
+def _chances(hasil: Applied, dasar: Applied) -> list[pd.DataFrame]:
     """Lay out the shares of draws at 80% active and at both UHC thresholds."""
     own, base = _reached(hasil), _reached(dasar)
     return [
@@ -296,7 +296,7 @@ def _chances(hasil: Hasil, dasar: Hasil) -> list[pd.DataFrame]:
     ]
 
 
-def _reached(hasil: Hasil) -> dict[str, np.ndarray]:
+def _reached(hasil: Applied) -> dict[str, np.ndarray]:
     """Return (months, rows) of both chances, read from the same draws."""
     keadaan = hasil.keadaan
     people = keadaan.tingkat.sum_one(keadaan.penduduk)
@@ -324,7 +324,7 @@ def _reached(hasil: Hasil) -> dict[str, np.ndarray]:
     }
 
 
-def compare(keadaan: Keadaan, skenario: Sequence[Skenario]) -> pd.DataFrame:
+def compare(keadaan: State, skenario: Sequence[Skenario]) -> pd.DataFrame:
     """Apply several scenarios and lay them out beside 'nothing changes'.
 
     Returns

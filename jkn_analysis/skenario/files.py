@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.errors import ScenarioError
 from jkn_analysis.skenario.declaration import (
     DASAR,
+    DatedChange,
     Skenario,
-    Tindakan,
     find_faults,
     read_month,
 )
@@ -42,7 +42,7 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class Batas:
+class Scope:
     """What a file is checked against: the last month of data, the regions forecast."""
 
     cutoff: pd.Timestamp
@@ -50,7 +50,7 @@ class Batas:
 
 
 def read_skenario(
-    path: Path | None = None, *, batas: Batas | None = None
+    path: Path | None = None, *, batas: Scope | None = None
 ) -> dict[str, Skenario]:
     """Read scenarios from a TOML or csv file; the suite's own if none is given.
 
@@ -99,7 +99,7 @@ def _read_text(path: Path) -> str:
         raise ScenarioError(f"{path}: cannot be read\n  → give a UTF-8 file") from exc
 
 
-def _list_faults(row: _Row, batas: Batas | None) -> list[tuple[int, str]]:
+def _list_faults(row: _Row, batas: Scope | None) -> list[tuple[int, str]]:
     """List what is wrong with a row, with the line it stands on."""
     act = row.act
     missing = [name for name in ("jenis", "mulai") if not act.get(name)]
@@ -116,7 +116,7 @@ def _list_faults(row: _Row, batas: Batas | None) -> list[tuple[int, str]]:
 
 
 def _find_place_faults(
-    act: Mapping[str, Any], batas: Batas | None
+    act: Mapping[str, Any], batas: Scope | None
 ) -> list[tuple[str, str]]:
     """Describe a month that cannot be read or is past, and an unknown region."""
     faults = []
@@ -153,9 +153,9 @@ def _sizes(act: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in act.items() if key not in _UMUM}
 
 
-def _to_act(row: Mapping[str, Any]) -> Tindakan:
+def _to_act(row: Mapping[str, Any]) -> DatedChange:
     """Make a change of a row without faults."""
-    return Tindakan(
+    return DatedChange(
         str(row["jenis"]),
         str(row["mulai"]),
         _sizes(row),

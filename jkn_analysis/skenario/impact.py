@@ -11,8 +11,8 @@ from jkn_analysis.errors import ScenarioError
 from jkn_analysis.terms import NASIONAL, SEGMEN
 
 if TYPE_CHECKING:
-    from jkn_analysis.skenario.declaration import Tindakan
-    from jkn_analysis.skenario.state import Keadaan
+    from jkn_analysis.skenario.declaration import DatedChange
+    from jkn_analysis.skenario.state import State
 
 GALAT_ASUMSI = 0.25
 """Spread (plus or minus, triangular) put on a size that is only assumed."""
@@ -20,7 +20,7 @@ PBI, PEMDA, PBPU = (SEGMEN.index(name) for name in ("PBI JK", "PBPU Pemda", "PBP
 
 
 @dataclass
-class Dampak:
+class Impact:
     """Effects collected from all changes; they commute, so order cannot matter."""
 
     kali: dict[int, np.ndarray]
@@ -54,11 +54,11 @@ class Dampak:
 
 
 @dataclass(frozen=True)
-class Konteks:
+class Setting:
     """Where and when one change applies."""
 
-    keadaan: Keadaan
-    act: Tindakan
+    keadaan: State
+    act: DatedChange
     mulai: int
     wilayah: np.ndarray
     """(1, regions, 1): 1 where the change holds."""
@@ -85,20 +85,20 @@ class Konteks:
         return np.minimum(drawn, maksimal)[None, None, :]
 
 
-def neutral(keadaan: Keadaan) -> Dampak:
+def neutral(keadaan: State) -> Impact:
     """Return effects of nothing."""
     months, regions, _ = keadaan.ukuran
     one, none = np.ones((months, regions, 1)), np.zeros((months, regions, 1))
     units = 0 if keadaan.tunggakan is None else len(keadaan.tunggakan.posisi)
     shape = (months, units, 1)
     unit_one, unit_none = np.ones(shape), np.zeros(shape)
-    return Dampak(
+    return Impact(
         {}, {}, none, one.copy(), one.copy(), unit_one, unit_one,
         unit_one, unit_none, unit_none, {},
     )  # fmt: skip
 
 
-def place(keadaan: Keadaan, act: Tindakan) -> Konteks:
+def place(keadaan: State, act: DatedChange) -> Setting:
     """Resolve month and regions of a change."""
     month = act.month(keadaan.cutoff)
     first = keadaan.periode[0]
@@ -112,4 +112,4 @@ def place(keadaan: Keadaan, act: Tindakan) -> Konteks:
             f"scenario '{act.jenis}': region '{act.wilayah}' is not among those "
             "forecast\n  → give 00, a province or a kabupaten/kota code such as 82.71"
         )
-    return Konteks(keadaan, act, start, where[None, :, None])
+    return Setting(keadaan, act, start, where[None, :, None])

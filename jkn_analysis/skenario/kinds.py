@@ -1,7 +1,7 @@
 """The kinds of change: each one's meaning, parameters and effect, in one entry.
 
 A new kind is an entry of `JENIS` and its effect above it; files, checks, pages and
-tests find it there. An effect adds to `Dampak`, so that the order of changes cannot
+tests find it there. An effect adds to `Impact`, so that the order of changes cannot
 matter, and leaves all ceilings to the engine.
 """
 
@@ -20,7 +20,7 @@ from jkn_analysis.terms import SEGMEN
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jkn_analysis.skenario.impact import Dampak, Konteks
+    from jkn_analysis.skenario.impact import Impact, Setting
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,23 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Jenis:
+class ChangeKind:
     """A kind of change: meaning, parameters, effect; `segmen` if one must be named."""
 
     arti: str
     parameter: Mapping[str, Parameter]
-    efek: Callable[[Konteks, Dampak], None]
+    efek: Callable[[Setting, Impact], None]
     butuh_segmen: bool = False
 
 
-def _course(at: Konteks) -> np.ndarray:
+def _course(at: Setting) -> np.ndarray:
     """Return (months, 1, draws): 1 from the start of a cut on, less who came back."""
     h = np.arange(len(at.keadaan.periode))
     back = np.clip((h - at.mulai) / at.act.get("kembali_bulan"), 0, 1)[:, None, None]
     return np.asarray((1 - _returning(at) * back) * at.from_start())
 
 
-def _returning(at: Konteks) -> np.ndarray:
+def _returning(at: Setting) -> np.ndarray:
     """Return the part of people cut who come back: declared, observed or assumed."""
     observed = find_return((at.keadaan.cutoff + pd.offsets.MonthEnd(0)).date())
     if "kembali_persen" in at.act.nilai or at.act.jenis != "potong_pbi":
@@ -60,19 +60,19 @@ def _returning(at: Konteks) -> np.ndarray:
     return at.spread(observed[0])
 
 
-def _cut_pbi(at: Konteks, impact: Dampak) -> None:
+def _cut_pbi(at: Setting, impact: Impact) -> None:
     """Take a share of PBI JK out; a part comes back over some months."""
     gone = np.minimum(at.draw("persen"), 1.0) * _course(at)
     impact.scale(PBI, 1 - gone * at.wilayah, at.keadaan.ukuran)
 
 
-def _late_quota(at: Konteks, impact: Dampak) -> None:
+def _late_quota(at: Setting, impact: Impact) -> None:
     """Switch Pemda members off while the agreement is not renewed."""
     off = at.draw("nonaktif_persen") * at.from_start(at.act.get("bulan"))
     impact.scale(PEMDA, 1 - off * at.wilayah, at.keadaan.ukuran)
 
 
-def _change_quota(at: Konteks, impact: Dampak) -> None:
+def _change_quota(at: Setting, impact: Impact) -> None:
     """Cut or enlarge the Pemda quota; of those added only a part is new.
 
     Those who are new are registered for the first time as far as there are people
@@ -93,7 +93,7 @@ def _change_quota(at: Konteks, impact: Dampak) -> None:
         impact.daftar = impact.daftar + added * net
 
 
-def _stop_paying(at: Konteks, impact: Dampak) -> None:
+def _stop_paying(at: Setting, impact: Impact) -> None:
     """Stop the Pemda payment; members go off after the days of grace."""
     months, grace = at.act.get("bulan"), at.act.get("tenggang_bulan")
     impact.bayar_pemda *= 1 - at.from_start(months) * at.wilayah
@@ -103,7 +103,7 @@ def _stop_paying(at: Konteks, impact: Dampak) -> None:
     impact.scale(PEMDA, 1 - share, at.keadaan.ukuran)
 
 
-def _units(at: Konteks, kelas: float) -> np.ndarray:
+def _units(at: Setting, kelas: float) -> np.ndarray:
     """Return (1, units, 1): 1 for the region's units of a kelas (0 = all)."""
     part = at.keadaan.tunggakan
     if part is None:
@@ -113,7 +113,7 @@ def _units(at: Konteks, kelas: float) -> np.ndarray:
     return np.asarray(chosen[None, :, None])
 
 
-def _write_off(at: Konteks, impact: Dampak) -> None:
+def _write_off(at: Setting, impact: Impact) -> None:
     """Write arrears off; afterwards fewer may be willing to pay."""
     units = _units(at, at.act.get("kelas"))
     once = at.from_start(1) * units
@@ -126,7 +126,7 @@ def _write_off(at: Konteks, impact: Dampak) -> None:
     impact.pakai_tunggakan = True
 
 
-def _join_rehab(at: Konteks, impact: Dampak) -> None:
+def _join_rehab(at: Setting, impact: Impact) -> None:
     """Put the share that joins and finishes on instalments."""
     share = at.draw("ikut_persen") * at.draw("tuntas_persen")
     joined = at.from_start(1) * _units(at, 0) * share
@@ -135,7 +135,7 @@ def _join_rehab(at: Konteks, impact: Dampak) -> None:
     impact.pakai_tunggakan = True
 
 
-def _change_tariff(at: Konteks, impact: Dampak) -> None:
+def _change_tariff(at: Setting, impact: Impact) -> None:
     """Change the premium; payers fall once, paying up gets rarer for good.
 
     Elasticity speaks of the number of payers, so the loss is taken in the first
@@ -159,13 +159,13 @@ def _change_tariff(at: Konteks, impact: Dampak) -> None:
     impact.pakai_tunggakan = True
 
 
-def _change_pemda_tariff(at: Konteks, impact: Dampak) -> None:
+def _change_pemda_tariff(at: Setting, impact: Impact) -> None:
     """Change what the region pays per person."""
     rise = at.act.get("naik_persen") / 100
     impact.tarif_pemda = impact.tarif_pemda * (1 + rise * at.from_start() * at.wilayah)
 
 
-def _recruit(at: Konteks, impact: Dampak) -> None:
+def _recruit(at: Setting, impact: Impact) -> None:
     """Add self-payers found by agents, a part of whom stop paying each month."""
     h = np.arange(len(at.keadaan.periode))
     stay = at.act.get("bertahan_persen") / 100
@@ -179,7 +179,7 @@ def _recruit(at: Konteks, impact: Dampak) -> None:
     impact.daftar = impact.daftar + flow * at.wilayah
 
 
-def _event(at: Konteks, impact: Dampak) -> None:
+def _event(at: Setting, impact: Impact) -> None:
     """Change one segment by people (shared by size) or by a share.
 
     Additions are registered too, cuts only switch off; those cut come back as after
@@ -202,8 +202,8 @@ def _event(at: Konteks, impact: Dampak) -> None:
 
 
 _TAK_TERBATAS = 1e12
-JENIS: dict[str, Jenis] = {
-    "potong_pbi": Jenis(
+JENIS: dict[str, ChangeKind] = {
+    "potong_pbi": ChangeKind(
         "daftar PBI JK dipotong: anggotanya nonaktif sejak tanggal itu",
         {
             "persen": Parameter("bagian PBI JK aktif yang dipotong", 10),
@@ -214,7 +214,7 @@ JENIS: dict[str, Jenis] = {
         },
         _cut_pbi,
     ),
-    "kuota_telat": Jenis(
+    "kuota_telat": ChangeKind(
         "kuota PBPU Pemda terlambat diperpanjang: anggota nonaktif selama itu",
         {
             "bulan": Parameter("lama terlambat", 2, 1, 60),
@@ -222,7 +222,7 @@ JENIS: dict[str, Jenis] = {
         },
         _late_quota,
     ),
-    "kuota_ubah": Jenis(
+    "kuota_ubah": ChangeKind(
         "kuota PBPU Pemda dipotong (persen di bawah 0) atau ditambah",
         {
             "persen": Parameter("perubahan jumlah anggota", 0, -100, 1000),
@@ -236,7 +236,7 @@ JENIS: dict[str, Jenis] = {
         },
         _change_quota,
     ),
-    "pemda_menunggak": Jenis(
+    "pemda_menunggak": ChangeKind(
         "Pemda berhenti membayar iuran PBPU Pemda; setelah tenggang anggota nonaktif",
         {
             "bulan": Parameter("lama tidak membayar", 3, 1, 60),
@@ -245,7 +245,7 @@ JENIS: dict[str, Jenis] = {
         },
         _stop_paying,
     ),
-    "pemutihan": Jenis(
+    "pemutihan": ChangeKind(
         "tunggakan peserta kelas tertentu dihapus untuk desil yang berhak",
         {
             "kelas": Parameter("kelas, 0 = semua", 3, 0, 3),
@@ -256,7 +256,7 @@ JENIS: dict[str, Jenis] = {
         },
         _write_off,
     ),
-    "rehab": Jenis(
+    "rehab": ChangeKind(
         "penunggak 4-24 bulan ikut REHAB; aktif setelah angsuran terakhir",
         {
             "ikut_persen": Parameter("bagian penunggak yang ikut", 5),
@@ -265,7 +265,7 @@ JENIS: dict[str, Jenis] = {
         },
         _join_rehab,
     ),
-    "tarif": Jenis(
+    "tarif": ChangeKind(
         "iuran peserta mandiri berubah; yang membayar berubah menurut elastisitas",
         {
             "kelas": Parameter("kelas, 0 = semua", 0, 0, 3),
@@ -276,12 +276,12 @@ JENIS: dict[str, Jenis] = {
         },
         _change_tariff,
     ),
-    "tarif_pemda": Jenis(
+    "tarif_pemda": ChangeKind(
         "iuran per jiwa yang dibayar Pemda berubah",
         {"naik_persen": Parameter("perubahan iuran", 10, -100, 1000)},
         _change_pemda_tariff,
     ),
-    "agen": Jenis(
+    "agen": ChangeKind(
         "agen (kader, PESIAR) merekrut peserta mandiri",
         {
             "jumlah": Parameter("jumlah agen per kabupaten/kota", 10, 0, 100_000),
@@ -292,7 +292,7 @@ JENIS: dict[str, Jenis] = {
         },
         _recruit,
     ),
-    "peristiwa": Jenis(
+    "peristiwa": ChangeKind(
         "perubahan apa pun pada satu segmen, dalam jiwa atau bagian",
         {
             "dampak_jiwa": Parameter("jiwa aktif", 0, -_TAK_TERBATAS, _TAK_TERBATAS),

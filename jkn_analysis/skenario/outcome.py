@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jkn_analysis.skenario.declaration import Skenario
-    from jkn_analysis.skenario.state import Keadaan
+    from jkn_analysis.skenario.state import State
 
 TABEL_UANG = (
     "laju_tunggakan", "tunggakan_ramalan", "uji_tunggakan", "arus_tunggakan",
@@ -118,7 +118,7 @@ def build_uang(
 
 
 def _arrears_tables(
-    given: Mapping[str, pd.DataFrame], keadaan: Keadaan
+    given: Mapping[str, pd.DataFrame], keadaan: State
 ) -> dict[str, pd.DataFrame]:
     """Build the arrears tables; empty where ages were not delivered."""
     part = keadaan.tunggakan
@@ -151,7 +151,7 @@ def _collection(
 
 
 def _pemda_tables(
-    given: Mapping[str, pd.DataFrame], keadaan: Keadaan
+    given: Mapping[str, pd.DataFrame], keadaan: State
 ) -> dict[str, pd.DataFrame]:
     """Build debt, cash and budget of the local governments."""
     if keadaan.pemda is None:
@@ -171,7 +171,7 @@ def _pemda_tables(
     return {**debt, "kas": kas, "uang": uang}
 
 
-def _routes(given: Mapping[str, pd.DataFrame], keadaan: Keadaan) -> pd.DataFrame:
+def _routes(given: Mapping[str, pd.DataFrame], keadaan: State) -> pd.DataFrame:
     """Build the routes of every region."""
     table = build_rute(given, cutoff=keadaan.cutoff)
     return table[table["kode"].isin(list(keadaan.kode))]
@@ -179,7 +179,7 @@ def _routes(given: Mapping[str, pd.DataFrame], keadaan: Keadaan) -> pd.DataFrame
 
 def _asks(
     given: Mapping[str, pd.DataFrame],
-    keadaan: Keadaan,
+    keadaan: State,
     made: Mapping[str, pd.DataFrame],
     *,
     tenggat_bulan: int,

@@ -59,7 +59,7 @@ class Rute:
 
 
 @dataclass(frozen=True)
-class Posisi:
+class Position:
     """Where one region stands; rupiah and people None where not known."""
 
     kode: str
@@ -103,7 +103,7 @@ class Posisi:
 
 
 @dataclass(frozen=True)
-class Waktu:
+class Timing:
     """The last month of data and the last day of the deadline's month."""
 
     cutoff: pd.Timestamp
@@ -156,7 +156,7 @@ class Keputusan:
 
 
 def build_permintaan(
-    posisi: Sequence[Posisi],
+    posisi: Sequence[Position],
     rute: pd.DataFrame,
     *,
     cutoff: pd.Timestamp,
@@ -185,7 +185,7 @@ def build_permintaan(
     ScenarioError
         If a region's people or rupiah are below zero where they cannot be.
     """
-    when = Waktu(cutoff, tenggat)
+    when = Timing(cutoff, tenggat)
     by_region = dict(tuple(rute.groupby("kode")))
     rows: list[dict[str, object]] = []
     for one in posisi:
@@ -208,7 +208,7 @@ def build_permintaan(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _check(one: Posisi) -> None:
+def _check(one: Position) -> None:
     """Refuse impossible positions."""
     names = ("cakupan_jiwa", "pemda_jiwa", "lepas_jiwa", "ganda_jiwa", "utang_rp")
     wrong = [
@@ -238,7 +238,9 @@ def _routes_of(rows: pd.DataFrame | None, *, prioritas: bool) -> tuple[Rute, ...
     )
 
 
-def list_keputusan(one: Posisi, rute: Sequence[Rute], when: Waktu) -> list[Keputusan]:
+def list_keputusan(
+    one: Position, rute: Sequence[Rute], when: Timing
+) -> list[Keputusan]:
     """List one region's decisions, not yet in order.
 
     Parameters
@@ -260,7 +262,7 @@ def list_keputusan(one: Posisi, rute: Sequence[Rute], when: Waktu) -> list[Keput
 
 
 def sort_keputusan(
-    found: Sequence[Keputusan], one: Posisi, when: Waktu
+    found: Sequence[Keputusan], one: Position, when: Timing
 ) -> list[Keputusan]:
     """Put decisions in order of what binds.
 
@@ -284,7 +286,7 @@ def sort_keputusan(
     return sorted(found, key=key)
 
 
-def _contract(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
+def _contract(one: Position, when: Timing) -> Iterator[Keputusan]:
     """Sign or bridge the coming year's contract before 1 January, if not on file."""
     if one.kontrak or not one.pemda_jiwa:
         return
@@ -297,7 +299,7 @@ def _contract(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
     )  # fmt: skip
 
 
-def _cash(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
+def _cash(one: Position, when: Timing) -> Iterator[Keputusan]:
     """Shift what the budget lacks; pay what it carries where premium is unpaid.
 
     Both add up to what is due, or to more where more was paid than budgeted.
@@ -316,7 +318,7 @@ def _cash(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
         yield Keputusan("kas", LUNASI, Kantor.BPKAD, biaya_rp=payable, tanggal=end)
 
 
-def _list(one: Posisi) -> Iterator[Keputusan]:
+def _list(one: Position) -> Iterator[Keputusan]:
     """Take out people paid for who need not be; activity falls by as many."""
     if one.lepas_jiwa:
         month = -one.lepas_jiwa * one.tarif_rp
@@ -330,7 +332,7 @@ def _list(one: Posisi) -> Iterator[Keputusan]:
         )
 
 
-def _gap(one: Posisi, rute: Sequence[Rute], bulan: int) -> Iterator[Keputusan]:
+def _gap(one: Position, rute: Sequence[Rute], bulan: int) -> Iterator[Keputusan]:
     """Close what is missing at the deadline; the rest is out of reach, and why."""
     yield Keputusan("posisi", PROYEKSI, "", bersih_jiwa=one.kini_jiwa - one.nanti_jiwa)
     if one.cakupan_jiwa:
@@ -387,7 +389,7 @@ def _take(route: Rute, rest: int, bulan: int, free: float | None) -> Keputusan |
     )  # fmt: skip
 
 
-def _reason(one: Posisi, rute: Sequence[Rute], rest: int, bulan: int) -> str:
+def _reason(one: Position, rute: Sequence[Rute], rest: int, bulan: int) -> str:
     """Name the limit without which the rest would be reached."""
     paid = [route for route in rute if route.biaya_per_jiwa_bulan_rp]
     if one.bebas_rp is not None and _room(paid, bulan) >= rest:
@@ -404,7 +406,7 @@ def _room(rute: Sequence[Rute], bulan: int) -> float:
     )
 
 
-def _next_year(one: Posisi, when: Waktu) -> Iterator[Keputusan]:
+def _next_year(one: Position, when: Timing) -> Iterator[Keputusan]:
     """Ask for what next year's budget lacks."""
     if one.kurang_pagu_rp:
         yield Keputusan(

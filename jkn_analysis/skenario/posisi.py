@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.peraturan import IURAN_PBPU_PEMDA_RP
-from jkn_analysis.skenario.permintaan import Posisi
+from jkn_analysis.skenario.permintaan import Position
 from jkn_analysis.skenario.rute import count_selisih, take_newest
-from jkn_analysis.uhc import Keadaan, find_target, needed_jiwa, status
+from jkn_analysis.uhc import Standing, find_target, needed_jiwa, status
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from typing import Any
 
-    from jkn_analysis.anggaran import Jalur
+    from jkn_analysis.anggaran import CashPaths
 
 SUDAH_PPU = ("pemda_sudah_ppu",)
 """Register difference: paid by Pemda though an employer pays."""
@@ -52,12 +52,12 @@ def list_kontrak(peristiwa: pd.DataFrame, tahun: int) -> set[str]:
 
 def list_posisi(
     given: Mapping[str, pd.DataFrame],
-    jalur: Jalur,
+    jalur: CashPaths,
     made: Mapping[str, pd.DataFrame],
     *,
     cutoff: pd.Timestamp,
     tenggat: pd.Timestamp,
-) -> list[Posisi]:
+) -> list[Position]:
     """List the position of every region that has a population and a forecast.
 
     Parameters
@@ -144,7 +144,7 @@ def _posisi(
     kontrak: bool,
     cutoff: pd.Timestamp,
     tenggat: pd.Timestamp,
-) -> Posisi:
+) -> Position:
     """Put one region's figures together and judge what needs judging."""
     known = {name: None if pd.isna(value) else value for name, value in row.items()}
     people, active = int(row["penduduk"]), int(row["aktif"])
@@ -153,14 +153,14 @@ def _posisi(
     owed = known["tunggakan_pemda_rp"]
     pemda = int(known["pemda"] or 0)
     judged = status(
-        Keadaan(
+        Standing(
             people, int(row["terdaftar"]), active, pemda,
             None if owed is None else round(owed),
         ),
         tanggal=(cutoff + pd.offsets.MonthEnd(0)).date(),
     )  # fmt: skip
     pagu, paid = known["pagu_rp"], known["dibayar_rp"]
-    return Posisi(
+    return Position(
         kode,
         needed - active,
         needed - int(row["nanti"]),

@@ -15,7 +15,7 @@ from jkn_analysis.masa_depan.paths import Paths, add_levels
 from jkn_analysis.skenario.blocks import simulate_regions
 from jkn_analysis.terms import TOTAL
 from jkn_analysis.tunggakan.ahead import (
-    Tingkat,
+    Levels,
     backtest_tunggakan,
     build_tingkat,
     scale_draws,
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from jkn_analysis.tunggakan.pemda import UtangDepan
     from jkn_analysis.tunggakan.rates import Laju
-    from jkn_analysis.tunggakan.simulate import Jalur, Undian
-    from jkn_analysis.tunggakan.stock import Stok
+    from jkn_analysis.tunggakan.simulate import ArrearsPaths, Draws
+    from jkn_analysis.tunggakan.stock import Stock
 
 _RIWAYAT_MIN_BULAN = 3
 _ARREARS = {
@@ -58,9 +58,9 @@ class Tunggakan:
     """The arrears part: rates, stocks, draws and the path if nothing changes."""
 
     laju: Laju
-    stok: Stok
-    undian: Undian
-    dasar: Jalur
+    stok: Stock
+    undian: Draws
+    dasar: ArrearsPaths
     posisi: np.ndarray
     """Index of each unit's region in `Keadaan.kode`."""
     skala: dict[str, np.ndarray]
@@ -69,12 +69,12 @@ class Tunggakan:
 
 
 @dataclass(frozen=True)
-class Keadaan:
+class State:
     """Everything a scenario is applied to; arrays are (months, regions, draws)."""
 
     paths: Paths
     """People of the kabupaten/kota, by segmen."""
-    tingkat: Tingkat
+    tingkat: Levels
     batas: np.ndarray
     """(regions,): most registered people: now, or the population."""
     terisi: np.ndarray
@@ -135,7 +135,7 @@ def build_keadaan(
     laju: pd.DataFrame | None = None,
     uji: pd.DataFrame | None = None,
     seed: int = 0,
-) -> Keadaan:
+) -> State:
     """Build the starting point of scenarios for one region, some or all.
 
     Arrears and Pemda debt are those of the paths where they hold any; else they are
@@ -175,7 +175,7 @@ def build_keadaan(
     now = now[now["periode"].eq(_last_month(now, own.cutoff))]
     registered = now.groupby("kode")["terdaftar_jiwa"].sum().reindex(own.kode)
     people = np.where(np.isnan(own.penduduk), np.inf, own.penduduk)
-    return Keadaan(
+    return State(
         own,
         build_tingkat(list(own.kode)),
         np.fmax(registered.to_numpy(dtype=float, na_value=np.nan), people),
@@ -295,7 +295,7 @@ def _arrears(
 
 
 def _scale(
-    dasar: Jalur,
+    dasar: ArrearsPaths,
     contest: pd.DataFrame,
     *,
     paths: Paths,
@@ -314,7 +314,7 @@ def _scale(
     return scale
 
 
-def add_money(paths: Paths, keadaan: Keadaan) -> Paths:
+def add_money(paths: Paths, keadaan: State) -> Paths:
     """Add arrears and Pemda debt, with their sums, to the paths of people."""
     drawn = dict(paths.drawn)
     names = [str(k) for k in keadaan.kode]
@@ -328,7 +328,7 @@ def add_money(paths: Paths, keadaan: Keadaan) -> Paths:
     return replace(paths, drawn=drawn)
 
 
-def _list_money(keadaan: Keadaan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def _list_money(keadaan: State) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yield measure, regions and draws (months, regions, draws) of what is owed."""
     part, pemda = keadaan.tunggakan, keadaan.pemda
     if part is not None:
@@ -341,7 +341,7 @@ def _list_money(keadaan: Keadaan) -> Iterator[tuple[str, np.ndarray, np.ndarray]
             yield measure, pemda.kode, getattr(pemda, field)
 
 
-def _rates(stok: Stok, slices: Mapping[str, pd.DataFrame]) -> Laju:
+def _rates(stok: Stock, slices: Mapping[str, pd.DataFrame]) -> Laju:
     """Estimate roll rates, leaving out the months of recorded write-offs."""
     iuran = slices.get("iuran")
     share = None if iuran is None else measure_bagian_bayar(stok, iuran)

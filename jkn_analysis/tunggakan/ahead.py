@@ -22,8 +22,8 @@ from jkn_analysis.tunggakan.stock import has_single_ages
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from jkn_analysis.tunggakan.simulate import Jalur
-    from jkn_analysis.tunggakan.stock import Stok
+    from jkn_analysis.tunggakan.simulate import ArrearsPaths
+    from jkn_analysis.tunggakan.stock import Stock
 
 KUANTIL = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 MUNDUR_BULAN = (12, 9, 6, 3)
@@ -38,7 +38,7 @@ _TINGKAT = (0.1, 0.5, 0.9)
 
 
 @dataclass(frozen=True)
-class Tingkat:
+class Levels:
     """Regions and the sums above them: provinces, then the country."""
 
     kode: np.ndarray
@@ -66,15 +66,15 @@ class Tingkat:
         return self.sum_up(np.asarray(values)[None])[0]
 
 
-def build_tingkat(kode: Sequence[str]) -> Tingkat:
+def build_tingkat(kode: Sequence[str]) -> Levels:
     """Build the sums of some kabupaten/kota; one alone gets no province."""
     own = np.array(sorted(set(kode)), dtype=object)
     if len(own) == 1:
-        return Tingkat(own, 1, np.zeros(0, dtype=int))
+        return Levels(own, 1, np.zeros(0, dtype=int))
     province = np.array([k[:2] for k in own])
     first = np.flatnonzero(np.r_[True, province[1:] != province[:-1]])
     above = np.array([*province[first], NASIONAL], dtype=object)
-    return Tingkat(np.concatenate([own, above]), len(own), first)
+    return Levels(np.concatenate([own, above]), len(own), first)
 
 
 def sum_regions(values: np.ndarray, kode: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def sum_regions(values: np.ndarray, kode: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Depan:
+class AheadPaths:
     """Simulated arrears of regions: measures of all ages, then of each bucket."""
 
     kode: np.ndarray
@@ -94,7 +94,7 @@ class Depan:
     metode: np.ndarray
 
 
-def to_depan(jalur: Jalur) -> Depan:
+def to_depan(jalur: ArrearsPaths) -> AheadPaths:
     """Sum simulated units to regions."""
     kode = jalur.unit["kode"].to_numpy(dtype=object)
     total = {
@@ -111,7 +111,7 @@ def to_depan(jalur: Jalur) -> Depan:
         }
         for name, part in jalur.kelompok.items()
     }
-    return Depan(
+    return AheadPaths(
         regions,
         jalur.periode,
         {name: sum_regions(values, kode) for name, values in total.items()},
@@ -121,7 +121,7 @@ def to_depan(jalur: Jalur) -> Depan:
 
 
 def scale_draws(
-    depan: Depan, ramalan: pd.DataFrame | None, *, uji: pd.DataFrame, seed: int
+    depan: AheadPaths, ramalan: pd.DataFrame | None, *, uji: pd.DataFrame, seed: int
 ) -> dict[str, np.ndarray]:
     """Return what turns simulated totals into those that are told.
 
@@ -160,8 +160,8 @@ def scale_draws(
 
 
 def use_told(
-    depan: Depan, factors: dict[str, np.ndarray], *, uji: pd.DataFrame
-) -> Depan:
+    depan: AheadPaths, factors: dict[str, np.ndarray], *, uji: pd.DataFrame
+) -> AheadPaths:
     """Scale totals, and ages in their proportions, by `scale_draws`."""
     rupiah, people = factors["tunggakan_rp"], factors["peserta_jiwa"]
     by = {
@@ -172,7 +172,7 @@ def use_told(
     }
     won = uji.set_index("kode")["terpilih"].astype(bool)
     laju = np.array([bool(won.get(kode, False)) for kode in depan.kode])
-    return Depan(
+    return AheadPaths(
         depan.kode,
         depan.periode,
         {name: values * by[name] for name, values in depan.total.items()},
@@ -194,7 +194,7 @@ def _draw_ramalan(
     ramalan: pd.DataFrame,
     indikator: str,
     *,
-    depan: Depan,
+    depan: AheadPaths,
     lost: Sequence[str],
     rng: np.random.Generator,
 ) -> np.ndarray:
@@ -219,7 +219,7 @@ def _draw_ramalan(
 
 
 def summarise_depan(
-    depan: Depan, *, kuantil: Sequence[float] = KUANTIL
+    depan: AheadPaths, *, kuantil: Sequence[float] = KUANTIL
 ) -> pd.DataFrame:
     """Lay out quantiles of regions, provinces and the country.
 
@@ -247,8 +247,8 @@ def summarise_depan(
 
 
 def _quantile_rows(
-    tingkat: Tingkat,
-    depan: Depan,
+    tingkat: Levels,
+    depan: AheadPaths,
     values: np.ndarray,
     names: tuple[str, str],
     kuantil: Sequence[float],
@@ -269,7 +269,7 @@ def _quantile_rows(
 
 
 def backtest_tunggakan(
-    stok: Stok,
+    stok: Stock,
     *,
     rival: Callable[[pd.DataFrame, int], pd.DataFrame] | None = None,
     abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
@@ -346,7 +346,7 @@ def widen_draws(values: np.ndarray, lebar: float) -> np.ndarray:
     return np.where(known, middle * ratio**lebar, values)
 
 
-def _history(stok: Stok) -> pd.DataFrame:
+def _history(stok: Stock) -> pd.DataFrame:
     """Return the rupiah total per region and month in forecaster form."""
     total = sum_regions(stok.rp.sum(axis=1), stok.kode)
     kode = sorted(set(stok.kode))
@@ -364,7 +364,7 @@ def _rival(history: pd.DataFrame, horizon: int) -> pd.DataFrame:
 
 
 def _score_cutoff(
-    stok: Stok,
+    stok: Stock,
     back: int,
     *,
     actual: pd.DataFrame,
@@ -402,7 +402,7 @@ def _over_half_width(both: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.abs(gap) / np.maximum(half, 1e-6))
 
 
-def _interval_rows(depan: Depan) -> pd.DataFrame:
+def _interval_rows(depan: AheadPaths) -> pd.DataFrame:
     """Return the 80% interval of the rupiah total per region and month."""
     low, median, high = np.quantile(depan.total["tunggakan_rp"], _TINGKAT, axis=-1)
     return pd.DataFrame(

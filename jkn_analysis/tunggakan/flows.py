@@ -11,7 +11,7 @@ from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.tunggakan.stock import SEGMEN_MENUNGGAK
 
 if TYPE_CHECKING:
-    from jkn_analysis.tunggakan.simulate import Jalur
+    from jkn_analysis.tunggakan.simulate import ArrearsPaths
 
 _LALU_BULAN = 12
 _BULAN_TREN = 24
@@ -90,7 +90,7 @@ def _close(frame: pd.DataFrame, *, jenis: str) -> pd.DataFrame:
     return closed.sort_values(["kode", "periode"], ignore_index=True)
 
 
-def project_arus(jalur: Jalur) -> pd.DataFrame:
+def project_arus(jalur: ArrearsPaths) -> pd.DataFrame:
     """Lay out the expected books of a simulation, whole rupiah, closing exactly.
 
     Means add up where medians do not, so these are means over draws; the rounding

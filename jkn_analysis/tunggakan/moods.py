@@ -36,7 +36,7 @@ _EPS = 1e-9
 
 
 @dataclass(frozen=True)
-class Guncangan:
+class Movement:
     """Movement of a rate on a log scale: a mood that fades, and monthly noise.
 
     Both have a part common to all regions and one of each region's own. ``ingat`` is
@@ -64,9 +64,7 @@ def log_ratio(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return np.log((np.maximum(observed, 0) + 0.5) / (np.maximum(expected, 0) + 0.5))
 
 
-def fit_moods(
-    observed: np.ndarray, expected: np.ndarray, used: np.ndarray
-) -> Guncangan:
+def fit_moods(observed: np.ndarray, expected: np.ndarray, used: np.ndarray) -> Movement:
     """Estimate how rates of regions move, net of counting noise.
 
     Parameters
@@ -85,7 +83,7 @@ def fit_moods(
     top = _fit_mood(common, 1 / total)
     own = _fit_mood(z - common, noise)
     common_error = float(np.hypot(top.rata, _GALAT_RANTAI))
-    return Guncangan(
+    return Movement(
         top.ingat, top.gerak, top.derau, common_error,
         float(top.tingkat[0]), float(top.galat[0]),
         own.ingat, own.gerak, own.derau, own.rata, own.tingkat, own.galat,
@@ -167,7 +165,7 @@ def _filter(
 
 
 def draw_moods(
-    shock: Guncangan,
+    shock: Movement,
     index: np.ndarray,
     *,
     horizon: int,

@@ -21,7 +21,7 @@ import pandas as pd
 
 from jkn_analysis.tunggakan.moods import (
     PER_GUNCANGAN,
-    Guncangan,
+    Movement,
     fit_moods,
     log_ratio,
 )
@@ -30,7 +30,7 @@ from jkn_analysis.tunggakan.stock import SEGMEN_MENUNGGAK, UMUR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jkn_analysis.tunggakan.stock import Stok
+    from jkn_analysis.tunggakan.stock import Stock
 
 UMUR_GRUP = np.array([0] + [1] * 2 + [2] * 9 + [3] * 12 + [4])
 """Ages whose pooling strength is shared: 1, 2-3, 4-12, 13-24, 25+."""
@@ -76,8 +76,8 @@ class Laju:
     musim_keluar: np.ndarray
     musim_masuk: np.ndarray
     bagian_bayar: np.ndarray
-    guncangan_keluar: Guncangan
-    guncangan_masuk: Guncangan
+    guncangan_keluar: Movement
+    guncangan_masuk: Movement
     ada_dasar: np.ndarray
 
     def of(self, kode: str) -> Laju:
@@ -186,12 +186,12 @@ def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
     regions = pd.DataFrame({"kode": np.unique(unit["kode"].astype(str)), "kelas": 0})
     common = pd.DataFrame({"kode": ["00"], "kelas": [0]})
 
-    def shock(name: str) -> Guncangan:
+    def shock(name: str) -> Movement:
         size = {
             part: float(get(f"{part}_{name}", common)[0, 0]) for part in PER_GUNCANGAN
         }
         level, error = get(f"tingkat_{name}", regions), get(f"galat_{name}", regions)
-        return Guncangan(**size, tingkat=level[0], galat=error[0])
+        return Movement(**size, tingkat=level[0], galat=error[0])
 
     return Laju(
         unit=unit.reset_index(drop=True),
@@ -211,7 +211,7 @@ def read_laju(table: pd.DataFrame, unit: pd.DataFrame) -> Laju:
 
 
 @dataclass(frozen=True)
-class Transisi:
+class Transitions:
     """Transitions counted from stocks: at risk and left, (months, ages, units)."""
 
     berisiko: np.ndarray
@@ -222,11 +222,11 @@ class Transisi:
 
 
 def count_transisi(
-    stok: Stok,
+    stok: Stock,
     *,
     abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
     paruh_bulan: float | None = None,
-) -> Transisi:
+) -> Transitions:
     """Count who was at risk and who left between each two months.
 
     People gained at an age above 1 (moved in) make negative leavers; sums over
@@ -253,13 +253,13 @@ def count_transisi(
     decay = 1.0 if paruh_bulan is None else 0.5 ** (age / paruh_bulan)
     known = ~np.isnan(left).any(axis=1)
     weight = np.where(known, decay, 0.0) * _kept(stok, months, abaikan)
-    return Transisi(
+    return Transitions(
         np.nan_to_num(now), np.nan_to_num(left), weight, months.month.to_numpy() - 1
     )
 
 
 def _kept(
-    stok: Stok, months: pd.DatetimeIndex, abaikan: Iterable[tuple[str, pd.Timestamp]]
+    stok: Stock, months: pd.DatetimeIndex, abaikan: Iterable[tuple[str, pd.Timestamp]]
 ) -> np.ndarray:
     """Return 0 where a transition is set aside, else 1."""
     kept = np.ones((len(months), len(stok.unit)))
@@ -419,7 +419,7 @@ def _factors(
 
 
 def estimate_laju(
-    stok: Stok,
+    stok: Stock,
     *,
     abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
     paruh_bulan: float | None = None,
@@ -457,7 +457,7 @@ def estimate_laju(
 
 
 def _estimate_keluar(
-    stok: Stok, moved: Transisi
+    stok: Stock, moved: Transitions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return leaving rates, their concentration and pooled error, and the season."""
     weight = moved.bobot[:, None, :]
@@ -503,7 +503,7 @@ def _evidence(risk: np.ndarray, prior: np.ndarray) -> np.ndarray:
     return seen
 
 
-def _effective(moved: Transisi) -> np.ndarray:
+def _effective(moved: Transitions) -> np.ndarray:
     """Return the factor from weighted sums to effective counts per unit.
 
     A weighted mean has the variance of (sum w)^2 / sum w^2 plain observations.
@@ -513,15 +513,15 @@ def _effective(moved: Transisi) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Masuk:
+class _Inflow:
     rate: np.ndarray
     sd: np.ndarray
     musim: np.ndarray
-    guncangan: Guncangan
+    guncangan: Movement
     ada_dasar: np.ndarray
 
 
-def _estimate_masuk(stok: Stok, moved: Transisi) -> _Masuk:
+def _estimate_masuk(stok: Stock, moved: Transitions) -> _Inflow:
     """Estimate new debtors per paying member, or per month where unknown."""
     new = np.nan_to_num(stok.jiwa[1:, 0])
     base = stok.dasar_jiwa[:-1]
@@ -547,11 +547,11 @@ def _estimate_masuk(stok: Stok, moved: Transisi) -> _Masuk:
         _by_region(expected, stok.unit),
         _by_region(weight, stok.unit) > 0,
     )
-    return _Masuk(np.where(ada, rate, rate * typical), error, musim, shock, ada)
+    return _Inflow(np.where(ada, rate, rate * typical), error, musim, shock, ada)
 
 
 def _paid_share(
-    stok: Stok, moved: Transisi, given: np.ndarray | float | None
+    stok: Stock, moved: Transitions, given: np.ndarray | float | None
 ) -> np.ndarray:
     """Return the share of leavers who came back to paying."""
     if given is not None:
@@ -568,7 +568,7 @@ def _paid_share(
     return np.full(len(stok.unit), float(np.clip(slope, 0.0, 1.0)))
 
 
-def measure_bagian_bayar(stok: Stok, iuran: pd.DataFrame) -> np.ndarray | None:
+def measure_bagian_bayar(stok: Stock, iuran: pd.DataFrame) -> np.ndarray | None:
     """Measure the share of leavers who paid, from rupiah written off.
 
     Debt that left and was not written off (``dihapus_rp``) was paid. Regions lean
@@ -594,7 +594,7 @@ def measure_bagian_bayar(stok: Stok, iuran: pd.DataFrame) -> np.ndarray | None:
     return (1 - share).clip(0.0, 1.0).reindex(kode).to_numpy(dtype=float)
 
 
-def _growth(stok: Stok, moved: Transisi, share: np.ndarray) -> np.ndarray:
+def _growth(stok: Stock, moved: Transitions, share: np.ndarray) -> np.ndarray:
     """Return the drift of paying members that cures and new debtors do not explain."""
     base = stok.dasar_jiwa[:-1]
     change = np.diff(stok.dasar_jiwa, axis=0) + np.nan_to_num(stok.jiwa[1:, 0])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from jkn_analysis.tunggakan.rates import Laju
-    from jkn_analysis.tunggakan.stock import Stok
+    from jkn_analysis.tunggakan.stock import Stock
 
 _MASIH_DITAGIH = CAP_BULAN - 1
 """Index of age 24: from there a further unpaid month adds no billable rupiah."""
@@ -23,7 +23,7 @@ ARUS = ("awal_rp", "ditagih_rp", "dibayar_rp", "keluar_rp", "dihapus_rp", "akhir
 
 
 @dataclass(frozen=True)
-class Ubahan:
+class Changes:
     """What a scenario changes; (months, units), or with draws; None for no change.
 
     Attributes
@@ -50,7 +50,7 @@ class Ubahan:
 
 
 @dataclass
-class Jalur:
+class ArrearsPaths:
     """Simulated paths, (months, units, draws) of each measure."""
 
     unit: pd.DataFrame
@@ -65,7 +65,7 @@ class Jalur:
 
 
 @dataclass(frozen=True)
-class Undian:
+class Draws:
     """Draws of everything uncertain, made once and shared by all scenarios."""
 
     keluar: np.ndarray
@@ -77,7 +77,7 @@ class Undian:
 
 def draw_laju(
     laju: Laju, *, horizon: int, draws: int, seed: int, lebar: float = 1.0
-) -> Undian:
+) -> Draws:
     """Draw rates and shocks from their posterior.
 
     Parameters
@@ -110,16 +110,16 @@ def draw_laju(
         draw_moods(shock, index, horizon=horizon, draws=draws, rng=rng, lebar=lebar)
         for shock in (laju.guncangan_keluar, laju.guncangan_masuk)
     ]
-    return Undian(keluar, masuk.astype(np.float32), paths[0], paths[1], seed)
+    return Draws(keluar, masuk.astype(np.float32), paths[0], paths[1], seed)
 
 
 def simulate_tunggakan(
     laju: Laju,
-    stok: Stok,
+    stok: Stock,
     *,
-    undian: Undian,
-    ubahan: Ubahan | None = None,
-) -> Jalur:
+    undian: Draws,
+    ubahan: Changes | None = None,
+) -> ArrearsPaths:
     """Simulate arrears from the last month of `stok`.
 
     Each month, in this order: write-offs and REHAB entries of the scenario; every
@@ -136,7 +136,7 @@ def simulate_tunggakan(
     ubahan
         Changes of a scenario.
     """
-    change = ubahan or Ubahan()
+    change = ubahan or Changes()
     state = _start(laju, stok, undian)
     horizon = len(undian.faktor_keluar)
     path = _empty_jalur(stok, horizon=horizon, draws=undian.masuk.shape[1])
@@ -152,18 +152,18 @@ class _Keadaan:
     """State of one simulation; people and rupiah are (ages, units, draws)."""
 
     laju: Laju
-    undian: Undian
+    undian: Draws
     jiwa: np.ndarray
     rp: np.ndarray
     dasar: np.ndarray
     tarif_awal: np.ndarray
     tarif: np.ndarray
     ruang: tuple[np.ndarray, np.ndarray]
-    cicilan: list[_Cicilan] = field(default_factory=list)
+    cicilan: list[_Instalments] = field(default_factory=list)
 
 
 @dataclass
-class _Cicilan:
+class _Instalments:
     """People paying REHAB instalments and what they still owe."""
 
     jiwa: np.ndarray
@@ -179,7 +179,7 @@ def _last_known(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.nan_to_num(out))
 
 
-def _start(laju: Laju, stok: Stok, undian: Undian) -> _Keadaan:
+def _start(laju: Laju, stok: Stock, undian: Draws) -> _Keadaan:
     """Set every draw to the last known stocks."""
     draws = undian.masuk.shape[1]
     full = (*stok.jiwa.shape[1:], draws)
@@ -213,7 +213,7 @@ def _step(
     state: _Keadaan,
     *,
     h: int,
-    change: Ubahan,
+    change: Changes,
     rng: np.random.Generator,
     month: pd.Timestamp,
 ) -> dict[str, np.ndarray]:
@@ -254,7 +254,7 @@ def _total_rp(state: _Keadaan) -> np.ndarray:
     return np.asarray(total)
 
 
-def _write_off(state: _Keadaan, *, h: int, change: Ubahan) -> np.ndarray:
+def _write_off(state: _Keadaan, *, h: int, change: Changes) -> np.ndarray:
     """Take the scenario's share out of the debt; some of the people pay again."""
     if change.hapus is None or not change.hapus[h].any():
         return np.zeros(state.dasar.shape)
@@ -267,7 +267,7 @@ def _write_off(state: _Keadaan, *, h: int, change: Ubahan) -> np.ndarray:
     return np.asarray(written)
 
 
-def _start_rehab(state: _Keadaan, *, h: int, change: Ubahan) -> None:
+def _start_rehab(state: _Keadaan, *, h: int, change: Changes) -> None:
     """Move the finishing share of debtors aged 4-24 to instalment plans.
 
     Plans that start together share the people in proportion, whatever their order.
@@ -286,7 +286,7 @@ def _start_rehab(state: _Keadaan, *, h: int, change: Ubahan) -> None:
     people, debt = state.jiwa[rows].sum(axis=0), state.rp[rows].sum(axis=0)
     for count, share in sorted(shares.items()):
         taken = part * share
-        plan = _Cicilan(people * taken, (debt * taken).astype(np.float64), count)
+        plan = _Instalments(people * taken, (debt * taken).astype(np.float64), count)
         state.cicilan.append(plan)
     state.jiwa[rows] *= left
     state.rp[rows] *= left
@@ -315,7 +315,7 @@ def _leave(
     state: _Keadaan,
     *,
     h: int,
-    change: Ubahan,
+    change: Changes,
     rng: np.random.Generator,
     month: pd.Timestamp,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -343,7 +343,7 @@ def _enter(
     state: _Keadaan,
     *,
     h: int,
-    change: Ubahan,
+    change: Changes,
     rng: np.random.Generator,
     month: pd.Timestamp,
 ) -> np.ndarray:
@@ -375,7 +375,7 @@ def _grow(state: _Keadaan, left: np.ndarray, *, new: np.ndarray) -> None:
         stock[0] = first
 
 
-def _empty_jalur(stok: Stok, *, horizon: int, draws: int) -> Jalur:
+def _empty_jalur(stok: Stock, *, horizon: int, draws: int) -> ArrearsPaths:
     """Make room for the paths."""
     shape = (horizon, len(stok.unit), draws)
     start = stok.periode[-1] + pd.offsets.MonthBegin(1)
@@ -388,13 +388,13 @@ def _empty_jalur(stok: Stok, *, horizon: int, draws: int) -> Jalur:
     buckets = {
         name: {measure: room() for measure in ("jiwa", "rp")} for name in KELOMPOK_UMUR
     }
-    return Jalur(
+    return ArrearsPaths(
         stok.unit, months, room(), room(), room(), room(), room(), flows, buckets
     )
 
 
 def _record(
-    path: Jalur, state: _Keadaan, *, h: int, flows: dict[str, np.ndarray]
+    path: ArrearsPaths, state: _Keadaan, *, h: int, flows: dict[str, np.ndarray]
 ) -> None:
     """Write one month of a simulation into its paths."""
     for name, (first, last) in KELOMPOK_UMUR.items():

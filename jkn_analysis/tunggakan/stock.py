@@ -24,7 +24,7 @@ _MIN_UMUR_BERBEDA = 6
 
 
 @dataclass(frozen=True)
-class Stok:
+class Stock:
     """Stocks by age; missing months are NaN, absent cells of a present month 0.
 
     Attributes
@@ -55,10 +55,10 @@ class Stok:
         """Kelas of each unit."""
         return self.unit["kelas"].to_numpy(dtype=int)
 
-    def until(self, cutoff: pd.Timestamp) -> Stok:
+    def until(self, cutoff: pd.Timestamp) -> Stock:
         """Return what was known at the end of month `cutoff`."""
         keep = np.asarray(self.periode <= cutoff)
-        return Stok(
+        return Stock(
             self.unit,
             self.periode[keep],
             self.jiwa[keep],
@@ -66,7 +66,7 @@ class Stok:
             self.dasar_jiwa[keep],
         )
 
-    def reach(self, cutoff: pd.Timestamp) -> Stok:
+    def reach(self, cutoff: pd.Timestamp) -> Stock:
         """Return the stocks up to month `cutoff`, months not delivered yet missing.
 
         Arrears often come a month after membership; forecasts of both must still
@@ -82,12 +82,12 @@ class Stok:
             return np.concatenate([values, np.full((late, *values.shape[1:]), np.nan)])
 
         cubes = [pad(values) for values in (known.jiwa, known.rp, known.dasar_jiwa)]
-        return Stok(known.unit, periode, *cubes)
+        return Stock(known.unit, periode, *cubes)
 
-    def of(self, kode: str) -> Stok:
+    def of(self, kode: str) -> Stock:
         """Return one region's units."""
         keep = self.kode == kode
-        return Stok(
+        return Stock(
             self.unit[keep].reset_index(drop=True),
             self.periode,
             self.jiwa[:, :, keep],
@@ -101,7 +101,7 @@ def build_stok(
     *,
     kepesertaan: pd.DataFrame | None = None,
     iuran: pd.DataFrame | None = None,
-) -> Stok:
+) -> Stock:
     """Arrange arrears by age as a cube, segments of self-payers added up.
 
     A region and month without any row is missing, not zero: a delivery that did
@@ -138,7 +138,7 @@ def build_stok(
     jiwa = np.where(seen[:, None, :], jiwa, np.nan)
     rp = np.where(seen[:, None, :], rp, np.nan)
     dasar = _dasar(kepesertaan, iuran, unit=unit, periode=periode, jiwa=jiwa)
-    return Stok(unit, periode, jiwa, rp, dasar)
+    return Stock(unit, periode, jiwa, rp, dasar)
 
 
 def list_tarif(kelas: np.ndarray, tanggal: dt.date) -> np.ndarray:
@@ -149,7 +149,7 @@ def list_tarif(kelas: np.ndarray, tanggal: dt.date) -> np.ndarray:
     return np.array([known[k] for k in kelas], dtype=float)
 
 
-def has_single_ages(stok: Stok) -> np.ndarray:
+def has_single_ages(stok: Stock) -> np.ndarray:
     """Tell per unit's region whether ages came in single months.
 
     Totals or wide buckets put everyone on a few ages, which identify no

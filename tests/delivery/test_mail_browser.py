@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from jkn_analysis.briefing.model import (
-    Angka,
-    Bagian,
+    Amount,
     Decision,
-    Kolom,
+    Heading,
+    PageTable,
+    Part,
     Permintaan,
     Rapat,
-    Tabel,
 )
 from jkn_analysis.delivery.message import Envelope, Picture, build_body, build_message
 from jkn_analysis.delivery.preview import render_body
@@ -168,12 +168,14 @@ def test_axe_finds_no_violation_of_a_or_aa(browser, make_content, top, scheme):
     axe = top / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.is_file():
         pytest.skip("axe-core is not installed (tests/browser/install.py)")
-    row = (Angka("Taliabu", "teks", "Taliabu"), Angka(1, "jiwa", "1"))
-    ranking = Tabel("peringkat", "Wilayah", (Kolom("Nama"), Kolom("Jiwa")), (row,))
+    row = (Amount("Taliabu", "teks", "Taliabu"), Amount(1, "jiwa", "1"))
+    ranking = PageTable(
+        "peringkat", "Wilayah", (Heading("Nama"), Heading("Jiwa")), (row,)
+    )
     values = {
         "charts": (chart("keaktifan"),),
         "permintaan": (ask("BPKAD", "lunasi"),),
-        "bagian": (Bagian("peringkat", "Wilayah", lipat=(ranking,)),),
+        "bagian": (Part("peringkat", "Wilayah", lipat=(ranking,)),),
         "keputusan": (Decision("1", "k", "p", "t", "selesai"),),
         "contoh": True,
     }

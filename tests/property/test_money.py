@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jkn_analysis.skenario import JENIS, TANPA, Skenario, Tindakan, apply_scenario
+from jkn_analysis.skenario import JENIS, TANPA, DatedChange, Skenario, apply_scenario
 from jkn_analysis.tunggakan.flows import build_arus, project_arus
 from tests.money_data import read_keadaan, read_sample
 
@@ -34,7 +34,7 @@ def actions(draw):
         if draw(st.booleans()):
             nilai[name] = draw(number)
     segmen = draw(st.sampled_from(["PBI JK", "PPU-BU", "PBPU"]))
-    return Tindakan(
+    return DatedChange(
         jenis,
         f"+{draw(st.integers(1, 12))}",
         nilai,
@@ -131,7 +131,7 @@ def test_more_of_a_change_moves_activity_further(kind, small, step):
     own = [
         apply_scenario(
             read_keadaan(),
-            Skenario("a", "a", (Tindakan(jenis, "+3", {name: size}, asumsi=False),)),
+            Skenario("a", "a", (DatedChange(jenis, "+3", {name: size}, asumsi=False),)),
         ).ukuran["aktif_jiwa"]
         for size in (small, small + step)
     ]

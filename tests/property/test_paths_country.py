@@ -12,9 +12,9 @@ from jkn_analysis.masa_depan.draws import DRAWS
 from jkn_analysis.masa_depan.paths import Paths
 from jkn_analysis.skenario import (
     TANPA,
-    Keadaan,
+    DatedChange,
     Skenario,
-    Tindakan,
+    State,
     apply_scenario,
     build_keadaan,
     read_skenario,
@@ -32,7 +32,7 @@ WHOLE = {
 
 
 @cache
-def build_country() -> Keadaan:
+def build_country() -> State:
     """Make up joint paths of every kabupaten/kota; some at a ceiling, some without."""
     rng = np.random.default_rng(0)
     kode = list_wilayah()["kode"]
@@ -126,7 +126,7 @@ def test_order_of_all_shipped_changes_does_not_matter():
 
 
 SURE = tuple(
-    Tindakan(jenis, mulai, nilai, asumsi=False)
+    DatedChange(jenis, mulai, nilai, asumsi=False)
     for jenis, mulai, nilai in (
         ("potong_pbi", "+2", {"persen": 12, "kembali_persen": 40, "kembali_bulan": 4}),
         ("kuota_telat", "+3", {"bulan": 2, "nonaktif_persen": 80}),
@@ -137,7 +137,7 @@ SURE = tuple(
 )
 
 
-def recompute(keadaan: Keadaan, at: int, draw: int) -> dict[str, list[float]]:
+def recompute(keadaan: State, at: int, draw: int) -> dict[str, list[float]]:
     """Apply `SURE` to one region and draw month by month, in plain numbers."""
     out = {
         "aktif_jiwa": [],

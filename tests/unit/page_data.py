@@ -162,7 +162,7 @@ def add_money(region: dict[str, pd.DataFrame], *, penduduk: int) -> dict:
     from jkn_analysis.skenario.rute import build_rute
     from jkn_analysis.tunggakan.pemda import project_utang
     from jkn_analysis.tunggakan.taksiran import fill_pemda
-    from tests.money_data import Jalur
+    from tests.money_data import CashPaths
 
     names = (
         "kepesertaan",
@@ -179,7 +179,7 @@ def add_money(region: dict[str, pd.DataFrame], *, penduduk: int) -> dict:
     rates = fan.pivot_table(index="periode", columns="kuantil", values="nilai")
     active = np.floor(rates[[0.5, 0.1, 0.9]].to_numpy() * penduduk + 1e-6)
     months = pd.DatetimeIndex(rates.index)
-    future = Jalur(
+    future = CashPaths(
         np.array([kode], dtype=object), months, active[:, None, :],
         np.array([float(penduduk)]),
     )  # fmt: skip

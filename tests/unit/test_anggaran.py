@@ -14,7 +14,7 @@ from jkn_analysis.errors import InputError
 from jkn_analysis.tables import conform
 from jkn_analysis.tunggakan.pemda import project_utang
 from jkn_analysis.uhc import gap_jiwa
-from tests.money_data import NOW, Jalur, make_pemda, read_uang
+from tests.money_data import NOW, CashPaths, make_pemda, read_uang
 
 PUBLISHED = [
     ("Ternate", 210_836, 0.79, 2_109, 79_720_200),
@@ -47,7 +47,7 @@ def read_cash() -> tuple[pd.DataFrame, pd.DataFrame]:
     pemda = tables["iuran_pemda"]
     kas = build_kas(pemda, tables["anggaran"], tables["peristiwa"], cutoff=NOW)
     kode = sorted(pemda["kode"].unique())
-    still = Jalur.hold(kode, [100_000.0] * len(kode), penduduk=100_000.0)
+    still = CashPaths.hold(kode, [100_000.0] * len(kode), penduduk=100_000.0)
     ahead = project_utang(pemda, horizon=12, draws=10)
     uang = build_uang_tahunan(kas, still, ahead=ahead, cutoff=NOW, aktif=pd.Series())
     return kas, uang
@@ -142,7 +142,7 @@ def test_without_a_budget_the_cash_is_not_known_and_the_debt_is_carried():
     assert kas["sisa_kas_rp"].isna().all()
     assert kas["kewajiban_rp"].iloc[0] == 200
     assert kas.loc[kas["periode"].eq("2026-01-01"), "utang_rp"].tolist() == [100]
-    still = Jalur.hold(["82.71"], [800.0], penduduk=1000.0)
+    still = CashPaths.hold(["82.71"], [800.0], penduduk=1000.0)
     ahead = project_utang(pemda, horizon=12, draws=10)
     uang = build_uang_tahunan(kas, still, ahead=ahead, cutoff=NOW, aktif=pd.Series())
     known = set(uang["ukuran"])
@@ -157,7 +157,7 @@ def test_at_the_years_end_only_the_debt_is_due():
     assert kas["periode"].dt.year.unique().tolist() == [2026]
     # 1.050 of 1.100 was paid; of 150 owed 50 can still be paid this year
     assert kas["utang_rp"].iloc[0] == 100
-    still = Jalur.hold(["82.71"], [800.0], penduduk=1000.0)
+    still = CashPaths.hold(["82.71"], [800.0], penduduk=1000.0)
     still = replace(still, periode=still.periode + pd.DateOffset(months=1))
     ahead = project_utang(pemda, horizon=12, draws=10)
     active = pd.Series({"82.71": 790.0})
@@ -172,7 +172,7 @@ def need(path: list[float], *, december: float = 800.0) -> pd.Series:
     pemda = make_pemda([9000] * 11, [9000] * 11)
     kas = build_kas(pemda, make_pagu(108_000), NO_EVENTS, cutoff=NOW)
     ahead = project_utang(pemda, horizon=12, draws=10)
-    future = Jalur.follow("82.71", [december, *path], penduduk=1000.0)
+    future = CashPaths.follow("82.71", [december, *path], penduduk=1000.0)
     uang = build_uang_tahunan(kas, future, ahead=ahead, cutoff=NOW, aktif=pd.Series())
     rows = uang[uang["tahun"].eq(2026) & uang["kuantil"].eq(0.5)]
     return rows.set_index("ukuran")["nilai"]
@@ -194,7 +194,7 @@ def test_reaching_and_holding_add_up_to_never_falling_short():
 
 def test_the_need_in_nine_of_ten_cases_is_that_of_low_activity():
     levels = np.linspace(700, 900, 101)
-    future = Jalur.spread("82.71", levels, penduduk=1000.0)
+    future = CashPaths.spread("82.71", levels, penduduk=1000.0)
     pemda = make_pemda([9000] * 11, [9000] * 11)
     kas = build_kas(pemda, make_pagu(108_000), NO_EVENTS, cutoff=NOW)
     ahead = project_utang(pemda, horizon=12, draws=10)

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from jkn_analysis.briefing.model import (
-    Angka,
-    Bagian,
-    Kolom,
+    Amount,
+    Heading,
     Letters,
     OfficeNote,
-    Tabel,
+    PageTable,
+    Part,
 )
 from jkn_analysis.delivery.compose import (
     Extras,
@@ -34,13 +34,11 @@ REPORT = Attachment("laporan-82.71-2025-11.html", "text/html", b"<p>x</p>")
 
 @pytest.fixture
 def page():
-    cells = (Angka("PBI JK", "teks", "PBI JK"), Angka(901, "jiwa", "901"))
-    table = Tabel("segmen", "Segmen", (Kolom("A"), Kolom("B")), (cells,))
+    cells = (Amount("PBI JK", "teks", "PBI JK"), Amount(901, "jiwa", "901"))
+    table = PageTable("segmen", "Segmen", (Heading("A"), Heading("B")), (cells,))
     note = OfficeNote("Dinas Sosial", "usulkan 901 jiwa", ("Usulkan.",), ("segmen",))
     money = dataclasses.replace(table, nama="uang")
-    parts = tuple(
-        Bagian(each.nama, each.nama, berkas=(each,)) for each in (money, table)
-    )
+    parts = tuple(Part(each.nama, each.nama, berkas=(each,)) for each in (money, table))
     made = make_page(bagian=parts, contoh=True)
     return dataclasses.replace(
         made, surat=dataclasses.replace(made.surat, kantor=(note,))

@@ -14,13 +14,13 @@ import pytest
 from PIL import Image
 
 from jkn_analysis.briefing.model import (
-    Angka,
-    Bagian,
+    Amount,
     Decision,
-    Kolom,
+    Heading,
+    PageTable,
+    Part,
     Permintaan,
     Rapat,
-    Tabel,
 )
 from jkn_analysis.delivery.history import Revision
 from jkn_analysis.delivery.message import (
@@ -325,10 +325,10 @@ def test_what_is_no_address_is_refused(address):
 
 
 def test_a_ranking_is_a_data_table_with_headings():
-    heads = (Kolom("Nama"), Kolom("Jiwa"))
-    row = (Angka("Taliabu", "teks", "Taliabu"), Angka(10_618, "jiwa", "10.618"))
-    table = Tabel("peringkat", "Wilayah", heads, (row,))
-    part = Bagian("peringkat", "Wilayah", lipat=(table,))
+    heads = (Heading("Nama"), Heading("Jiwa"))
+    row = (Amount("Taliabu", "teks", "Taliabu"), Amount(10_618, "jiwa", "10.618"))
+    table = PageTable("peringkat", "Wilayah", heads, (row,))
+    part = Part("peringkat", "Wilayah", lipat=(table,))
     body = build_body(content(bagian=(part,)), SENDER)
     walker = walk(body.html)
     assert ("th", "scope", "col") in walker.attributes

@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from jkn_analysis.briefing.model import Angka, Kolom, Tabel
+from jkn_analysis.briefing.model import Amount, Heading, PageTable
 from jkn_analysis.cleaning.deliveries import REPLY
 from jkn_analysis.delivery.replies import store_reply
 from jkn_analysis.delivery.tindak_lanjut import (
@@ -33,15 +33,17 @@ def opened(xlsx):
 
 
 def sheet(*rows, name="segmen", **options):
-    return Tabel(name, "Judul", (Kolom("A"), Kolom("B")), tuple(rows), **options)
+    return PageTable(
+        name, "Judul", (Heading("A"), Heading("B")), tuple(rows), **options
+    )
 
 
 def text(words):
-    return Angka(words, "teks", words)
+    return Amount(words, "teks", words)
 
 
 def number(value, unit="jiwa"):
-    return Angka(value, unit, str(value))
+    return Amount(value, unit, str(value))
 
 
 @pytest.mark.parametrize("words", RISKY)
@@ -66,7 +68,7 @@ def test_numbers_and_fractions_keep_type_and_format_the_rest_its_words():
     rows = (
         (number(1234567), number(17_600_000_000, "rp")),
         (number(0.79, "rate"), text("Validasi NIK\nDukcapil")),
-        (Angka(None, "jiwa", "kurang dari 5"), text("–")),
+        (Amount(None, "jiwa", "kurang dari 5"), text("–")),
     )
     page = opened(build_workbook([sheet(*rows)], title="t")).worksheets[0]
     cells = [[cell.value for cell in row] for row in page["A4:B6"]]

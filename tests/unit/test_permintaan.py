@@ -11,23 +11,23 @@ import pytest
 from jkn_analysis.errors import ScenarioError
 from jkn_analysis.skenario.permintaan import (
     DEPAN,
-    Posisi,
+    Position,
     Rute,
-    Waktu,
+    Timing,
     build_permintaan,
 )
 from jkn_analysis.skenario.posisi import list_kontrak, list_posisi
 from jkn_analysis.tables import TABLES, conform
 from jkn_analysis.terms import KANTOR
-from tests.money_data import NOW, Jalur, read_sample, read_uang
+from tests.money_data import NOW, CashPaths, read_sample, read_uang
 
-BELOW = Posisi(
+BELOW = Position(
     "82.71", 2_109, 1_499, pemda_jiwa=29_067, gelap_jiwa=29_190, gelap_rate=0.655,
     tarif_rp=37_800, utang_rp=17_600_000_000, kewajiban_rp=18_698_732_600,
     ruang_rp=2_340_622_200, kurang_kas_rp=16_358_110_400, lepas_jiwa=310,
     ganda_jiwa=1_098, tahun_depan_rp=13_184_791_200, kurang_pagu_rp=1_569_000_000,
 )  # fmt: skip
-SAFE = Posisi(
+SAFE = Position(
     "82.02", -8_000, -8_100, pemda_jiwa=20_000, kontrak=True, prioritas=True,
     tarif_rp=37_800, utang_rp=0, kewajiban_rp=900, ruang_rp=1_000, kurang_kas_rp=0,
     kurang_pagu_rp=0,
@@ -36,7 +36,7 @@ PBI = Rute("reaktivasi_pbi", "Dinas Sosial", 0, 1.0, 2_000, 875, "tidak")
 KUOTA = Rute("kuota_pemda", "BPKAD", 37_800, 0.7, 500, 300)
 
 
-def ask(one: Posisi, *routes: Rute, end: str = "2025-12-31") -> pd.DataFrame:
+def ask(one: Position, *routes: Rute, end: str = "2025-12-31") -> pd.DataFrame:
     names = ["rute", "pemutus", "biaya_per_jiwa_bulan_rp", "bersih_rate", "maks_jiwa",
              "per_bulan_jiwa", "asumsi"]  # fmt: skip
     rows = pd.DataFrame(
@@ -132,7 +132,7 @@ def test_arrears_without_a_known_budget_are_asked_for_whole():
     ],
 )
 def test_a_budget_is_revised_to_september_and_shifted_later(cutoff, by):
-    when = Waktu(pd.Timestamp(cutoff), pd.Timestamp(2025, 12, 31))
+    when = Timing(pd.Timestamp(cutoff), pd.Timestamp(2025, 12, 31))
     assert when.batas_geser == pd.Timestamp(by)
 
 
@@ -184,7 +184,7 @@ def test_who_is_released_gives_the_money_back_and_leaves_the_count():
 
 
 def test_enrolment_has_a_payer_and_a_price_and_is_never_asked_of_dukcapil():
-    taliabu = Posisi("82.08", 10_618, 9_953, cakupan_jiwa=15_595, pemda_jiwa=3_314,
+    taliabu = Position("82.08", 10_618, 9_953, cakupan_jiwa=15_595, pemda_jiwa=3_314,
                      tarif_rp=37_800)  # fmt: skip
     found = ask(taliabu, PBI)
     row = found.loc["daftarkan_penduduk"]
@@ -243,7 +243,7 @@ def test_positions_are_those_of_the_files_and_the_forecast():
     now = tables["kepesertaan"]
     now = now[now["periode"].eq(NOW) & now["kode"].eq("19.71")]
     active = int(now["aktif_jiwa"].sum())
-    future = Jalur.hold(["19.71"], [active - 999.5], penduduk=242_285)
+    future = CashPaths.hold(["19.71"], [active - 999.5], penduduk=242_285)
     tenggat = pd.Timestamp(2025, 12, 31)
     (one,) = list_posisi(tables, future, made, cutoff=NOW, tenggat=tenggat)
     needed = 193_828  # 80% of 242.285
@@ -266,7 +266,7 @@ def test_on_the_first_day_with_members_alone_the_contract_has_its_price():
     bare = {name: conform(pd.DataFrame(), name) for name in names}
     rows = tables["kepesertaan"]
     bare["kepesertaan"] = rows[rows["kode"].eq("19.71")]
-    future = Jalur.hold(["19.71"], [200_000.0], penduduk=242_285)
+    future = CashPaths.hold(["19.71"], [200_000.0], penduduk=242_285)
     tenggat = pd.Timestamp(2025, 12, 31)
     (one,) = list_posisi(bare, future, bare, cutoff=NOW, tenggat=tenggat)
     assert one.kurang_kas_rp is None
@@ -280,7 +280,7 @@ def test_a_region_whose_members_came_a_month_late_is_asked_all_the_same():
     rows = tables["kepesertaan"]
     late = rows[rows["kode"].eq("19.71") & rows["periode"].lt(NOW)]
     given = {**tables, "kepesertaan": pd.concat([late, rows[rows["kode"].eq("19.01")]])}
-    future = Jalur.hold(["19.01", "19.71"], [2e5, 2e5], penduduk=242_285)
+    future = CashPaths.hold(["19.01", "19.71"], [2e5, 2e5], penduduk=242_285)
     end = pd.Timestamp(2025, 12, 31)
     found = list_posisi(given, future, read_uang(), cutoff=NOW, tenggat=end)
     assert [one.kode for one in found] == ["19.01", "19.71"]

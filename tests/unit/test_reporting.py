@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from jkn_analysis.briefing import Kipas, Ubin, build_area_briefing, build_briefing
+from jkn_analysis.briefing import Fan, Tile, build_area_briefing, build_briefing
 from jkn_analysis.briefing.page_file import describe_page, write_page
 from jkn_analysis.errors import InputError, RunError
 from jkn_analysis.reporting import tampilkan
@@ -243,9 +243,9 @@ def test_a_figure_needs_words():
         tampilkan(make_axes(LEBAR)[0], alt=" ")
 
 
-def make_kipas(values: list[float]) -> Kipas:
+def make_kipas(values: list[float]) -> Fan:
     months = [dt.date(2024 + i // 12, i % 12 + 1, 1) for i in range(len(values))]
-    return Kipas("x", "x", tuple(months), tuple(values), target=0.8)
+    return Fan("x", "x", tuple(months), tuple(values), target=0.8)
 
 
 @pytest.mark.parametrize(
@@ -393,8 +393,8 @@ def test_a_small_fan_is_described_and_has_no_holes():
     assert "nan" not in svg
 
 
-def tile(kode: str) -> Ubin:
-    return Ubin(kode, kode, 0.8, "80%", 0.8)
+def tile(kode: str) -> Tile:
+    return Tile(kode, kode, 0.8, "80%", 0.8)
 
 
 def test_tiles_lie_as_the_regions_lie():

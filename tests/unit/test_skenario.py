@@ -14,7 +14,7 @@ from jkn_analysis.masa_depan.paths import from_table
 from jkn_analysis.skenario import (
     JENIS,
     TANPA,
-    Batas,
+    Scope,
     agen,
     apply_scenario,
     build_keadaan,
@@ -167,7 +167,7 @@ def test_a_fault_of_an_own_file_names_its_line_and_the_remedy(
 ):
     path = tmp_path / "saya.toml"
     path.write_text(OWN.replace(old, new), encoding="utf-8")
-    limits = Batas(NOW, {"19.71", "19.01"})
+    limits = Scope(NOW, {"19.71", "19.01"})
     with pytest.raises(ScenarioError, match=rf"saya\.toml, line {line}: (.|\n)*{told}"):
         read_skenario(path, batas=limits)
 
@@ -188,7 +188,7 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path):
 def test_an_own_file_with_a_mark_of_its_encoding_is_read(tmp_path):
     path = tmp_path / "saya.toml"
     path.write_text(OWN, encoding="utf-8-sig")
-    found = read_skenario(path, batas=Batas(NOW, {"19.71"}))
+    found = read_skenario(path, batas=Scope(NOW, {"19.71"}))
     assert [act.jenis for act in found["saya"].tindakan] == [
         "potong_pbi",
         "kuota_telat",

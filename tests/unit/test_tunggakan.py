@@ -35,7 +35,7 @@ from jkn_analysis.tunggakan.flows import (
     list_rehab,
     project_arus,
 )
-from jkn_analysis.tunggakan.moods import Guncangan, draw_moods, fit_moods
+from jkn_analysis.tunggakan.moods import Movement, draw_moods, fit_moods
 from jkn_analysis.tunggakan.pemda import (
     build_utang,
     find_masa_tunggakan,
@@ -48,7 +48,7 @@ from jkn_analysis.tunggakan.rates import (
     measure_bagian_bayar,
     read_laju,
 )
-from jkn_analysis.tunggakan.simulate import Ubahan, draw_laju, simulate_tunggakan
+from jkn_analysis.tunggakan.simulate import Changes, draw_laju, simulate_tunggakan
 from jkn_analysis.tunggakan.stock import build_stok, has_single_ages
 from tests.money_data import make_pemda, read_sample, read_uang
 
@@ -221,7 +221,7 @@ def test_a_mood_is_remembered_as_long_as_it_lasts():
 
 
 def test_a_fading_mood_spreads_as_far_as_its_long_run_and_no_further():
-    still = Guncangan(
+    still = Movement(
         0.8, 0.06, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, np.zeros(1), np.zeros(1)
     )
     drawn = draw_moods(
@@ -339,7 +339,7 @@ def test_write_off_takes_its_share_and_brings_its_people_back(world):
     share[0], back[0] = 0.4, 0.5
     base = simulate_tunggakan(laju, stok, undian=undian)
     after = simulate_tunggakan(
-        laju, stok, undian=undian, ubahan=Ubahan(hapus=share, kembali=back)
+        laju, stok, undian=undian, ubahan=Changes(hapus=share, kembali=back)
     )
     owed = stok.rp[-1].sum(axis=0)
     assert np.allclose(after.arus["dihapus_rp"][0], 0.4 * owed[:, None], rtol=1e-5)
@@ -353,7 +353,9 @@ def test_rehab_members_are_active_only_after_the_last_instalment(world):
     join = np.zeros((6, len(stok.unit)))
     join[0] = 0.3
     base = simulate_tunggakan(laju, stok, undian=undian)
-    plan = simulate_tunggakan(laju, stok, undian=undian, ubahan=Ubahan(cicil={4: join}))
+    plan = simulate_tunggakan(
+        laju, stok, undian=undian, ubahan=Changes(cicil={4: join})
+    )
     gained = (plan.dasar_jiwa - base.dasar_jiwa).mean(axis=(1, 2))
     assert np.all(gained[:3] <= 1e-3)
     assert gained[3] > 100

@@ -10,7 +10,7 @@ import pytest
 
 from jkn_analysis.errors import InputError
 from jkn_analysis.uhc import (
-    Keadaan,
+    Standing,
     find_due_month,
     find_target,
     gap_jiwa,
@@ -40,7 +40,7 @@ def test_gap_is_whole_people_and_never_negative(target, penduduk, aktif, gap):
 
 
 def test_the_published_rate_of_maluku_utara_is_over_population():
-    counts = Keadaan(1_394_231, 1_391_162, 1_104_632)
+    counts = Standing(1_394_231, 1_391_162, 1_104_632)
     judged = status(counts, tanggal=JUNE)
     assert round(judged.keaktifan_penduduk_rate * 100, 2) == 79.23
     assert round(judged.cakupan_rate * 100, 2) == 99.78
@@ -50,19 +50,19 @@ def test_the_published_rate_of_maluku_utara_is_over_population():
 
 
 def test_coverage_over_one_hundred_percent_is_not_clipped():
-    judged = status(Keadaan(106_500, 116_500, 93_478), tanggal=JUNE)
+    judged = status(Standing(106_500, 116_500, 93_478), tanggal=JUNE)
     assert round(judged.cakupan_rate, 4) == 1.0939
     assert judged.uhc
 
 
 def test_coverage_binds_where_it_lacks_more_people():
-    judged = status(Keadaan(66_361, 46_821, 46_000), tanggal=JUNE)
+    judged = status(Standing(66_361, 46_821, 46_000), tanggal=JUNE)
     assert judged.syarat_pengikat == "cakupan"
     assert judged.gap_cakupan_jiwa == 18_213
 
 
 def test_before_2025_no_activity_is_asked_for():
-    judged = status(Keadaan(1000, 990, 10), tanggal=dt.date(2024, 6, 30))
+    judged = status(Standing(1000, 990, 10), tanggal=dt.date(2024, 6, 30))
     assert judged.gap_keaktifan_jiwa is None
     assert judged.uhc
 
@@ -112,7 +112,7 @@ def test_many_counts_are_judged_as_one_is():
 def test_prioritas_asks_for_paid_premium_and_a_fifth_paid_by_pemda(
     owed, share, prioritas, binding
 ):
-    counts = Keadaan(1000, 990, 900, pbpu_pemda_jiwa=share, tunggakan_pemda_rp=owed)
+    counts = Standing(1000, 990, 900, pbpu_pemda_jiwa=share, tunggakan_pemda_rp=owed)
     judged = status(counts, tanggal=NOV)
     assert judged.uhc
     assert judged.prioritas is prioritas
@@ -120,19 +120,19 @@ def test_prioritas_asks_for_paid_premium_and_a_fifth_paid_by_pemda(
 
 
 def test_before_2025_prioritas_asks_for_no_share():
-    counts = Keadaan(1000, 990, 900, pbpu_pemda_jiwa=0, tunggakan_pemda_rp=0)
+    counts = Standing(1000, 990, 900, pbpu_pemda_jiwa=0, tunggakan_pemda_rp=0)
     assert status(counts, tanggal=dt.date(2024, 12, 31)).prioritas
 
 
 def test_a_verdict_is_no_surer_than_the_rule_with_one_source():
-    judged = status(Keadaan(1000, 990, 900, 200, 0, 0), tanggal=NOV)
+    judged = status(Standing(1000, 990, 900, 200, 0, 0), tanggal=NOV)
     assert judged.putusan_uhc.kepastian == "pasti"
     assert judged.putusan_prioritas.kepastian == "dilaporkan"
 
 
 def test_a_rule_published_later_is_not_cited_and_not_sure():
-    before = status(Keadaan(1000, 990, 900, 200, 0, 0), tanggal=NOV).putusan_award
-    after = status(Keadaan(1000, 990, 900, 200, 0, 0), tanggal=AWARDED).putusan_award
+    before = status(Standing(1000, 990, 900, 200, 0, 0), tanggal=NOV).putusan_award
+    after = status(Standing(1000, 990, 900, 200, 0, 0), tanggal=AWARDED).putusan_award
     assert before.kepastian == "tidak pasti"
     assert {one.sumber for one in before.butir} == {""}
     assert after.kepastian == "pasti"
@@ -157,12 +157,12 @@ def test_a_rule_published_later_is_not_cited_and_not_sure():
     ],
 )
 def test_award_levels(terdaftar, aktif, pemda, due, award):
-    counts = Keadaan(1000, terdaftar, aktif, pemda, 0, due)
+    counts = Standing(1000, terdaftar, aktif, pemda, 0, due)
     assert status(counts, tanggal=AWARDED).award == award
 
 
 def test_the_award_names_what_is_missing_to_the_next_level():
-    judged = status(Keadaan(1000, 980, 830, 240, 0, 0), tanggal=AWARDED)
+    judged = status(Standing(1000, 980, 830, 240, 0, 0), tanggal=AWARDED)
     assert judged.award == "Pratama"
     lacks = {one.syarat: one.kurang for one in judged.putusan_award.butir}
     assert lacks == {"cakupan": 0, "keaktifan": 0, "porsi_pbpu_pemda": 10, "lunas": 0}
