@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
     from jkn_analysis.briefing.model import Role
 
-_ALASAN_MAKS = 5
-"""Reasons drawn; the table behind the fold has them all."""
+_ALASAN_MAKS = 4
+"""Reasons drawn; the workbook has them all."""
 
 
 def tell_why(context: Context) -> str | None:
@@ -295,14 +295,14 @@ def build_records(context: Context) -> Part | None:
     columns = build_columns(context, "catatan.kolom_alasan", "catatan.kolom_jiwa")
     top = max((row.spans[0].high for row in drawn), default=1.0)
     chart = RowChart("catatan", "", tuple(drawn[:_ALASAN_MAKS]), 0.0, top, "jiwa")
+    whole_list = PageTable("catatan", words.say("catatan.semua"), columns, tuple(rows))
     return Part(
         "catatan",
         title,
         "siapa",
         (words.say("catatan.pengantar"),),
         gambar=(chart,) if drawn else (),
-        berkas=build_kecamatan(context),
-        lipat=(PageTable("catatan", words.say("catatan.semua"), columns, tuple(rows)),),
+        berkas=(whole_list, *build_kecamatan(context)),
     )
 
 
@@ -316,7 +316,8 @@ def build_facilities(context: Context) -> Part | None:
     counts = {name: words.jumlah(last[name]) for name in ("fktp", "fkrtl", "dokter")}
     date = words.akhir(as_date(last["periode"]))
     told = words.say("faskes.kalimat", {**counts, "tanggal": date})
-    if not pd.isna(last["kendala"]) and str(last["kendala"]).strip():
+    hindered = not pd.isna(last["kendala"]) and bool(str(last["kendala"]).strip())
+    if hindered:
         reason = str(last["kendala"]).strip().rstrip(".")
         told += f" {words.say('faskes.kendala')}: {reason}."
     rows = tuple(
@@ -328,4 +329,6 @@ def build_facilities(context: Context) -> Part | None:
         "faskes", words.say("faskes.judul", {"tanggal": date}), columns, rows
     )
     title = words.say("bagian.faskes")
-    return Part("faskes", title, "siapa", (told,), berkas=(small,))
+    return Part(
+        "faskes", title, "siapa", (told,), berkas=(small,), terlipat=not hindered
+    )

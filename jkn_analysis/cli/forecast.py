@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jkn_analysis.cli.language import echo
+from jkn_analysis.cli.language import echo, translate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -163,7 +163,7 @@ def _forecast_tables(
     words = Words(config.report.bahasa)
     for one in list_refused(root, cutoff=cutoff):
         echo(f"  {tell_refused(one, words)}", err=True)
-    anew_only = "" if kept is None else f" ({_tell_changed(kept.changed)})"
+    anew_only = "" if kept is None else translate(_tell_changed(kept.changed))
     echo(
         f"forecast {ramalan['kode'].nunique()} regions{anew_only}, "
         f"{ramalan['indikator'].nunique()} indicators, {horizon} months ahead of "
@@ -176,7 +176,7 @@ def _tell_changed(changed: Collection[str]) -> str:
     """Say which regions are made anew."""
     named = ", ".join(sorted(changed)[:SHOWN])
     more = "" if len(changed) <= SHOWN else f" and {len(changed) - SHOWN} more"
-    return f"anew only {named}{more}; the others as told before, --anew for all"
+    return f" (anew only {named}{more}; the others as told before, --anew for all)"
 
 
 def _read_scenarios(

@@ -73,8 +73,13 @@ def read_commands() -> dict[str, dict[str, str]]:
 
 @cache
 def _texts() -> dict[str, str]:
-    """Return the Indonesian of every text."""
-    return {en: told for part in read_commands().values() for en, told in part.items()}
+    """Return the Indonesian of every text, and of its first line where it stands alone.
+
+    A summary shows an error by its first line, without the remedy.
+    """
+    whole = {en: told for part in read_commands().values() for en, told in part.items()}
+    first = {en.split("\n")[0]: told.split("\n")[0] for en, told in whole.items()}
+    return {en: told for en, told in first.items() if re.search("[a-z]", en)} | whole
 
 
 @cache

@@ -68,7 +68,7 @@ def test_folder_of_reports_that_is_read_only_is_named(tmp_path, mount):
     made = jkn(tmp_path, "run", check=False)
     assert made.returncode == 10
     assert (
-        f"{folder}: reports cannot be written there (Read-only file system)"
+        f"{folder}: laporan tidak dapat ditulis di situ (Read-only file system)"
         in made.stderr
     )
     assert "→ buat folder itu dapat ditulis atau atur paths.reports" in made.stderr

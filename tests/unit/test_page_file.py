@@ -121,9 +121,9 @@ def test_a_field_more_is_another_schema_and_the_old_file_is_refused(page, monkey
     content = write_page(describe_page(page))
     old = find_schema()
     wider = make_dataclass(
-        "Angka", [("baru", "int", 0)], bases=(model.Amount,), frozen=True
+        "Amount", [("baru", "int", 0)], bases=(model.Amount,), frozen=True
     )
-    monkeypatch.setattr(model, "Angka", wider)
+    monkeypatch.setattr(model, "Amount", wider)
     find_schema.cache_clear()
     new = find_schema()
     assert new != old

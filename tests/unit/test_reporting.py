@@ -44,6 +44,8 @@ from jkn_analysis.reporting.tiles import place_tiles
 from tests.unit.page_data import build_region, store_tables
 
 LIMIT_KB = 60
+NEARLY_WHITE = 253
+"""The palette of few colours rounds white by one."""
 VOID = {"meta", "img", "br", "path", "use", "rect", "image"}
 
 
@@ -331,7 +333,7 @@ def test_a_picture_is_solid_small_and_carries_no_date():
     with Image.open(io.BytesIO(picture)) as opened:
         assert opened.size == (2 * LEBAR.lebar, 2 * LEBAR.tinggi)
         assert opened.mode == "P"
-        assert opened.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+        assert min(opened.convert("RGB").getpixel((0, 0))) >= NEARLY_WHITE
     assert picture == paint_png(sheet)
     assert b"tEXt" not in picture
     assert len(picture) < 40_000
@@ -346,7 +348,8 @@ def test_a_mark_lies_where_it_is_said_in_svg_and_picture():
     assert f'<path d="{path}" fill="var(--tinta)"/>' in svg
     with Image.open(io.BytesIO(paint_png(sheet))) as opened:
         seen = [opened.convert("RGB").getpixel(place) for place in ((10, 10), (30, 10))]
-    assert seen == [(255, 255, 255), (27, 37, 48)]
+    assert min(seen[0]) >= NEARLY_WHITE
+    assert seen[1] == (27, 37, 48)
 
 
 def test_the_index_lists_the_widest_gap_first_and_the_failed(briefing):
