@@ -203,7 +203,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: not valid TOML: {exc}") from exc
+        raise ConfigError(
+            f"{path}: not valid TOML: {exc}\n  → mend that line, or move the file away"
+        ) from exc
 
 
 def read_config(path: Path | None = None, *, root: Path | None = None) -> Config:

@@ -457,3 +457,21 @@ def _find(
     if coded:
         return _find_coded_name(coded, kode_provinsi, jenis)
     return _find_name(plain, kode_provinsi, jenis)
+
+
+def fix_kode(value: object) -> str:
+    """Read a region however it was typed: code, number, name, abbreviation.
+
+    Raises
+    ------
+    UnknownNameError
+        If none fits or several do.
+
+    Examples
+    --------
+    >>> fix_kode(82.71), fix_kode("ambon"), fix_kode(11.1)
+    ('82.71', '81.71', '11.10')
+    """
+    if isinstance(value, float):
+        return find_wilayah(f"{value:05.2f}").kode
+    return find_wilayah(str(value)).kode

@@ -11,6 +11,7 @@ import pandas as pd
 
 from jkn_analysis.cleaning.any.typed import type_table
 from jkn_analysis.cleaning.builder import join_settings, join_tables
+from jkn_analysis.cleaning.contents import name_file
 from jkn_analysis.cleaning.deliveries import (
     Delivery,
     find_deliveries,
@@ -42,7 +43,8 @@ from jkn_analysis.cleaning.rows.work import CleanResult, Counts
 from jkn_analysis.cleaning.words import finding, in_language, say
 from jkn_analysis.config import Config
 from jkn_analysis.errors import HostileInputError, InputError, JknError
-from jkn_analysis.store import has_table, hash_file, read_table, show_name
+from jkn_analysis.personal import mask_personal
+from jkn_analysis.store import has_table, hash_file, read_table
 from jkn_analysis.tables import DELIVERED
 
 Listed = tuple[Delivery, str]
@@ -171,13 +173,13 @@ def _listed(paths: Sequence[Path], config: Config) -> Iterable[tuple[Delivery, s
     raw = config.paths.raw
     if not paths:
         for delivery in find_deliveries(raw, contoh=config.build.contoh):
-            yield delivery, show_name(delivery.path.relative_to(raw))
+            yield delivery, name_file(delivery.path, raw)
         return
     for path in paths:
         folder = why_no_file(path) == IS_FOLDER
         for file in (list(list_files(path)) if folder else []) or [path]:
             table = "" if why_no_file(file) else _table_of(file)
-            yield Delivery("", file, table), plain(str(file))
+            yield Delivery("", file, table), mask_personal(plain(str(file)))
 
 
 def _table_of(path: Path) -> str:

@@ -43,8 +43,8 @@ def papan_command(
             "atau pakai --layani"
         )
     from jkn_analysis.jelajah.offline import build_board_html
-    from jkn_analysis.jelajah.views import fix_kode
     from jkn_analysis.store import write_text
+    from jkn_analysis.wilayah import fix_kode
 
     path = folder / f"papan-{fix_kode(wilayah)}.html"
     write_text(path, build_board_html(wilayah, root=config.paths.processed))

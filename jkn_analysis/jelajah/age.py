@@ -10,7 +10,6 @@ import pandas as pd
 
 from jkn_analysis.api.whatif import build_state, read_tables
 from jkn_analysis.errors import InputError, StoreError
-from jkn_analysis.jelajah.views import fix_kode
 from jkn_analysis.masa_depan.paths import read_quantiles
 from jkn_analysis.skenario import (
     TANPA,
@@ -23,7 +22,7 @@ from jkn_analysis.skenario import (
     rehab,
 )
 from jkn_analysis.store import read_table_or_empty
-from jkn_analysis.wilayah import get_wilayah
+from jkn_analysis.wilayah import fix_kode, get_wilayah
 
 if TYPE_CHECKING:
     from pathlib import Path

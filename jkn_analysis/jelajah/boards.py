@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jkn_analysis.errors import JknError, UnknownNameError
 from jkn_analysis.jelajah.charts import write_rows
-from jkn_analysis.jelajah.views import build_papermill_line, fix_kode
+from jkn_analysis.jelajah.views import build_papermill_line
 from jkn_analysis.terms import NASIONAL
-from jkn_analysis.wilayah import get_wilayah
+from jkn_analysis.wilayah import fix_kode, get_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,7 +23,7 @@ from jkn_analysis.store import (
 from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
 from jkn_analysis.texts import read_catalogue
 from jkn_analysis.uhc import gap_jiwa
-from jkn_analysis.wilayah import find_wilayah, get_wilayah
+from jkn_analysis.wilayah import fix_kode, get_wilayah
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,24 +91,6 @@ def choose(choice: Choice, *, name: str, value: object) -> Choice:
     if name == "penyebut" and value == "penduduk":
         changed["segmen"] = TOTAL
     return replace(choice, **changed)
-
-
-def fix_kode(value: object) -> str:
-    """Read a region however it was typed: code, number, name, abbreviation.
-
-    Raises
-    ------
-    UnknownNameError
-        If none fits or several do.
-
-    Examples
-    --------
-    >>> fix_kode(82.71), fix_kode("ambon"), fix_kode(11.1)
-    ('82.71', '81.71', '11.10')
-    """
-    if isinstance(value, float):
-        return find_wilayah(f"{value:05.2f}").kode
-    return find_wilayah(str(value)).kode
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jkn_analysis.rekonsiliasi.publish import build_trend
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
 from jkn_analysis.reporting.style import WARNA
 from jkn_analysis.store import read_table, read_table_or_empty
+from jkn_analysis.wilayah import fix_kode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +34,15 @@ _FLOW = {
 }
 
 
-def read_differences(root: Path, *, kode: str) -> pd.DataFrame:
-    """Read the counts of one region.
+def read_differences(root: Path, *, kode: str | float) -> pd.DataFrame:
+    """Read the counts of one region, named in any way.
 
     Raises
     ------
     StoreError
         If no registers were compared yet.
     """
+    kode = fix_kode(kode)
     rows = read_table("selisih", root=root, kode=kode)
     if rows.empty:
         raise StoreError(
@@ -153,7 +155,7 @@ def plot_kecamatan(selisih: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     return figure
 
 
-def build_flow(root: Path, *, kode: str, bahasa: str = "id") -> pd.DataFrame:
+def build_flow(root: Path, *, kode: str | float, bahasa: str = "id") -> pd.DataFrame:
     """Follow the registered of one region to the active, reason by reason.
 
     Returns
@@ -162,6 +164,7 @@ def build_flow(root: Path, *, kode: str, bahasa: str = "id") -> pd.DataFrame:
         langkah, jiwa, mulai: a first row of all registered, one per reason with its
         inactive members, what no register explains, then the active.
     """
+    kode = fix_kode(kode)
     selisih = read_differences(root, kode=kode)
     members = read_table_or_empty("kepesertaan", root=root, kode=kode)
     months = set(members["periode"]) & set(selisih["periode"])

@@ -23,7 +23,7 @@ from jkn_analysis.cleaning import (
 )
 from jkn_analysis.cleaning.find.sheets import _read_tables
 from jkn_analysis.cleaning.open.records import find_records
-from jkn_analysis.cleaning.returned import write_annotated
+from jkn_analysis.cleaning.returned import list_problems, write_annotated
 from jkn_analysis.cleaning.values.cells import close_up, find_month_name
 from jkn_analysis.config import read_config
 from jkn_analysis.personal import mask_personal
@@ -290,6 +290,16 @@ def test_annotated_copy_hides_numbers_of_persons(tmp_path):
     shown = " ".join(str(c.value) for row in cells for c in row)
     assert "NIP. …" in shown
     assert "200501" not in shown
+
+
+@pytest.mark.parametrize("content", ["Kab/Kota;Segmen\nX;PBPU\n", "%PDF-1.7 x"])
+def test_a_file_named_by_a_nik_is_checked_without_writing_it(tmp_path, content):
+    nik = "8271014507900001"
+    path = write(tmp_path, content, f"kepesertaan {nik}.csv")
+    report = check_paths([path], config=read_config())
+    assert "kepesertaan ….csv" in str(report)
+    assert nik not in str(report)
+    assert nik not in list_problems(report.problems, bahasa="id").to_csv()
 
 
 def test_codes_whose_digits_were_lost_are_faults(tmp_path):

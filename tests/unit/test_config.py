@@ -93,8 +93,9 @@ def test_all_wrong_values_are_named_at_once(tmp_path: Path):
 
 
 def test_broken_toml_names_the_file(tmp_path: Path):
-    with pytest.raises(ConfigError, match="not valid TOML"):
+    with pytest.raises(ConfigError, match="not valid TOML") as caught:
         read_config(write(tmp_path, "[run\n"))
+    assert "→ mend that line" in str(caught.value)
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path):

@@ -326,6 +326,13 @@ def test_the_flow_goes_from_registered_to_active(processed):
     assert np.all(np.diff(flow["mulai"].to_numpy()[1:-1]) <= 0)
 
 
+def test_a_region_is_taken_as_papermill_or_a_reader_writes_it(processed):
+    first, *others = (
+        build_flow(processed, kode=k) for k in ("82.71", 82.71, "Ternate")
+    )
+    assert all(flow.equals(first) for flow in others)
+
+
 def test_repairs_are_listed_for_readers(processed):
     table = list_repairs(read_differences(processed, kode="82.71"))
     assert table["Nilai perbaikan"].iloc[0].startswith("+")
