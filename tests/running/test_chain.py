@@ -13,7 +13,7 @@ from jkn_analysis.cli import app
 from jkn_analysis.errors import JknError, StoreError
 from jkn_analysis.store import open_generation, read_table
 from jkn_analysis.store.generation import GENERATIONS, POINTER
-from tests.unit.test_cleaning_build import HEADER, put, read_files, row
+from tests.unit.test_cleaning_build import HEADER, ONE_SEGMEN, put, read_files, row
 
 ODD = os.fsdecode(b"kepesertaan_Nov\xe9mber.csv")
 TO_READERS = (
@@ -34,6 +34,7 @@ def project(tmp_path, monkeypatch):
     """Enter a project whose sample delivery has a name that is no UTF-8."""
     monkeypatch.chdir(tmp_path)
     put(tmp_path, f"contoh/kepesertaan/{ODD}", HEADER + row(periode="2025-11"))
+    (tmp_path / "jkn.toml").write_text(ONE_SEGMEN, encoding="utf-8")
     (tmp_path / "notebooks").mkdir()
     return tmp_path
 

@@ -116,7 +116,7 @@ def test_the_same_pages_come_out_and_the_slower_way_is_said_once(bare, tmp_path)
         # a lock file of the system's own kind reads as a held one where there is none
         (config.paths.processed / ".kunci").unlink(missing_ok=True)
         made = jkn(root, "run", "--all", PYTHONPATH=path)
-        told = made.stdout.count("no safe fork")
+        told = made.stdout.count("tidak dapat membelah proses")
         assert told == (name != "biasa" or not kernel.can_fork())
         trees.append(hash_tree(root / "reports"))
     assert "2025-11/82.71.html" in trees[0]
@@ -138,7 +138,7 @@ def test_a_tree_of_reports_is_held_by_one_run_without_fcntl(bare, tmp_path):
     with holder:
         assert holder.stdout.readline() == "held\n"
         second = python(HOLD, str(tmp_path), env=bare)
-        assert f"sedang dipakai jkn run, pid {holder.pid} di " in second.stderr
+        assert f"held by jkn run, pid {holder.pid} on " in second.stderr
         holder.stdin.close()
     assert python(HOLD.replace("sys.stdin.read()", ""), str(tmp_path), env=bare).stdout
 

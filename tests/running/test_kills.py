@@ -126,7 +126,7 @@ def test_a_paused_writer_that_lost_its_lock_does_not_overwrite_a_newer_one(fille
     finally:
         paused.send_signal(signal.SIGCONT)
     _, err = paused.communicate("go\n", timeout=60)
-    assert "yang menyimpan sejak ini dimulai" in err
+    assert "has stored since this began" in err
     assert open_generation(filled).manifest["catatan"] == "baru"
 
 

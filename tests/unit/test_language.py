@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 import subprocess
 import sys
@@ -174,7 +175,10 @@ def test_an_error_of_ours_is_told_in_indonesian_with_its_remedy():
 def test_who_asks_for_english_gets_it(tmp_path):
     (tmp_path / "jkn.toml").write_text('[report]\nbahasa = "en"\n', encoding="utf-8")
     command = [sys.executable, "-m", "jkn_analysis", "share"]
-    where = {"cwd": tmp_path, "capture_output": True, "text": True, "check": False}
+    where = {
+        "cwd": tmp_path, "capture_output": True, "text": True, "check": False,
+        "env": {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    }  # fmt: skip
     told = subprocess.run([*command, "--help"], **where).stdout
     assert told.startswith("Usage: jkn share [OPTIONS]")
     assert "Show this message and exit." in told

@@ -118,7 +118,7 @@ def test_the_command_stores_counts_beside_what_is_there(made, tmp_path, monkeypa
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     opening, closing = (int((f["status"] == "AKTIF").sum()) for f in made.bpjs[:2])
-    assert f"{opening} before, {closing} now" in done.output
+    assert f"{opening} dulu, {closing} kini" in done.output
     stored = store.read_table("arus_kepesertaan", root=root)
     assert set(stored["kode"]) == {"82.71"}
     assert set(stored["sejak"]) == {pd.Timestamp("2025-09-01")}

@@ -286,4 +286,4 @@ def test_the_country_is_never_written_over_the_sample(tmp_path):
     config = read_config(root=tmp_path)
     done = CliRunner().invoke(sample_command, ["--nasional"], obj=config)
     assert done.exit_code == 2
-    assert "need --out" in done.output
+    assert "memerlukan --out" in done.output

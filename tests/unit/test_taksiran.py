@@ -189,9 +189,8 @@ def test_an_estimate_is_marked_in_budget_chart_and_cash_line(late_page):
 
 
 def test_the_mail_of_bpkad_carries_the_mark(late_page):
-    from jkn_analysis.delivery.offices import _sentences
-
-    assert any(NOTE in text for text in _sentences(late_page[0], "BPKAD"))
+    notes = {note.kantor: note.kalimat for note in late_page[0].surat.kantor}
+    assert any(NOTE in text for text in notes["BPKAD"])
 
 
 def test_a_part_that_is_late_is_no_zero_on_the_page_of_the_area(late_page):
