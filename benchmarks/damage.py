@@ -6,6 +6,9 @@ turn is damaged in each way, and each command runs on a copy, in a process of it
 A traceback, an unforeseen error (exit code 70), a signal or an error without a remedy
 is a fault.
 
+What a command never opens cannot change it: such a file gets one damage, a file it
+reads gets all. `jkn bulanan` is the other commands in a row: one damage for each file.
+
     python -m benchmarks damage --most 500
 """
 
@@ -165,19 +168,37 @@ def judge(code: int, said: str) -> str:
     return "no remedy" if code and not {"→", "Usage:"} & set(said.split()) else ""
 
 
+def find_read(master: Path, root: Path, words: tuple[str, ...]) -> set[Path]:
+    """Name the files a command opens, by the time of their last access."""
+    shutil.copytree(master, root)
+    files = [path for path in root.rglob("*") if path.is_file()]
+    for path in files:
+        os.utime(path, ns=(0, path.stat().st_mtime_ns))
+    run_apart(root, words)
+    opened = {
+        path.relative_to(root)
+        for path in files
+        if not path.is_file() or path.stat().st_atime_ns
+    }
+    shutil.rmtree(root)
+    return opened
+
+
 def draw_cases(
-    root: Path, most: int, seed: int
+    master: Path, root: Path, *, first: int, most: int, seed: int
 ) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """Yield cases in an order of chance, every one once."""
-    cases = [
-        (name, how, words)
-        for name in list_kinds(root)
-        for how in HOW
-        for words in COMMANDS
-    ]
-    random.Random(seed).shuffle(cases)
-    print(f"{len(cases)} cases in all: {len(list_kinds(root))} files", flush=True)
-    yield from cases[:most]
+    chance, cases, kinds = random.Random(seed), [], list_kinds(master)
+    for words in COMMANDS:
+        opened = find_read(master, root, words)
+        print(f"jkn {' '.join(words)} opens {len(opened & {*kinds})} of {len(kinds)}")
+        for name in kinds:
+            every = name in opened and words[0] != "bulanan"
+            hows = HOW if every else [chance.choice(HOW)]
+            cases += [(name, how, words) for how in hows]
+    chance.shuffle(cases)
+    print(f"{len(cases)} cases in all", flush=True)
+    yield from cases[first : first + most]
 
 
 def warm_up() -> None:
@@ -196,6 +217,7 @@ def main() -> None:
     """Damage, run, count; fail where any command broke."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=int, default=10**6, help="cases to run")
+    parser.add_argument("--first", type=int, default=0, help="number of the first")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--master", type=Path, help="project made before; kept")
     given = parser.parse_args()
@@ -207,7 +229,9 @@ def main() -> None:
             make_project(master)
         warm_up()
         began, root = time.monotonic(), Path(place) / "salinan"
-        for name, how, words in draw_cases(master, given.most, given.seed):
+        for name, how, words in draw_cases(
+            master, root, first=given.first, most=given.most, seed=given.seed
+        ):
             shutil.copytree(master, root)
             spoil(root / name, how)
             code, said = run_apart(root, words)

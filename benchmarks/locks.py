@@ -59,7 +59,7 @@ def find_fault(root: Path, holder: str, words: tuple[str, ...]) -> str:
     said = told.stdout + told.stderr
     if not told.returncode:
         return "did not refuse"
-    if f"held by {holder}, pid " not in said or "Traceback" in said:
+    if f"sedang dipakai {holder}, pid " not in said or "Traceback" in said:
         return f"did not name the holder: {said[-300:]}"
     return ""
 

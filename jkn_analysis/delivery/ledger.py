@@ -97,10 +97,14 @@ def _connect(path: Path) -> sqlite3.Connection:
         base.execute("PRAGMA journal_mode=DELETE")
         base.execute("PRAGMA synchronous=EXTRA")
         base.executescript(_SCHEMA)
+        (told,) = base.execute("PRAGMA quick_check(1)").fetchone()
         path.chmod(0o600)
     except sqlite3.DatabaseError:
         base.close()
         raise
+    if told != "ok":
+        base.close()
+        raise sqlite3.DatabaseError(told.splitlines()[0])
     return base
 
 

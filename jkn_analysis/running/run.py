@@ -196,7 +196,7 @@ def write_index(folder: Path, *, config: Config, choice: Choice) -> None:
         bahasa=choice.bahasa,
     )
     path = folder / f"{page_stem(INDEX, choice.bahasa)}.html"
-    if not path.is_file() or path.read_text(encoding="utf-8") != page:
+    if not path.is_file() or path.read_bytes() != page.encode():
         write_text(path, page)
 
 
@@ -207,7 +207,10 @@ def _build_row(folder: Path, stem: str, error: str) -> IndexRow:
 
     page = folder / f"{stem}{PAGE}"
     if page.is_file() and not error:
-        return read_index_row(page.read_bytes(), f"{stem}.html")
+        try:
+            return read_index_row(page.read_bytes(), f"{stem}.html")
+        except (ValueError, KeyError, TypeError):
+            error = "halaman rusak; buat lagi: jkn run --force"
     region = get_wilayah(split_stem(stem)[0])
     return IndexRow(
         kode=region.kode,

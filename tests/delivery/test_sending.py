@@ -504,6 +504,16 @@ def test_a_damaged_ledger_stops_the_sending(sending):
         run.send()
 
 
+def test_a_ledger_with_a_damaged_page_stops_the_sending(sending):
+    run = sending()
+    run.send()
+    content = bytearray(run.ledger.read_bytes())
+    content[4096:4160] = b"\xff" * 64
+    run.ledger.write_bytes(content)
+    with pytest.raises(DeliveryError, match="ledger of sent mail cannot be read"):
+        run.send()
+
+
 ENVIRONMENT = {
     "JKN_SMTP_HOST": "mail.go.id",
     "JKN_SMTP_USER": "jkn",

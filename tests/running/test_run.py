@@ -23,6 +23,7 @@ from jkn_analysis.running.kernel import can_fork
 from jkn_analysis.running.ledger import append_event, ledger_path
 from jkn_analysis.running.pool import Pool, Worker
 from jkn_analysis.running.report import Job
+from jkn_analysis.running.run import _build_row
 from tests.running.project import CELLS, REGIONS, make_project
 
 pytestmark = [
@@ -215,6 +216,14 @@ def test_index_says_which_report_is_missing_and_why(faulty):
     index = (config.paths.reports / "2025-11/index.html").read_text(encoding="utf-8")
     assert "ValueError: angka hilang" in index
     assert 'href="82.04.html"' not in index
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{}", b"\xff{}"])
+def test_the_index_names_a_page_object_that_is_damaged(tmp_path, content):
+    (tmp_path / "82.71.json").write_bytes(content)
+    row = _build_row(tmp_path, "82.71", "")
+    assert row.kode == "82.71"
+    assert row.kesalahan.startswith("halaman rusak")
 
 
 def test_failed_ones_alone_are_repeated(faulty):
