@@ -140,8 +140,8 @@ def _forecast_tables(
         release_memory()
         if len(made["masa_depan"]):
             made |= build_uang(
-                tables,
-                made,
+                {name: tables.pop(name) for name in list(tables)},
+                {n: made.pop(n) for n in ("masa_depan", "ramalan", "uji_balik")},
                 skenario=list(chosen.values()),
                 seed=section.seed,
                 tenggat_bulan=section.tenggat_bulan,

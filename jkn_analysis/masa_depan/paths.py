@@ -91,7 +91,9 @@ class Paths:
     def take(self, kode: Sequence[str]) -> Paths:
         """Return only some rows, in the order asked for."""
         place = {str(name): at for at, name in enumerate(self.kode)}
-        rows = [place[name] for name in kode]
+        found = [place[name] for name in kode]
+        near = slice(found[0], found[-1] + 1) if found else slice(0)
+        rows = near if list(range(near.start or 0, near.stop)) == found else found
         values = {name: part[:, rows] for name, part in self.drawn.items()}
         return Paths(self.cutoff, self.periode, self.kode[rows], values)
 

@@ -1,4 +1,4 @@
-"""Simulate arrears some regions at a time and keep what is asked of regions."""
+"""Simulate arrears a province at a time and keep what is asked of regions."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from jkn_analysis.tunggakan.rates import Laju
     from jkn_analysis.tunggakan.simulate import Draws
 
-_REGIONS = 48
-"""Regions simulated together; bounds the memory, and the noise is a block's own."""
 _SEEN = 8
 """Months of stocks a simulation starts from."""
 _TOTALS = ("jiwa", "rp", "dapat_ditagih_rp", "penerimaan_rp")
@@ -38,7 +36,7 @@ def simulate_regions(
 
     Returns
     -------
-    Jalur
+    ArrearsPaths
         With regions for units; ``dasar_jiwa`` counts payers, where they are not
         known less those in arrears who would pay.
     """
@@ -50,54 +48,48 @@ def simulate_regions(
         stok.rp[-_SEEN:],
         stok.dasar_jiwa[-_SEEN:],
     )
-    parts = [
-        _sum_units(
-            simulate_tunggakan(
-                own,
-                _take_stock(recent, rows),
-                undian=_take_draws(undian, rows, block=number),
-                ubahan=_take_change(change, rows),
-            ),
+    parts = []
+    for rows in _list_blocks(stok.kode):
+        own = laju.take(rows)
+        path = simulate_tunggakan(
             own,
+            take_stock(recent, rows),
+            undian=_seed(take_draws(undian, rows), str(stok.kode[rows.start])),
+            ubahan=_take_change(change, rows),
         )
-        for number, rows in enumerate(_list_blocks(stok.kode))
-        for own in [laju.take(_mask(rows, len(stok.unit)))]
-    ]
+        parts.append(_sum_units(path, own))
     return _join(parts)
 
 
 def _list_blocks(kode: np.ndarray) -> Iterator[slice]:
-    """Yield the units of some regions at a time; units are sorted by region."""
-    first = np.flatnonzero(np.r_[True, kode[1:] != kode[:-1]])
-    edges = [*first[::_REGIONS].tolist(), len(kode)]
-    for low, high in pairwise(edges):
+    """Yield the units of one province at a time; units are sorted by region."""
+    province = np.array([str(name)[:2] for name in kode])
+    first = np.flatnonzero(np.r_[True, province[1:] != province[:-1]])
+    for low, high in pairwise([*first.tolist(), len(kode)]):
         yield slice(low, high)
 
 
-def _mask(rows: slice, count: int) -> np.ndarray:
-    """Return True for the units of a block."""
-    mask = np.zeros(count, dtype=bool)
-    mask[rows] = True
-    return mask
-
-
-def _take_stock(stok: Stock, rows: slice) -> Stock:
-    """Take the stocks of a block."""
+def take_stock(stok: Stock, rows: slice) -> Stock:
+    """Take the stocks of some units."""
     unit = stok.unit.iloc[rows].reset_index(drop=True)
     cubes = (stok.jiwa[:, :, rows], stok.rp[:, :, rows], stok.dasar_jiwa[:, rows])
     return Stock(unit, stok.periode, *cubes)
 
 
-def _take_draws(undian: Draws, rows: slice, *, block: int) -> Draws:
-    """Take the draws of a block, its noise from a seed of its own."""
+def take_draws(undian: Draws, rows: slice) -> Draws:
+    """Take the draws of some units."""
     return replace(
         undian,
         keluar=undian.keluar[:, rows],
         masuk=undian.masuk[rows],
         faktor_keluar=undian.faktor_keluar[:, rows],
         faktor_masuk=undian.faktor_masuk[:, rows],
-        benih=undian.benih + 1_000 * block,
     )
+
+
+def _seed(undian: Draws, kode: str) -> Draws:
+    """Give a province noise of its own, whoever is simulated beside it."""
+    return replace(undian, benih=undian.benih + 1_000 * int(kode[:2]))
 
 
 def _take_change(change: Changes, rows: slice) -> Changes:
@@ -126,6 +118,20 @@ def _sum_units(jalur: ArrearsPaths, laju: Laju) -> ArrearsPaths:
         kelompok={
             age: {name: sum_regions(values, kode) for name, values in part.items()}
             for age, part in jalur.kelompok.items()
+        },
+    )
+
+
+def take_path(path: ArrearsPaths, rows: slice) -> ArrearsPaths:
+    """Take the paths of some regions."""
+    return ArrearsPaths(
+        path.unit.iloc[rows].reset_index(drop=True),
+        path.periode,
+        **{name: getattr(path, name)[:, rows] for name in (*_TOTALS, "dasar_jiwa")},
+        arus={name: part[:, rows] for name, part in path.arus.items()},
+        kelompok={
+            age: {name: values[:, rows] for name, values in part.items()}
+            for age, part in path.kelompok.items()
         },
     )
 

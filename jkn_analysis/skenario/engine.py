@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.masa_depan.paths import read_quantiles
+from jkn_analysis.masa_depan.paths import Paths, read_quantiles
 from jkn_analysis.peraturan import iuran_rp
 from jkn_analysis.skenario.blocks import simulate_regions
 from jkn_analysis.skenario.declaration import TANPA
 from jkn_analysis.skenario.impact import PBI, PEMDA, Impact, neutral, place
 from jkn_analysis.skenario.kinds import JENIS
-from jkn_analysis.terms import SEGMEN
+from jkn_analysis.terms import NASIONAL, SEGMEN, TOTAL
+from jkn_analysis.tunggakan.ahead import Levels
 from jkn_analysis.tunggakan.pemda import settle
 from jkn_analysis.tunggakan.simulate import Changes
 from jkn_analysis.uhc import needed_jiwa, reaches_uhc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from jkn_analysis.skenario.declaration import Skenario
+    from jkn_analysis.skenario.impact import Setting
     from jkn_analysis.skenario.state import State
     from jkn_analysis.tunggakan.simulate import ArrearsPaths
 
@@ -52,6 +55,8 @@ class Applied:
     keadaan: State
     ukuran: dict[str, np.ndarray]
     jalur: ArrearsPaths | None
+    terbaca: dict[str, np.ndarray] = field(default_factory=dict)
+    """Quantiles read so far."""
 
     def ringkas(self) -> pd.DataFrame:
         """Lay out quantiles and the difference from 'nothing changes'.
@@ -82,9 +87,16 @@ def apply_scenario(keadaan: State, skenario: Skenario = TANPA) -> Applied:
     ScenarioError
         If a change does not lie after the data or names no known region.
     """
+    found = [place(keadaan, act) for act in skenario.tindakan]
+    return _apply(keadaan, skenario, found)
+
+
+def _apply(keadaan: State, skenario: Skenario, acts: Sequence[Setting]) -> Applied:
+    """Apply changes that are placed."""
     impact = neutral(keadaan)
-    for act in skenario.tindakan:
-        JENIS[act.jenis].efek(place(keadaan, act), impact)
+    for at in acts:
+        if at.wilayah.any():
+            JENIS[at.act.jenis].efek(at, impact)
     path = _simulate(keadaan, impact)
     measures, found = _activity(keadaan, impact, path)
     measures |= _arrears(keadaan, path)
@@ -226,74 +238,68 @@ def _place(keadaan: State, values: np.ndarray) -> np.ndarray:
 
 def summarise(hasil: Applied, dasar: Applied) -> pd.DataFrame:
     """Lay out a scenario beside 'nothing changes' as table ``skenario``."""
-    keadaan = hasil.keadaan
-    parts = []
-    people = keadaan.tingkat.sum_one(keadaan.penduduk)[None, :, None]
+    tingkat = hasil.keadaan.tingkat
+    people = tingkat.sum_one(hasil.keadaan.penduduk)
+    told: list[_Told] = []
     for name, values in hasil.ukuran.items():
         base = dasar.ukuran[name]
         same = values is base or np.array_equal(values, base, equal_nan=True)
         if same and hasil is not dasar and name in UNMOVED:
             continue
-        own = keadaan.tingkat.sum_up(values)
-        change = None if same else keadaan.tingkat.sum_up(values - base)
-        rows = _rows(hasil, name, own, change)
-        parts.append(rows[rows["nilai"].gt(0)] if name in RARE else rows)
+        grid = _quantiles(dasar if same else hasil, name)
+        change = np.zeros_like(grid)
+        if not same:
+            apart = tingkat.sum_up(values - base)
+            change = read_quantiles(apart, TINGKAT, middle=name in RATES)
+        told.append((name, TINGKAT, grid, change))
         if name in RATES:
-            rate = None if change is None else change / people
-            parts.append(_rows(hasil, RATES[name], own / people, rate))
-    parts += _chances(hasil, dasar)
-    table = pd.concat(parts, ignore_index=True)
-    return table.dropna(subset=["nilai"]).reset_index(drop=True)
+            over = people[None, :, None]
+            told.append((RATES[name], TINGKAT, grid / over, change / over))
+    own, usual = _reached(hasil), _reached(dasar)
+    for name, share in own.items():
+        chance, moved = share[..., None], (share - usual[name])[..., None]
+        told.append((name, (0.5,), chance, moved))
+    return _frame(hasil, told)
 
 
-def _rows(
-    hasil: Applied, name: str, values: np.ndarray, change: np.ndarray | None
-) -> pd.DataFrame:
-    """Lay out quantiles of one measure and of its difference."""
-    middle = name in {*RATES, *RATES.values()}
-    grid = _quantiles(values, middle=middle)
-    delta = np.zeros_like(grid) if change is None else _quantiles(change, middle=middle)
-    return _frame(hasil, name, grid, delta, TINGKAT)
+_Told = tuple[str, tuple[float, ...], np.ndarray, np.ndarray]
+"""Measure, its quantiles, and values and differences, (months, rows, quantiles)."""
 
 
-def _quantiles(values: np.ndarray, *, middle: bool) -> np.ndarray:
-    """Return quantiles over draws, levels first."""
-    return np.moveaxis(read_quantiles(values, TINGKAT, middle=middle), -1, 0)
+def _quantiles(hasil: Applied, name: str) -> np.ndarray:
+    """Return quantiles over draws of a measure and of its sums; read once."""
+    if name not in hasil.terbaca:
+        whole = hasil.keadaan.tingkat.sum_up(hasil.ukuran[name])
+        hasil.terbaca[name] = read_quantiles(whole, TINGKAT, middle=name in RATES)
+    return hasil.terbaca[name]
 
 
-def _frame(
-    hasil: Applied,
-    name: str,
-    grid: np.ndarray,
-    delta: np.ndarray,
-    levels: Sequence[float],
-) -> pd.DataFrame:
-    """Lay out (levels, months, rows) as rows of the table."""
+def _frame(hasil: Applied, told: Sequence[_Told]) -> pd.DataFrame:
+    """Lay out measures as rows of the table, those that are not known left out."""
     keadaan = hasil.keadaan
-    _, months, rows = grid.shape
     kode = keadaan.tingkat.kode.astype(str)
-    place = np.tile(np.arange(rows, dtype=np.int16), len(levels) * months)
-    measure = np.full(len(place), UKURAN.index(name), dtype=np.int8)
+    parts = []
+    for name, levels, grid, change in told:
+        shape = grid.shape
+        month, row, level = (part.ravel() for part in np.indices(shape, dtype=np.int16))
+        measure = np.full(grid.size, UKURAN.index(name), dtype=np.int8)
+        kept = grid.ravel() > 0 if name in RARE else ~np.isnan(grid.ravel())
+        columns = (month, row, np.asarray(levels)[level], measure, grid, change)
+        parts.append([column.ravel()[kept] for column in columns])
+    month, row, level, measure, value, moved = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
     return pd.DataFrame(
         {
-            "kode": pd.Categorical.from_codes(place, pd.Index(kode)),
+            "kode": pd.Categorical.from_codes(row, pd.Index(kode)),
             "skenario": hasil.skenario.kode,
-            "periode": np.tile(np.repeat(keadaan.periode, rows), len(levels)),
+            "periode": keadaan.periode.to_numpy()[month],
             "ukuran": pd.Categorical.from_codes(measure, pd.Index(UKURAN)),
-            "kuantil": np.repeat(levels, months * rows),
-            "nilai": grid.ravel().astype(float),
-            "selisih": delta.ravel().astype(float),
+            "kuantil": level,
+            "nilai": value.astype(float),
+            "selisih": moved.astype(float),
         }
     )
-
-
-def _chances(hasil: Applied, dasar: Applied) -> list[pd.DataFrame]:
-    """Lay out the shares of draws at 80% active and at both UHC thresholds."""
-    own, base = _reached(hasil), _reached(dasar)
-    return [
-        _frame(hasil, name, own[name][None], (own[name] - base[name])[None], (0.5,))
-        for name in own
-    ]
 
 
 def _reached(hasil: Applied) -> dict[str, np.ndarray]:
@@ -332,13 +338,68 @@ def compare(keadaan: State, skenario: Sequence[Skenario]) -> pd.DataFrame:
     DataFrame
         Table ``skenario``, 'dasar' first.
     """
-    base = apply_scenario(keadaan, TANPA)
-    parts = []
-    for one in (TANPA, *skenario):
-        own = base if one is TANPA else apply_scenario(keadaan, one)
-        parts.append(summarise(own, base).drop(columns="skenario"))
-    lengths = [len(part) for part in parts]
-    number = np.repeat(np.arange(len(parts), dtype=np.int16), lengths)
-    names = [TANPA.kode, *[one.kode for one in skenario]]
+    if not len(keadaan.tingkat.awal):
+        base = apply_scenario(keadaan, TANPA)
+        own = [base, *(apply_scenario(keadaan, one) for one in skenario)]
+        return pd.concat([summarise(one, base) for one in own], ignore_index=True)
+    named = (TANPA, *skenario)
+    acts = [[place(keadaan, act) for act in one.tindakan] for one in named]
+    parts, sums = [], [_Sums() for _ in named]
+    for rows, part in keadaan.list_provinces():
+        base = _apply(part, TANPA, ())
+        for at, one in enumerate(named):
+            there = [act.within(part, rows) for act in acts[at]]
+            found = base if one is TANPA else _apply(part, one, there)
+            parts.append(_file(summarise(found, base), at, keadaan))
+            sums[at].add(found.ukuran)
+    country = _sum_country(keadaan)
+    total = [
+        Applied(one, country, own.read(len(keadaan.tingkat.awal)), None)
+        for one, own in zip(named, sums, strict=True)
+    ]
+    parts += [
+        _file(summarise(one, total[0]), at, keadaan) for at, one in enumerate(total)
+    ]
     table = pd.concat(parts, ignore_index=True)
-    return table.assign(skenario=pd.Categorical.from_codes(number, pd.Index(names)))
+    names = pd.Index([one.kode for one in named])
+    return table.assign(skenario=pd.Categorical.from_codes(table["skenario"], names))
+
+
+class _Sums:
+    """Draws of the country, added province by province."""
+
+    def __init__(self) -> None:
+        self.ukuran: dict[str, np.ndarray] = {}
+        self.jumlah: Counter[str] = Counter()
+
+    def add(self, ukuran: Mapping[str, np.ndarray]) -> None:
+        """Add the regions of a province."""
+        for name, values in ukuran.items():
+            self.ukuran[name] = self.ukuran.get(name, 0) + values.sum(
+                axis=1, keepdims=True
+            )
+            self.jumlah[name] += 1
+
+    def read(self, provinces: int) -> dict[str, np.ndarray]:
+        """Return the sums; what a province did not deliver is missing."""
+        return {
+            name: values if self.jumlah[name] == provinces else values * np.nan
+            for name, values in self.ukuran.items()
+        }
+
+
+def _sum_country(keadaan: State) -> State:
+    """Return the country as one row."""
+    kode = np.array([NASIONAL], dtype=object)
+    people = np.broadcast_to(keadaan.penduduk.sum(), (len(keadaan.periode), 1, 1))
+    paths = Paths(
+        keadaan.cutoff, keadaan.periode, kode, {("penduduk_jiwa", TOTAL): people}
+    )
+    level = Levels(kode, 1, np.zeros(0, dtype=int))
+    return replace(keadaan, paths=paths, tingkat=level)
+
+
+def _file(table: pd.DataFrame, at: int, keadaan: State) -> pd.DataFrame:
+    """Name the scenario by number and the rows among those of the whole country."""
+    kode = table["kode"].cat.set_categories(keadaan.tingkat.kode.astype(str))
+    return table.assign(skenario=np.int16(at), kode=kode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,6 +62,12 @@ class Setting:
     mulai: int
     wilayah: np.ndarray
     """(1, regions, 1): 1 where the change holds."""
+    orang: float = 0.0
+    """Active people of the change's segmen in all regions where it holds."""
+
+    def within(self, part: State, rows: slice) -> Setting:
+        """Return the same change in some of the regions."""
+        return replace(self, keadaan=part, wilayah=self.wilayah[:, rows])
 
     def from_start(self, months: float | None = None) -> np.ndarray:
         """Return (months, 1, 1): 1 from the start on, for some months or for good."""
@@ -112,4 +118,6 @@ def place(keadaan: State, act: DatedChange) -> Setting:
             f"scenario '{act.jenis}': region '{act.wilayah}' is not among those "
             "forecast\n  → give 00, a province or a kabupaten/kota code such as 82.71"
         )
-    return Setting(keadaan, act, start, where[None, :, None])
+    held = keadaan.aktif_segmen(act.segmen)[0, :, 0] if act.segmen else where
+    people = float((held * where).sum())
+    return Setting(keadaan, act, start, where[None, :, None], people)

@@ -194,8 +194,7 @@ def _event(at: Setting, impact: Impact) -> None:
     impact.daftar = impact.daftar + np.maximum(share, 0) * lasting * base
     people = at.act.get("dampak_jiwa")
     if people:
-        size = base[0, :, 0] * at.wilayah[0, :, 0]
-        part = (size / max(size.sum(), 1.0))[None, :, None]
+        part = base[:1, :, :1] * at.wilayah / max(at.orang, 1.0)
         moved = people * part * (course if people < 0 else at.from_start())
         impact.add(segmen, moved, at.keadaan.ukuran)
         impact.daftar = impact.daftar + np.maximum(moved, 0)

@@ -55,6 +55,9 @@ def build_uang(
 ) -> dict[str, pd.DataFrame]:
     """Compute all tables of arrears, budget, ask and scenarios.
 
+    Of the country the tables are half of the memory: what a caller hands over without
+    keeping it is let go as soon as it was used.
+
     Parameters
     ----------
     tables
@@ -85,32 +88,37 @@ def build_uang(
         name: tables[name] if name in tables else conform(pd.DataFrame(), name)
         for name in _DIPAKAI
     }
+    ramalan, paths = hasil["ramalan"], from_table(hasil["masa_depan"])
+    tested = hasil.get("uji_balik", pd.DataFrame())
+    del tables, hasil
     check_anggaran(given["anggaran"], given["iuran_pemda"])
-    ramalan = hasil["ramalan"]
-    paths = from_table(hasil["masa_depan"])
     given["iuran_pemda"] = fill_pemda(
         given["iuran_pemda"], given["kepesertaan"], cutoff=paths.cutoff
     )
     keadaan = build_keadaan(given, paths, ramalan=ramalan, seed=seed)
     release_memory()
     paths = add_money(paths, keadaan)
-    ramalan = tell_arrears(ramalan, paths)
     chosen = list(read_skenario().values() if skenario is None else skenario)
     planned = from_peristiwa(given["peristiwa"], cutoff=keadaan.cutoff)
     chosen += [planned] if planned.tindakan else []
-    out = _arrears_tables(given, keadaan)
-    out |= _collection(given["iuran"], hasil, len(keadaan.periode))
+    out = {"ramalan": tell_arrears(ramalan, paths)}
+    del ramalan
+    out |= _arrears_tables(given, keadaan)
+    del given["tunggakan_peserta"]
+    out |= _collection(given["iuran"], tested, len(keadaan.periode))
     out |= _pemda_tables(given, keadaan)
     out["rute"] = _routes(given, keadaan)
     release_memory()
     out["skenario"] = compare(keadaan, chosen)
-    release_memory()
     out.setdefault("uang", conform(pd.DataFrame(), "uang"))
     out["permintaan"] = _asks(given, keadaan, out, tenggat_bulan=tenggat_bulan)
     last = (keadaan.cutoff + pd.offsets.MonthEnd(0)).date()
     sizes = list_asumsi(chosen, tanggal=last)
     out["asumsi_skenario"] = sizes.assign(asumsi=sizes["asumsi"].astype(int))
-    out |= {"masa_depan": to_table(paths), "ramalan": ramalan}
+    del given, keadaan
+    release_memory()
+    out["masa_depan"] = to_table(paths)
+    del paths
     return {
         name: conform(out.pop(name, pd.DataFrame()), name)[TABLES[name].names]
         for name in TABEL_UANG
@@ -137,10 +145,9 @@ def _arrears_tables(
 
 
 def _collection(
-    iuran: pd.DataFrame, hasil: Mapping[str, pd.DataFrame], horizon: int
+    iuran: pd.DataFrame, scored: pd.DataFrame, horizon: int
 ) -> dict[str, pd.DataFrame]:
     """Build the collection rates and put how their forecasts did beside the others."""
-    scored = hasil.get("uji_balik", pd.DataFrame())
     if iuran.empty:
         return {"uji_balik": scored}
     table, tested = build_kolektibilitas(iuran, horizon=horizon)

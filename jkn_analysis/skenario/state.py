@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,12 @@ import pandas as pd
 from jkn_analysis.errors import ScenarioError
 from jkn_analysis.masa_depan.draws import DRAWS
 from jkn_analysis.masa_depan.paths import Paths, add_levels
-from jkn_analysis.skenario.blocks import simulate_regions
+from jkn_analysis.skenario.blocks import (
+    simulate_regions,
+    take_draws,
+    take_path,
+    take_stock,
+)
 from jkn_analysis.terms import TOTAL
 from jkn_analysis.tunggakan.ahead import (
     Levels,
@@ -62,7 +68,7 @@ class Tunggakan:
     undian: Draws
     dasar: ArrearsPaths
     posisi: np.ndarray
-    """Index of each unit's region in `Keadaan.kode`."""
+    """Index of each unit's region in `State.kode`."""
     skala: dict[str, np.ndarray]
     """Factors to the stored paths; else as `scale_draws` says."""
     uji: pd.DataFrame
@@ -124,6 +130,65 @@ class State:
         """Months, regions, draws."""
         months, regions, draws = self.aktif.shape
         return months, regions, draws
+
+    def list_provinces(self) -> Iterator[tuple[slice, State]]:
+        """Yield each province's rows and regions, with their sum; bounds the memory."""
+        edges = [*self.tingkat.awal.tolist(), len(self.kode)]
+        for first, last in pairwise(edges):
+            yield slice(first, last), self._take(slice(first, last))
+
+    def _take(self, rows: slice) -> State:
+        """Take the regions of one province."""
+        own = self.kode[rows]
+        above = np.array([*own, str(own[0])[:2]], dtype=object)
+        drawn = {name: part[:, rows] for name, part in self.paths.drawn.items()}
+        return State(
+            Paths(self.cutoff, self.periode, own, drawn),
+            Levels(above, len(own), np.zeros(1, dtype=int)),
+            self.batas[rows],
+            self.terisi[rows],
+            _take_pemda(self.pemda, own),
+            _take_arrears(self.tunggakan, rows),
+            self.peluang,
+        )
+
+
+def _take_pemda(pemda: UtangDepan | None, kode: np.ndarray) -> UtangDepan | None:
+    """Take the Pemda debt of some regions; None if none of them delivered."""
+    if pemda is None:
+        return None
+    at = np.flatnonzero(np.isin(pemda.kode.astype(str), kode.astype(str)))
+    if not len(at):
+        return None
+    cubes = {name: getattr(pemda, name)[:, at] for name in _PEMDA}
+    year, left = pemda.sisa_pagu
+    return replace(
+        pemda,
+        kode=pemda.kode[at],
+        awal_rp=pemda.awal_rp[at],
+        sisa_pagu=(year, left[at]),
+        **cubes,
+    )
+
+
+def _take_arrears(part: Tunggakan | None, rows: slice) -> Tunggakan | None:
+    """Take the arrears of some regions; None if none of them delivered."""
+    if part is None:
+        return None
+    low, high = np.searchsorted(part.posisi, [rows.start, rows.stop])
+    if low == high:
+        return None
+    units, first = slice(low, high), len(np.unique(part.posisi[:low]))
+    regions = slice(first, first + len(np.unique(part.posisi[units])))
+    return Tunggakan(
+        part.laju.take(units),
+        take_stock(part.stok, units),
+        take_draws(part.undian, units),
+        take_path(part.dasar, regions),
+        part.posisi[units] - rows.start,
+        {name: values[:, regions] for name, values in part.skala.items()},
+        part.uji,
+    )
 
 
 def build_keadaan(

@@ -42,6 +42,7 @@ class Levels:
     """Regions and the sums above them: provinces, then the country."""
 
     kode: np.ndarray
+    """Without the country for a province alone."""
     wilayah: int
     """Number of regions; they come first, sorted."""
     awal: np.ndarray
@@ -59,7 +60,8 @@ class Levels:
             return values
         provinces = np.add.reduceat(values, self.awal, axis=1)
         country = provinces.sum(axis=1, keepdims=True)
-        return np.concatenate([values, provinces, country], axis=1)
+        whole = np.concatenate([values, provinces, country], axis=1)
+        return whole[:, : len(self.kode)]
 
     def sum_one(self, values: np.ndarray) -> np.ndarray:
         """Sum one value per region, (regions,), to (rows,)."""

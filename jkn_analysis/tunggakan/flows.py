@@ -129,24 +129,6 @@ def project_arus(jalur: ArrearsPaths) -> pd.DataFrame:
     return _close(frame, jenis="ramalan")
 
 
-def list_rehab(peristiwa: pd.DataFrame) -> pd.DataFrame:
-    """List REHAB uptake where offices reported it as an event.
-
-    No delivered table carries REHAB, so it comes as ``peristiwa`` of a jenis that
-    names it, with the people who joined or finished as ``dampak_jiwa``.
-
-    Returns
-    -------
-    DataFrame
-        kode, tanggal, jenis, peserta_jiwa, sumber; empty where none was reported.
-    """
-    named = peristiwa["jenis"].str.contains("rehab", case=False)
-    known = peristiwa[named & peristiwa["dampak_jiwa"].notna()]
-    columns = ["kode", "tanggal", "jenis", "dampak_jiwa", "sumber"]
-    rows = known[columns].rename(columns={"dampak_jiwa": "peserta_jiwa"})
-    return rows.sort_values(["kode", "tanggal"], ignore_index=True)
-
-
 def build_kolektibilitas(
     iuran: pd.DataFrame, *, horizon: int = 12
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

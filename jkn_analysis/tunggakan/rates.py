@@ -25,7 +25,8 @@ from jkn_analysis.tunggakan.moods import (
     fit_moods,
     log_ratio,
 )
-from jkn_analysis.tunggakan.stock import SEGMEN_MENUNGGAK, UMUR
+from jkn_analysis.tunggakan.pooling import shrink_factor, shrink_rate
+from jkn_analysis.tunggakan.stock import SEGMEN_MENUNGGAK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,8 +38,6 @@ UMUR_GRUP = np.array([0] + [1] * 2 + [2] * 9 + [3] * 12 + [4])
 _PER_UMUR = ("keluar", "konsentrasi", "sd_faktor")
 _PER_UNIT = ("masuk", "sd_masuk", "tumbuh", "bagian_bayar", "ada_dasar")
 _RP_PENYUSUTAN = 1e8
-_KEKUATAN = np.geomspace(2, 50_000, 40)
-_SKALA = np.geomspace(0.7, 1.4, 15)
 _MUSIM_NYATA = 2.2
 """F statistic (11 and about 24 months) below which a season is taken for noise."""
 _GALAT_BAGI = 0.25
@@ -80,12 +79,8 @@ class Laju:
     guncangan_masuk: Movement
     ada_dasar: np.ndarray
 
-    def of(self, kode: str) -> Laju:
-        """Return the rates of one region."""
-        return self.take((self.unit["kode"] == kode).to_numpy())
-
-    def take(self, keep: np.ndarray) -> Laju:
-        """Return the rates of the units where `keep` holds."""
+    def take(self, keep: np.ndarray | slice) -> Laju:
+        """Return the rates of the units in `keep`, a mask or a slice."""
         kode = self.unit["kode"].to_numpy(dtype=object)
         regions = np.unique(kode.astype(str))
         kept = np.isin(regions, np.unique(kode[keep].astype(str)))
@@ -124,20 +119,6 @@ class Laju:
                 ],
             ]
         return pd.concat(parts, ignore_index=True)
-
-    def matrix(self, at: int) -> np.ndarray:
-        """Return the transition matrix of one unit: ages 0 ... 25+ to 0 ... 25+, out.
-
-        Rows sum to one; column 26 is 'out'.
-        """
-        p = np.zeros((len(UMUR) + 1, len(UMUR) + 2))
-        leave, paid = self.keluar[:, at], float(self.bagian_bayar[at])
-        p[0, 0], p[0, 1] = 1 - self.masuk[at], self.masuk[at]
-        for age in range(1, len(UMUR) + 1):
-            p[age, 0] = leave[age - 1] * paid
-            p[age, -1] = leave[age - 1] * (1 - paid)
-            p[age, min(age + 1, len(UMUR))] = 1 - leave[age - 1]
-        return p
 
 
 def _rows(unit: pd.DataFrame, name: str, values: np.ndarray) -> pd.DataFrame:
@@ -217,7 +198,7 @@ class Transitions:
     berisiko: np.ndarray
     keluar: np.ndarray
     bobot: np.ndarray
-    """(months, units): weight of a month, 0 where unknown or set aside."""
+    """(months, units): 1, or 0 where unknown or set aside."""
     bulan: np.ndarray
 
 
@@ -225,7 +206,6 @@ def count_transisi(
     stok: Stock,
     *,
     abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
-    paruh_bulan: float | None = None,
 ) -> Transitions:
     """Count who was at risk and who left between each two months.
 
@@ -239,8 +219,6 @@ def count_transisi(
     abaikan
         Region ('00' = all) and month of transitions to leave out: a write-off or a
         list repair is an event, not a payment habit.
-    paruh_bulan
-        Half-life of a month's weight; None weighs all alike.
     """
     now, then = stok.jiwa[:-1], stok.jiwa[1:]
     left = np.empty_like(now)
@@ -249,10 +227,8 @@ def count_transisi(
     near = np.nansum(left[:, 19:23]) / max(np.nansum(now[:, 19:23]), 1.0)
     left[:, 23:] = _split_oldest(now[:, 23:], old, float(np.clip(near, 1e-4, 0.9)))
     months = stok.periode[1:]
-    age = np.arange(len(months))[::-1, None]
-    decay = 1.0 if paruh_bulan is None else 0.5 ** (age / paruh_bulan)
     known = ~np.isnan(left).any(axis=1)
-    weight = np.where(known, decay, 0.0) * _kept(stok, months, abaikan)
+    weight = known * _kept(stok, months, abaikan)
     return Transitions(
         np.nan_to_num(now), np.nan_to_num(left), weight, months.month.to_numpy() - 1
     )
@@ -286,69 +262,6 @@ def _split_oldest(now: np.ndarray, left: np.ndarray, near: float) -> np.ndarray:
     total = expected.sum(axis=1, keepdims=True)
     share = np.divide(expected, total, out=np.full_like(expected, 0.5), where=total > 0)
     return np.asarray(share * left[:, None, :])
-
-
-def _shrink_factor(
-    observed: np.ndarray,
-    expected: np.ndarray,
-    parent: np.ndarray,
-    parent_error: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Shrink observed / expected toward `parent`; return factor and its log error.
-
-    Gamma-Poisson empirical Bayes: the prior strength maximises the negative
-    binomial likelihood of all observed counts.
-    """
-    from scipy.special import gammaln
-
-    mean = np.maximum(expected * parent, _EPS)
-    y = np.maximum(observed, 0.0)[None, :]
-    k = _KEKUATAN[:, None]
-    loglik = (
-        gammaln(y + k)
-        - gammaln(k)
-        + k * np.log(k / (k + mean))
-        + y * np.log(mean / (k + mean))
-    ).sum(axis=1)
-    best = _KEKUATAN[int(np.argmax(loglik - 0.5 / np.sqrt(_KEKUATAN)))]
-    shape = best + y[0]
-    inherited = best / (best + mean) * parent_error
-    return parent * shape / (best + mean), np.sqrt(1 / shape + inherited**2)
-
-
-def _shrink_rate(
-    left: np.ndarray, risk: np.ndarray, prior: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """Shrink rates of one age group toward `prior`; return them and the strength.
-
-    The prior's level is fitted with the strength: debtors pile up where few leave,
-    so a mean weighted by people sits below that of regions.
-    """
-    y, n = np.clip(left, 0, None), np.maximum(risk, 0)
-    y = np.minimum(y, n)
-    best = _best_strength(y, n, prior)
-    scales = _SKALA.reshape(-1, *[1] * y.ndim)
-    fit = _loglik(y, n, np.full_like(scales, best), np.minimum(prior * scales, 0.95))
-    prior = np.minimum(prior * _SKALA[int(np.argmax(fit))], 0.95)
-    best = _best_strength(y, n, prior)
-    return (best * prior + y) / (best + n), best
-
-
-def _best_strength(y: np.ndarray, n: np.ndarray, prior: np.ndarray) -> float:
-    """Return the prior strength of greatest beta-binomial likelihood."""
-    k = _KEKUATAN.reshape(-1, *[1] * y.ndim)
-    return float(_KEKUATAN[int(np.argmax(_loglik(y, n, k, prior)))])
-
-
-def _loglik(
-    y: np.ndarray, n: np.ndarray, k: np.ndarray, prior: np.ndarray
-) -> np.ndarray:
-    """Return the beta-binomial likelihood along the first axis of `k`."""
-    from scipy.special import betaln
-
-    a, b = k * prior, k * (1 - prior)
-    fit = betaln(a + y, b + n - y) - betaln(a, b)
-    return np.asarray(fit.reshape(len(k), -1).sum(axis=1))
 
 
 def _groups(unit: pd.DataFrame, level: str) -> np.ndarray:
@@ -413,7 +326,7 @@ def _factors(
         exp = np.bincount(group, expected, size)
         first = np.array([np.flatnonzero(group == g)[0] for g in range(size)])
         above = inside[first]
-        parent, error = _shrink_factor(obs, exp, parent[above], error[above])
+        parent, error = shrink_factor(obs, exp, parent[above], error[above])
         inside = group
     return parent, error
 
@@ -422,7 +335,6 @@ def estimate_laju(
     stok: Stock,
     *,
     abaikan: Iterable[tuple[str, pd.Timestamp]] = (),
-    paruh_bulan: float | None = None,
     bagian_bayar: np.ndarray | float | None = None,
 ) -> Laju:
     """Estimate roll rates of every region x kelas with partial pooling.
@@ -433,13 +345,11 @@ def estimate_laju(
         Stocks by single age, at least two consecutive months.
     abaikan
         Region and month of transitions to leave out (see `count_transisi`).
-    paruh_bulan
-        Half-life of a month's weight; None weighs all alike.
     bagian_bayar
         Share of leavers who paid; estimated from paying members if None, and
         taken as all where these are unknown.
     """
-    moved = count_transisi(stok, abaikan=abaikan, paruh_bulan=paruh_bulan)
+    moved = count_transisi(stok, abaikan=abaikan)
     rates, konsentrasi, sd, musim = _estimate_keluar(stok, moved)
     expected = moved.berisiko * rates * musim[moved.bulan][:, None, None]
     shock = fit_moods(
@@ -474,17 +384,14 @@ def _estimate_keluar(
             moved.bulan,
             moved.bobot > 0,
         )
-    shrink = _effective(moved)
-    factor, error = _factors(
-        left.sum(axis=0) * shrink, (risk * profile).sum(axis=0) * shrink, stok.unit
-    )
+    factor, error = _factors(left.sum(axis=0), (risk * profile).sum(axis=0), stok.unit)
     prior = np.clip(profile * factor, 1e-4, 0.95)
     rates, konsentrasi, sd = np.empty_like(prior), np.empty_like(prior), prior * 0
-    seen = _evidence(risk * shrink, prior)
+    seen = _evidence(risk, prior)
     ratio = np.divide(left, risk, out=prior.copy(), where=risk > 0)
     for group in np.unique(UMUR_GRUP):
         at = group == UMUR_GRUP
-        rates[at], strength = _shrink_rate(ratio[at] * seen[at], seen[at], prior[at])
+        rates[at], strength = shrink_rate(ratio[at] * seen[at], seen[at], prior[at])
         konsentrasi[at] = strength + seen[at]
         sd[at] = error * strength / (strength + seen[at])
     return np.clip(rates, 1e-5, 0.98), konsentrasi, sd, musim
@@ -501,15 +408,6 @@ def _evidence(risk: np.ndarray, prior: np.ndarray) -> np.ndarray:
     share = risk[23] / np.maximum(risk[23] + risk[24], 1.0)
     seen[24] = risk[24] / (1 + risk[24] * prior[24] * (_GALAT_BAGI * share) ** 2)
     return seen
-
-
-def _effective(moved: Transitions) -> np.ndarray:
-    """Return the factor from weighted sums to effective counts per unit.
-
-    A weighted mean has the variance of (sum w)^2 / sum w^2 plain observations.
-    """
-    total, squared = moved.bobot.sum(axis=0), (moved.bobot**2).sum(axis=0)
-    return np.where(squared > 0, total / np.maximum(squared, _EPS), 1.0)
 
 
 @dataclass(frozen=True)
@@ -529,7 +427,7 @@ def _estimate_masuk(stok: Stock, moved: Transitions) -> _Inflow:
     level = np.where(ada, np.nan_to_num(base), 1.0)
     typical = np.maximum(new.mean(axis=0), 0.5)
     level = np.where(ada, level, typical[None, :])
-    weight, shrink = moved.bobot, _effective(moved)
+    weight = moved.bobot
     observed, exposure = (new * weight).sum(axis=0), (level * weight).sum(axis=0)
     profile = np.ones(len(stok.unit))
     for k in np.unique(stok.kelas):
@@ -539,7 +437,7 @@ def _estimate_masuk(stok: Stock, moved: Transitions) -> _Inflow:
                 profile[mine] = observed[mine].sum() / max(exposure[mine].sum(), _EPS)
     profile = np.maximum(profile, 1e-6)
     musim = _season(new * weight, level * profile * weight, moved.bulan, weight > 0)
-    factor, error = _factors(observed * shrink, exposure * profile * shrink, stok.unit)
+    factor, error = _factors(observed, exposure * profile, stok.unit)
     rate = profile * factor
     expected = level * rate * musim[moved.bulan][:, None]
     shock = fit_moods(

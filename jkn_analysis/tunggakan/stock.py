@@ -84,17 +84,6 @@ class Stock:
         cubes = [pad(values) for values in (known.jiwa, known.rp, known.dasar_jiwa)]
         return Stock(known.unit, periode, *cubes)
 
-    def of(self, kode: str) -> Stock:
-        """Return one region's units."""
-        keep = self.kode == kode
-        return Stock(
-            self.unit[keep].reset_index(drop=True),
-            self.periode,
-            self.jiwa[:, :, keep],
-            self.rp[:, :, keep],
-            self.dasar_jiwa[:, keep],
-        )
-
 
 def build_stok(
     tunggakan_peserta: pd.DataFrame,

@@ -32,7 +32,6 @@ from jkn_analysis.tunggakan.ahead import (
 from jkn_analysis.tunggakan.flows import (
     build_arus,
     build_kolektibilitas,
-    list_rehab,
     project_arus,
 )
 from jkn_analysis.tunggakan.moods import Movement, draw_moods, fit_moods
@@ -106,7 +105,7 @@ def test_a_month_not_delivered_is_missing_not_zero():
         ]
     )
     stok = build_stok(both)
-    ternate = stok.of("82.71").jiwa[:, 0, 0]
+    ternate = stok.jiwa[:, 0, int(np.flatnonzero(stok.kode == "82.71")[0])]
     assert ternate[0] == 10
     assert np.isnan(ternate[1])
     assert ternate[2] == 9
@@ -138,15 +137,6 @@ def test_totals_on_one_age_do_not_count_as_single_months():
 # Roll rates
 
 
-def test_transition_matrix_rows_sum_to_one_and_nobody_grows_younger(world):
-    matrix = estimate_laju(world.stok()).matrix(3)
-    assert matrix.shape == (26, 27)
-    assert np.allclose(matrix.sum(axis=1), 1)
-    assert np.all(matrix >= 0)
-    inner = matrix[1:, 1:26]
-    assert np.all(np.tril(inner, -1) == 0)
-
-
 def test_rates_of_a_stock_in_which_nobody_leaves_are_small():
     people = dict.fromkeys(range(1, 26), 100)
     months = pd.date_range("2023-01-01", periods=24, freq="MS")
@@ -156,13 +146,6 @@ def test_rates_of_a_stock_in_which_nobody_leaves_are_small():
     ]
     laju = estimate_laju(build_stok(pd.concat(rows)))
     assert laju.keluar[:22].max() < 0.02
-
-
-def test_shares_paid_and_out_split_leavers(world):
-    laju = estimate_laju(world.stok(), bagian_bayar=0.75)
-    matrix = laju.matrix(0)
-    leavers = matrix[5, 0] + matrix[5, -1]
-    assert matrix[5, 0] / leavers == pytest.approx(0.75)
 
 
 def test_partial_pooling_beats_no_pooling_and_full_pooling(world):
@@ -264,7 +247,7 @@ def test_rates_survive_their_table(world):
     kode = world.kode[4]
     unit = laju.unit[laju.unit["kode"] == kode]
     own = read_laju(table[table["kode"].isin([kode, "00"])], unit)
-    expected = laju.of(kode)
+    expected = laju.take((laju.unit["kode"] == kode).to_numpy())
     assert np.allclose(own.keluar, expected.keluar)
     assert np.allclose(own.musim_keluar, expected.musim_keluar)
     assert own.guncangan_masuk.tingkat == pytest.approx(
@@ -646,18 +629,6 @@ def test_collection_rate_is_a_ratio_of_twelve_month_sums():
     assert wide.shape == (3, 3)
     assert (wide[0.1] <= wide[0.5]).all()
     assert (wide[0.5] <= wide[0.9]).all()
-
-
-def test_rehab_uptake_is_shown_where_reported():
-    rows = pd.DataFrame(
-        {
-            "id_peristiwa": ["a", "b"], "tanggal": pd.to_datetime(["2025-03-01"] * 2),
-            "kode": "82.71", "jenis": ["REHAB 2.0", "PKS"], "dampak_jiwa": [120.0, 5.0],
-            "status": "terjadi", "keterangan": "", "sumber": "BPJS Ternate",
-        }
-    )  # fmt: skip
-    found = list_rehab(conform(rows, "peristiwa"))
-    assert found["peserta_jiwa"].tolist() == [120.0]
 
 
 def test_money_tables_pass_their_schemas():
