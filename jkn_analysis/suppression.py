@@ -318,3 +318,14 @@ def _hypercubes(
     for axis, index in enumerate(cell):
         allowed[(slice(None),) * axis + (index,)] = False
     return corners, up + down, np.where(allowed, cost, np.inf)
+
+
+def tell_fives(counts: pd.Series) -> pd.Series:
+    """Hide counts of 1 to 4 and write the others in multiples of five.
+
+    Every count is rounded for itself: of one an attacker knows a span of 5, of the
+    difference of two one of 9.
+    """
+    small = counts.between(SMALLEST_HIDDEN, THRESHOLD_JIWA - 1).fillna(value=False)
+    fives = (counts + THRESHOLD_JIWA // 2) // THRESHOLD_JIWA * THRESHOLD_JIWA
+    return fives.mask(small)

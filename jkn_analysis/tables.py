@@ -516,6 +516,73 @@ _DECLARED = (
         ),
     ),
     Table(
+        "sasaran_pbi",
+        "people of one region and DTSEN decile, and how many of them are PBI JK, in "
+        "fives; missing count = hidden because small",
+        (
+            KODE,
+            PERIODE,
+            Column("desil", "count"),
+            Column("jiwa", "jiwa", optional=True),
+            Column("pbi_jiwa", "jiwa", optional=True),
+        ),
+        ("kode", "periode", "desil"),
+        office="Dinas Sosial",
+        rules=(
+            RowRule(
+                "pbi_over_desil",
+                _at_most("pbi_jiwa", "jiwa"),
+                ("pbi_jiwa", "jiwa"),
+                "the PBI JK of a decile are part of its people: "
+                "ask the sender which of the two is wrong",
+            ),
+            RowRule(
+                "desil_1_10",
+                lambda frame: frame["desil"].between(1, 10),
+                ("desil",),
+                "deciles of DTSEN are 1 (poorest) to 10",
+            ),
+        ),
+    ),
+    Table(
+        "usulan_pbi",
+        "PBI JK to be replaced in a month, proposed by the region, and accepted where "
+        "that is decided",
+        (
+            KODE,
+            PERIODE,
+            Column("kuota_pbi_jiwa", "jiwa"),
+            Column("diusulkan_jiwa", "jiwa"),
+            Column("diterima_jiwa", "jiwa", optional=True),
+        ),
+        ("kode", "periode"),
+        office="Dinas Sosial",
+        rules=(
+            RowRule(
+                "diterima_over_diusulkan",
+                _at_most("diterima_jiwa", "diusulkan_jiwa"),
+                ("diterima_jiwa", "diusulkan_jiwa"),
+                "nobody is accepted who was not proposed: "
+                "ask the sender which of the two is wrong",
+            ),
+        ),
+    ),
+    Table(
+        "fiskal",
+        "the whole budget of one region and year, and what the centre and the province "
+        "hand on to it",
+        (
+            KODE,
+            Column("tahun", "tahun"),
+            Column("apbd_rp", "rp"),
+            Column("pajak_rokok_rp", "rp", optional=True),
+            Column("dbh_rp", "rp", optional=True),
+            Column("dau_rp", "rp", optional=True),
+        ),
+        ("kode", "tahun"),
+        office="BPKAD",
+    ),
+    Table(
         "laju_tunggakan",
         "one parameter of the roll-rate model; kode 00 = shared by all regions",
         (
@@ -739,6 +806,9 @@ DELIVERED: tuple[str, ...] = (
     "arus_kepesertaan",
     "kepesertaan_kecamatan",
     "kohort_kembali",
+    "sasaran_pbi",
+    "usulan_pbi",
+    "fiskal",
 )
 """Tables that offices send; the others are facts or computed."""
 

@@ -88,8 +88,9 @@ def build_tables(
     Returns
     -------
     dict
-        Table name (of ``tables.DELIVERED``) to typed rows sorted by key; flows and
-        kecamatan in the sample of 28 regions only; cohorts of the returned in none.
+        Table name (of ``tables.DELIVERED``) to typed rows sorted by key; flows,
+        kecamatan, deciles and whole budgets in the sample of 28 regions only; cohorts
+        of the returned in none.
     """
     from jkn_sample import build
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from jkn_analysis.places import list_kecamatan
 from jkn_analysis.terms import LUAR, NONAKTIF, SEGMEN
+from jkn_analysis.wilayah import get_wilayah
 from jkn_sample.world import round_to_total
 
 if TYPE_CHECKING:
@@ -127,10 +128,10 @@ def _places(dunia: Dunia, kode: str, own: pd.DataFrame) -> pd.DataFrame:
     """Spread a region's members over its kecamatan."""
     names = sorted(list_kecamatan(kode).values())
     chance = dunia.rng("kecamatan", kode)
-    size = chance.gamma(2.5, 1.0, len(names)) + 0.2
-    tilt = {name: chance.lognormal(0.0, 0.3, len(names)) for name in SEGMEN}
+    size = _size(names, get_wilayah(kode).nama) * chance.lognormal(0.0, 0.2, len(names))
+    tilt = {name: chance.lognormal(0.0, 0.2, len(names)) for name in SEGMEN}
     idle = {
-        name: chance.lognormal(0.0, 0.9 if name == "PBI JK" else 0.35, len(names))
+        name: chance.lognormal(0.0, 0.5 if name == "PBI JK" else 0.35, len(names))
         for name in SEGMEN
     }
     frames = []
@@ -148,6 +149,18 @@ def _places(dunia: Dunia, kode: str, own: pd.DataFrame) -> pd.DataFrame:
             )
         )  # fmt: skip
     return pd.concat(frames)
+
+
+def _size(names: list[str], region: str) -> np.ndarray:
+    """Guess how many live in each place, as ranks: the town many, an islet few.
+
+    A place named after its region is (part of) the town; one named an island is small,
+    but where most places are islands.
+    """
+    island = np.array([name.startswith(("Pulau ", "Kepulauan ")) for name in names])
+    town = np.array([region in name for name in names]) & ~island
+    few = 0.15 if island.mean() < 0.5 else 1.0
+    return np.where(island, few, np.where(town, 5.0, 1.0))
 
 
 def _split(weight: np.ndarray, total: int) -> np.ndarray:

@@ -12,10 +12,12 @@ from jkn_analysis.api.answer import find_name
 from jkn_analysis.arus.flows import ARUS, sum_flows
 from jkn_analysis.arus.sebab import list_sebab
 from jkn_analysis.errors import InputError, StoreError
+from jkn_analysis.fiskal import FISKAL
 from jkn_analysis.formats import format_rate
 from jkn_analysis.indicators import INDICATORS
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import measure_kecamatan
+from jkn_analysis.sasaran import SASARAN
 from jkn_analysis.terms import SEGMEN, TOTAL
 
 if TYPE_CHECKING:
@@ -185,6 +187,21 @@ class Region:
         judul = f"Peserta menurut kecamatan, {self.nama}"
         told = {"penyebut": "peserta terdaftar", "catatan": "dibulatkan ke lima"}
         return self.data.answer(table, judul, **told)
+
+    def sasaran(self) -> Answer:
+        """Give people and PBI JK by DTSEN decile of the newest month, in fives."""
+        rows = self._leaves(SASARAN)
+        now = rows[rows["periode"].eq(rows["periode"].max())]
+        sums = now.groupby("desil")[["jiwa", "pbi_jiwa"]].sum(min_count=1)
+        table = sums.assign(tanpa_pbi_jiwa=sums["jiwa"] - sums["pbi_jiwa"])
+        told = {"penyebut": "orang dalam DTSEN", "catatan": "dibulatkan ke lima"}
+        judul = f"PBI JK menurut desil, {self.nama}"
+        return self.data.answer(table.reset_index(), judul, **told)
+
+    def fiskal(self) -> Answer:
+        """Give whole budgets and what is handed on to them, a row a region and year."""
+        table = self._leaves(FISKAL)
+        return self.data.answer(table, f"Ruang fiskal, {self.nama}")
 
     def tunggakan(self) -> Answer:
         """Arrears of members and of the local government, apart, a row a month."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.suppression import THRESHOLD_JIWA
+from jkn_analysis.suppression import tell_fives
 from jkn_analysis.tables import conform
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ LEAST_JIWA = 30
 """Returned people from which a region speaks for itself; under it the country does."""
 LEAST_BULAN = 3
 """Months that must have been seen before a route's price is one per lasting person."""
-_BASE = 5
 _ROUTE: Mapping[str, tuple[str, ...]] = {
     "reaktivasi_pbi": ("pbi_diaktifkan",),
     "kuota_pemda": ("didaftarkan_pemda",),
@@ -35,15 +34,9 @@ _ROUTE: Mapping[str, tuple[str, ...]] = {
 
 
 def publish(cohorts: pd.DataFrame) -> pd.DataFrame:
-    """Hide counts of 1 to 4 and write the others in fives, so that no loss is small.
-
-    Every count is rounded for itself: of one an attacker knows a span of 5, of the
-    loss between two months one of 9.
-    """
+    """Hide counts of 1 to 4 and write the others in fives, so that no loss is small."""
     frame = conform(cohorts, KOHORT)
-    small = frame["masih_jiwa"].between(1, THRESHOLD_JIWA - 1).fillna(value=False)
-    fives = (frame["masih_jiwa"] + _BASE // 2) // _BASE * _BASE
-    return frame.assign(masih_jiwa=fives.mask(small))
+    return frame.assign(masih_jiwa=tell_fives(frame["masih_jiwa"]))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jkn_analysis.briefing.annex import build_annex
 from jkn_analysis.briefing.ask import build_ask, list_asks
+from jkn_analysis.briefing.beside import build_sasaran
 from jkn_analysis.briefing.charts import build_fan, build_fan_part
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import read_slice
@@ -145,6 +146,7 @@ def people_parts(context: Context) -> list[Part | None]:
         build_segments(context),
         build_moves(context),
         build_places(context),
+        build_sasaran(context),
         build_quota(context),
         build_records(context),
         build_facilities(context),

@@ -38,6 +38,9 @@ OWN = (
     "arus_kepesertaan",
     "kepesertaan_kecamatan",
     "kohort_kembali",
+    "sasaran_pbi",
+    "usulan_pbi",
+    "fiskal",
     "tunggakan_ramalan",
     "utang_pemda",
     "kolektibilitas",
@@ -51,6 +54,7 @@ OWN = (
 PERIODIC = (
     "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "faskes",
     "arus_kepesertaan", "kepesertaan_kecamatan", "kohort_kembali",
+    "sasaran_pbi", "usulan_pbi",
 )  # fmt: skip
 
 

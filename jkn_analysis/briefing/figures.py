@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from jkn_analysis.anggaran import BELUM_MASUK
+from jkn_analysis.briefing.beside import list_figures
 from jkn_analysis.briefing.context import (
     find_uang,
     latest_tunggakan_pemda,
@@ -80,6 +81,8 @@ def collect_figures(context: Context) -> Context:
     _scenarios(context)
     _decisions(context)
     _moves(context)
+    for name, value, table in list_figures(context):
+        _note(context, name, value, table, "dihitung")
     return context
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jkn_analysis.briefing.beside import tell_ruang, tell_sasaran
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.decisions import TERLAMBAT, list_decisions
 from jkn_analysis.briefing.model import (
@@ -32,7 +33,7 @@ ARGUMENT = ("segmen", "uang", "tunggakan_pemda", "tunggakan_peserta")
 """Parts whose sentences carry the argument to every office."""
 TABLES: dict[str, tuple[str, ...]] = {
     Kantor.BPKAD: ("uang", "tunggakan_pemda"),
-    Kantor.DINSOS: ("segmen", "kecamatan", "arus", "catatan"),
+    Kantor.DINSOS: ("segmen", "kecamatan", "sasaran", "arus", "catatan"),
     Kantor.DUKCAPIL: ("catatan", "mutu"),
     Kantor.DINKES: ("faskes", "kuota", "segmen"),
     Kantor.BPJS: ("tunggakan_peserta", "arus", "segmen", "catatan"),
@@ -279,8 +280,8 @@ def _tell_late(context: Context, kantor: str) -> list[str]:
 
 
 SAYS: dict[str, tuple[Callable[[Context], list[str]], ...]] = {
-    Kantor.BPKAD: (_tell_cash, tell_need, list_pemda_sentences),
-    Kantor.DINSOS: (_tell_pbi, _tell_places),
+    Kantor.BPKAD: (_tell_cash, tell_need, list_pemda_sentences, tell_ruang),
+    Kantor.DINSOS: (_tell_pbi, _tell_places, tell_sasaran),
     Kantor.DUKCAPIL: (_tell_over,),
     Kantor.DINKES: (_tell_quota,),
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jkn_analysis.briefing.beside import tell_ruang
 from jkn_analysis.briefing.cash import build_cash_chart
 from jkn_analysis.briefing.context import find_uang
 from jkn_analysis.briefing.data import as_date
@@ -60,8 +61,9 @@ def build_money(context: Context) -> Part | None:
         "uang",
         (*tell_estimated(context), *tell_need(context)),
         gambar=() if chart is None else (chart,),
-        rinci=tuple(
-            _joined([*_absorption(context, year), *list_budget_sentences(context)])
+        rinci=(
+            *_joined([*_absorption(context, year), *list_budget_sentences(context)]),
+            *_joined(tell_ruang(context)),
         ),
         lipat=tuple(tables),
     )

@@ -34,6 +34,8 @@ from jkn_analysis.errors import InputError, JknError, StoreError
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import publish as publish_kecamatan
 from jkn_analysis.personal import mask_personal
+from jkn_analysis.sasaran import SASARAN
+from jkn_analysis.sasaran import publish as publish_targeting
 from jkn_analysis.store import (
     Generation,
     find_generation,
@@ -44,7 +46,12 @@ from jkn_analysis.store import (
 )
 from jkn_analysis.tables import DELIVERED, TABLES, conform
 
-PUBLISHED = {ARUS: hide_small, KECAMATAN: publish_kecamatan, KOHORT: publish_cohorts}
+PUBLISHED = {
+    ARUS: hide_small,
+    KECAMATAN: publish_kecamatan,
+    KOHORT: publish_cohorts,
+    SASARAN: publish_targeting,
+}
 """Tables whose small counts are hidden before they are stored."""
 RECONCILED = {"selisih", ARUS}
 """Tables that ``jkn reconcile`` fills too; without a delivery they stay."""

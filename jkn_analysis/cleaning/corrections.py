@@ -24,6 +24,9 @@ WATCHED = (
     "peristiwa",
     "faskes",
     "publikasi",
+    "sasaran_pbi",
+    "usulan_pbi",
+    "fiskal",
 )
 """Delivered tables whose figures stand on pages."""
 FACTS = {"table", "kode", "kunci", "kolom", "dari", "ke", "file", "baris"}
