@@ -78,26 +78,26 @@ def _decile_table(context: Context) -> PageTable | None:
     if rows.empty:
         return None
     now = rows[rows["periode"].eq(rows["periode"].max())].sort_values("desil")
-    hidden = words.teks(words.say("catatan.disembunyikan"))
+    now = now.assign(tanpa_jiwa=now["jiwa"] - now["pbi_jiwa"])
+    hidden = words.teks(words.say("sasaran.tersembunyi"))
     cells = tuple(
         (
             words.teks(str(row["desil"])),
             *(
-                hidden if pd.isna(count) else words.angka_jiwa(count)
-                for count in (
-                    row["jiwa"], row["pbi_jiwa"], row["jiwa"] - row["pbi_jiwa"]
-                )
+                hidden if pd.isna(row[name]) else words.angka_jiwa(row[name])
+                for name in ("jiwa", "pbi_jiwa", "tanpa_jiwa")
             ),
         )
         for row in now.to_dict("records")
-    )  # fmt: skip
+    )
     columns = build_columns(
         context, "sasaran.kolom_desil", "sasaran.kolom_jiwa", "sasaran.kolom_pbi",
         "sasaran.kolom_tanpa",
     )  # fmt: skip
     when = {"tanggal": words.akhir(as_date(now["periode"].iloc[0]))}
     title = words.say("sasaran.judul_tabel", when)
-    return PageTable(SASARAN, title, columns, cells)
+    note = words.say("sasaran.catatan")
+    return PageTable(SASARAN, title, columns, cells, catatan=note)
 
 
 def find_ruang(context: Context) -> Ruang | None:

@@ -95,9 +95,13 @@ def pages(tmp_path_factory):
     with_tables = build_region("82.71")
     with_tables |= {"sasaran_pbi": deciles(), "usulan_pbi": proposals()}
     with_tables["fiskal"] = budget()
-    store_tables([with_tables, build_region("82.01")], root)
+    hidden = publish(deciles((3, *[500] * 9))).assign(kode="82.02")
+    few = build_region("82.02") | {"sasaran_pbi": hidden, "usulan_pbi": proposals()}
+    few["usulan_pbi"]["kode"] = "82.02"
+    store_tables([with_tables, build_region("82.01"), few], root)
     return {
-        kode: build_briefing(kode, "2025-11", root=root) for kode in ("82.71", "82.01")
+        kode: build_briefing(kode, "2025-11", root=root)
+        for kode in ("82.71", "82.01", "82.02")
     }
 
 
@@ -111,6 +115,15 @@ def test_page_and_mails_say_whom_pbi_misses_and_what_the_budget_bears(pages):
     assert "1.500 orang desil 1–5" in notes["Dinas Sosial"]
     assert "dari APBD (Rp1,0 triliun)" in notes["BPKAD"]
     assert "belum pasti" not in notes["Dinas Sosial"]
+
+
+def test_a_hidden_decile_is_said_to_be_hidden_in_all_its_counts(pages):
+    part = next(part for part in pages["82.02"].bagian if part.nama == "sasaran")
+    first, second = (
+        [cell.teks for cell in row[1:]] for row in part.berkas[0].baris[:2]
+    )
+    assert first == ["disembunyikan"] * 3
+    assert second == ["1.000", "500", "500"]
 
 
 def test_without_the_tables_page_and_mails_say_nothing_of_them(pages):
