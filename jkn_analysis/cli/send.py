@@ -136,9 +136,10 @@ def _tell_results(results: Sequence[Result]) -> None:
 def _alert(config: Config, problem: str, results: Sequence[Result]) -> None:
     """Mail the operator that a batch failed; a server that is down is told of here."""
     counts = Counter(result.status.value for result in results)
-    lines = [problem.splitlines()[0], *(f"{n} {name}" for name, n in counts.items())]
+    told = [translate(problem).splitlines()[0]]
+    told += [f"{n} {translate(name)}" for name, n in counts.items()]
     try:
-        send_note(config, "jkn mail: pengiriman gagal", "\n".join(lines))
+        send_note(config, "jkn mail: pengiriman gagal", "\n".join(told))
     except (DeliveryError, ConfigError) as exc:
         echo(f"the operator was not told: {str(exc).splitlines()[0]}", err=True)
 
@@ -153,10 +154,14 @@ def send_note(config: Config, subject: str, text: str) -> None:
     """
     from email.message import EmailMessage
     from email.policy import SMTP
+    from email.utils import format_datetime, make_msgid, parseaddr
 
     note = EmailMessage(policy=SMTP)
     to = config.mail.operator or config.mail.balas_ke
+    domain = parseaddr(config.mail.pengirim)[1].rpartition("@")[2]
     note["From"], note["To"], note["Subject"] = config.mail.pengirim, to, subject
+    note["Date"] = format_datetime(dt.datetime.now(dt.UTC))
+    note["Message-ID"] = make_msgid(domain=domain)
     note["Auto-Submitted"] = "auto-generated"
     note.set_content(text)
     _hand_over(to, lambda: note.as_bytes())
