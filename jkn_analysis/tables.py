@@ -537,7 +537,7 @@ _DECLARED = (
                 "ask the sender which of the two is wrong",
             ),
             RowRule(
-                "desil_1_10",
+                "desil_batas",
                 lambda frame: frame["desil"].between(1, 10),
                 ("desil",),
                 "deciles of DTSEN are 1 (poorest) to 10",

@@ -145,6 +145,27 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
         "moves nobody",
         "leave out who stayed",
     ),
+    "pbi_over_desil": (
+        "Kode,Periode,Desil,Jiwa,PBI JK\n82.71,2025-06,3,500,520\n",
+        "E2",
+        "520 and 500",
+        "more than jiwa",
+        "which of the two",
+    ),
+    "desil_batas": (
+        "Kode,Periode,Desil,Jiwa,PBI JK\n82.71,2025-06,11,500,20\n",
+        "C2",
+        "11",
+        "no decile",
+        "1 .poorest. to 10",
+    ),
+    "diterima_over_diusulkan": (
+        "Kode,Periode,Kuota PBI JK,Diusulkan,Diterima\n82.71,2025-06,900,300,310\n",
+        "E2",
+        "310 and 300",
+        "more than diusulkan",
+        "which of the two",
+    ),
     "nonaktif_split": (
         "Kode,Periode,Segmen,Terdaftar,Aktif,Nonaktif Menunggak,Nonaktif Mutasi\n"
         "82.71,2025-06,PBPU,20,10,3,3\n",
@@ -328,7 +349,8 @@ CASES: dict[str, tuple[object, str, str, str, str]] = {
 OTHER_TABLES = {
     "choice": "tunggakan_peserta", "personal": "tindak_lanjut", "address": "penerima",
     "place": "selisih", "age_group": "tunggakan_peserta", "running": "iuran",
-    "arus_berpindah": "arus_kepesertaan",
+    "arus_berpindah": "arus_kepesertaan", "pbi_over_desil": "sasaran_pbi",
+    "desil_batas": "sasaran_pbi", "diterima_over_diusulkan": "usulan_pbi",
 }  # fmt: skip
 BUILT = {
     "unreadable",
