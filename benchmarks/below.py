@@ -4,7 +4,8 @@
     python -m benchmarks.below kecamatan
     python -m benchmarks.below serang
 
-`arus` plants movements between three extracts and counts what comes back otherwise.
+`arus` plants movements between three extracts and counts what comes back otherwise,
+from the extracts and from a mutation report of the same counts.
 `kecamatan` stores and measures every kecamatan of the country for 60 months beside the
 514 regencies of the same months, both from plain csv through the whole reader.
 `serang` publishes made-up flows and kecamatan of two months, full of small counts, and
@@ -27,7 +28,7 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from jkn_analysis.arus.flows import ARUS, hide_small, net_by_segmen
-from jkn_analysis.cleaning import build
+from jkn_analysis.cleaning import build, clean, read_sheet
 from jkn_analysis.config import read_config
 from jkn_analysis.kecamatan import TABLE, measure_kecamatan, publish
 from jkn_analysis.measures import build_ukuran
@@ -85,9 +86,23 @@ def run_arus(rows: int) -> None:
         print(
             f"{len(made.bpjs[at])} members, {len(planted)} counts of {planted.sum()} "
             f"movements planted, {wrong} wrong; open by {int(closed.abs().sum())}; "
-            f"{int(shown.isna().sum())} of {len(shown)} hidden"
+            f"{int(shown.isna().sum())} of {len(shown)} hidden; by report "
+            f"{count_wrong_by_report(planted, DAYS[at + 1])} wrong"
         )
     print(f"closing = next opening: {found[0].akhir.equals(found[1].awal)}; {used()}")
+
+
+def count_wrong_by_report(planted: pd.Series, month: dt.date) -> int:
+    """Write planted counts as an office's mutation report, read it, count the wrong."""
+    names = {"segmen_asal": "Segmen Asal", "segmen_tujuan": "Segmen Tujuan",
+             "sebab": "Jenis Mutasi", "jiwa": "Jumlah"}  # fmt: skip
+    rows = planted.reset_index().rename(columns=names)
+    rows.insert(1, "Bulan", f"{month:%Y-%m}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mutasi.csv"
+        rows.rename(columns={"kode": "Kab/Kota"}).to_csv(path, sep=";", index=False)
+        read = clean(ARUS, read_sheet(path)).frame.set_index(NAMES)["jiwa"]
+    return int((planted.sub(read, fill_value=0) != 0).sum())
 
 
 def make_regencies(rng: np.random.Generator) -> pd.DataFrame:
