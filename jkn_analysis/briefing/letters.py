@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -155,7 +156,7 @@ def _name_ask(context: Context, asks: Sequence[Permintaan]) -> str:
 
 def _shorten(sentence: str) -> str:
     """Cut a sentence at its first stop, as a subject takes it."""
-    first = sentence.partition("; ")[0].removesuffix(".")
+    first = re.split("[;:] ", sentence, maxsplit=1)[0].removesuffix(".")
     if len(first) <= MOST_SUBJECT:
         return first
     return first[: MOST_SUBJECT - 1].rsplit(" ", 1)[0] + "…"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from jkn_analysis.briefing.context import Context
 
 _TERBITAN = 12
-OFFICIAL = (RATE, "cakupan_rate", "aktif_jiwa", "terdaftar_jiwa", "nonaktif_jiwa")
-"""Figures of an area as a whole, the one most like ours first."""
 _JIWA = {"terdaftar_jiwa", "aktif_jiwa", "nonaktif_jiwa"}
 
 
@@ -51,23 +49,22 @@ def build_published(context: Context) -> Part | None:
 
 
 def find_official(context: Context) -> dict[str, str] | None:
-    """Return the newest published figure of the area itself, the nearest in kind."""
+    """Return the newest published activity of the area itself, as ours is told."""
     words, table = context.words, context.tables["publikasi"]
     rows = table[
         (table["kode"] == context.potongan.kode)
+        & (table["indikator"] == RATE)
         & (table["tanggal"] <= pd.Timestamp(context.potongan.tanggal))
         & (table["segmen"].isna() | (table["segmen"] == TOTAL))
     ].sort_values("tanggal")
-    for name in OFFICIAL:
-        same = rows[rows["indikator"] == name]
-        if len(same):
-            row = same.to_dict("records")[-1]
-            return {
-                "hal": words.say(f"angka.{name}"),
-                "nilai": _write(context, row, float(row["nilai"])).teks,
-                "tanggal": words.tanggal(as_date(row["tanggal"])),
-            }
-    return None
+    if rows.empty:
+        return None
+    row = rows.to_dict("records")[-1]
+    return {
+        "hal": words.say(f"angka.{RATE}"),
+        "nilai": _write(context, row, float(row["nilai"])).teks,
+        "tanggal": words.tanggal(as_date(row["tanggal"])),
+    }
 
 
 def find_own(context: Context, row: Mapping[Hashable, Any]) -> float | None:

@@ -82,13 +82,22 @@ def tell_status(context: Context) -> tuple[str, str] | None:
         "prioritas": judged.putusan_prioritas,
         "award": judged.putusan_award,
     }
-    told = (
-        f"{words.say(f'status.{name}', year)} {_reached(words, verdict)}"
-        + words.say(f"status.ragu_{_key(verdict.kepastian)}")
-        for name, verdict in verdicts.items()
-        if verdict.butir
-    )
-    return words.say("layar.label_status"), f"{'; '.join(told)}."
+    said: dict[str, list[str]] = {}
+    for name, verdict in verdicts.items():
+        if not verdict.butir:
+            continue
+        mark = "" if verdict.kepastian == "pasti" else "*"
+        told = f"{words.say(f'status.{name}', year)} {verdict.tingkat or ''}".strip()
+        answer = {True: "ya", False: "belum", None: "tidak_tahu"}[verdict.tercapai]
+        said.setdefault(answer, []).append(told + mark)
+    lines = [
+        words.say(f"status.layar_{answer}", {"isi": ", ".join(said[answer])})
+        for answer in ("ya", "belum", "tidak_tahu")
+        if answer in said
+    ]
+    if any("*" in line for line in lines):
+        lines.append(words.say("status.layar_ragu"))
+    return words.say("layar.label_status"), " ".join(lines)
 
 
 def _key(kepastian: str) -> str:

@@ -65,8 +65,8 @@ def test_the_first_screen_says_where_a_rule_is_not_sure(root):
     page = build_briefing("82.02", "2025-11", root=root)
     told = dict(page.layar.baris)["Status"]
     assert told == (
-        "UHC ya; UHC Prioritas belum (aturan dari satu sumber); "
-        "UHC Award 2026 Madya (aturan belum pasti)."
+        "Sudah UHC, UHC Award 2026 Madya*. Belum UHC Prioritas*. "
+        "*) syaratnya belum pasti."
     )
 
 

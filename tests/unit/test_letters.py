@@ -120,3 +120,9 @@ def test_a_region_with_members_only_still_has_its_letters(tmp_path):
     told = {note.kantor: note.kalimat for note in page.surat.kantor}
     assert "Tidak ada yang diminta khusus" in told["BPKAD"][0]
     assert "30 November 2025" in page.surat.data_per
+
+
+def test_a_subject_is_cut_at_a_stop_and_not_in_a_word(page):
+    for note in page.surat.kantor:
+        assert "…" not in note.pokok
+        assert note.pokok.count(": ") <= 1
