@@ -142,7 +142,12 @@ def _record(context: Context, table: pd.DataFrame) -> list[str]:
     if record is None:
         return []
     months = max(context.bulan_ke_depan, 1)
-    values = {"cakupan": words.rate(record.cakupan, 0), "h": months, "n": months}
+    values = {
+        "cakupan": words.rate(record.cakupan, 0),
+        "dulu": words.rate(record.dulu, 0),
+        "h": months,
+        "n": months,
+    }
     told = [words.say("lampiran.cara_cakupan", values)]
     if record.dengan is not None and record.tanpa is not None:
         values = {

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 CUTOFFS = 12
 LEAST_MONTHS = 9
-NOT_TESTED = frozenset({"terdaftar_jiwa", "tunggakan_peserta_jiwa"})
+NOT_TESTED = frozenset({"tunggakan_peserta_jiwa"})
 """Forecast indicators that take the width another one's backtest asked for."""
 
 
@@ -163,33 +163,49 @@ def _judge_cutoff(
     if shocks is not None:
         quantiles = mix_shocks(quantiles, probabilities, shocks)
     quantiles[alive] = limit_range(quantiles[alive], known[alive], kind)
-    normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
     horizon = quantiles.shape[1]
+    frame, row = _lay_truth(panel, back, horizon=horizon, probabilities=probabilities)
+    told = quantiles[row, frame["horizon_bulan"] - 1]
+    wanted = np.isfinite(paths.truth[at])[row, frame["horizon_bulan"] - 1]
+    return _tell(frame, told, probabilities)[wanted]
+
+
+def _lay_truth(
+    panel: Panel, back: int, *, horizon: int, probabilities: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Lay what came after a cutoff beside naive forecasts; the panel's row of each."""
+    known = cut_back(panel.nilai, back)
+    normal = np.array([NormalDist().inv_cdf(float(p)) for p in probabilities])
     naive, seasonal = naive_quantiles(known, horizon, normal)
-    truth = np.full(paths.truth[at].shape, np.nan)
-    end = panel.nilai.shape[1] - back
-    truth[:, : min(back, horizon)] = panel.nilai[:, end : end + min(back, horizon)]
-    row, ahead = np.nonzero(np.isfinite(paths.truth[at]) & np.isfinite(truth))
+    truth = np.full(naive.shape[:2], np.nan)
+    end, seen = panel.nilai.shape[1] - back, min(back, horizon)
+    truth[:, :seen] = panel.nilai[:, end : end + seen]
+    row, ahead = np.nonzero(np.isfinite(truth))
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
-    nyata = truth[row, ahead]
     cutoff = panel.last[row] - back
-    frame = pd.DataFrame(
-        {
-            "seri": pd.Series(panel.names, dtype="str").take(row).to_numpy(),
-            "cutoff": build_months(cutoff),
-            "periode": build_months(cutoff + 1 + ahead),
-            "horizon_bulan": ahead + 1,
-            "nyata": nyata,
-            "naif": naive[row, ahead, middle],
-            "musiman": seasonal[row, ahead, middle],
-            "skala": _yearly_change(known)[row],
-        }
-    )
-    for k, probability in enumerate(probabilities):
-        frame[f"q{probability:g}"] = quantiles[row, ahead, k]
-    for name, part in (("", quantiles), ("_naif", naive), ("_musiman", seasonal)):
-        frame["wis" + name] = interval_score(nyata, part[row, ahead], probabilities)
-    return frame
+    nyata = truth[row, ahead]
+    frame = {
+        "seri": pd.Series(panel.names, dtype="str").take(row).to_numpy(),
+        "cutoff": build_months(cutoff),
+        "periode": build_months(cutoff + 1 + ahead),
+        "horizon_bulan": ahead + 1,
+        "nyata": nyata,
+        "naif": naive[row, ahead, middle],
+        "musiman": seasonal[row, ahead, middle],
+        "skala": _yearly_change(known)[row],
+        "wis_naif": interval_score(nyata, naive[row, ahead], probabilities),
+        "wis_musiman": interval_score(nyata, seasonal[row, ahead], probabilities),
+    }
+    return pd.DataFrame(frame), row
+
+
+def _tell(
+    frame: pd.DataFrame, quantiles: np.ndarray, probabilities: np.ndarray
+) -> pd.DataFrame:
+    """Put forecasts beside the truth, and how far off they were."""
+    wis = interval_score(frame["nyata"].to_numpy(), quantiles, probabilities)
+    told = {f"q{p:g}": quantiles[:, k] for k, p in enumerate(probabilities)}
+    return frame.assign(**told, wis=wis)
 
 
 def _find_last(values: np.ndarray) -> np.ndarray:
@@ -218,27 +234,31 @@ def backtest_ukuran(
     """Backtest the totals of every indicator that is forecast; region codes as seri.
 
     Decisions of table `peristiwa` are fitted out of what each cutoff knew; those that
-    came after it stay unknown to it.
+    came after it stay unknown to it. Rates are quotients of the people forecast, as
+    they are told; of a delivery without both counts, forecast themselves.
     """
-    from jkn_analysis.forecasting.decrees import clear_totals
+    from jkn_analysis.forecasting.decrees import RATES, clear_totals
 
     told = None if peristiwa is None or peristiwa.empty else peristiwa
     cleared = None if told is None else clear_totals(ukuran, told)
-    tested = {}
-    for name, kind in list_kinds().items():
+    tested: dict[str, pd.DataFrame] = {}
+    # counts before the rates that are made of them
+    for name, kind in sorted(list_kinds().items(), key=lambda one: one[0] in RATES):
         if name in NOT_TESTED:
             continue
-        chosen = (ukuran["indikator"] == name) & (ukuran["segmen"] == "total")
-        rows = ukuran[chosen & ukuran["nilai"].notna()]
-        if rows["periode"].nunique() < LEAST_MONTHS:
+        history = _list_totals(ukuran, name)
+        if history["periode"].nunique() < LEAST_MONTHS:
             continue
-        history = rows[["kode", "periode", "nilai"]].rename(columns={"kode": "seri"})
+        quotient = _divide(history, name, tested) if name in RATES else None
+        if quotient is not None:
+            tested[name] = quotient
+            continue
         known = None
         if cleared is not None:
             known = cleared[cleared["indikator"] == name]
             known = known.rename(columns={"kode": "seri"})
         tested[name] = backtest(
-            history,
+            history[["seri", "periode", "nilai"]],
             cleared=known,
             horizon_months=horizon_months,
             kind=kind,
@@ -246,6 +266,48 @@ def backtest_ukuran(
             shocks=_weigh_then(ukuran, name, peristiwa, horizon_months),
         )
     return tested
+
+
+def _list_totals(ukuran: pd.DataFrame, indikator: str) -> pd.DataFrame:
+    """Return the totals of one indicator, region codes as seri."""
+    chosen = (ukuran["indikator"] == indikator) & (ukuran["segmen"] == "total")
+    rows = ukuran[chosen & ukuran["nilai"].notna()]
+    return rows.rename(columns={"kode": "seri"})
+
+
+def _divide(
+    history: pd.DataFrame, rate: str, tested: dict[str, pd.DataFrame]
+) -> pd.DataFrame | None:
+    """Backtest a rate as the quotient of people; None if those were not."""
+    from jkn_analysis.forecasting.quotient import (
+        AKTIF,
+        TERDAFTAR,
+        TERDAFTAR_RATE,
+        divide_tested,
+    )
+
+    registered = tested.get(TERDAFTAR) if rate == TERDAFTAR_RATE else None
+    if AKTIF not in tested or (rate == TERDAFTAR_RATE and registered is None):
+        return None
+    above = tested[AKTIF]
+    names = [str(name) for name in above.columns if str(name).startswith("q")]
+    probabilities = np.array([float(name[1:]) for name in names])
+    panel = build_panel(history[["seri", "periode", "nilai"]])
+    months = np.unique(count_months(above["cutoff"]))
+    frames = [
+        _lay_truth(
+            panel,
+            find_newest(panel) - int(month),
+            horizon=int(above["horizon_bulan"].max()),
+            probabilities=probabilities,
+        )[0]
+        for month in months
+    ]
+    held = history[["seri", "periode", "penyebut"]]
+    rows = pd.concat(frames, ignore_index=True).merge(
+        held.rename(columns={"periode": "cutoff"}), on=["seri", "cutoff"]
+    )
+    return divide_tested(rows, above, registered)
 
 
 def _weigh_then(

@@ -12,6 +12,7 @@ from jkn_analysis.errors import ForecastError
 from jkn_analysis.forecasting.backtest import backtest_ukuran, list_kinds
 from jkn_analysis.forecasting.decrees import (
     COUNTED,
+    RATES,
     keep_live,
     list_decrees,
     list_parents,
@@ -23,17 +24,18 @@ from jkn_analysis.forecasting.forecast import forecast_panel, quantile_levels
 from jkn_analysis.forecasting.hierarchy import Outcome, align_panel, build_tree
 from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fill_gaps
 from jkn_analysis.forecasting.probability import DENSE
-from jkn_analysis.forecasting.width import is_upper, measure_factors, widen
+from jkn_analysis.forecasting.quotient import ASKED_BY
+from jkn_analysis.forecasting.width import choose_factors, is_upper, widen
 from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jkn_analysis.config import Config
 
 DASAR = "dasar"
 
-FROM_PATHS = frozenset({"keaktifan_penduduk_rate", "keaktifan_terdaftar_rate"})
+FROM_PATHS = frozenset(RATES)
 """Rates that are quotients of the paths of people and not forecast themselves."""
 TESTED_AS = {"tunggakan_peserta_jiwa": "tunggakan_peserta_rp"}
 """Indicators whose intervals follow another one's backtest."""
@@ -107,16 +109,17 @@ def _forecast_indicator(
     return Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
 
 
-def _widen(ahead: Ahead, tested: pd.DataFrame | None) -> Ahead:
-    """Make intervals as wide as the backtest of the same level needed them."""
-    if tested is None:
+def _widen(ahead: Ahead, records: Sequence[pd.DataFrame]) -> Ahead:
+    """Make intervals as wide as the backtests of the same level needed them."""
+    if not records:
         return ahead
     middle = int(np.flatnonzero(ahead.probabilities == 0.5)[0])
     wider = ahead.quantiles.copy()
-    nodes, seen = is_upper(ahead.nodes["kode"]), is_upper(tested["seri"])
+    nodes = is_upper(ahead.nodes["kode"])
     for level in np.unique(nodes):
         own = nodes == level
-        factors = measure_factors(tested[seen == level], wider.shape[1])
+        known = [part[is_upper(part["seri"]) == level] for part in records]
+        factors = choose_factors(known, wider.shape[1])
         wider[own] = widen(wider[own], middle, factors)
     return replace(ahead, quantiles=np.maximum(wider, 0.0))
 
@@ -160,7 +163,9 @@ def forecast_counts(
             ukuran, name, horizon=horizon, probabilities=dense, peristiwa=peristiwa
         )
         if ahead is not None:
-            found[name] = _widen(ahead, tested.get(TESTED_AS.get(name, name)))
+            names = (TESTED_AS.get(name, name), *ASKED_BY.get(name, ()))
+            known = [tested[one] for one in names if one in tested]
+            found[name] = _widen(ahead, known)
     if not set(COUNTED) & set(found):
         raise ForecastError(
             "no participation to forecast: table ukuran has neither aktif_jiwa nor "

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.forecasting.decrees import list_cuts
-from jkn_analysis.forecasting.width import widen_tested
+from jkn_analysis.forecasting.quotient import tell_tested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DENGAN, TANPA = "dengan_keputusan", "tanpa_keputusan"
 """Months ahead with a cut of lists between that nobody had announced, and without."""
-PELUANG = "peluang"
+PELUANG, KINI = "peluang", "cakupan80_kini"
 TENTHS = 10
 STEPS = (-0.02, -0.01, 0.0, 0.01, 0.02)
 """Lines whose crossing is judged, off the value that stood at the cutoff: in points for
@@ -32,7 +32,10 @@ COARSE, BOUNDS = (0.2, 0.5, 0.8), (0.35, 0.65)
 def score_tested(
     tested: Mapping[str, pd.DataFrame], peristiwa: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Score past cutoffs of the totals with the bands as they are printed now.
+    """Score past cutoffs of the totals with the bands as they would have been told.
+
+    Coverage of 80% bands is also that of bands as wide as they are told today, from the
+    whole record (`KINI`).
 
     Parameters
     ----------
@@ -50,10 +53,10 @@ def score_tested(
         ``nilai`` how often it came, ``naif`` what was told.
     """
     cuts = list_cuts(peristiwa)
-    frames = []
-    for indikator, told in tested.items():
-        table = widen_tested(told)
+    frames, today = [], tell_tested(tested, now=True)
+    for indikator, table in tell_tested(tested).items():
         rate = indikator.endswith("_rate")
+        table = _hold_today(table, today[indikator])
         for name, rows in _list_groups(table, cuts, rate=rate).items():
             if rows.any():
                 scored = _summarise(table[rows], rate=rate)
@@ -63,6 +66,12 @@ def score_tested(
             chances = judge_steps(inside, rate=rate)
             frames.append(chances.assign(indikator=indikator))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _hold_today(then: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:
+    """Say of each row whether a band as wide as is told today held what came."""
+    held = today["nyata"].between(today["q0.1"], today["q0.9"]).to_numpy()
+    return then.assign(**{KINI: held})
 
 
 def _list_groups(
@@ -95,12 +104,13 @@ def _summarise(tested: pd.DataFrame, *, rate: bool) -> pd.DataFrame:
             "wis_naif": tested["wis_naif"] / unit,
             "cakupan80": tested["nyata"].between(tested["q0.1"], tested["q0.9"]),
             "cakupan95": tested["nyata"].between(tested["q0.025"], tested["q0.975"]),
+            KINI: tested[KINI],
         }
     ).astype(float)
     mean = parts.groupby(tested["horizon_bulan"]).mean()
     count = tested.groupby("horizon_bulan").size()
     frames = []
-    for name in ("mae", "wis", "cakupan80", "cakupan95"):
+    for name in ("mae", "wis", "cakupan80", "cakupan95", KINI):
         naive = mean.get(f"{name}_naif", pd.Series(np.nan, index=mean.index))
         frames.append(
             pd.DataFrame({"nilai": mean[name], "naif": naive, "jumlah": count})
@@ -162,13 +172,15 @@ def _place(line: np.ndarray, quantiles: np.ndarray, ends: np.ndarray) -> np.ndar
 
 @dataclass(frozen=True)
 class Record:
-    """Coverage of the 80% band for a group and horizon.
+    """Coverage of the 80% band for a group and horizon, as wide as it is told today.
 
-    ``dengan`` and ``tanpa`` are that of kabupaten/kota in months ahead with a new cut
-    of lists between, and without; None for provinsi, which are few.
+    ``dulu`` is that of the bands as they would have been told at the time; ``dengan``
+    and ``tanpa`` are that of kabupaten/kota in months ahead with a new cut of lists
+    between, and without; None for provinsi, which are few.
     """
 
     cakupan: float
+    dulu: float
     dengan: float | None
     tanpa: float | None
     jumlah: int
@@ -192,22 +204,24 @@ def read_record(
     """
     rows = uji_balik[
         (uji_balik["indikator"] == indikator)
-        & (uji_balik["ukuran"] == "cakupan80")
         & uji_balik["horizon_bulan"].between(1, max(horizon, 1))
     ]
-    shares = {
-        str(name): (part["nilai"] * part["jumlah"]).sum() / part["jumlah"].sum()
+    now, then = (_average(rows[rows["ukuran"] == name]) for name in (KINI, "cakupan80"))
+    if kelompok not in now or kelompok not in then:
+        return None
+    chosen = (rows["kelompok"] == kelompok) & (rows["ukuran"] == KINI)
+    split = (DENGAN, TANPA) if kelompok != "provinsi" else ()
+    with_new, without = (now.get(name) for name in split or ("", ""))
+    count = int(rows.loc[chosen, "jumlah"].sum())
+    return Record(now[kelompok], then[kelompok], with_new, without, count)
+
+
+def _average(rows: pd.DataFrame) -> dict[str, float]:
+    """Average shares over months ahead by group, each case counting once."""
+    return {
+        str(name): float((part["nilai"] * part["jumlah"]).sum() / part["jumlah"].sum())
         for name, part in rows.groupby("kelompok")
     }
-    if kelompok not in shares:
-        return None
-    count = int(rows.loc[rows["kelompok"] == kelompok, "jumlah"].sum())
-    split = [
-        float(shares[name]) if name in shares else None for name in (DENGAN, TANPA)
-    ]
-    if kelompok == "provinsi":
-        split = [None, None]
-    return Record(float(shares[kelompok]), split[0], split[1], count)
 
 
 @dataclass(frozen=True)
@@ -254,7 +268,8 @@ def correct_chances(
     What came is a line through the record in log-odds, so that one common error, such
     as growth that was not foreseen, mends every chance alike. Where it lies within
     `KEPT` of what was told, a chance is told as it is; else nearly as often as it came,
-    were it too bold or too shy.
+    were it too bold or too shy. To call something less likely than was computed takes
+    more: it is told no lower than the next whole word, so many of 10.
 
     Parameters
     ----------
@@ -272,6 +287,8 @@ def correct_chances(
     own = _to_odds(chance)
     move = shift + max(float(slope), STEEPEST) * own
     came, told = (1 / (1 + np.exp(-own - share * move)) for share in (1.0, BELIEVED))
+    word = np.minimum(np.ceil(np.round(told * TENTHS, 6)) / TENTHS, chance)
+    told = np.where((told < chance) & (chance < 0.5), word, told)
     return np.where(np.abs(came - chance) <= KEPT, chance, told), came
 
 

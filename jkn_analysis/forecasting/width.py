@@ -24,6 +24,8 @@ from jkn_analysis.forecasting.intervals import (
 from jkn_analysis.forecasting.scoring import interval_score
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jkn_analysis.forecasting.ensemble import Paths
     from jkn_analysis.forecasting.events import Event
     from jkn_analysis.forecasting.panel import Ending, Kind
@@ -336,13 +338,24 @@ def is_upper(names: pd.Series) -> np.ndarray:
 KODE_PROVINSI = 2
 
 
-def widen_tested(tested: pd.DataFrame) -> pd.DataFrame:
+def choose_factors(known: Sequence[pd.DataFrame], horizon: int) -> np.ndarray:
+    """Return the widest that any of several records of one forecast asks for."""
+    return np.max([measure_factors(part, horizon) for part in known], axis=0)
+
+
+def widen_tested(
+    tested: pd.DataFrame, beside: Sequence[pd.DataFrame] = (), *, now: bool = False
+) -> pd.DataFrame:
     """Stretch each cutoff's intervals by what was known at that cutoff.
 
     Parameters
     ----------
     tested
         What `backtest` returns for region codes.
+    beside
+        Backtests of rates that are made of this count and ask for its width too.
+    now
+        Stretch by what is known today instead: how wide intervals are told now.
 
     Returns
     -------
@@ -354,12 +367,14 @@ def widen_tested(tested: pd.DataFrame) -> pd.DataFrame:
     middle = int(np.flatnonzero(probabilities == 0.5)[0])
     quantiles = tested[names].to_numpy(copy=True)
     upper, ahead = is_upper(tested["seri"]), tested["horizon_bulan"].to_numpy()
+    records = (tested, *beside)
     for level in np.unique(upper):
-        own = upper == level
+        own = [part[is_upper(part["seri"]) == level] for part in records]
         for cutoff in tested["cutoff"].unique():
-            known = tested[own & (tested["periode"] <= cutoff).to_numpy()]
-            rows = own & (tested["cutoff"] == cutoff).to_numpy()
-            factors = measure_factors(known, int(ahead.max()))
+            until = tested["periode"].max() if now else cutoff
+            known = [part[part["periode"] <= until] for part in own]
+            rows = (upper == level) & (tested["cutoff"] == cutoff).to_numpy()
+            factors = choose_factors(known, int(ahead.max()))
             quantiles[rows] = widen(quantiles[rows], middle, factors[ahead[rows] - 1])
     out = tested.copy()
     out[names] = quantiles

@@ -183,7 +183,7 @@ def test_chances_lie_between_zero_and_one_for_every_month(made):
 
 def test_backtest_table_tells_error_and_coverage(made):
     table = made["uji_balik"]
-    wanted = {"mae", "wis", "cakupan80", "cakupan95", "peluang"}
+    wanted = {"mae", "wis", "cakupan80", "cakupan95", "cakupan80_kini", "peluang"}
     assert set(table["ukuran"]) == wanted
     assert "semua" in set(table["kelompok"])
 

@@ -111,6 +111,16 @@ def test_chances_that_came_otherwise_are_told_nearly_as_often_as_they_came(
     assert told.dikatakan == chance
 
 
+@pytest.mark.parametrize(
+    ("chance", "word"), [(0.45, 0.3), (0.27, 0.2), (0.18, 0.1), (0.09, 0.09)]
+)
+def test_what_came_less_often_is_told_no_lower_than_the_next_whole_word(chance, word):
+    said = (0.15, 0.45, 0.75, 0.95)
+    rows = [record(k, came=share(odds(p) - 1), said=p) for k, p in enumerate(said)]
+    # 8 tenths of one unit of odds lower: 0.269, 0.143, 0.090; the last is kept, 0.035
+    assert tell_chance(chance, pd.concat(rows), RATE).peluang == pytest.approx(word)
+
+
 def test_sure_things_stay_so_where_the_middle_was_off():
     rows = [record(4, came=0.65, said=0.45), record(9, came=0.99, said=0.98)]
     assert tell_chance(1.0, pd.concat(rows), RATE).peluang == 1.0
