@@ -277,8 +277,8 @@ def backtest_command(
     """
     from jkn_analysis.forecasting.backtest import backtest, backtest_ukuran
     from jkn_analysis.forecasting.files import read_long
+    from jkn_analysis.forecasting.quotient import tell_tested
     from jkn_analysis.forecasting.scoring import score
-    from jkn_analysis.forecasting.width import widen_tested
     from jkn_analysis.store import read_table, read_table_or_empty
 
     horizon = config.forecast.horizon_bulan
@@ -300,7 +300,7 @@ def backtest_command(
             cutoffs=cutoffs,
             peristiwa=read_table_or_empty("peristiwa", root=root),
         )
-        tested = {name: widen_tested(table) for name, table in told.items()}
+        tested = tell_tested(told)
     for name, table in tested.items():
         echo(name)
         click.echo(score(table, by=["horizon_bulan"]).round(4).to_string(index=False))

@@ -9,6 +9,13 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
+from jkn_analysis.forecasting.decrees import (
+    RATES,
+    clear_totals,
+    hold_people,
+    size_shocks,
+    weigh_cuts,
+)
 from jkn_analysis.forecasting.ensemble import (
     SEASON,
     STEP,
@@ -31,6 +38,12 @@ from jkn_analysis.forecasting.panel import (
     fill_gaps,
     find_newest,
 )
+from jkn_analysis.forecasting.quotient import (
+    AKTIF,
+    choose_below,
+    divide_tested,
+    list_quantiles,
+)
 from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
 from jkn_analysis.forecasting.width import Shocks, mix_shocks
 from jkn_analysis.indicators import INDICATORS
@@ -44,13 +57,13 @@ NOT_TESTED = frozenset({"tunggakan_peserta_jiwa"})
 """Forecast indicators that take the width another one's backtest asked for."""
 
 
-def list_kinds() -> dict[str, Kind]:
-    """Return the indicators whose registry entry asks for a forecast, by their kind."""
-    return {
-        name: "rate" if indicator.unit == "rate" else "amount"
+def list_counts() -> list[str]:
+    """List the counts that are forecast; rates are made of them."""
+    return [
+        name
         for name, indicator in INDICATORS.items()
-        if indicator.forecast
-    }
+        if indicator.forecast and indicator.denominator is None
+    ]
 
 
 def backtest(
@@ -167,7 +180,9 @@ def _judge_cutoff(
     frame, row = _lay_truth(panel, back, horizon=horizon, probabilities=probabilities)
     told = quantiles[row, frame["horizon_bulan"] - 1]
     wanted = np.isfinite(paths.truth[at])[row, frame["horizon_bulan"] - 1]
-    return _tell(frame, told, probabilities)[wanted]
+    wis = interval_score(frame["nyata"].to_numpy(), told, probabilities)
+    ends = {f"q{p:g}": told[:, k] for k, p in enumerate(probabilities)}
+    return frame.assign(**ends, wis=wis)[wanted]
 
 
 def _lay_truth(
@@ -199,15 +214,6 @@ def _lay_truth(
     return pd.DataFrame(frame), row
 
 
-def _tell(
-    frame: pd.DataFrame, quantiles: np.ndarray, probabilities: np.ndarray
-) -> pd.DataFrame:
-    """Put forecasts beside the truth, and how far off they were."""
-    wis = interval_score(frame["nyata"].to_numpy(), quantiles, probabilities)
-    told = {f"q{p:g}": quantiles[:, k] for k, p in enumerate(probabilities)}
-    return frame.assign(**told, wis=wis)
-
-
 def _find_last(values: np.ndarray) -> np.ndarray:
     """Return the last known value of each series; 0 where there is none."""
     return fill_gaps(values)[0][:, -1]
@@ -234,24 +240,14 @@ def backtest_ukuran(
     """Backtest the totals of every indicator that is forecast; region codes as seri.
 
     Decisions of table `peristiwa` are fitted out of what each cutoff knew; those that
-    came after it stay unknown to it. Rates are quotients of the people forecast, as
-    they are told; of a delivery without both counts, forecast themselves.
+    came after it stay unknown to it. Rates are quotients of the people forecast.
     """
-    from jkn_analysis.forecasting.decrees import RATES, clear_totals
-
     told = None if peristiwa is None or peristiwa.empty else peristiwa
     cleared = None if told is None else clear_totals(ukuran, told)
     tested: dict[str, pd.DataFrame] = {}
-    # counts before the rates that are made of them
-    for name, kind in sorted(list_kinds().items(), key=lambda one: one[0] in RATES):
-        if name in NOT_TESTED:
-            continue
+    for name in list_counts():
         history = _list_totals(ukuran, name)
-        if history["periode"].nunique() < LEAST_MONTHS:
-            continue
-        quotient = _divide(history, name, tested) if name in RATES else None
-        if quotient is not None:
-            tested[name] = quotient
+        if name in NOT_TESTED or history["periode"].nunique() < LEAST_MONTHS:
             continue
         known = None
         if cleared is not None:
@@ -261,10 +257,14 @@ def backtest_ukuran(
             history[["seri", "periode", "nilai"]],
             cleared=known,
             horizon_months=horizon_months,
-            kind=kind,
+            kind="amount",
             cutoffs=cutoffs,
             shocks=_weigh_then(ukuran, name, peristiwa, horizon_months),
         )
+    for name in RATES:
+        history = _list_totals(ukuran, name)
+        if AKTIF in tested and len(history):
+            tested[name] = _divide(history, name, tested)
     return tested
 
 
@@ -277,23 +277,11 @@ def _list_totals(ukuran: pd.DataFrame, indikator: str) -> pd.DataFrame:
 
 def _divide(
     history: pd.DataFrame, rate: str, tested: dict[str, pd.DataFrame]
-) -> pd.DataFrame | None:
-    """Backtest a rate as the quotient of people; None if those were not."""
-    from jkn_analysis.forecasting.quotient import (
-        AKTIF,
-        TERDAFTAR,
-        TERDAFTAR_RATE,
-        divide_tested,
-    )
-
-    registered = tested.get(TERDAFTAR) if rate == TERDAFTAR_RATE else None
-    if AKTIF not in tested or (rate == TERDAFTAR_RATE and registered is None):
-        return None
+) -> pd.DataFrame:
+    """Backtest a rate as the quotient of people."""
     above = tested[AKTIF]
-    names = [str(name) for name in above.columns if str(name).startswith("q")]
-    probabilities = np.array([float(name[1:]) for name in names])
+    probabilities = np.array([float(name[1:]) for name in list_quantiles(above)])
     panel = build_panel(history[["seri", "periode", "nilai"]])
-    months = np.unique(count_months(above["cutoff"]))
     frames = [
         _lay_truth(
             panel,
@@ -301,13 +289,13 @@ def _divide(
             horizon=int(above["horizon_bulan"].max()),
             probabilities=probabilities,
         )[0]
-        for month in months
+        for month in np.unique(count_months(above["cutoff"]))
     ]
     held = history[["seri", "periode", "penyebut"]]
     rows = pd.concat(frames, ignore_index=True).merge(
         held.rename(columns={"periode": "cutoff"}), on=["seri", "cutoff"]
     )
-    return divide_tested(rows, above, registered)
+    return divide_tested(rows, above, choose_below(rate, tested))
 
 
 def _weigh_then(
@@ -317,8 +305,6 @@ def _weigh_then(
     horizon: int,
 ) -> Callable[[Panel, int], Shocks | None] | None:
     """Return how unannounced decrees were weighed at each cutoff of an indicator."""
-    from jkn_analysis.forecasting.decrees import hold_people, size_shocks, weigh_cuts
-
     held = hold_people(ukuran, indikator)
     if held.empty:
         return None

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.backtest import backtest_ukuran, list_kinds
+from jkn_analysis.forecasting.backtest import backtest_ukuran, list_counts
 from jkn_analysis.forecasting.decrees import (
     COUNTED,
-    RATES,
     keep_live,
     list_decrees,
     list_parents,
@@ -26,7 +25,6 @@ from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fil
 from jkn_analysis.forecasting.probability import DENSE
 from jkn_analysis.forecasting.quotient import ASKED_BY
 from jkn_analysis.forecasting.width import choose_factors, is_upper, widen
-from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
 
 DASAR = "dasar"
 
-FROM_PATHS = frozenset(RATES)
-"""Rates that are quotients of the paths of people and not forecast themselves."""
 TESTED_AS = {"tunggakan_peserta_jiwa": "tunggakan_peserta_rp"}
 """Indicators whose intervals follow another one's backtest."""
 
@@ -90,20 +86,18 @@ def _forecast_indicator(
         return None
     history = keep_live(history)
     panel = align_panel(build_panel(history))
-    tree = events = shocks = None
-    if INDICATORS[indikator].denominator is None:
-        panel, tree = build_tree(panel, list_parents(pd.Series(panel.names)))
-        if indikator in COUNTED and not peristiwa.empty:
-            events = list_decrees(peristiwa, ukuran, indikator=indikator)
-        shocks = weigh_shocks(ukuran, peristiwa, panel, indikator, horizon=horizon)
+    panel, tree = build_tree(panel, list_parents(pd.Series(panel.names)))
+    events = None
+    if indikator in COUNTED and not peristiwa.empty:
+        events = list_decrees(peristiwa, ukuran, indikator=indikator)
     outcome = forecast_panel(
         panel,
         horizon=horizon,
         probabilities=probabilities,
-        kind=list_kinds()[indikator],
+        kind="amount",
         events=events,
         tree=tree,
-        shocks=shocks,
+        shocks=weigh_shocks(ukuran, peristiwa, panel, indikator, horizon=horizon),
     )
     nodes = split_names(panel.names)
     return Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
@@ -156,9 +150,7 @@ def forecast_counts(
     dense = np.unique(np.round(np.r_[DENSE, wanted], 6))
     tested = backtest_ukuran(ukuran, horizon_months=horizon, peristiwa=peristiwa)
     found = {}
-    for name in list_kinds():
-        if name in FROM_PATHS:
-            continue
+    for name in list_counts():
         ahead = _forecast_indicator(
             ukuran, name, horizon=horizon, probabilities=dense, peristiwa=peristiwa
         )

@@ -199,7 +199,7 @@ _KEYS = ["kode", "periode"]
 
 
 def clear_totals(ukuran: pd.DataFrame, peristiwa: pd.DataFrame) -> pd.DataFrame:
-    """Fit the decisions that happened out of the totals of people and of their rates.
+    """Fit the decisions that happened out of the totals of people.
 
     Parameters
     ----------
@@ -214,25 +214,12 @@ def clear_totals(ukuran: pd.DataFrame, peristiwa: pd.DataFrame) -> pd.DataFrame:
         ``kode, periode, indikator, nilai`` of the totals, moved where decisions did.
     """
     rows = ukuran[(ukuran["segmen"] == TOTAL) & ukuran["nilai"].notna()]
-    index = pd.MultiIndex.from_frame(rows[_KEYS].astype({"kode": "object"}))
-    aktif, terdaftar = (
-        measure_moved(ukuran, peristiwa, indikator=name)
-        .reindex(index)
-        .fillna(0)
-        .to_numpy()
-        for name in COUNTED
-    )
-    above, below = rows["pembilang"].to_numpy(float), rows["penyebut"].to_numpy(float)
-    chosen = {
-        "aktif_jiwa": rows["nilai"] + aktif,
-        "terdaftar_jiwa": rows["nilai"] + terdaftar,
-        "keaktifan_penduduk_rate": (above + aktif) / below,
-        "keaktifan_terdaftar_rate": (above + aktif) / (below + terdaftar),
-    }
-    out = rows[[*_KEYS, "indikator", "nilai"]].copy()
-    for name, moved in chosen.items():
-        here = (rows["indikator"] == name).to_numpy()
-        out.loc[here, "nilai"] = np.asarray(moved, dtype=float)[here]
+    out = rows[[*_KEYS, "indikator", "nilai"]].astype({"nilai": float})
+    for name in COUNTED:
+        here = out["indikator"] == name
+        index = pd.MultiIndex.from_frame(out.loc[here, _KEYS].astype({"kode": object}))
+        moved = measure_moved(ukuran, peristiwa, indikator=name).reindex(index)
+        out.loc[here, "nilai"] += moved.fillna(0).to_numpy()
     return out
 
 
@@ -329,17 +316,14 @@ def size_shocks(odds: Odds, held: np.ndarray, horizon: int) -> Shocks:
 
 
 def hold_people(ukuran: pd.DataFrame, indikator: str) -> pd.DataFrame:
-    """Return what people of the cut segmen are of each region's total; months x kode.
+    """Return the people a cut could take from each region; months x kode.
 
-    Their number for counts, their share of the denominator for rates; empty for
-    indicators that no cut moves.
+    Empty for counts that no cut moves.
     """
-    if indikator not in (COUNTED[0], *RATES):
+    if indikator != COUNTED[0]:
         return pd.DataFrame()
-    people = _lay_wide(ukuran, COUNTED[0], CUT_SEGMEN, "nilai")
-    if indikator == COUNTED[0]:
-        return people
-    return people / _lay_wide(ukuran, indikator, TOTAL, "penyebut")
+    rows = ukuran[(ukuran["indikator"] == indikator) & (ukuran["segmen"] == CUT_SEGMEN)]
+    return rows.pivot_table(index="periode", columns="kode", values="nilai")
 
 
 def weigh_shocks(
@@ -366,11 +350,3 @@ def split_names(names: np.ndarray) -> pd.DataFrame:
     """Split names of series into ``kode`` and ``segmen``."""
     parts = pd.Series(names).str.split(SEP, n=1, expand=True)
     return pd.DataFrame({"kode": parts[0], "segmen": parts[1]})
-
-
-def _lay_wide(
-    ukuran: pd.DataFrame, indikator: str, segmen: str, column: str
-) -> pd.DataFrame:
-    """Lay one measure of one segmen out by month and region."""
-    rows = ukuran[(ukuran["indikator"] == indikator) & (ukuran["segmen"] == segmen)]
-    return rows.pivot_table(index="periode", columns="kode", values=column)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jkn_analysis.forecasting.width import PER_LOOK
+
 if TYPE_CHECKING:
     from jkn_analysis.forecasting.hierarchy import Outcome
 
@@ -13,6 +15,25 @@ DENSE = np.array(
     [0.005, 0.01, 0.025, *(k / 20 for k in range(1, 20)), 0.975, 0.99, 0.995]
 ).round(6)
 """Probabilities at which a distribution is kept for drawing paths."""
+
+
+def correlate_errors(one: np.ndarray, other: np.ndarray, *, cutoffs: int) -> float:
+    """Return how past errors of two counts move together, 0 to 1.
+
+    Errors of one cutoff are one look, however many regions made them, so what is seen
+    leans on `USUAL` as on one look more.
+    """
+    known = np.isfinite(one) & np.isfinite(other)
+    x, y = one[known], other[known]
+    size = float(np.sqrt((x**2).sum() * (y**2).sum()))
+    if size == 0:
+        return USUAL
+    looks, seen = cutoffs / PER_LOOK, np.clip((x * y).sum() / size, 0.0, 1.0)
+    return float((looks * seen + USUAL) / (looks + 1))
+
+
+USUAL = 0.5
+"""How far errors of two counts are taken to move together before any are known."""
 
 
 def measure_correlation(outcome: Outcome, horizon: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.forecasting.decrees import COUNTED, RATES
+from jkn_analysis.forecasting.probability import correlate_errors
 from jkn_analysis.forecasting.scoring import interval_score
 from jkn_analysis.forecasting.width import widen_tested
 
@@ -15,12 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AKTIF, TERDAFTAR = COUNTED
-PENDUDUK_RATE, TERDAFTAR_RATE = RATES
-ASKED_BY = {AKTIF: (PENDUDUK_RATE,)}
+ASKED_BY = {AKTIF: RATES[:1]}
 """Counts whose width is also asked for by a rate made of them."""
-CLIP, FEWEST, USUAL = 0.5, 200, 0.5
-"""The most an error counts for, pairs of errors below which both counts are taken to
-move together halfway, and that half."""
+CLIP = 0.5
+"""The most an error counts for, as a share of the count."""
 KEYS = ["seri", "cutoff", "periode"]
 
 
@@ -42,7 +41,7 @@ def divide_tested(
     DataFrame
         `rows` that were forecast, with quantiles and ``wis``.
     """
-    names = _list_quantiles(above)
+    names = list_quantiles(above)
     ends = np.array([float(name[1:]) for name in names])
     rows = rows.drop(columns=[*names, "wis"], errors="ignore")
     both = rows.merge(above[[*KEYS, *names]], on=KEYS)
@@ -62,9 +61,14 @@ def divide_tested(
     return out[np.isfinite(told).all(axis=1)].reset_index(drop=True)
 
 
-def _list_quantiles(tested: pd.DataFrame) -> list[str]:
+def list_quantiles(tested: pd.DataFrame) -> list[str]:
     """Name the columns of quantiles."""
     return [str(name) for name in tested.columns if str(name).startswith("q")]
+
+
+def choose_below(rate: str, tested: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
+    """Return the backtest of the people below the line; None where they are held."""
+    return tested.get(TERDAFTAR) if rate == RATES[1] else None
 
 
 def _split(quantiles: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,15 +83,14 @@ def _correlate_then(above: pd.DataFrame, below: pd.DataFrame) -> dict:
     columns = [*KEYS, "nyata", "q0.5"]
     both = above[columns].merge(below[columns], on=KEYS, suffixes=("_atas", "_bawah"))
     x, y = (
-        np.clip(both["nyata" + end] / both["q0.5" + end] - 1, -CLIP, CLIP).fillna(0)
+        np.clip(both["nyata" + end] / both["q0.5" + end] - 1, -CLIP, CLIP).to_numpy()
         for end in ("_atas", "_bawah")
     )
     found = {}
     for cutoff in above["cutoff"].unique():
         known = (both["periode"] <= cutoff).to_numpy()
-        size = float(np.sqrt((x[known] ** 2).sum() * (y[known] ** 2).sum()))
-        usual = known.sum() < FEWEST or size == 0
-        found[cutoff] = USUAL if usual else max(0.0, (x * y)[known].sum() / size)
+        cutoffs = both.loc[known, "cutoff"].nunique()
+        found[cutoff] = correlate_errors(x[known], y[known], cutoffs=cutoffs)
     return found
 
 
@@ -112,6 +115,7 @@ def tell_tested(
         told[name] = widen_tested(rows, beside, now=now)
     for name in RATES:
         if name in tested and AKTIF in told:
-            below = told.get(TERDAFTAR) if name == TERDAFTAR_RATE else None
-            told[name] = divide_tested(tested[name], told[AKTIF], below)
+            told[name] = divide_tested(
+                tested[name], told[AKTIF], choose_below(name, told)
+            )
     return told

@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.forecasting.build import Ahead, last_value
-from jkn_analysis.forecasting.probability import measure_correlation
+from jkn_analysis.forecasting.probability import (
+    USUAL,
+    correlate_errors,
+    measure_correlation,
+)
 from jkn_analysis.masa_depan.draws import (
     Group,
     Shares,
@@ -24,8 +28,7 @@ if TYPE_CHECKING:
 
 _ENDS = (0.1, 0.9)
 _CLIP = 6.0
-_FEWEST = 200
-"""Pairs of past errors below which both counts are taken to move together halfway."""
+"""The most a past error counts for, in units of its series."""
 
 
 def draw_counts(
@@ -210,13 +213,9 @@ def _correlate(registered: Ahead, active: Ahead) -> float:
         scale = ahead.outcome.scale[rows.index]
         part = ahead.outcome.errors[:, rows.index]
         part = part / np.where(scale > 0, scale, 1.0)[None, :, None]
-        errors.append((list(rows["kode"]), part))
+        errors.append((list(rows["kode"]), np.clip(part, -_CLIP, _CLIP)))
     (names, one), (others, other) = errors
     if names != others or one.shape != other.shape:
-        return 0.5
-    known = np.isfinite(one) & np.isfinite(other)
-    if known.sum() < _FEWEST:
-        return 0.5
-    x, y = (np.clip(part[known], -_CLIP, _CLIP) for part in (one, other))
-    size = float(np.sqrt((x**2).mean() * (y**2).mean()))
-    return float(np.clip((x * y).mean() / size, 0.0, 1.0)) if size > 0 else 0.5
+        return USUAL
+    cutoffs = int(np.isfinite(one * other).any(axis=(1, 2)).sum())
+    return correlate_errors(one, other, cutoffs=cutoffs)
