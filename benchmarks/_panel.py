@@ -16,6 +16,8 @@ from jkn_analysis.forecasting.scoring import interval_score, naive_quantiles
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 PROBABILITIES = quantile_levels(LEVELS)
+LATE = "2018-06"
+"""Odd codes from this origin on are the half of the panel left for reporting."""
 NORMAL = np.array([NormalDist().inv_cdf(float(p)) for p in PROBABILITIES])
 
 
@@ -84,7 +86,7 @@ def report_panel() -> None:
         whole = table.assign(all="all")
         print(show_scores(whole, "all").to_string(header=False))
         odd = table["seri"].astype(int) % 2 == 1
-        late = table["origin"] >= "2018-06"
+        late = table["origin"] >= LATE
         table["half"] = np.where(odd & late, "odd, late", "rest")
         print("odd codes from June 2018 on, and the rest")
         print(show_scores(table, "half").to_string())

@@ -50,7 +50,7 @@ class Habit:
 HABITS: dict[Kind, Habit] = {
     "rate": Habit(0.47, 0.5, 6.0, 24.0, np.inf, spike=0.35, kept=0.95),
     "amount": Habit(0.38, 0.7, 6.0, 24.0, np.inf, spike=0.12, kept=0.82),
-    "value": Habit(0.52, 0.25, 2.0, np.inf, 4.0, spike=0.35, kept=1.0),
+    "value": Habit(0.52, 0.25, 2.0, np.inf, 4.0, spike=0.35, kept=0.9),
 }
 SHORT_MONTHS, USUAL_MONTHS = 8.0, 60.0
 """Months of history at which intervals are twice as wide as of an endless one, and
