@@ -166,9 +166,9 @@ def measure_suppression():
     from jkn_analysis.suppression import (
         HIDDEN,
         add_totals,
-        audit_intervals,
         suppress_small,
     )
+    from tests.suppression_audit import audit_intervals
 
     by, n = ["kecamatan", "alasan"], "jumlah_jiwa"
     head = ("table", "way", "hidden", "exact", "narrow", "CPU s each")
