@@ -56,6 +56,8 @@ _PHONE = re.compile(
 )
 _THOUSANDS = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})+", re.ASCII)
 _DECIMAL = re.compile(r"\d{6,}[.,]\d{4,}(?:\s|$)", re.ASCII)
+_POINTS = re.compile(r"62\.8(?: \d{1,4}(?:\.\d)?)* \d{1,4}\.\d(?: .*)?", re.ASCII)
+"""Coordinates of a drawing: decimals of one digit, spaces between."""
 _MAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+-]*\s?(?:@|[(\[{]\s?(?:at|a)\s?[)\]}])\s?"
     r"(?:[A-Za-z0-9-]+(?:\.|\s?[(\[{]\s?(?:dot|titik)\s?[)\]}]\s?))+[A-Za-z]{2,24}"
@@ -263,6 +265,7 @@ def _is_phone(text: str, match: re.Match[str]) -> bool:
         money = _MONEY.search(text[max(0, match.start() - 6) : match.start()])
         plain = len(whole) >= KNOWN_CARD - 1 or not whole.isdigit()
         figure = _THOUSANDS.fullmatch(whole) or _DECIMAL.match(whole)
+        figure = figure or _POINTS.fullmatch(whole)
         return plain and not (money or figure)
     return bool(code)
 

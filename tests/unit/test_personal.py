@@ -277,3 +277,10 @@ def test_an_amount_with_decimals_is_no_nik(amount):
 def test_a_count_with_decimals_is_no_phone(count):
     assert count_personal(f"pemutihan {count}  4.25e+09") == {}
     assert count_personal("WA 62812.34567890") == {"telepon": 1}
+
+
+def test_coordinates_of_a_drawing_are_no_phone():
+    points = "261.7 60.9 256.8 62.8 251.9 65.4 247 67.2 242 68.2 237.1"
+    assert count_personal(f'<polygon points="{points}"/>') == {}
+    assert count_personal("WA 62.8 251 9654 247") == {"telepon": 1}
+    assert count_personal("62.8 1234 5678 90") == {"telepon": 1}
