@@ -149,7 +149,7 @@ def _name_ask(context: Context, asks: Sequence[Permintaan]) -> str:
     elif first.rp is not None:
         size = f", {words.rp(first.rp)}"
     action = first.pendek or first.tindakan.partition(";")[0]
-    day = words.tanggal(first.tenggat)
+    day = words.tanggal_singkat(first.tenggat)
     values = {"tindakan": action, "besar": size, "tanggal": day}
     return words.say("surat.pokok", values)
 

@@ -41,7 +41,7 @@ MAX_HTML_BYTES = 95_000
 """Gmail clips a body at about 102 KB of HTML; nothing over this is composed."""
 MAX_INLINE_BYTES = 250_000
 """Text, HTML and pictures of the body together, as they travel."""
-MAX_SUBJECT = 160
+MAX_SUBJECT = 200
 MOST_ASKS = 12
 MAX_MEETING_NAME = 24
 """A longer name of a meeting is left to the body; a phone shows few words."""

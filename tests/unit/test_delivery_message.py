@@ -216,7 +216,7 @@ def test_english_has_its_own_words():
 
 def test_long_subjects_are_cut_at_a_word():
     subject = build_subject(content(pokok="kata " * 80))
-    assert len(subject) <= 160
+    assert len(subject) <= 200
     assert subject.endswith("kata…")
 
 
