@@ -74,7 +74,26 @@ def read_row_months(work: Work) -> tuple[np.ndarray, np.ndarray]:
             own=own[place],
             year=years[place],
         )
-    return np.where(own, own, years), months
+    years = np.where(own, own, years)
+    _compare_title(work, years, months, position)
+    return years, months
+
+
+def _compare_title(
+    work: Work, years: np.ndarray, months: np.ndarray, position: int
+) -> None:
+    """Refuse a column that says one month only, another than the title's."""
+    context = work.context
+    dated = (months != 0) & ~work.bad
+    pairs = set(zip(years[dated].tolist(), months[dated].tolist(), strict=True))
+    if len(pairs) != 1 or not context.month or context.source == work.sheet.path.stem:
+        return
+    year, month = pairs.pop()
+    other = bool(year and context.year and year != context.year)
+    if month != context.month or other:
+        names = f"{context.source}; {year or ''}-{month:02d}".replace("; -", "; ")
+        work.report("month:titles", position=position, names=names)
+        work.bad[:] = True
 
 
 def _moment_cells(work: Work, column: ColumnUse) -> pd.Series:
