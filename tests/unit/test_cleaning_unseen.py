@@ -547,3 +547,31 @@ def test_a_number_no_whole_column_can_hold_stays_a_float(tmp_path):
     path.write_text(json.dumps([{"Kode": "82.71", "Luas": v} for v in (1, 2e25, 3)]))
     typed = read_table_typed(path)[0]
     assert typed.frame["Luas"].tolist() == [1.0, 2e25, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("title", "column", "named"),
+    [
+        ("Bulan Oktober 2025", "2025-11", "2025-11"),
+        ("Bulan November 2024", "2025-11", "2025-11"),
+        ("Bulan November 2025", "2025-11", None),
+        ("Tahun 2025", "2025-11", None),
+    ],
+)
+def test_a_column_of_another_month_than_the_title_is_asked_about(
+    tmp_path, title, column, named
+):
+    text = (
+        f"Peserta JKN {title};;;;\nKode;Bulan;Segmen;Terdaftar;Aktif\n"
+        f"82.71;{column};PBPU;20;10\n82.72;{column};PBPU;30;11\n"
+    )
+    found = clean("kepesertaan", read_sheet(write(tmp_path, text)))
+    if named is None:
+        assert found.problems == []
+        assert set(found.frame["periode"].dt.strftime("%Y-%m")) == {"2025-11"}
+        return
+    (problem,) = found.problems
+    assert problem.kind == "month"
+    assert named in problem.message
+    assert "column" in problem.remedy
+    assert found.frame.empty
