@@ -106,8 +106,16 @@ class Forecast(_Section):
 
     horizon_bulan: Annotated[int, Field(ge=1, le=60)]
     levels: tuple[Annotated[int, Field(ge=1, le=99)], ...]
-    seed: int
+    seed: Annotated[int, Field(ge=0)]
     tenggat_bulan: Annotated[int, Field(ge=1, le=12)]
+
+    @field_validator("levels")
+    @classmethod
+    def _hold_what_pages_tell(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
+        """Ask for the intervals that pages tell, and for each one once."""
+        if not {80, 95} <= set(levels) or len(set(levels)) < len(levels):
+            raise ValueError("80 and 95 must be among them, and none twice")
+        return levels
 
 
 class Skenario(_Section):
@@ -202,7 +210,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise ConfigError(
             f"{path}: not valid TOML: {exc}\n  → mend that line, or move the file away"
         ) from exc

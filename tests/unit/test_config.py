@@ -142,6 +142,21 @@ def test_an_interval_that_is_no_share_is_named(tmp_path, level):
         read_config(path, root=tmp_path)
 
 
+@pytest.mark.parametrize(
+    "line", ["levels = []", "levels = [60]", "levels = [80, 80, 95]", "seed = -1"]
+)
+def test_what_no_page_could_be_made_with_is_refused(tmp_path, line):
+    path = write(tmp_path, f"[forecast]\n{line}\n")
+    with pytest.raises(ConfigError, match=rf"forecast\.{line.split()[0]}"):
+        read_config(path, root=tmp_path)
+
+
+def test_settings_nested_without_end_are_no_valid_toml(tmp_path):
+    path = write(tmp_path, f"a = {'[' * 3000}")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        read_config(path, root=tmp_path)
+
+
 def test_settings_are_found_from_a_folder_below_them(tmp_path):
     write(tmp_path, "")
     below = tmp_path / "reports" / "2025-11"
