@@ -57,13 +57,13 @@ NOT_TESTED = frozenset({"tunggakan_peserta_jiwa"})
 """Forecast indicators that take the width another one's backtest asked for."""
 
 
-def list_counts() -> list[str]:
-    """List the counts that are forecast; rates are made of them."""
-    return [
-        name
+def list_kinds() -> dict[str, Kind]:
+    """Return the indicators to forecast by kind, without rates made of people's."""
+    return {
+        name: "rate" if indicator.unit == "rate" else "amount"
         for name, indicator in INDICATORS.items()
-        if indicator.forecast and indicator.denominator is None
-    ]
+        if indicator.forecast and name not in RATES
+    }
 
 
 def backtest(
@@ -240,12 +240,12 @@ def backtest_ukuran(
     """Backtest the totals of every indicator that is forecast; region codes as seri.
 
     Decisions of table `peristiwa` are fitted out of what each cutoff knew; those that
-    came after it stay unknown to it. Rates are quotients of the people forecast.
+    came after it stay unknown to it. Rates of people are quotients of those forecast.
     """
     told = None if peristiwa is None or peristiwa.empty else peristiwa
     cleared = None if told is None else clear_totals(ukuran, told)
     tested: dict[str, pd.DataFrame] = {}
-    for name in list_counts():
+    for name, kind in list_kinds().items():
         history = _list_totals(ukuran, name)
         if name in NOT_TESTED or history["periode"].nunique() < LEAST_MONTHS:
             continue
@@ -257,7 +257,7 @@ def backtest_ukuran(
             history[["seri", "periode", "nilai"]],
             cleared=known,
             horizon_months=horizon_months,
-            kind="amount",
+            kind=kind,
             cutoffs=cutoffs,
             shocks=_weigh_then(ukuran, name, peristiwa, horizon_months),
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.errors import ForecastError
-from jkn_analysis.forecasting.backtest import backtest_ukuran, list_counts
+from jkn_analysis.forecasting.backtest import backtest_ukuran, list_kinds
 from jkn_analysis.forecasting.decrees import (
     COUNTED,
     keep_live,
@@ -25,6 +25,7 @@ from jkn_analysis.forecasting.panel import Panel, build_months, build_panel, fil
 from jkn_analysis.forecasting.probability import DENSE
 from jkn_analysis.forecasting.quotient import ASKED_BY
 from jkn_analysis.forecasting.width import choose_factors, is_upper, widen
+from jkn_analysis.indicators import INDICATORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,18 +87,20 @@ def _forecast_indicator(
         return None
     history = keep_live(history)
     panel = align_panel(build_panel(history))
-    panel, tree = build_tree(panel, list_parents(pd.Series(panel.names)))
-    events = None
-    if indikator in COUNTED and not peristiwa.empty:
-        events = list_decrees(peristiwa, ukuran, indikator=indikator)
+    tree = events = shocks = None
+    if INDICATORS[indikator].denominator is None:
+        panel, tree = build_tree(panel, list_parents(pd.Series(panel.names)))
+        if indikator in COUNTED and not peristiwa.empty:
+            events = list_decrees(peristiwa, ukuran, indikator=indikator)
+        shocks = weigh_shocks(ukuran, peristiwa, panel, indikator, horizon=horizon)
     outcome = forecast_panel(
         panel,
         horizon=horizon,
         probabilities=probabilities,
-        kind="amount",
+        kind=list_kinds()[indikator],
         events=events,
         tree=tree,
-        shocks=weigh_shocks(ukuran, peristiwa, panel, indikator, horizon=horizon),
+        shocks=shocks,
     )
     nodes = split_names(panel.names)
     return Ahead(nodes, panel, outcome, outcome.quantiles, probabilities)
@@ -150,7 +153,7 @@ def forecast_counts(
     dense = np.unique(np.round(np.r_[DENSE, wanted], 6))
     tested = backtest_ukuran(ukuran, horizon_months=horizon, peristiwa=peristiwa)
     found = {}
-    for name in list_counts():
+    for name in list_kinds():
         ahead = _forecast_indicator(
             ukuran, name, horizon=horizon, probabilities=dense, peristiwa=peristiwa
         )
