@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import os
+import re
 import tomllib
 from contextlib import contextmanager
 from email.utils import parseaddr
@@ -15,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from jkn_analysis.errors import ConfigError, StoreError
 from jkn_analysis.personal import is_address
+from jkn_analysis.texts import BAHASA, read_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 CONFIG_VARIABLE = "JKN_CONFIG"
@@ -114,7 +117,7 @@ class Forecast(_Section):
     def _hold_what_pages_tell(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
         """Ask for the intervals that pages tell, and for each one once."""
         if not {80, 95} <= set(levels) or len(set(levels)) < len(levels):
-            raise ValueError("80 and 95 must be among them, and none twice")
+            raise ValueError("rentang")
         return levels
 
 
@@ -163,8 +166,7 @@ class Mail(_Section):
         """Refuse a line break in what becomes a header, and what is no address."""
         address = parseaddr(value)[1]
         if value and (not value.isprintable() or not is_address(address)):
-            message = "write one line with one mail address: Nama <nama@kantor.go.id>"
-            raise ValueError(message)
+            raise ValueError("alamat")
         return value
 
 
@@ -211,8 +213,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
+        found = re.search(r"at line (\d+), column (\d+)", str(exc))
+        spot = f"line {found[1]}, column {found[2]}" if found else "somewhere"
         raise ConfigError(
-            f"{path}: not valid TOML: {exc}\n  → mend that line, or move the file away"
+            f"{path}: not valid TOML: {spot}\n  → mend it, or move the file away"
         ) from exc
 
 
@@ -245,17 +249,67 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
     try:
         config = Config.model_validate(settings)
     except ValidationError as exc:
-        lines = [
-            f"  {'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
-            for error in exc.errors()
-        ]
-        where = path or "defaults.toml"
-        raise ConfigError(f"{where}: not valid settings\n" + "\n".join(lines)) from exc
+        told = settings.get("report")
+        chosen = told.get("bahasa") if isinstance(told, dict) else ""
+        bahasa = chosen if chosen in BAHASA else "id"
+        lines = [_tell(error, bahasa) for error in exc.errors()]
+        raise refuse_settings(str(path or "defaults.toml"), lines, bahasa) from exc
     absolute = {name: base / value for name, value in config.paths.model_dump().items()}
     _refuse_paths(absolute, base)
     config = config.model_copy(update={"paths": Paths(**absolute)})
     pada = os.environ.get(PADA_VARIABLE)
     return config if not pada else look_back(config, pada)
+
+
+_KINDS = {
+    "extra_forbidden": "asing", "literal_error": "pilihan",
+    "greater_than_equal": "terkecil", "less_than_equal": "terbesar",
+    "too_short": "kosong", "tuple_type": "daftar", "model_type": "bagian",
+    "dict_type": "bagian", "string_type": "teks", "path_type": "teks",
+}  # fmt: skip
+"""What pydantic calls a fault to our text of it, where its first word is not enough."""
+_FAMILIES = {"int": "bulat", "float": "angka", "date": "tanggal"}
+
+
+def _tell(error: Mapping[str, Any], bahasa: str) -> str:
+    """Say one fault of a setting, with its place and its remedy."""
+    kind, loc, given = error["type"], error["loc"], error["input"]
+    context = error.get("ctx", {})
+    key = _KINDS.get(kind, _FAMILIES.get(kind.split("_")[0], "lain"))
+    values = {"nilai": repr(given)[:60], **context}
+    values["expected"] = str(context.get("expected")).replace(" or ", ", ")
+    if kind == "value_error":
+        key = str(context["error"])
+    said = read_catalogue(bahasa).say(f"pengaturan.{key}", values)
+    near = suggest(str(loc[-1]), _keys_beside(loc), bahasa) if key == "asing" else ""
+    return f"{'.'.join(map(str, loc))}: {said}{near}"
+
+
+def _keys_beside(loc: tuple[int | str, ...]) -> Iterable[str]:
+    """Name the settings of the section that a place lies in."""
+    section: type[BaseModel] = Source if loc[0] == "sources" else Config
+    for part in loc[:-1]:
+        field = section.model_fields.get(str(part))
+        if field is not None and isinstance(field.annotation, type):
+            section = field.annotation
+    return section.model_fields
+
+
+def suggest(text: str, known: Iterable[str], bahasa: str) -> str:
+    """Return the sentence that names what a misspelt name is likest, "" for none."""
+    names = list(known)
+    near = difflib.get_close_matches(text, names, n=1, cutoff=0.6)
+    key = "mungkin" if near else "dikenal"
+    nama = ", ".join(near or names)
+    return " " + read_catalogue(bahasa).say(f"pengaturan.{key}", {"nama": nama})
+
+
+def refuse_settings(where: str, lines: Iterable[str], bahasa: str) -> ConfigError:
+    """Make the one error of settings: all that is wrong with them, then what to do."""
+    texts = read_catalogue(bahasa)
+    head = texts.say("pengaturan.kepala", {"berkas": where})
+    told = [head, *(f"  {line}" for line in lines)]
+    return ConfigError("\n".join([*told, f"  → {texts.say('pengaturan.langkah')}"]))
 
 
 def _refuse_paths(paths: Mapping[str, Path], base: Path) -> None:

@@ -186,6 +186,8 @@ def build(
 
     Raises
     ------
+    ConfigError
+        If the settings name tables or columns that there are not.
     InputError
         If there is no delivery, none of the day looked at, or no participants of
         the month asked for.

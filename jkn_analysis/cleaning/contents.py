@@ -24,6 +24,7 @@ from jkn_analysis.cleaning.kept import build_key, read_kept, write_kept
 from jkn_analysis.cleaning.problems import Problem, refusal
 from jkn_analysis.cleaning.reading import FileReport, read_delivery, settings_of
 from jkn_analysis.cleaning.rows.work import CleanResult
+from jkn_analysis.cleaning.sources import check_sources
 from jkn_analysis.cleaning.words import finding
 from jkn_analysis.config import Config
 from jkn_analysis.errors import InputError
@@ -50,9 +51,12 @@ def list_items(config: Config, *, today: dt.date | None) -> list[Item]:
 
     Raises
     ------
+    ConfigError
+        If the settings name tables or columns that there are not.
     InputError
         If there is no delivery, or there was none on the day looked at.
     """
+    check_sources(config)
     raw = config.paths.raw
     if config.build.pada is not None:
         return _list_past(config)

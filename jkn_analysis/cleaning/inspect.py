@@ -40,6 +40,7 @@ from jkn_analysis.cleaning.reading import (
 from jkn_analysis.cleaning.returned import list_problems
 from jkn_analysis.cleaning.rows.across import check_tables
 from jkn_analysis.cleaning.rows.work import CleanResult, Counts
+from jkn_analysis.cleaning.sources import check_sources
 from jkn_analysis.cleaning.words import finding, in_language, say
 from jkn_analysis.config import Config
 from jkn_analysis.errors import HostileInputError, InputError, JknError
@@ -149,9 +150,12 @@ def check_paths(
 
     Raises
     ------
+    ConfigError
+        If the settings name tables or columns that there are not.
     InputError
         If no path is given and no delivery lies in ``data/raw``, or `table` is unknown.
     """
+    check_sources(config)
     if table and table not in DELIVERED:
         given, names = f"--table {table}", ", ".join(DELIVERED)
         raise refusal(InputError, given, "unreadable:table", names=names)

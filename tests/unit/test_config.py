@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from jkn_analysis.cleaning.sources import check_sources
 from jkn_analysis.cli import app
 from jkn_analysis.config import find_root, read_config
 from jkn_analysis.errors import ConfigError
@@ -80,7 +81,8 @@ def test_every_line_of_a_new_settings_file_is_a_default(tmp_path: Path):
 
 
 def test_a_misspelt_key_is_named_with_its_path(tmp_path: Path):
-    with pytest.raises(ConfigError, match=r"run\.wokers: Extra inputs"):
+    said = r"run\.wokers: tidak dikenal\. Mungkin maksudnya: workers\?"
+    with pytest.raises(ConfigError, match=said):
         read_config(write(tmp_path, "[run]\nwokers = 1\n"))
 
 
@@ -95,7 +97,7 @@ def test_all_wrong_values_are_named_at_once(tmp_path: Path):
 def test_broken_toml_names_the_file(tmp_path: Path):
     with pytest.raises(ConfigError, match="not valid TOML") as caught:
         read_config(write(tmp_path, "[run\n"))
-    assert "→ mend that line" in str(caught.value)
+    assert "line 1, column 5\n  → mend it" in str(caught.value)
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path):
@@ -162,3 +164,68 @@ def test_settings_are_found_from_a_folder_below_them(tmp_path):
     below = tmp_path / "reports" / "2025-11"
     below.mkdir(parents=True)
     assert find_root(below) == tmp_path
+
+
+FAULTS = {
+    "[lapran]": "lapran: tidak dikenal. Yang dikenal: paths, build,",
+    "[mail]\noperatr = 1": "mail.operatr: tidak dikenal. Mungkin maksudnya: operator?",
+    "[sources.iuran]\nheadngs = {}": "sources.iuran.headngs: tidak dikenal. Mungkin",
+    "[sources]\niuran = 3": "sources.iuran: ini bagian yang memuat isian lain",
+    "[sources.iuran.headings]\nA = 3": "headings.A: tulis sebagai teks dalam tanda",
+    "[paths]\nraw = 3": "paths.raw: tulis sebagai teks dalam tanda petik",
+    "[build]\noverlap = 'x'": "overlap: 'x' bukan salah satu dari 'error', 'later'",
+    "[build]\npada = 'kemarin'": "build.pada: 'kemarin' bukan tanggal; tulis seperti",
+    "[run]\nworkers = 'dua'": "run.workers: 'dua' bukan bilangan bulat",
+    "[run]\nworkers = 1.5": "run.workers: 1.5 bukan bilangan bulat",
+    "[run]\nworkers = 0": "run.workers: 0 terlalu kecil; paling kecil 1",
+    "[run]\nworkers = 999": "run.workers: 999 terlalu besar; paling besar 256",
+    "[rekonsiliasi]\nbatas_terima = 'x'": "batas_terima: 'x' bukan bilangan.",
+    "[mail]\ndomain = 'x.id'": "mail.domain: tulis sebagai daftar dalam kurung siku",
+    "[mail]\nlampiran = []": "mail.lampiran: isi paling sedikit 1",
+    "[mail]\npengirim = 'a'": "mail.pengirim: tulis satu baris dengan satu alamat",
+    "[forecast]\nlevels = [50]": "forecast.levels: 80 dan 95 harus ada",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_every_kind_of_wrong_setting_is_told_in_indonesian(tmp_path, text):
+    with pytest.raises(ConfigError) as caught:
+        read_config(write(tmp_path, text), root=tmp_path)
+    told = str(caught.value)
+    assert FAULTS[text] in told
+    assert "bukan pengaturan yang sah" in told
+    assert told.splitlines()[-1].startswith("  → perbaiki isian itu")
+    assert not re.search(r"\b(input|should|valid|value|or|not|must)\b", told.lower())
+
+
+def test_wrong_settings_are_told_in_the_language_they_ask_for(tmp_path):
+    path = write(tmp_path, "[report]\nbahasa = 'en'\n[run]\nworkers = 0\n")
+    with pytest.raises(ConfigError, match="0 is too small; the least is 1"):
+        read_config(path, root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[sources.kepesertan]", "sources.kepesertan: tidak ada tabel dengan nama ini. "
+         "Mungkin maksudnya: kepesertaan?"),
+        ('[sources.kepesertaan.headings]\n"Jml" = "terdaftr_jiwa"',
+         'sources.kepesertaan.headings."Jml": \'terdaftr_jiwa\' bukan kolom tabel '
+         "kepesertaan. Mungkin maksudnya: terdaftar_jiwa?"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_settings_of_unknown_tables_or_columns_stop_and_name_the_likest(
+    tmp_path, monkeypatch, command, text, said
+):
+    monkeypatch.chdir(make_folder(tmp_path / "meja"))
+    write(tmp_path / "meja", text)
+    result = CliRunner().invoke(app, [command])
+    assert isinstance(result.exception, ConfigError)
+    assert said in str(result.exception)
+
+
+def test_settings_may_name_a_column_in_an_offices_words(tmp_path):
+    lines = '"A" = "PBPU Aktif"\n"B" = "abaikan"\n"C" = "aktif_jiwa"\n"D" = "nama"'
+    path = write(tmp_path, f"[sources.kepesertaan.headings]\n{lines}\n")
+    check_sources(read_config(path, root=tmp_path))

@@ -19,6 +19,7 @@ from tests.environment import build_environment, read_pins
 TOP = Path(__file__).resolve().parents[2]
 LAYERS = [
     ["errors"],
+    ["texts"],
     ["terms"],
     ["formats", "personal", "places"],
     ["config"],
@@ -35,7 +36,6 @@ LAYERS = [
     ["tunggakan", "anggaran", "masa_depan"],
     ["skenario"],
     ["rekonsiliasi"],
-    ["texts"],
     ["briefing"],
     ["reporting"],
     ["sharing"],
