@@ -364,7 +364,7 @@ def test_numbering_rows(row, answer):
         ("JUMLAH", True),
         ("Sub Total", True),
         ("Total Kabupaten", True),
-        ("Jumlah I + II", False),
+        ("Jumlah I + II", True),
         ("Jumlah Maluku Utara", True),
         ("Jumlah penduduk miskin", False),
         ("Totalindo", False),

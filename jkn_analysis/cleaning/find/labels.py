@@ -50,6 +50,15 @@ _TOTAL_WHOLE = re.compile(
     r"(?:(?:sub[\s-]*)?(?:total|jumlah|jml)\.?\s+)?dipindahkan",
     re.IGNORECASE,
 )
+_MARK = r"(?:i{1,3}|iv|vi{0,3}|[a-e]|\d)"
+_TOTAL_LISTED = re.compile(
+    rf"(?:sub[\s-]*)?(?:total|jumlah|jml|jlh)\.?\s*\(?\s*{_MARK}"
+    rf"(?:\s*(?:\+|&|dan|s\.?/?d\.?|-|,)\s*{_MARK})*\s*\)?[\s.:]*",
+    re.IGNORECASE,
+)
+"""Sums of listed groups: ``JUMLAH I``, ``Jumlah (I + II)``."""
+_TOTAL_LAST = re.compile(r"(.+?)[\s-]+total", re.IGNORECASE)
+"""How a pivot table names its sums: ``Kota Ternate Total``."""
 _TOTAL_OF = re.compile(
     r"(?:(?:grand|sub)[\s-]*)?(?:total|jumlah|jml)\s+(.+?)[\s.:]*", re.IGNORECASE
 )
@@ -222,13 +231,23 @@ def is_total_label(text: str) -> bool:
     [True, True, True]
     >>> is_total_label("Jumlah penduduk miskin"), is_total_label("Total Maluku Utara")
     (False, True)
+    >>> is_total_label("JUMLAH (I + II)"), is_total_label("Kota Ternate Total")
+    (True, True)
     """
-    if not _TOTAL.match(text):
+    found = _TOTAL_LAST.fullmatch(text)
+    if not found and not _TOTAL.match(text):
         return False
     if _TOTAL_WHOLE.fullmatch(text) or _TOTAL_PLACE.fullmatch(text):
         return True
-    found = _TOTAL_OF.fullmatch(text)
+    if is_listed_total(text):
+        return True
+    found = found or _TOTAL_OF.fullmatch(text)
     return found is not None and (is_branch(found[1]) or _is_group(found[1]))
+
+
+def is_listed_total(text: str) -> bool:
+    """Tell whether a label sums groups by their numbers, so is no group itself."""
+    return _TOTAL_LISTED.fullmatch(text) is not None
 
 
 def _is_group(text: str) -> bool:
@@ -244,9 +263,9 @@ def total_label(row: Row, values: frozenset[int] = frozenset()) -> str:
     """
     for column, cell in enumerate(row):
         if look(cell) == "text":
-            if column in values:
-                return ""
             text = close_up(cell) if isinstance(cell, str) else tidy(cell)
+            if column in values and not is_listed_total(text):
+                return ""
             return text if is_total_label(text) else ""
     return ""
 

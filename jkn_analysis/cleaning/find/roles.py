@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from jkn_analysis.cleaning.find.headings import IGNORED, find_role, heading_key
+from jkn_analysis.cleaning.find.labels import is_listed_total
 from jkn_analysis.cleaning.find.table import SECTION, SheetTable
 from jkn_analysis.cleaning.values.cells import find_month_name, is_year, tidy
 from jkn_analysis.cleaning.values.context import find_running, is_running_only
@@ -65,7 +66,7 @@ _OTHER = re.compile(
     r"delta|deviasi|gap|kekurangan|kebutuhan|rata\W*rata|rerata|kk|(?:kepala\s+)?keluarga|"
     r"rumah\s*tangga|ruta|kepadatan|luas|tahun\s+(?:lalu|sebelumnya)|peringkat|ranking|"
     r"rank|bobot|indeks|kontribusi|estimasi|proyeksi|potensi|belum|bukan\s+peserta|"
-    r"penambahan|pengurangan|tambahan|naik|turun|meninggal|pindah|no(?:mor)?\W*(?:hp|telp|"
+    r"penambahan|pengurangan|tambahan|naik|turun|meninggal|pindah|ditolak|no(?:mor)?\W*(?:hp|telp|"
     r"telepon|wa|sp2d|spm|spp|sk|surat|kontrak|pks|bukti|dokumen|rekening)|hp|telp|telepon|"
     r"nama\s+(?:pejabat|pegawai|petugas|peserta|kepala|pimpinan|penerima|kontak|lengkap|"
     r"pic|orang)|alamat|nip|nik|e?-?ktp|kia|akta|sex\s*ratio|ket(?:erangan)?|paraf|ttd|"
@@ -170,8 +171,10 @@ def list_measures(table: str) -> dict[str, str]:
 def _read_part(text: str, table: str) -> Use | None:
     """Return what one heading part says as a whole, or None."""
     role = find_role(text, table)
-    if role == "total" or _BOTHSEXES.fullmatch(text):
-        return Use(role="" if role == "total" else role, total=role == "total")
+    if role == "total" or is_listed_total(text):
+        return Use(total=True)
+    if _BOTHSEXES.fullmatch(text):
+        return Use(role=role)
     if role:
         return Use(role=role, per=bool(_PER_WORD.match(text)))
     if find_month_name(text):
@@ -262,7 +265,8 @@ def _settle(name: str, one: str, two: str) -> str | None:
     if name == "role" and "persen" in {one, two} and IGNORED not in {one, two}:
         return "persen"
     if name == "role" and IGNORED in {one, two}:
-        return two if one == IGNORED else one
+        named = one in {"kode", "nama"}  # the code or name of what is not used
+        return two if one == IGNORED or named else one
     if name == "part":
         return f"{one} {two}"
     if name != "segmen":

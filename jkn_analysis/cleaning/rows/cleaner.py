@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.assemble import assemble
 from jkn_analysis.cleaning.rows.columns import group_columns
 from jkn_analysis.cleaning.rows.identify import ROW_DIMS, read_kode, read_parts
+from jkn_analysis.cleaning.rows.meetings import complete_meetings
 from jkn_analysis.cleaning.rows.moments import read_dim, read_row_months, years_or_title
 from jkn_analysis.cleaning.rows.persons import report_persons
 from jkn_analysis.cleaning.rows.slices import check_column_sums, make_piece
@@ -140,6 +142,7 @@ def _base_frame(work: Work) -> pd.DataFrame | None:
             data[name] = read_dim(work, name)
     _read_finer(work, data)
     data |= _read_attributes(work)
+    complete_meetings(work, data)
     if not _required_there(work, data):
         return None
     return pd.DataFrame(data)
@@ -170,7 +173,7 @@ def _read_attributes(work: Work) -> dict[str, np.ndarray]:
             parsed = col.parse_date_column(cells, order=work.order)
         elif declared.kind in MEASURE_KINDS:
             parsed = col.parse_number_column(
-                cells,
+                _without(cells, name),
                 kind=declared.kind,
                 heading=column.heading,
                 locale=work.settings.locale,
@@ -178,7 +181,9 @@ def _read_attributes(work: Work) -> dict[str, np.ndarray]:
             )
         else:
             parsed = col.parse_text_column(
-                cells, choices=declared.choices, spelled=SPELLED.get(name)
+                cells,
+                choices=declared.choices,
+                spelled=SPELLED.get(f"{work.table.name}.{name}", SPELLED.get(name)),
             )
             if not declared.choices:
                 report_persons(work, cells, column.position, name)
@@ -186,6 +191,14 @@ def _read_attributes(work: Work) -> dict[str, np.ndarray]:
         if not declared.optional:
             _report_missing(work, data[name], column, name)
     return data
+
+
+def _without(cells: pd.Series, name: str) -> pd.Series:
+    """Return cells without the name of their column before the number: ``Desil 1``."""
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return cells
+    front = re.compile(rf"\s*{name}\s*(?=\d)", re.IGNORECASE)
+    return cells.map(lambda c: front.sub("", c) if isinstance(c, str) else c)
 
 
 def _report_missing(

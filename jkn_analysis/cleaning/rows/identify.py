@@ -22,7 +22,12 @@ from jkn_analysis.cleaning.values.names import (
     find_segmen,
     is_branch,
 )
-from jkn_analysis.cleaning.values.regions import Origin, RegionColumn, read_regions
+from jkn_analysis.cleaning.values.regions import (
+    KECAMATAN,
+    Origin,
+    RegionColumn,
+    read_regions,
+)
 from jkn_analysis.cleaning.words import Finding, listed, say
 from jkn_analysis.wilayah import Wilayah, get_wilayah
 
@@ -209,6 +214,10 @@ def read_parts(work: Work) -> np.ndarray | None:
         for role in PARTS
         if role in ids and role not in names
     ]
+    if "kode" in ids and "kecamatan" not in names | set(ids):
+        own = [_place_label(t) for t in texts_of(work.cells(ids["kode"].position))]
+        places = [f"kecamatan {t}" if KECAMATAN.fullmatch(t) else "" for t in own]
+        found += [col.to_objects(places)] if any(places) else []
     if "segmen" in ids and "segmen" in names:
         codes, texts = col.distinct_texts(work.cells(ids["segmen"].position))
         parts = [find_part(text, find_segmen(text) or "") for text in texts]

@@ -13,7 +13,7 @@ from jkn_analysis.cleaning.problems import faults
 from jkn_analysis.cleaning.rows.work import MOST_LISTED, PLACE, Work, due_of, report_at
 from jkn_analysis.cleaning.values.cells import Cell, look
 from jkn_analysis.cleaning.words import say
-from jkn_analysis.tables import Table
+from jkn_analysis.tables import SIGNED, Table
 
 DENSE = 8
 """Codes of keys up to this many times the rows are counted in an array."""
@@ -99,17 +99,20 @@ def fill_dashes(
 ) -> pd.DataFrame:
     """Return rows whose dashes are 0 where the printed total of their column says so.
 
-    `proven` holds by sheet the columns whose printed totals are their sums.
+    A dash for a budget's shift says that there is none; one for a figure that may be
+    missing says that it is not known. `proven` holds by sheet the columns whose printed
+    totals are their sums.
     """
-    frame = frame.copy(deep=False)
-    for name in [name for name in measures if name in frame]:
+    frame, due = frame.copy(deep=False), due_of(works[0].table)
+    for name in [name for name in measures if name in {*frame} & due]:
         for place, row in frame[frame[name].isna()].iterrows():
             column = row.get(PLACE + name)
             if pd.isna(row["_sheet"]) or pd.isna(column):
                 continue
             work, number = works[int(row["_sheet"])], int(column)
             cell = work.cells(number).iloc[int(row["_row"])]
-            if number in proven[int(row["_sheet"])] and look(cell) == "mark":
+            nothing = number in proven[int(row["_sheet"])] or name in SIGNED
+            if nothing and look(cell) == "mark":
                 frame.loc[place, name] = 0
     return frame
 

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from jkn_analysis.cleaning.values.cells import BULAN_TULISAN
-from jkn_analysis.cleaning.values.months import NAMES, find_moment_in
+from jkn_analysis.cleaning.values.months import (
+    NAMES,
+    Moment,
+    find_moment_in,
+    is_month_end,
+    read_moment,
+)
 from jkn_analysis.cleaning.values.names import find_region, is_branch
 from jkn_analysis.wilayah import Wilayah
 
@@ -35,6 +41,8 @@ _AIM = re.compile(
 _LETTER = re.compile(
     r"\s*[^\W\d][\w .]+,\s*(?:\d{1,2}|\.{2,}|…)\s*[^\W\d]+\s+20\d\d\s*", re.IGNORECASE
 )
+_PLACE_DATE = re.compile(r"\s*(?:kab|kota)\w*\.?\s[^,]+,\s*(\d.+?)\s*", re.IGNORECASE)
+"""A region and a day, as ``Kota Ternate, 31 Oktober 2025``, which no letter writes."""
 _UNTIL = (
     r"(?:s\.?\s?/?\s?d\.?(?!\w)|sampai(?:\s+dengan)?|hingga|until|-|–|—)\s*"
     r"(?:dengan|akhir|bulan|bln|tanggal|tgl|\d{1,2})?[\s.]*"
@@ -94,7 +102,9 @@ class Context:
 def read_line(line: str) -> str:
     """Return what of a title line may name the month of the data."""
     if _LETTER.fullmatch(line):
-        return ""
+        placed = _PLACE_DATE.fullmatch(line)
+        day = read_moment(placed[1]) if placed else Moment()
+        return line if day.day and is_month_end(day.year, day.month, day.day) else ""
     return _AIM.sub("", _OTHER_DATE.sub("", line))
 
 
@@ -217,6 +227,8 @@ def is_branch_line(line: str) -> bool:
 
 def _region_of(line: str) -> Wilayah | None:
     """Return the region that one line gives."""
+    if _PLACE_DATE.fullmatch(line):
+        return _of_words(line.partition(",")[0])
     label, colon, tail = line.rpartition(":")
     if _BRANCH.search(label if colon else line) or _LETTER.fullmatch(line):
         return _of_words(tail) if colon and not _BRANCH.search(tail) else None

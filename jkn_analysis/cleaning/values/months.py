@@ -31,8 +31,8 @@ NAMES = "|".join(sorted(BULAN_TULISAN, key=len, reverse=True))
 _YEAR = r"(?P<year>(?:19|20|21)\d\d|\d\d)"
 _PREFIX = re.compile(
     r"^(?:(?:data|cut\s*-?\s*off|posisi|keadaan|kondisi|update|status|per|s\.?\s*/?\s*d\.?|sampai(?:\s+dengan)?|"
-    r"hingga|akhir|tanggal|tgl|bulan|periode|bln|masa|pada|di|senin|selasa|rabu|kamis|jumat|"
-    r"jum'at|sabtu|minggu)\b[\s.:,]*)+",
+    r"hingga|akhir|tanggal|tgl|bulan|periode|bln|masa|thbl|blth|filter|pada|di|senin|selasa|rabu|kamis|jumat|"
+    r"jum'at|sabtu|minggu)\b[\s.:,|=]*)+",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
@@ -234,7 +234,7 @@ def _of_serial(days: int) -> Moment:
     return Moment(day.year, day.month, day.day)
 
 
-def _month_end(year: int, month: int, day: int) -> bool:
+def is_month_end(year: int, month: int, day: int) -> bool:
     """Tell whether a day is the last of its month."""
     return day == calendar.monthrange(year, month)[1]
 
@@ -242,8 +242,8 @@ def _month_end(year: int, month: int, day: int) -> bool:
 def _order_of_edges(moments: Sequence[Moment | None]) -> Order:
     """Return the order in which every unsure date is a month's first or last day."""
     unsure = [m for m in moments if m is not None and m.other]
-    as_dmy = all(m.day == 1 or _month_end(m.year, m.month, m.day) for m in unsure)
-    as_mdy = all(m.other[1] == 1 or _month_end(m.year, *m.other) for m in unsure)
+    as_dmy = all(m.day == 1 or is_month_end(m.year, m.month, m.day) for m in unsure)
+    as_mdy = all(m.other[1] == 1 or is_month_end(m.year, *m.other) for m in unsure)
     if as_dmy == as_mdy:
         return ""
     return "dmy" if as_dmy else "mdy"
@@ -333,7 +333,7 @@ def _month_of(
     if day == 1 and moment.per:
         first = dt.date(moment.year, month, 1) - dt.timedelta(days=1)
         return first.replace(day=1), ""
-    if day not in {0, 1} and not _month_end(moment.year, month, day):
+    if day not in {0, 1} and not is_month_end(moment.year, month, day):
         return None, say("is neither the first nor the last day of a month")
     return dt.date(moment.year, month, 1), ""
 
@@ -399,6 +399,20 @@ _IN_TEXT = re.compile(
     rf"\b(?P<month>{NAMES})\b\.?[\s'\-_,]*(?:tahun\s*)?(?P<year>(?:19|20)\d\d)?",
     re.IGNORECASE,
 )
+
+
+def find_days_in(text: str) -> set[dt.date]:
+    """Return the days, named with their month, that a title mentions.
+
+    Examples
+    --------
+    >>> find_days_in("Hari/Tanggal : Rabu, 12 November 2025")
+    {datetime.date(2025, 11, 12)}
+    """
+    moments = [_checked(_named(m), per=False) for m in _DAY_NAMED.finditer(text)]
+    return {dt.date(m.year, m.month, m.day) for m in moments if not m.fault}
+
+
 _MIDNIGHT = re.compile(r"[ T]00:00(?::00)?(?!\d)")
 _YEAR_IN_TEXT = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 

@@ -103,11 +103,31 @@ def find_state(text: str) -> str | None:
     return found if found in SEGMEN else None
 
 
+_STATUS = {
+    squeeze(text): status
+    for status, texts in _WORDS["status"].items()
+    for text in texts
+}
+_DANA = {name: re.compile(words, re.I) for name, words in _WORDS["dana"].items()}
+
+
+def _find_status(text: str) -> str | None:
+    """Return how far a decision is, None where its words are not known."""
+    return _STATUS.get(squeeze(text))
+
+
+def _find_dana(text: str) -> str | None:
+    """Return the source of funds that a text names, None where it is not known."""
+    return next((name for name, words in _DANA.items() if words.search(text)), None)
+
+
 SPELLED: dict[str, Callable[[str], str | None]] = {
     "segmen_asal": find_state,
     "segmen_tujuan": find_state,
     "sebab": find_sebab,
     "rute": find_sebab,
+    "sumber_dana": _find_dana,
+    "tindak_lanjut.status": _find_status,
 }
 """Columns of a few words that offices spell in more ways than one."""
 

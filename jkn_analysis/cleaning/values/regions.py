@@ -15,6 +15,8 @@ from jkn_analysis.wilayah import Wilayah, get_wilayah, is_known_name, squeeze
 
 _BARE = re.compile(r"\d{4}(?:\.0+)?")
 _DOTTED = re.compile(r"\d{2}\.\d{2}")
+KECAMATAN = re.compile(r"\d{2}\.\d{2}\.\d{2}(?:\.\d{4})?")
+"""Codes of kecamatan and desa, which begin with that of their kabupaten/kota."""
 _FLOATED = re.compile(r"\d{2}\.\d")
 
 
@@ -48,6 +50,8 @@ def _code_text(text: str) -> str:
         return code.split(".")[0]
     if re.fullmatch(r"\d{1,2}\.0", code):
         return code.split(".")[0]
+    if KECAMATAN.fullmatch(code):
+        return code[:5]
     if _FLOATED.fullmatch(code):
         return f"{code}0"
     if re.fullmatch(r"\d{2}00", code):
@@ -86,7 +90,7 @@ def find_system(origins: Sequence[Origin], declared: str) -> tuple[str, str]:
     """
     if declared:
         return declared, ""
-    if any(_DOTTED.fullmatch(origin.kode.strip()) for origin in origins):
+    if any(_DOTTED.match(origin.kode.strip()) for origin in origins):
         return "kemendagri", ""
     votes: dict[str, int] = {"bps": 0, "kemendagri": 0}
     for origin in origins:
@@ -171,7 +175,7 @@ EXPLAINED = 50
 """Unknown names from which on no likely ones are searched: it is another list."""
 NEAR = 0.8
 """Likeness of letters from which a region is suggested for an unknown name."""
-_CODE_FIRST = re.compile(r"\d{1,2}(?:[.,]?\d{2})?(?:[.,]\d{1,2})?(?:[\s.:–-]+\D+)?")
+_CODE_FIRST = re.compile(r"\d{1,2}(?:[.,]?\d{2}){0,2}(?:[.,]\d{1,4})?(?:[\s.:–-]+\D+)?")
 
 
 def _may_be_known(origin: Origin) -> bool:
@@ -185,7 +189,7 @@ def _may_be_known(origin: Origin) -> bool:
 
 def _settle(origin: Origin, system: str) -> Wilayah | tuple[str, Finding]:
     """Return the region of one origin or its fault."""
-    named = _named(origin)
+    named = None if KECAMATAN.fullmatch(origin.kode.strip()) else _named(origin)
     coded = _coded(origin, system, named)
     if isinstance(coded, tuple):
         return coded

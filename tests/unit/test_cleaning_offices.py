@@ -1,0 +1,208 @@
+"""Layouts of a fourth hand: pivots, sums of numbered groups, lists without numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from jkn_analysis.cleaning.find.labels import is_total_label
+from jkn_analysis.cleaning.values.context import find_context, find_title_regions
+from jkn_analysis.terms import SEGMEN
+from tests.unit.test_cleaning_natural import (
+    FUNDS,
+    KOTA,
+    NAMA,
+    ONE,
+    PAY,
+    SIX,
+    TITLE,
+    A,
+    Layout,
+    T,
+    both,
+    follow,
+    rows_of,
+    truth,
+    write,
+)
+
+PAIR = ("82.72", KOTA)
+KECAMATAN = [
+    ("52.71.01", "Ampenan", 84_210, 67_001),
+    ("52.71.02", "Banjar", 300_000, 250_000),
+]
+MEETING = ["Rabu, 12 November 2025"]
+
+
+def sums(rows: list[tuple]) -> list[int]:
+    return [sum(row[-2] for row in rows), sum(row[-1] for row in rows)]
+
+
+def pivot(*codes: str) -> list[list]:
+    rows: list[list] = []
+    for kode in codes:
+        counts = list(zip(SEGMEN, both(kode)[::2], both(kode)[1::2], strict=True))
+        rows += [[NAMA[kode] if not i else None, *row] for i, row in enumerate(counts)]
+        rows.append([f"{NAMA[kode]} Total", None, *sums(counts)])
+    return rows
+
+
+OFFICES = {
+    "a pivot of several regions with a filter line": Layout(
+        [["THBL | 202510"], ["KODE CABANG", "2201"], [],
+         ["NMDATI2", "SEGMEN", "Sum of JML_PESERTA", "Sum of PESERTA_AKTIF"],
+         *pivot(*PAIR)], truth(*PAIR),
+    ),
+    "codes of a branch and of BPJS beside the name": Layout(
+        [["THBL", "KODE CABANG", "KDDATI2", "NMDATI2", "SEGMEN", "TERDAFTAR", "AKTIF"],
+         *[["202510", "2201", "0401", "KOTA TERNATE", *row] for row in SIX]], ONE,
+    ),
+    "sums of numbered groups among the segmen": Layout(
+        [*TITLE, ["NO", "SEGMEN", "TERDAFTAR", "AKTIF"], ["I", "PBI"],
+         *[[i, *row] for i, row in enumerate(SIX[:2], 1)],
+         [None, "JUMLAH I", *sums(SIX[:2])], ["II", "NON PBI"],
+         *[[i, *row] for i, row in enumerate(SIX[2:], 1)],
+         [None, "JUMLAH II", *sums(SIX[2:])],
+         [None, "JUMLAH (I + II)", *sums(SIX)]], ONE,
+    ),
+    "a sum of numbered groups that is none": Layout(
+        [*TITLE, ["NO", "SEGMEN", "TERDAFTAR", "AKTIF"],
+         *[[i, *row] for i, row in enumerate(SIX, 1)],
+         [None, "JUMLAH (I + II)", sum(T) + 9, sum(A)]], None,
+    ),
+    "columns of numbered sums": Layout(
+        {name: [[f"PESERTA {name} OKTOBER 2025"], [],
+                ["KAB/KOTA", "PBI", None, None, "NON PBI", *[None] * 4,
+                 "JUMLAH (I + II)"],
+                [None, "APBN", "APBD", "JUMLAH (I)", *SEGMEN[2:], "JUMLAH (II)"],
+                [NAMA[KOTA], *x[:2], sum(x[:2]), *x[2:], sum(x[2:]), sum(x)]]
+         for name, x in (("TERDAFTAR", T), ("AKTIF", A))}, ONE,
+    ),
+    "region and last day of the month in one cell": Layout(
+        [["LAPORAN PESERTA"], ["Kota Ternate, 31 Oktober 2025"],
+         ["Segmen", "Terdaftar", "Aktif"], *SIX], ONE,
+    ),
+    "codes of kecamatan under a printed total": Layout(
+        [["PESERTA PER 31 OKTOBER 2025"], ["Kode", "Nama", "Jumlah Peserta", "Aktif"],
+         *KECAMATAN, ["Jumlah", None, *sums(KECAMATAN)]],
+        [("52.71", "2025-10", "total", *sums(KECAMATAN))],
+    ),
+    "codes of kecamatan without a total": Layout(
+        [["PESERTA PER 31 OKTOBER 2025"], ["Kode", "Nama", "Jumlah Peserta", "Aktif"],
+         *KECAMATAN], None,
+    ),
+    "members of a bill headed as registered": Layout(
+        [["KOTA TERNATE TA 2025"],
+         ["Bulan", "Kuota", "Peserta Terdaftar", "Tagihan", "Realisasi"],
+         ["Agustus", 36_000, 35_617, 35_617 * 42_000, 0]],
+        [(KOTA, "2025-08", 35_617, 35_617 * 42_000, 0)], PAY, "iuran_pemda",
+    ),
+    "funds by their long name, dashes for no shift": Layout(
+        [["PAGU KOTA TERNATE TAHUN ANGGARAN 2025"],
+         ["Sumber Dana", "Pagu", "Pergeseran"], ["APBD", 950, 25],
+         ["Dana Bagi Hasil (DBH)", 120, "-"], ["DBH Pajak Rokok", 80, "-"]],
+        [(KOTA, 2025, "APBD", 950, 25), (KOTA, 2025, "DBH", 120, 0),
+         (KOTA, 2025, "Pajak rokok", 80, 0)], FUNDS, "anggaran",
+    ),
+    "a funds column whose pagu is a dash": Layout(
+        [["PAGU KOTA TERNATE TAHUN ANGGARAN 2025"],
+         ["Sumber Dana", "Pagu", "Pergeseran"], ["APBD", "-", 25]],
+        None, FUNDS, "anggaran",
+    ),
+    "decisions of the meeting in the title": Layout(
+        [["TINDAK LANJUT FORUM"], ["KOTA TERNATE"], ["Hari/Tanggal : ", *MEETING], [],
+         ["No", "Kesepakatan", "PIC", "Batas Waktu", "Status"],
+         [1, "Bayar iuran", "BPKAD", "30 November 2025", "Proses"],
+         [2, "Cek data", "Dinas Sosial", "15 Desember 2025", "Belum dilaksanakan"]],
+        [("20251112-8271", KOTA, 1, "berjalan"), ("20251112-8271", KOTA, 2, "belum")],
+        ("id_rapat", "kode", "nomor", "status"), "tindak_lanjut",
+    ),
+    "decisions under two days": Layout(
+        [["KOTA TERNATE"], ["Rapat 12 November 2025, dicatat 14 November 2025"], [],
+         ["No", "Kesepakatan", "PIC", "Batas Waktu", "Status"],
+         [1, "Bayar iuran", "BPKAD", "30 November 2025", "Proses"]],
+        None, ("id_rapat",), "tindak_lanjut",
+    ),
+    "meetings whose zone stands in the hour or nowhere": Layout(
+        [["JADWAL RAPAT"], [],
+         ["No", "Kabupaten/Kota", "Hari/Tanggal", "Waktu", "Acara", "Tempat"],
+         [1, "Kota Mataram", *MEETING, "09.00 WITA", "Forum", "Bappeda"],
+         [2, "Kota Ternate", *MEETING, "13.30", "Forum", "Aula"]],
+        [("20251112-5271", "52.71", "09.00", "WITA"),
+         ("20251112-8271", "82.71", "13.30", "WIT")],
+        ("id_rapat", "kode", "jam", "zona_waktu"), "rapat",
+    ),
+    "desil written before their number": Layout(
+        [["KOTA TERNATE OKTOBER 2025"],
+         ["Desil", "Jumlah Keluarga", "Jumlah Jiwa", "Penerima PBI JK"],
+         *[[f"Desil {d}", 4_000, 15_000, 900] for d in (1, 2)]],
+        [(KOTA, "2025-10", 1, 15_000, 900), (KOTA, "2025-10", 2, 15_000, 900)],
+        ("kode", "periode", "desil", "jiwa", "pbi_jiwa"), "sasaran_pbi",
+    ),
+    "a dash for what is not decided, under a total": Layout(
+        [["OKTOBER 2025"], ["Kab/Kota", "Kuota", "Usulan", "Diterima"],
+         ["Kota Ternate", 320, 300, 280], ["Kota Tidore Kepulauan", 200, 180, "-"],
+         ["Jumlah", 520, 480, 280]], [(KOTA, "280"), ("82.72", "<NA>")],
+        ("kode", "diterima_jiwa"), "usulan_pbi",
+    ),
+    "events without numbers": Layout(
+        [["No", "Tanggal", "Kab/Kota", "Jenis", "Uraian", "Dasar Hukum", "Status"],
+         *[[i, "15/11/2025", name, "kuota", "Kuota turun", "SK 8", "pasti"]
+           for i, name in enumerate(("Kota Ternate", "Kota Tidore Kepulauan"), 1)]],
+        [("20251115-a40e0e", KOTA), ("20251115-a40e0e", "82.72")],
+        ("id_peristiwa", "kode"), "peristiwa",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", sorted(OFFICES))
+def test_layout_of_an_office_is_stored_right_at_once_or_refused(tmp_path, label):
+    layout = OFFICES[label]
+    result, trail = follow(write(tmp_path, layout), layout.table)
+    if layout.want is None:
+        asked = any("parts 0" in line for lines in trail for line in lines)
+        assert trail
+        assert result is None or asked, rows_of(result, layout.columns)
+        return
+    assert not trail
+    rows = rows_of(result, layout.columns)
+    if label.startswith("a dash"):
+        rows = [(kode, str(count)) for kode, count in rows]
+    assert rows == sorted(layout.want)
+
+
+@pytest.mark.parametrize(
+    ("line", "month", "codes"),
+    [
+        ("Kota Ternate, 31 Oktober 2025", 10, [KOTA]),
+        ("Kota Ternate, 5 November 2025", 0, [KOTA]),
+        ("Ternate, 31 Oktober 2025", 0, []),
+    ],
+)
+def test_a_region_and_day_are_of_the_data_where_the_day_ends_a_month(
+    line, month, codes
+):
+    assert find_context([line], "", "").month == month
+    assert list(find_title_regions([line])) == codes
+
+
+@pytest.mark.parametrize(
+    ("label", "known"),
+    [
+        ("Jumlah A", True), ("TOTAL (A+B+C)", True), ("Jumlah I s.d. III", True),
+        ("KC Ternate Total", True), ("Perempuan Total", False),
+        ("Biaya Total", False),
+    ],
+)  # fmt: skip
+def test_sums_of_numbered_groups_and_of_pivots(label, known):
+    assert is_total_label(label) is known
+
+
+def test_a_meeting_taken_from_a_title_is_listed(tmp_path):
+    layout = OFFICES["decisions of the meeting in the title"]
+    result, _ = follow(write(tmp_path, layout), "tindak_lanjut")
+    assert result is not None
+    taken = [p.message for p in result.problems if p.kind == "taken"]
+    assert "meeting of 2025-11-12, taken from" in taken
+    assert result.frame["tenggat"].iloc[0].date() == dt.date(2025, 11, 30)
