@@ -131,9 +131,35 @@ _ALL = (
         "iuran dibayar sejak Januari dibagi pagu setelah pergeseran",
         "rate", "naik",
     ),
+    Indicator(
+        "dokter_per_peserta", "dokter", "terdaftar_jiwa", "faskes",
+        "dokter dibagi peserta terdaftar", "rasio", "naik", _PESERTA,
+    ),
+    Indicator(
+        "kunjungan_fktp_per_peserta", "kunjungan_fktp", "aktif_jiwa", "layanan",
+        "kunjungan FKTP sebulan dibagi peserta aktif", "rasio", "", _PESERTA,
+    ),
+    Indicator(
+        "kunjungan_fktp_per_dokter", "kunjungan_fktp", "dokter", "layanan",
+        "kunjungan FKTP sebulan dibagi dokter", "rasio",
+    ),
+    Indicator(
+        "rawat_inap_per_peserta", "rawat_inap", "aktif_jiwa", "layanan",
+        "rawat inap sebulan dibagi peserta aktif", "rasio", "", _PESERTA,
+    ),
+    Indicator(
+        "keluhan_per_peserta", "keluhan", "aktif_jiwa", "layanan",
+        "keluhan sebulan dibagi peserta aktif", "rasio", "turun", _PESERTA,
+    ),
 )  # fmt: skip
 INDICATORS: dict[str, Indicator] = {indicator.name: indicator for indicator in _ALL}
 """The registry; adding an entry is all it takes (see `Indicator`)."""
+PER_PESERTA: dict[str, int] = {
+    "dokter_per_peserta": 10_000, "kunjungan_fktp_per_peserta": 1_000,
+    "kunjungan_fktp_per_dokter": 1, "rawat_inap_per_peserta": 1_000,
+    "keluhan_per_peserta": 10_000,
+}  # fmt: skip
+"""Quotients of care in use, and per how many they are told."""
 
 
 def measure(

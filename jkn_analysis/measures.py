@@ -18,6 +18,7 @@ from jkn_analysis.indicators import (
     find_penduduk,
     sum_tunggakan_pemda,
 )
+from jkn_analysis.layanan import LAYANAN, prepare_layanan
 from jkn_analysis.tables import conform
 from jkn_analysis.terms import NASIONAL, TOTAL
 
@@ -74,7 +75,10 @@ def _prepare_pemda(tables: Tables) -> pd.DataFrame:
     return frame.merge(summed, on=keys, how="left", validate="many_to_one")
 
 
-_PREPARED: dict[str, Callable[[Tables], pd.DataFrame]] = {"iuran_pemda": _prepare_pemda}
+_PREPARED: dict[str, Callable[[Tables], pd.DataFrame]] = {
+    "iuran_pemda": _prepare_pemda,
+    LAYANAN: prepare_layanan,
+}
 """Tables whose indicators need columns that are derived from what was delivered."""
 
 

@@ -269,10 +269,32 @@ _DECLARED = (
             Column("fktp", "count"),
             Column("fkrtl", "count"),
             Column("dokter", "count"),
+            Column("tempat_tidur", "count", optional=True),
             Column("kendala", "text", optional=True),
         ),
         ("kode", "periode"),
         office="Dinas Kesehatan",
+    ),
+    Table(
+        "layanan",
+        "care of the participants of one region in one month, claims not paid at its "
+        "end and complaints by kind; people in fives, missing = hidden because small",
+        (
+            KODE,
+            PERIODE,
+            Column("kunjungan_fktp", "count", optional=True),
+            Column("rawat_jalan", "count", optional=True),
+            Column("rawat_inap", "count", optional=True),
+            Column("persalinan", "count", optional=True),
+            Column("cuci_darah", "count", optional=True),
+            Column("klaim_tertunda", "count", optional=True),
+            Column("klaim_tertunda_rp", "rp", optional=True),
+            Column("keluhan_administrasi", "count", optional=True),
+            Column("keluhan_layanan", "count", optional=True),
+            Column("keluhan_obat", "count", optional=True),
+        ),
+        ("kode", "periode"),
+        office="BPJS Kesehatan",
     ),
     Table(
         "rapat",
@@ -809,6 +831,7 @@ DELIVERED: tuple[str, ...] = (
     "sasaran_pbi",
     "usulan_pbi",
     "fiskal",
+    "layanan",
 )
 """Tables that offices send; the others are facts or computed."""
 

@@ -49,8 +49,8 @@ Files under ``data/raw/contoh/`` (``README.txt`` is ignored by cleaning)
 ``tindak_lanjut/tindak_lanjut.csv``, ``publikasi/publikasi.csv``
     ``,`` with canonical column names; a ``# DATA CONTOH`` comment line first.
 ``faskes/faskes.xlsx``
-    Title rows, ``Kab/Kota | Per | FKTP | FKRTL | Dokter | Kendala Administrasi``;
-    ``Per`` is ``30 Juni 2025``; one total row per date; footer.
+    Title rows, ``Kab/Kota | Per | FKTP | FKRTL | Dokter | Tempat Tidur | Kendala
+    Administrasi``; ``Per`` is ``30 Juni 2025``; one total row per date; footer.
 ``arus_kepesertaan/mutasi_peserta.xlsx``
     A sheet per month (Juni to November 2025): title rows, ``Periode : Juni 2025``,
     ``No | Kab/Kota | Segmen Asal | Segmen Tujuan | Sebab Mutasi | Jumlah``; states in

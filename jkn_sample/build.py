@@ -19,7 +19,12 @@ from jkn_sample.arrears import (
     build_tunggakan_peserta,
 )
 from jkn_sample.below import build_arus, build_kecamatan
-from jkn_sample.beside import build_fiskal, build_sasaran, build_usulan
+from jkn_sample.beside import (
+    build_fiskal,
+    build_layanan,
+    build_sasaran,
+    build_usulan,
+)
 from jkn_sample.kepesertaan import build_frame, build_peserta
 from jkn_sample.offices import (
     build_faskes,
@@ -128,6 +133,7 @@ def build_tables(
         tables["sasaran_pbi"] = build_sasaran(dunia, tables["kepesertaan"])
         tables["usulan_pbi"] = build_usulan(dunia, tables["kepesertaan"])
         tables["fiskal"] = build_fiskal(dunia, tables["anggaran"])
+        tables["layanan"] = build_layanan(dunia, tables["kepesertaan"])
     return {name: _typed(tables[name], name) for name in DELIVERED if name in tables}
 
 

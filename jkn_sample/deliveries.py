@@ -349,15 +349,15 @@ def _write_faskes(frame: pd.DataFrame, folder: Path) -> None:
     """Write facilities, the dates below each other with a sum each."""
     sheet = Lembar("Faskes")
     sheet.add(["FASILITAS KESEHATAN YANG BEKERJA SAMA"], [CONTOH], [], bold=2)
-    head = ["Kab/Kota", "Per", "FKTP", "FKRTL", "Dokter", "Kendala Administrasi"]
-    sheet.add(head, bold=1)
+    counted = ("fktp", "fkrtl", "dokter", "tempat_tidur")
+    head = ["Kab/Kota", "Per", "FKTP", "FKRTL", "Dokter", "Tempat Tidur"]
+    sheet.add([*head, "Kendala Administrasi"], bold=1)
     for month, rows in frame.groupby("periode"):
         day = format_akhir_bulan(month)
         for row in list_records(rows):
             trouble = None if pd.isna(row["kendala"]) else row["kendala"]
-            counts = [row["fktp"], row["fkrtl"], row["dokter"]]
-            sheet.add([spell(row["kode"]), day, *counts, trouble])
-        sums = [int(rows[name].sum()) for name in ("fktp", "fkrtl", "dokter")]
+            sheet.add([spell(row["kode"]), day, *(row[n] for n in counted), trouble])
+        sums = [int(rows[name].sum()) for name in counted]
         sheet.add(["JUMLAH", day, *sums, None], bold=1)
     sheet.add([], ["Sumber: Dinas Kesehatan (contoh)"], [KAKI[1]])
     write_bytes(folder / "faskes.xlsx", build_xlsx([sheet]))

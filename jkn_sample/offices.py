@@ -70,6 +70,7 @@ def build_faskes(dunia: Dunia) -> pd.DataFrame:
                     "fktp": fktp,
                     "fkrtl": fkrtl,
                     "dokter": dokter,
+                    "tempat_tidur": fkrtl * 62,
                     "kendala": chance.choice(_KENDALA) if trouble else None,
                 }
             )

@@ -17,6 +17,7 @@ from jkn_analysis.formats import format_rate
 from jkn_analysis.indicators import INDICATORS
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import measure_kecamatan
+from jkn_analysis.layanan import LAYANAN
 from jkn_analysis.sasaran import SASARAN
 from jkn_analysis.terms import SEGMEN, TOTAL
 
@@ -197,6 +198,12 @@ class Region:
         told = {"penyebut": "orang dalam DTSEN", "catatan": "dibulatkan ke lima"}
         judul = f"PBI JK menurut desil, {self.nama}"
         return self.data.answer(table.reset_index(), judul, **told)
+
+    def layanan(self) -> Answer:
+        """Give care, claims pending and complaints, a row a region and month."""
+        table = self._leaves(LAYANAN)
+        told = {"catatan": "orang dibulatkan ke lima; 1 sampai 4 tidak ditampilkan"}
+        return self.data.answer(table, f"Layanan bagi peserta, {self.nama}", **told)
 
     def fiskal(self) -> Answer:
         """Give whole budgets and what is handed on to them, a row a region and year."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jkn_analysis.briefing.annex import build_annex
 from jkn_analysis.briefing.ask import build_ask, list_asks
 from jkn_analysis.briefing.beside import build_sasaran
+from jkn_analysis.briefing.care import build_care, build_facilities
 from jkn_analysis.briefing.charts import build_fan, build_fan_part
 from jkn_analysis.briefing.context import Context, build_context
 from jkn_analysis.briefing.data import read_slice
@@ -17,7 +18,6 @@ from jkn_analysis.briefing.moves import build_moves, build_places
 from jkn_analysis.briefing.outlook import build_scenarios
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import (
-    build_facilities,
     build_quota,
     build_records,
     build_segments,
@@ -150,4 +150,5 @@ def people_parts(context: Context) -> list[Part | None]:
         build_quota(context),
         build_records(context),
         build_facilities(context),
+        build_care(context),
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.errors import InputError
-from jkn_analysis.indicators import INDICATORS, attach_penduduk
+from jkn_analysis.indicators import INDICATORS, PER_PESERTA, attach_penduduk
 from jkn_analysis.store import read_manifest, read_table_or_empty
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import get_wilayah
@@ -40,6 +40,7 @@ OWN = (
     "kohort_kembali",
     "sasaran_pbi",
     "usulan_pbi",
+    "layanan",
     "fiskal",
     "tunggakan_ramalan",
     "utang_pemda",
@@ -54,7 +55,7 @@ OWN = (
 PERIODIC = (
     "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "faskes",
     "arus_kepesertaan", "kepesertaan_kecamatan", "kohort_kembali",
-    "sasaran_pbi", "usulan_pbi",
+    "sasaran_pbi", "usulan_pbi", "layanan",
 )  # fmt: skip
 
 
@@ -147,6 +148,9 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
         tables[name] = read(name)
     if any(indicator.on_page for indicator in INDICATORS.values()):
         tables["ukuran"] = until(read("ukuran", kode=kode), month)
+    if len(tables["layanan"]) or len(tables["faskes"]):
+        only = {"indikator": list(PER_PESERTA), "segmen": [TOTAL]}
+        tables["ukuran_layanan"] = until(read("ukuran", kode=above, only=only), month)
     for name in PERIODIC:
         tables[name] = until(tables[name], month)
     for name in ("ramalan", "peluang"):

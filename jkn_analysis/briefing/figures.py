@@ -8,6 +8,7 @@ import pandas as pd
 
 from jkn_analysis.anggaran import BELUM_MASUK
 from jkn_analysis.briefing.beside import list_figures
+from jkn_analysis.briefing.care import list_expected
 from jkn_analysis.briefing.context import (
     find_uang,
     latest_tunggakan_pemda,
@@ -81,7 +82,7 @@ def collect_figures(context: Context) -> Context:
     _scenarios(context)
     _decisions(context)
     _moves(context)
-    for name, value, table in list_figures(context):
+    for name, value, table in (*list_figures(context), *list_expected(context)):
         _note(context, name, value, table, "dihitung")
     return context
 

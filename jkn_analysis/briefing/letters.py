@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from jkn_analysis.briefing.beside import tell_ruang, tell_sasaran
+from jkn_analysis.briefing.care import tell_risk
 from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.decisions import TERLAMBAT, list_decisions
 from jkn_analysis.briefing.model import (
@@ -36,7 +37,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     Kantor.BPKAD: ("uang", "tunggakan_pemda"),
     Kantor.DINSOS: ("segmen", "kecamatan", "sasaran", "arus", "catatan"),
     Kantor.DUKCAPIL: ("catatan", "mutu"),
-    Kantor.DINKES: ("faskes", "kuota", "segmen"),
+    Kantor.DINKES: ("faskes", "layanan", "kuota", "segmen"),
     Kantor.BPJS: ("tunggakan_peserta", "arus", "segmen", "catatan"),
     Kantor.SEKDA: ("permintaan", "tindak_lanjut"),
 }
@@ -284,7 +285,7 @@ SAYS: dict[str, tuple[Callable[[Context], list[str]], ...]] = {
     Kantor.BPKAD: (_tell_cash, tell_need, list_pemda_sentences, tell_ruang),
     Kantor.DINSOS: (_tell_pbi, _tell_places, tell_sasaran),
     Kantor.DUKCAPIL: (_tell_over,),
-    Kantor.DINKES: (_tell_quota,),
+    Kantor.DINKES: (_tell_quota, tell_risk),
 }
 """What an office is told beside its asks, its records and its late decisions."""
 OWN_PARTS: dict[str, tuple[str, ...]] = {

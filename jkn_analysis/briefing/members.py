@@ -43,6 +43,7 @@ SUMMED = {
     "iuran": ["periode", "segmen", "kelas"],
     "anggaran": ["tahun", "sumber_dana"],
     "faskes": ["periode"],
+    "layanan": ["periode"],
     "penduduk": ["sumber", "berlaku_mulai"],
 }
 """Tables that add up, and what a row of the sum is."""
@@ -134,11 +135,11 @@ def sum_members(members: Members, name: str, kode: str) -> pd.DataFrame:
     ]
     grouped = frame.groupby(keys, observed=True)
     total = grouped[counts].sum(skipna=False)
-    if name in {"kepesertaan", "penduduk", "iuran", "tunggakan_peserta"}:
+    if name in {"kepesertaan", "penduduk", "iuran", "tunggakan_peserta", "layanan"}:
         first = keys[0]
         parts = frame.groupby(first)["kode"].nunique()
         count = frame["kode"].nunique()
-        if name == "penduduk":
+        if name in {"penduduk", "layanan"}:
             count = len(members.kode)
         whole = parts.index[parts == count]
         total = total[total.index.get_level_values(first).isin(whole)]

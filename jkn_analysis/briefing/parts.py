@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.letters import build_kecamatan
 from jkn_analysis.briefing.model import (
     Amount,
@@ -303,32 +302,4 @@ def build_records(context: Context) -> Part | None:
         (words.say("catatan.pengantar"),),
         gambar=(chart,) if drawn else (),
         berkas=(whole_list, *build_kecamatan(context)),
-    )
-
-
-def build_facilities(context: Context) -> Part | None:
-    """Say how many facilities and doctors there are, and what hinders."""
-    table = context.tables["faskes"].sort_values("periode")
-    if table.empty:
-        return None
-    words = context.words
-    last = table.iloc[-1]
-    counts = {name: words.jumlah(last[name]) for name in ("fktp", "fkrtl", "dokter")}
-    date = words.akhir(as_date(last["periode"]))
-    told = words.say("faskes.kalimat", {**counts, "tanggal": date})
-    hindered = not pd.isna(last["kendala"]) and bool(str(last["kendala"]).strip())
-    if hindered:
-        reason = str(last["kendala"]).strip().rstrip(".")
-        told += f" {words.say('faskes.kendala')}: {reason}."
-    rows = tuple(
-        (words.teks(words.say(f"faskes.{name}")), words.angka_jiwa(last[name]))
-        for name in counts
-    )
-    columns = build_columns(context, "faskes.kolom_hal", "faskes.kolom_jumlah")
-    small = PageTable(
-        "faskes", words.say("faskes.judul", {"tanggal": date}), columns, rows
-    )
-    title = words.say("bagian.faskes")
-    return Part(
-        "faskes", title, "siapa", (told,), berkas=(small,), terlipat=not hindered
     )

@@ -33,6 +33,8 @@ from jkn_analysis.config import Config
 from jkn_analysis.errors import InputError, JknError, StoreError
 from jkn_analysis.kecamatan import TABLE as KECAMATAN
 from jkn_analysis.kecamatan import publish as publish_kecamatan
+from jkn_analysis.layanan import LAYANAN
+from jkn_analysis.layanan import publish as publish_care
 from jkn_analysis.personal import mask_personal
 from jkn_analysis.sasaran import SASARAN
 from jkn_analysis.sasaran import publish as publish_targeting
@@ -51,6 +53,7 @@ PUBLISHED = {
     KECAMATAN: publish_kecamatan,
     KOHORT: publish_cohorts,
     SASARAN: publish_targeting,
+    LAYANAN: publish_care,
 }
 """Tables whose small counts are hidden before they are stored."""
 RECONCILED = {"selisih", ARUS}

@@ -27,6 +27,7 @@ WATCHED = (
     "sasaran_pbi",
     "usulan_pbi",
     "fiskal",
+    "layanan",
 )
 """Delivered tables whose figures stand on pages."""
 FACTS = {"table", "kode", "kunci", "kolom", "dari", "ke", "file", "baris"}

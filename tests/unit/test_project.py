@@ -26,7 +26,7 @@ LAYERS = [
     ["arus.sebab"],
     ["tables"],
     ["suppression", "arus", "kecamatan", "sasaran"],
-    ["wilayah", "peraturan"],
+    ["wilayah", "peraturan", "layanan"],
     ["store"],
     ["reporting.style"],
     ["cleaning"],

@@ -36,7 +36,7 @@ REGIONAL = frozenset(
     {
         "kepesertaan", "tunggakan_peserta", "iuran", "iuran_pemda", "anggaran",
         "faskes", "arus_kepesertaan", "kepesertaan_kecamatan",
-        "sasaran_pbi", "usulan_pbi", "fiskal",
+        "sasaran_pbi", "usulan_pbi", "fiskal", "layanan",
     }
 )  # fmt: skip
 """Tables of kabupaten/kota, in which a province's row is a sum."""
