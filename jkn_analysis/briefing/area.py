@@ -14,9 +14,7 @@ from jkn_analysis.briefing.area_sums import (
     sum_provinces,
 )
 from jkn_analysis.briefing.data import as_date
-from jkn_analysis.briefing.first_screen import (
-    build_position,
-)
+from jkn_analysis.briefing.first_screen import build_position, build_strip
 from jkn_analysis.briefing.members import (
     build_grid,
     first_date,
@@ -46,6 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
 BULAN_KECIL = 24
+TANDA_LEBAR = 0.012
+"""Width of the mark of one part, as a share of the scale."""
 SEDANG = 40
 """More small charts than this are no picture."""
 
@@ -54,7 +54,7 @@ def write_title(area: Area) -> tuple[str, Nada]:
     """Say how many parts are under the line, and who must decide first."""
     words, under = area.context.words, area.under
     values: dict[str, object] = {
-        "nama": _named(area),
+        "nama": _named(area).removeprefix("Provinsi "),
         "n": len(under),
         "jumlah": words.jumlah(len(under)),
         "semua": words.jumlah(len(area.measured)),
@@ -103,6 +103,35 @@ def build_standing(area: Area) -> tuple[str, str]:
         "tahun": area.context.potongan.periode.year + 1,
     }
     return words.say("layar.label_status"), words.say("layar.status", values)
+
+
+def build_area_strip(area: Area) -> RowChart | None:
+    """Draw where the area may go, below a row with a mark for each of its parts."""
+    words, target = area.context.words, area.context.target
+    strip, known = build_strip(area.context), area.measured.dropna(subset=["rate"])
+    if strip is None:
+        return None
+    if len(known) > BANYAK:
+        known = sum_provinces(known).assign(nama="")
+    rates = known["rate"].sort_values()
+    low, high = min(strip.low, rates.min()), max(strip.high, rates.max())
+    half = (high - low) * TANDA_LEBAR / 2
+    above = {
+        "n": words.jumlah((rates >= target).sum()),
+        "semua": words.jumlah(len(rates)),
+        "target": words.target(target),
+    }
+    row = Row(
+        words.say("layar.tiap_wilayah"),
+        words.say("layar.di_atas", above),
+        spans=tuple(
+            Span(rate - half, rate + half, "data" if rate >= target else "batas")
+            for rate in rates
+        ),
+    )
+    return replace(
+        strip, name="sebar", rows=(row, *strip.rows), low=low - half, high=high + half
+    )
 
 
 def build_ranking(area: Area) -> Part:

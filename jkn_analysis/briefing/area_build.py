@@ -8,6 +8,7 @@ import pandas as pd
 
 from jkn_analysis.briefing.annex import build_annex
 from jkn_analysis.briefing.area import (
+    build_area_strip,
     build_ranking,
     build_standing,
     build_summary,
@@ -194,7 +195,7 @@ def build_area_page(
     lines = (money_line(context), since_line(context), believe_line(context))
     layar = FirstScreen(
         ringkas=build_summary(area),
-        strip=None,
+        strip=build_area_strip(area),
         putuskan=tuple(asks)[:HARI_INI],
         baris=(build_standing(area), *(line for line in lines if line is not None)),
     )

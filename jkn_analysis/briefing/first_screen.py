@@ -184,7 +184,8 @@ def build_strip(context: Context) -> RowChart | None:
     effects = {one.skenario: one for one in context.once("effects", find_effects)}
     for name in ANCAMAN:
         one = effects.get(name)
-        if one is not None:
+        # What still leads above the usual is no threat of this year.
+        if one is not None and one.rate < middle:
             label = name_effect(context, name, short=True)
             rows.append(_strip_row(context, label, one.rate, one.periode, now))
     seen = [now, context.target, *(row.dot for row in rows if row.dot is not None)]

@@ -90,8 +90,9 @@ def find_effects(context: Context) -> list[Effect]:
 def _find_worst(part: pd.DataFrame) -> pd.Series:
     """Return the month a scenario is told by: the lowest rate where it takes away.
 
-    Where it adds, the month it adds most.
+    Where it adds, the month it adds most. A month before it begins is none of its own.
     """
+    part = part[part["selisih"].abs() >= TAMPAK]
     change = part["selisih"].to_numpy()
     if change[abs(change).argmax()] < 0:
         return part.iloc[int(part["nilai"].to_numpy().argmin())]

@@ -142,6 +142,10 @@ def _strip(pen: _Pen, strip: RowChart) -> None:
         at = (right, y)
         pen.draw.text(at, row.text, WARNA["tinta"], _font(28, bold=True), "ra")
         pen.draw.line([(left, y + 48), (right, y + 48)], fill=WARNA["garis"], width=3)
+        for span in row.spans:
+            ends = [(place(span.low), y + 48), (place(span.high), y + 48)]
+            size = 8 if row.dot is not None else 26
+            pen.draw.line(ends, fill=WARNA.get(span.role, WARNA["data"]), width=size)
         for value, _, role in strip.lines:
             x = place(value)
             ends = [(x, y + 36), (x, y + 60)]

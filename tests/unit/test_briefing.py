@@ -455,16 +455,44 @@ def test_english_counts_in_singular_and_plural(count, told):
 def test_an_area_is_the_sum_of_its_parts(root):
     page = build_area_briefing("82", "2025-11", root=root)
     assert page.jenis == "provinsi"
-    assert page.judul.startswith("Provinsi Maluku Utara")
+    assert page.judul.startswith("Maluku Utara")
     rows = page.find_bagian("peringkat").lipat[0].baris
     gaps = [row[2].nilai for row in rows if row[2].nilai is not None]
     assert gaps == sorted(gaps, reverse=True)
-    assert "(data 7 dari 10 kabupaten/kota)" in page.judul
+    assert "(data 7 dari 10 daerah)" in page.judul
+
+
+def test_the_strip_of_an_area_marks_each_region_and_then_where_the_area_goes(processed):
+    strip = build_area_briefing("82", "2025-11", root=processed).layar.strip
+    parts, *futures = strip.rows
+    below = [span for span in parts.spans if span.role == "batas"]
+    assert (len(parts.spans), len(below)) == (10, 3)
+    assert parts.text == "7 dari 10 di atas 80%"
+    assert [row.dot is not None for row in futures] == [True] * len(futures)
+    assert strip.low <= min(span.low for span in parts.spans)
+
+
+@pytest.mark.parametrize("kode", ["82", "00"])
+def test_the_title_of_an_area_is_a_few_words(processed, kode):
+    assert len(build_area_briefing(kode, "2025-11", root=processed).judul) <= 120
+
+
+def test_a_threat_that_leads_above_the_usual_leaves_the_strip(processed):
+    page = build_briefing("19.71", "2025-11", root=processed)
+    labels = [row.label for row in page.layar.strip.rows]
+    assert labels == ["bila berjalan seperti biasa", "bila PKS terlambat dua bulan*"]
+
+
+def test_a_scenario_is_told_by_a_month_it_moves(processed):
+    for kode in ("19.71", "82.04"):
+        page = build_briefing(kode, "2025-11", root=processed)
+        (table,) = page.find_bagian("skenario").lipat
+        assert all(row[2].nilai for row in table.baris)
 
 
 def test_a_country_known_in_part_is_not_called_the_country(processed):
     page = build_area_briefing("00", "2025-11", root=processed)
-    assert page.judul.startswith("Indonesia (data 28 dari 514 kabupaten/kota)")
+    assert page.judul.startswith("Indonesia (data 28 dari 514 daerah)")
 
 
 def test_an_area_without_the_population_of_one_part_has_no_rate(root):
