@@ -93,6 +93,8 @@ def _forecast_tables(
     config: Config, *, horizon: int, anew: bool, cutoff: str | None, own: Path | None
 ) -> None:
     """Measure and forecast what `jkn build` stored; store that and the money side."""
+    import pandas as pd
+
     from jkn_analysis.briefing.absent import tell_refused
     from jkn_analysis.briefing.words import Words
     from jkn_analysis.forecasting.keep import find_kept, note_told
@@ -134,8 +136,12 @@ def _forecast_tables(
             draft.put(record, "rekam")
         release_memory()
         told = None if kept is None else kept.read("masa_depan")
-        made = build_ramalan(tables, config=settings, told=told)
-        del tables["ukuran"]
+        events = tables.get("peristiwa", pd.DataFrame())
+        made = build_ramalan(
+            {"ukuran": tables.pop("ukuran"), "peristiwa": events},
+            config=settings,
+            told=told,
+        )
         made = made if kept is None else kept.merge(made)
         release_memory()
         if len(made["masa_depan"]):
@@ -156,9 +162,9 @@ def _forecast_tables(
         names = list(made)
         for name in names:
             release_memory()
-            table = {name: made.pop(name)}
-            draft.put((table if kept is None else kept.merge(table))[name], name)
-            del table
+            if kept is not None:
+                made[name] = kept.merge({name: made[name]})[name]
+            draft.put(made.pop(name), name)
         note_told(draft, ["ukuran", *names], basis=basis)
     words = Words(config.report.bahasa)
     for one in list_refused(root, cutoff=cutoff):

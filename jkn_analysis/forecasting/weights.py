@@ -34,9 +34,9 @@ def mix_members(paths: Paths, weight: np.ndarray) -> np.ndarray:
 
 
 def _weigh_errors(error: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Weigh each member by its past error per series, shrunk to the panel's."""
+    """Weigh each member by its past misses per series, shrunk to the panel's."""
     count = known.sum(axis=0)
-    mean = np.abs(error).sum(axis=1) / np.maximum(count, 1)
+    mean = error.sum(axis=1) / np.maximum(count, 1)
     level = np.where(count > 0, mean.mean(axis=0), 0).sum(axis=0)
     level = level / np.maximum((count > 0).sum(axis=0), 1)
     mean = np.minimum(mean / np.where(level > 0, level, 1.0), 6.0)
@@ -68,8 +68,10 @@ def weigh_members(paths: Paths) -> np.ndarray:
         flat[0] = 1.0
         return flat
     scale = np.where(paths.base[0] > 0, paths.base[0], 1.0)
-    gap = (paths.truth[None] - paths.points) / scale[None, None, :, None]
-    error = np.where(known[None], gap, 0.0)
+    error = paths.truth[None] - paths.points  # the largest array: worked on in place
+    error /= scale[None, None, :, None]
+    error[:, ~known] = 0.0
+    np.abs(error, out=error)
     weight = _weigh_errors(error, known) ** (rows / (rows + ALONE_ROWS))
     weight *= paths.prior[:, None, None]
     return weight / weight.sum(axis=0)

@@ -72,28 +72,29 @@ def build_ramalan(
     """
     from jkn_analysis.measures import build_ukuran
 
-    ukuran = tables.get("ukuran")
+    ukuran, peristiwa = tables.get("ukuran"), tables.get("peristiwa", pd.DataFrame())
     if ukuran is None or ukuran.empty:
         ukuran = build_ukuran(tables, sumber_penduduk=config.build.sumber_penduduk)
-    peristiwa = tables.get("peristiwa", pd.DataFrame())
+    del tables
     made = forecast_counts(ukuran, peristiwa, config=config)
     wanted = quantile_levels(config.forecast.levels)
     if not set(PEOPLE) <= set(made.found):
         return _tell_part(made, peristiwa, wanted=wanted)
-    people = find_people(ukuran)
-    kept = None if told is None or told.empty else from_table(told)
-    paths = draw_counts(
-        made.found, penduduk=people, told=kept, seed=config.forecast.seed
-    )
-    rows = [*_list_rows(paths, made.found, wanted=wanted)]
     out = {
-        TABLE: to_table(paths),
-        "ramalan": pd.concat(rows, ignore_index=True),
-        "peluang": build_peluang(paths),
         "perubahan": build_perubahan(ukuran, peristiwa),
         "uji_balik": score_tested(made.tested, peristiwa),
     }
-    return {name: conform(table, name) for name, table in out.items()}
+    people, found = find_people(ukuran), made.found
+    del made, ukuran  # each as large as what is made of it
+    kept = None if told is None or told.empty else from_table(told)
+    paths = draw_counts(found, penduduk=people, told=kept, seed=config.forecast.seed)
+    rows = _list_rows(paths, found, wanted=wanted)
+    out["ramalan"] = pd.concat(rows, ignore_index=True)
+    out["peluang"] = build_peluang(paths)
+    del found
+    out[TABLE] = to_table(paths)
+    del paths
+    return {name: conform(out.pop(name), name) for name in list(out)}
 
 
 def _tell_part(

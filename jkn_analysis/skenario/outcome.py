@@ -95,17 +95,22 @@ def build_uang(
     given["iuran_pemda"] = fill_pemda(
         given["iuran_pemda"], given["kepesertaan"], cutoff=paths.cutoff
     )
-    keadaan = build_keadaan(given, paths, ramalan=ramalan, seed=seed)
+    out = _collection(given["iuran"], tested, len(paths.periode))
+    books = _past_books(given)
+    keadaan = build_keadaan(
+        {**given, "tunggakan_peserta": given.pop("tunggakan_peserta")},
+        paths,
+        ramalan=ramalan,
+        seed=seed,
+    )
     release_memory()
     paths = add_money(paths, keadaan)
     chosen = list(read_skenario().values() if skenario is None else skenario)
     planned = from_peristiwa(given["peristiwa"], cutoff=keadaan.cutoff)
     chosen += [planned] if planned.tindakan else []
-    out = {"ramalan": tell_arrears(ramalan, paths)}
+    out["ramalan"] = tell_arrears(ramalan, paths)
     del ramalan
-    out |= _arrears_tables(given, keadaan)
-    del given["tunggakan_peserta"]
-    out |= _collection(given["iuran"], tested, len(keadaan.periode))
+    out |= _arrears_tables(keadaan, books)
     out |= _pemda_tables(given, keadaan)
     out["rute"] = _routes(given, keadaan)
     release_memory()
@@ -125,22 +130,27 @@ def build_uang(
     }
 
 
+def _past_books(given: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:
+    """Build the books of arrears so far; none where either side was not delivered."""
+    arrears, iuran = given["tunggakan_peserta"], given["iuran"]
+    return [] if arrears.empty or iuran.empty else [build_arus(arrears, iuran)]
+
+
 def _arrears_tables(
-    given: Mapping[str, pd.DataFrame], keadaan: State
+    keadaan: State, books: list[pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     """Build the arrears tables; empty where ages were not delivered."""
     part = keadaan.tunggakan
     if part is None:
         return {}
     ahead = use_told(to_depan(part.dasar), part.skala, uji=part.uji)
-    books = [project_arus(part.dasar)]
-    if not given["iuran"].empty:
-        books.insert(0, build_arus(given["tunggakan_peserta"], given["iuran"]))
     return {
         "laju_tunggakan": part.laju.to_table(),
         "tunggakan_ramalan": summarise_depan(ahead),
         "uji_tunggakan": part.uji.assign(terpilih=part.uji["terpilih"].astype(int)),
-        "arus_tunggakan": pd.concat(books, ignore_index=True),
+        "arus_tunggakan": pd.concat(
+            [*books, project_arus(part.dasar)], ignore_index=True
+        ),
     }
 
 

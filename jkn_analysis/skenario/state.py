@@ -232,6 +232,7 @@ def build_keadaan(
     """
     own = _take_regions(paths, [kode] if isinstance(kode, str) else kode)
     slices = _take(tables, own.kode)
+    del tables  # arrears by age are the largest table: gone once they are a cube
     if "iuran_pemda" in slices:
         slices["iuran_pemda"] = fill_pemda(
             slices["iuran_pemda"], slices["kepesertaan"], cutoff=own.cutoff
@@ -335,26 +336,27 @@ def _use_stored(ahead: UtangDepan, paths: Paths) -> UtangDepan:
 
 
 def _arrears(
-    slices: Mapping[str, pd.DataFrame],
+    slices: dict[str, pd.DataFrame],
     given: tuple[pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None],
     *,
     paths: Paths,
     seed: int,
 ) -> Tunggakan | None:
     """Simulate arrears of the regions that delivered them by age."""
-    rows = slices.get("tunggakan_peserta")
+    rows = slices.pop("tunggakan_peserta", None)
     if rows is None or rows["periode"].nunique() < _RIWAYAT_MIN_BULAN:
         return None
     stok = build_stok(
         rows, kepesertaan=slices.get("kepesertaan"), iuran=slices.get("iuran")
     )
+    del rows
     stok = stok.reach(paths.cutoff)
     laju, uji, ramalan = given
+    contest = uji if uji is not None else backtest_tunggakan(stok, seed=seed)
     own = _rates(stok, slices) if laju is None else read_laju(laju, stok.unit)
     undian = draw_laju(own, horizon=len(paths.periode), draws=DRAWS, seed=seed)
     dasar = simulate_regions(own, stok, undian=undian)
     position = np.searchsorted(paths.kode.astype(str), stok.kode.astype(str))
-    contest = uji if uji is not None else backtest_tunggakan(stok, seed=seed)
     scale = _scale(dasar, contest, paths=paths, ramalan=ramalan, seed=seed)
     return Tunggakan(own, stok, undian, dasar, position, scale, contest)
 

@@ -98,20 +98,19 @@ class Draft:
         from jkn_analysis.tables import TABLES, check, conform
 
         require_table(name)
-        typed = check(conform(frame, name), name)
-        ordered = typed.sort_values(
+        frame = check(conform(frame, name), name)
+        frame = frame.sort_values(
             list(TABLES[name].key), kind="stable", ignore_index=True
         )
         stamp = {"cutoff": self.cutoff, "dibuat": self.told.get("dibuat", "")}
         stamp = stamp if is_computed(name) else {}
-        entry: dict[str, Any] = {"rows": len(ordered), **stamp}
-        if "periode" in ordered and len(ordered):
-            entry["sampai"] = f"{ordered['periode'].max():%Y-%m}"
+        entry: dict[str, Any] = {"rows": len(frame), **stamp}
+        if "periode" in frame and len(frame):
+            entry["sampai"] = f"{frame['periode'].max():%Y-%m}"
         entry["isi"] = [
-            self._put_part(part, name, year, stamp)
-            for year, part in split_years(ordered)
+            self._put_part(part, name, year, stamp) for year, part in split_years(frame)
         ]
-        digests = dump_json(hash_regions(ordered))
+        digests = dump_json(hash_regions(frame))
         entry["sidik"] = self._put_file(digests, name, "sidik.json")
         self.tables[name] = entry
 

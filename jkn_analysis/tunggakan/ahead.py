@@ -80,8 +80,13 @@ def build_tingkat(kode: Sequence[str]) -> Levels:
 
 
 def sum_regions(values: np.ndarray, kode: np.ndarray) -> np.ndarray:
-    """Sum (months, units, ...) over the kelas of each region; units are sorted."""
+    """Sum (months, units, ...) over the kelas of each region; units are sorted.
+
+    Units that are regions come back as they are: a copy would cost as much memory.
+    """
     first = np.flatnonzero(np.r_[True, kode[1:] != kode[:-1]])
+    if len(first) == len(kode):
+        return values
     return np.asarray(np.add.reduceat(values, first, axis=1))
 
 
@@ -378,8 +383,7 @@ def _score_cutoff(
     past = stok.until(cutoff)
     laju = estimate_laju(past, abaikan=settings[0])
     undian = draw_laju(laju, horizon=back, draws=_UNDIAN_UJI, seed=settings[1])
-    depan = to_depan(simulate_tunggakan(laju, past, undian=undian))
-    ours = _interval_rows(depan)
+    ours = _interval_rows(simulate_tunggakan(laju, past, undian=undian))
     known = actual[actual["periode"].le(cutoff)].dropna()
     theirs = rival(known, back).rename(columns={"nilai": "ramalan"})
     future = actual[actual["periode"].gt(cutoff)].dropna()
@@ -404,13 +408,15 @@ def _over_half_width(both: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.abs(gap) / np.maximum(half, 1e-6))
 
 
-def _interval_rows(depan: AheadPaths) -> pd.DataFrame:
+def _interval_rows(jalur: ArrearsPaths) -> pd.DataFrame:
     """Return the 80% interval of the rupiah total per region and month."""
-    low, median, high = np.quantile(depan.total["tunggakan_rp"], _TINGKAT, axis=-1)
+    kode = jalur.unit["kode"].to_numpy(dtype=object)
+    total = sum_regions(jalur.rp, kode)
+    low, median, high = np.quantile(total, _TINGKAT, axis=-1)
     return pd.DataFrame(
         {
-            "seri": np.tile(depan.kode.astype(str), len(median)),
-            "periode": np.repeat(depan.periode, median.shape[1]),
+            "seri": np.tile(np.array(sorted(set(kode)), dtype=str), len(median)),
+            "periode": np.repeat(jalur.periode, median.shape[1]),
             "laju": median.ravel(),
             "bawah": low.ravel(),
             "atas": high.ravel(),
