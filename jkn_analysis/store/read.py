@@ -114,7 +114,21 @@ def _read(
     frame = pa.concat_tables(pieces).to_pandas(use_threads=False)
     if len(pieces) > 1 and key:
         frame = frame.sort_values(key, kind="stable", ignore_index=True)
-    return frame
+    return frame if columns is not None else _complete(frame, name, generation.root)
+
+
+def _complete(frame: pd.DataFrame, name: str, root: Path) -> pd.DataFrame:
+    """Add the optional columns that the version which stored a table did not know."""
+    from jkn_analysis.tables import TABLES, conform
+
+    absent = [c for c in TABLES[name].columns if c.name not in frame]
+    needed = [column.name for column in absent if not column.optional]
+    if needed:
+        raise StoreError(
+            f"{root}: table '{name}' is of an older version, without "
+            f"{', '.join(needed)}\n  → run: jkn build, jkn forecast"
+        )
+    return conform(frame, name) if absent else frame
 
 
 def read_table_or_empty(

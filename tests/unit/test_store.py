@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from jkn_analysis import store
+from jkn_analysis import store, tables
 from jkn_analysis.errors import InputError, LockedError, StoreError
 from jkn_analysis.store import files, generation, parquet
 from tests.running.project import build_kepesertaan, build_peristiwa
@@ -317,6 +318,30 @@ def test_an_unknown_table_or_column_is_named(tmp_path):
         store.read_table("pesrta", root=tmp_path)
     with pytest.raises(StoreError, match="no column 'umur'\n  → one of: kode, periode"):
         store.read_table("kepesertaan", root=tmp_path, columns=["umur"])
+
+
+def read_as_newer(root: Path, monkeypatch, *, optional: bool) -> pd.DataFrame:
+    """Read facilities as a version of this program would that knows a column more."""
+    store.write_tables({"faskes": faskes()}, root=root, contoh=False)
+    known = tables.TABLES["faskes"]
+    column = tables.Column("baru", "count", optional=optional)
+    newer = replace(known, columns=(*known.columns, column))
+    monkeypatch.setitem(tables.TABLES, "faskes", newer)
+    return store.read_table("faskes", root=root)
+
+
+def test_an_optional_column_that_an_older_version_did_not_know_is_missing(
+    tmp_path, monkeypatch
+):
+    found = read_as_newer(tmp_path, monkeypatch, optional=True)
+    assert found["baru"].isna().all()
+
+
+def test_a_needed_column_that_an_older_version_did_not_know_is_told(
+    tmp_path, monkeypatch
+):
+    with pytest.raises(StoreError, match="older version, without baru\n  → run: jkn"):
+        read_as_newer(tmp_path, monkeypatch, optional=False)
 
 
 def test_names_of_any_bytes_are_stored_and_come_back(tmp_path):
