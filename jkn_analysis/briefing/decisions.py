@@ -91,8 +91,7 @@ def _row(context: Context, row: dict[Any, Any]) -> tuple[Amount, ...]:
     status = words.say(f"tindak.status_{row['status']}")
     reason = "" if pd.isna(row["catatan"]) else str(row["catatan"]).strip()
     due = words.tanggal_singkat(as_date(row["tenggat"]))
-    told = words.say("tindak.tenggat", {"tanggal": due})
     return (
         Amount(decision, "teks", f"{decision}\n{office}"),
-        Amount(status, "teks", f"{status}\n{'; '.join(filter(None, (told, reason)))}"),
+        Amount(status, "teks", f"{status}\n{'; '.join(filter(None, (due, reason)))}"),
     )

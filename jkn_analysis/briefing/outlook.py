@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from jkn_analysis.briefing.context import Context
 
-TERGAMBAR = 6
+TERGAMBAR = 5
 """Scenarios drawn, those that move most; the table has them all."""
 TAMPAK = 0.0005
 """A scenario that moves the rate by less than this leads nowhere else."""

@@ -109,7 +109,7 @@ def _segment_chart(context: Context, now: pd.DataFrame) -> RowChart:
             Row(
                 str(segmen),
                 f"{words.jumlah(active)} / {words.jumlah(registered)}",
-                words.say("segmen.aktif", {"rate": rate}),
+                rate,
                 (Span(0, active, "data"), Span(active, registered, "pita80")),
             )
         )

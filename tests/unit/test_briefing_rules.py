@@ -66,7 +66,7 @@ def test_the_first_screen_says_where_a_rule_is_not_sure(root):
     told = dict(page.layar.baris)["Status"]
     assert told == (
         "Sudah UHC, UHC Award 2026 Madya*. Belum UHC Prioritas*. "
-        "*) syaratnya belum pasti."
+        "(* syaratnya belum pasti)"
     )
 
 
