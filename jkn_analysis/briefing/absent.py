@@ -24,15 +24,22 @@ PERLU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Office, text and tables of each delivery, the most useful first."""
 
 
+BULAN_CUKUP = 24
+"""Months of membership with which a forecast can be tested and knows its season."""
+
+
 def list_absent(context: Context) -> tuple[str, ...]:
     """Name every delivery that is not there, its office, and what it would answer."""
     words = context.words
-    told = []
+    wanted: list[tuple[str, str, list[str]]] = [
+        (Kantor.BPJS, key, [key]) for key in _list_finer(context)
+    ]
     for office, key, tables in PERLU:
         lacking = [name for name in tables if context.tables[name].empty]
-        if not lacking:
-            continue
-        data = ", ".join(words.say(f"belum.data_{name}") for name in lacking)
+        wanted += [(office, key, lacking)] if lacking else []
+    told = []
+    for office, key, names in wanted:
+        data = ", ".join(words.say(f"belum.data_{name}") for name in names)
         values = {
             "data": data[:1].upper() + data[1:],
             "kantor": office,
@@ -40,6 +47,20 @@ def list_absent(context: Context) -> tuple[str, ...]:
         }
         told.append(words.say("belum.kalimat", values))
     return tuple(told)
+
+
+def _list_finer(context: Context) -> list[str]:
+    """Name what the membership that was sent leaves out: segmen, reasons, months."""
+    panel = context.tables["kepesertaan"]
+    if panel.empty:
+        return []
+    reasons = panel[["nonaktif_menunggak_jiwa", "nonaktif_mutasi_jiwa"]]
+    lacks = {
+        "segmen": not context.bersegmen,
+        "sebab": context.bersegmen and bool(reasons.isna().all(axis=None)),
+        "bulan": panel["periode"].nunique() < BULAN_CUKUP,
+    }
+    return [name for name, lacking in lacks.items() if lacking]
 
 
 def tell_refused(one: Refused, words: Words) -> str:

@@ -116,19 +116,20 @@ def _measured_error(context: Context) -> list[str]:
     if rows.empty or context.fan.empty:
         return [words.say("lampiran.cara_ramalan_kosong")]
     cutoff = as_date(context.tables["ramalan"]["cutoff"].max())
-    told = []
+    errors = []
     for horizon in _HORIZON:
         row = rows[(rows["horizon_bulan"] == horizon) & (rows["ukuran"] == "mae")]
         if row.empty:
             continue
         values = {
-            "cutoff": words.akhir(cutoff),
             "mae": _points(context, row["nilai"].iloc[0]),
             "naif": _points(context, row["naif"].iloc[0]),
             "h": horizon,
             "n": horizon,
         }
-        told.append(words.say("lampiran.cara_ramalan", values))
+        errors.append(words.say("lampiran.cara_galat", values))
+    said = {"cutoff": words.akhir(cutoff), "isi": "; ".join(errors)}
+    told = [words.say("lampiran.cara_ramalan", said)] if errors else []
     return told + _record(context, table) + _chances(context) + _cuts(context)
 
 

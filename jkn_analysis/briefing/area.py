@@ -109,8 +109,8 @@ def build_area_strip(area: Area) -> RowChart | None:
     """Draw where the area may go, below a row with a mark for each of its parts."""
     words, target = area.context.words, area.context.target
     strip, known = build_strip(area.context), area.measured.dropna(subset=["rate"])
-    if strip is None:
-        return None
+    if strip is None or len(known) < 2:
+        return strip
     if len(known) > BANYAK:
         known = sum_provinces(known).assign(nama="")
     rates = known["rate"].sort_values()
@@ -398,9 +398,11 @@ def _small(
     )
 
 
-def build_tiles(area: Area) -> Part:
+def build_tiles(area: Area) -> Part | None:
     """Build the tile grid: every part the same size, laid out as they lie."""
     words, target = area.context.words, area.context.target
+    if len(area.measured) < 2:
+        return None
     if len(area.measured) > BANYAK:
         frame = sum_provinces(area.measured)
         names = {str(k): get_wilayah(str(k)).nama for k in frame.index}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jkn_analysis.briefing.ask import HARI_INI
 from jkn_analysis.briefing.data import end_of_month
 from jkn_analysis.briefing.decisions import SELESAI, TERLAMBAT, judge_decision
 from jkn_analysis.briefing.members import sum_asks
@@ -100,7 +101,8 @@ def build_asks(area: Area) -> Part | None:
     title = words.say("permintaan.jumlah", values)
     table = PageTable("permintaan", title, heads, rows)
     part = words.say("bagian.permintaan")
-    return Part("permintaan", part, "keputusan", lipat=(table,))
+    listed = len(total) > HARI_INI
+    return Part("permintaan", part, "keputusan", lipat=(table,), terlipat=not listed)
 
 
 def _route(area: Area, row: Mapping[Hashable, Any]) -> str:

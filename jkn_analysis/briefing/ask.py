@@ -180,7 +180,9 @@ def build_ask(context: Context, asks: Sequence[Permintaan]) -> Part | None:
         return None
     title = words.say("bagian.permintaan")
     if not asks:
-        told = (words.say("permintaan.cukup"),)
+        enough = context.status.uhc and len(context.tables["iuran_pemda"])
+        key = "cukup" if enough and context.bersegmen else "belum_terhitung"
+        told = (words.say(f"permintaan.{key}"),)
         return Part("permintaan", title, "keputusan", told)
     columns = (
         Heading(words.say("permintaan.kolom_siapa"), "kiri"),

@@ -18,6 +18,7 @@ from jkn_analysis.briefing.data import (
 from jkn_analysis.briefing.model import FigureBook, Rapat
 from jkn_analysis.briefing.words import Words
 from jkn_analysis.errors import InputError
+from jkn_analysis.terms import TOTAL
 from jkn_analysis.uhc import Standing, Status, measure_pemda, status
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class Context:
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tables of the slice."""
         return dict(self.potongan.tables)
+
+    @property
+    def bersegmen(self) -> bool:
+        """Whether the counts are known by segmen, not only as totals."""
+        return bool(self.tables["kepesertaan"]["segmen"].ne(TOTAL).any())
 
     @property
     def nama(self) -> str:

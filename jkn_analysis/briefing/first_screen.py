@@ -18,6 +18,7 @@ from jkn_analysis.briefing.moves import find_since, tell_moves
 from jkn_analysis.briefing.outlook import find_effects, name_effect
 from jkn_analysis.briefing.rules import tell_status
 from jkn_analysis.store import find_refused
+from jkn_analysis.terms import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -246,7 +247,8 @@ def since_line(context: Context) -> tuple[str, str] | None:
     ).dropna()
     total = int(change.sum())
     flows = tell_moves(context)
-    moved = change[change.abs() >= max(1, abs(total) * 0.1)]
+    moved = change.drop(TOTAL, errors="ignore")
+    moved = moved[moved.abs() >= max(1, abs(total) * 0.1)]
     parts = moved.reindex(moved.abs().sort_values(ascending=False).index)
     told = ", ".join(
         f"{name} {words.angka_selisih(value).teks}"

@@ -222,7 +222,7 @@ def _flow_table(context: Context, flows: Flows) -> PageTable:
 
 def tell_bounds(context: Context) -> tuple[str, ...]:
     """Say the least that must have moved, where no flows were delivered."""
-    if context.history is None:
+    if context.history is None or not context.bersegmen:
         return ()
     since, words = find_since(context), context.words
     panel = context.tables["kepesertaan"].dropna(subset=["aktif_jiwa"])

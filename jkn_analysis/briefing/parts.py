@@ -57,7 +57,7 @@ def tell_why(context: Context) -> str | None:
 def build_segments(context: Context) -> Part | None:
     """Draw every segmen as active and inactive, and the inactive by reason."""
     panel = context.tables["kepesertaan"]
-    if panel.empty:
+    if not context.bersegmen:
         return None
     words = context.words
     now = _by_segmen(panel, context.periode)
