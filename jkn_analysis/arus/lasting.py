@@ -69,6 +69,8 @@ def measure_survival(cohorts: pd.DataFrame) -> list[Survival]:
     list of Survival
         One per month from 1 while any cohort is seen; empty without pairs.
     """
+    if cohorts.empty:
+        return []
     age = _months(cohorts["periode"]) - _months(cohorts["kembali"])
     people = cohorts["masih_jiwa"].astype("Float64").astype(float)
     who = cohorts["kode"] + "|" + cohorts["kembali"].astype(str) + "|" + cohorts["rute"]

@@ -95,14 +95,8 @@ class Context:
 
     def peluang(self, periode: dt.date) -> float | None:
         """Return the chance to be at or over the target at the end of a month."""
-        rows = self.tables["peluang"]
-        chosen = rows[
-            (rows["indikator"] == RATE)
-            & (rows["periode"] == pd.Timestamp(periode))
-            & (rows["skenario"] == "dasar")
-            & ((rows["target"] - self.target).abs() < 1e-9)
-        ]
-        return None if chosen.empty else float(chosen["peluang"].iloc[0])
+        chances = self.once(f"peluang {self.target}", _list_chances)
+        return chances.get(as_date(periode))
 
     def dikatakan(self, periode: dt.date) -> Told | None:
         """Return that chance as it may be told, by how chances like it held."""
@@ -128,6 +122,18 @@ class Context:
         first = self.fan.index[0]
         months = (self.tenggat.year - first.year) * DESEMBER
         return months + self.tenggat.month - first.month + 1
+
+
+def _list_chances(context: Context) -> dict[dt.date, float]:
+    """Return the chance to be at or over the target by month."""
+    rows = context.tables["peluang"]
+    chosen = rows[
+        (rows["indikator"] == RATE)
+        & (rows["skenario"] == "dasar")
+        & ((rows["target"] - context.target).abs() < 1e-9)
+    ].drop_duplicates("periode")
+    months = map(as_date, chosen["periode"])
+    return dict(zip(months, chosen["peluang"].tolist(), strict=True))
 
 
 def _to_rapat(row: pd.Series) -> Rapat:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from jkn_analysis.errors import InputError
 from jkn_analysis.indicators import INDICATORS, PER_PESERTA, attach_penduduk
-from jkn_analysis.store import read_manifest, read_table_or_empty
+from jkn_analysis.store import open_generation, read_table_or_empty
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import get_wilayah
 
@@ -130,6 +130,8 @@ def newest_cutoff(frame: pd.DataFrame, periode: dt.date) -> pd.DataFrame:
 def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
     """Read what the page of one region needs, as it was stored of its month.
 
+    All of it is of one generation, whatever is stored meanwhile.
+
     Raises
     ------
     UnknownNameError
@@ -140,7 +142,8 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
     wilayah = get_wilayah(kode)
     month = parse_periode(periode)
     above = (kode, wilayah.kode_provinsi, NASIONAL)
-    read = partial(read_table_or_empty, root=root, cutoff=periode)
+    taken = open_generation(root, cutoff=periode)
+    read = partial(read_table_or_empty, root=root, generation=taken)
     tables = {name: read(name, kode=kode) for name in OWN}
     for name in ("rapat", "peristiwa"):
         tables[name] = read(name, kode=above)
@@ -150,12 +153,13 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
         tables["ukuran"] = until(read("ukuran", kode=kode), month)
     if len(tables["layanan"]) or len(tables["faskes"]):
         only = {"indikator": list(PER_PESERTA), "segmen": [TOTAL]}
-        tables["ukuran_layanan"] = until(read("ukuran", kode=above, only=only), month)
+        rows = read("ukuran", kode=above[:2], only=only)
+        tables["ukuran_layanan"] = until(rows, month)
     for name in PERIODIC:
         tables[name] = until(tables[name], month)
     for name in ("ramalan", "peluang"):
         tables[name] = newest_cutoff(tables[name], month)
-    return Slice(wilayah, month, tables, read_manifest(root, cutoff=periode))
+    return Slice(wilayah, month, tables, {**taken.manifest, "contoh": taken.contoh})
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ def judge_decision(status: str, tenggat: dt.date, *, tanggal: dt.date) -> str:
 
 def list_decisions(context: Context) -> pd.DataFrame:
     """List the last meeting's decisions with their status by our rule, in order."""
+    return context.once("decisions", _judge_decisions)
+
+
+def _judge_decisions(context: Context) -> pd.DataFrame:
+    """Judge them once for a page."""
     past, table = context.rapat_lalu, context.tables["tindak_lanjut"]
     if past is None:
         return table.iloc[:0]

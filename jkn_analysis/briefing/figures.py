@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
 
 from jkn_analysis.anggaran import BELUM_MASUK
@@ -17,6 +18,7 @@ from jkn_analysis.briefing.context import (
 from jkn_analysis.briefing.data import as_date, end_of_month
 from jkn_analysis.briefing.model import Figure
 from jkn_analysis.briefing.moves import find_inactive_pbi, find_moves
+from jkn_analysis.briefing.points import split_scenarios
 from jkn_analysis.skenario.posisi import TELAT
 from jkn_analysis.terms import SEGMEN, TOTAL
 
@@ -256,23 +258,23 @@ def _scenarios(context: Context) -> None:
 
     'Nothing changes' is the forecast itself and is noted there.
     """
-    table = context.tables["skenario"]
-    middle = table[(table["skenario"] != DASAR) & (table["kuantil"] == 0.5)]
-    for name, part in middle.groupby("skenario", observed=True):
-        where: dict[str, Any] = {"skenario": str(name), "kuantil": 0.5}
-        rates = part[part["ukuran"] == RATE].sort_values("periode")
-        low = rates.sort_values("nilai", kind="stable").head(1)
-        for row in pd.concat([low, rates.tail(1)]).to_dict("records"):
-            when = as_date(row["periode"])
+    for name, measures in sorted(split_scenarios(context).items()):
+        if name == DASAR:
+            continue
+        where: dict[str, Any] = {"skenario": name, "kuantil": 0.5}
+        rates = measures.get(RATE, {}).get(0.5, [])
+        low = [min(rates, key=lambda point: point.nilai)] if rates else []
+        for point in (*low, *rates[-1:]):
             _note(
-                context, RATE, row["nilai"], "skenario", "asumsi",
-                periode=when, **where,
+                context, RATE, point.nilai, "skenario", "asumsi",
+                periode=point.periode, **where,
             )  # fmt: skip
-        cost = part[part["ukuran"] == "anggaran_rp"]
-        if len(cost):
+        cost = measures.get("anggaran_rp", {}).get(0.5, [])
+        if cost:
             _note(
-                context, "iuran_pemda_setahun_rp", round(float(cost["nilai"].sum())),
-                "skenario", "asumsi", periode=as_date(cost["periode"].max()), **where,
+                context, "iuran_pemda_setahun_rp",
+                round(float(np.nansum([point.nilai for point in cost]))),
+                "skenario", "asumsi", periode=cost[-1].periode, **where,
             )  # fmt: skip
 
 

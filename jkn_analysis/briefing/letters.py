@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -234,11 +234,18 @@ def _tell_places(context: Context) -> list[str]:
     return [words.say("surat.kecamatan", values)]
 
 
-def _select_records(context: Context, kantor: str) -> pd.DataFrame:
+def _select_records(context: Context, kantor: str) -> list[dict[str, Any]]:
     """Return the newest counts of records one office has to repair."""
+    rows = context.once("records", _list_newest)
+    return [row for row in rows if kantor in str(row["kantor"])]
+
+
+def _list_newest(context: Context) -> list[dict[str, Any]]:
+    """List the newest counts of records; a place that is not told is ''."""
     table = context.tables["selisih"]
     newest = table[table["periode"] == table["periode"].max()]
-    return newest[newest["kantor"].astype("str").str.contains(kantor, regex=False)]
+    places = newest["kecamatan"].fillna("")
+    return newest.assign(kecamatan=places).to_dict("records")
 
 
 def _name_reason(context: Context, alasan: str) -> str:
@@ -250,23 +257,23 @@ def _name_reason(context: Context, alasan: str) -> str:
 def _tell_records(context: Context, kantor: str) -> list[str]:
     """Name the records an office has to repair, most first, and where they live."""
     words, rows = context.words, _select_records(context, kantor)
-    inside = rows["kecamatan"].fillna("").ne("")
-    whole = rows[~inside].dropna(subset=["jumlah_jiwa"])
-    if whole.empty:
+    known = [row for row in rows if not pd.isna(row["jumlah_jiwa"])]
+    whole = [row for row in known if not row["kecamatan"]]
+    if not whole:
         return []
-    most = whole.sort_values(["jumlah_jiwa", "alasan"], ascending=[False, True])
+    whole.sort(key=lambda row: (-row["jumlah_jiwa"], row["alasan"]))
     told = [
         f"{_name_reason(context, row['alasan'])} {words.jumlah(row['jumlah_jiwa'])}"
-        for row in most.head(MOST_RECORDS).to_dict("records")
+        for row in whole[:MOST_RECORDS]
     ]
     said = [words.say("surat.catatan", {"isi": "; ".join(told)})]
-    first = str(most["alasan"].iloc[0])
-    places = rows[inside & rows["alasan"].eq(first)].dropna(subset=["jumlah_jiwa"])
-    places = places.sort_values(["jumlah_jiwa", "kecamatan"], ascending=[False, True])
-    if len(places):
+    first = str(whole[0]["alasan"])
+    places = [row for row in known if row["kecamatan"] and row["alasan"] == first]
+    places.sort(key=lambda row: (-row["jumlah_jiwa"], row["kecamatan"]))
+    if places:
         listed = ", ".join(
             f"{row['kecamatan']} {words.jumlah(row['jumlah_jiwa'])}"
-            for row in places.head(MOST_KECAMATAN).to_dict("records")
+            for row in places[:MOST_KECAMATAN]
         )
         values = {"alasan": _name_reason(context, first), "isi": listed}
         said.append(words.say("surat.kecamatan", values))
@@ -309,10 +316,10 @@ def build_kecamatan(context: Context) -> tuple[PageTable, ...]:
     inactive = words.say("surat.pbi_tidak_aktif")
     for kantor in TABLES:
         rows = _select_records(context, kantor)
-        inside = rows[rows["kecamatan"].fillna("").ne("")]
+        inside = [row for row in rows if row["kecamatan"]]
         told = [
             (row["kecamatan"], _name_reason(context, row["alasan"]), row["jumlah_jiwa"])
-            for row in inside.sort_values(["kecamatan", "alasan"]).to_dict("records")
+            for row in sorted(inside, key=lambda row: (row["kecamatan"], row["alasan"]))
         ]
         if kantor == Kantor.DINSOS:
             places = select_places(context)[["kecamatan", "nonaktif_jiwa"]]

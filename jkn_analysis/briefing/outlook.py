@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jkn_analysis.briefing.data import as_date
+import numpy as np
+
 from jkn_analysis.briefing.figures import DASAR, RATE
 from jkn_analysis.briefing.model import (
     Amount,
@@ -17,6 +18,7 @@ from jkn_analysis.briefing.model import (
     RowChart,
     Span,
 )
+from jkn_analysis.briefing.points import split_scenarios
 from jkn_analysis.skenario import read_skenario
 from jkn_analysis.skenario.engine import RARE
 
@@ -24,9 +26,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    import pandas as pd
-
     from jkn_analysis.briefing.context import Context
+    from jkn_analysis.briefing.points import Point
 
 TERGAMBAR = 5
 """Scenarios drawn, those that move most; the table has them all."""
@@ -52,60 +53,57 @@ class Effect:
 
 def find_effects(context: Context) -> list[Effect]:
     """List the scenarios that move the rate, the worst first."""
-    table = context.tables["skenario"]
-    rates = table[(table["ukuran"] == RATE) & (table["kuantil"] == 0.5)]
-    by = {str(name): part for name, part in rates.groupby("skenario", observed=True)}
     found = []
-    for name, part in by.items():
-        if name == DASAR or part["selisih"].abs().max() < TAMPAK:
+    for name, measures in split_scenarios(context).items():
+        rates = measures.get(RATE, {}).get(0.5, [])
+        moved = [point for point in rates if abs(point.selisih) >= TAMPAK]
+        if name == DASAR or not moved:
             continue
-        row = _find_worst(part.sort_values("periode"))
-        when = row["periode"]
-        people = table[
-            (table["skenario"] == name)
-            & (table["ukuran"] == "aktif_jiwa")
-            & (table["periode"] == when)
-        ].set_index("kuantil")["selisih"]
+        worst = _find_worst(moved)
+        people = {
+            level: point.selisih
+            for level, points in measures.get("aktif_jiwa", {}).items()
+            for point in points
+            if point.periode == worst.periode
+        }
         spread = (people.get(0.9, 0.0) - people.get(0.1, 0.0)) / 2
-        cost = table.loc[
-            (table["skenario"] == name)
-            & (table["ukuran"] == "anggaran_rp")
-            & (table["kuantil"] == 0.5),
-            "nilai",
-        ]
+        cost = np.array([p.nilai for p in measures.get("anggaran_rp", {}).get(0.5, [])])
         found.append(
             Effect(
                 name,
-                as_date(when),
-                float(row["nilai"]),
-                float(row["selisih"]),
-                round(float(people.get(0.5, 0.0))),
-                round(abs(float(spread))),
-                None if cost.isna().all() else float(cost.sum()),
+                worst.periode,
+                worst.nilai,
+                worst.selisih,
+                round(people.get(0.5, 0.0)),
+                round(abs(spread)),
+                None if np.isnan(cost).all() else float(np.nansum(cost)),
             )
         )
     return sorted(found, key=lambda one: (one.change, one.skenario))
 
 
-def _find_worst(part: pd.DataFrame) -> pd.Series:
+def _find_worst(moved: Sequence[Point]) -> Point:
     """Return the month a scenario is told by: the lowest rate where it takes away.
 
     Where it adds, the month it adds most. A month before it begins is none of its own.
     """
-    part = part[part["selisih"].abs() >= TAMPAK]
-    change = part["selisih"].to_numpy()
-    if change[abs(change).argmax()] < 0:
-        return part.iloc[int(part["nilai"].to_numpy().argmin())]
-    return part.iloc[int(change.argmax())]
+    if max(moved, key=lambda point: abs(point.selisih)).selisih < 0:
+        return min(moved, key=lambda point: point.nilai)
+    return max(moved, key=lambda point: point.selisih)
+
+
+def _list_titles(context: Context) -> dict[str, str]:
+    """Return the title of every scenario, as its declaration has it."""
+    told = context.tables["asumsi_skenario"].drop_duplicates("skenario")
+    return dict(zip(told["skenario"], told["judul"].astype(str), strict=True))
 
 
 def name_effect(context: Context, name: str, *, short: bool = False) -> str:
     """Name a scenario in the page's language; one of the reader's by its own name."""
-    words, told = context.words, context.tables["asumsi_skenario"]
-    own = told.loc[told["skenario"] == name, "judul"]
-    title = str(own.iloc[0]) if len(own) else name.replace("_", " ")
+    words, titles = context.words, context.once("titles", _list_titles)
+    title = titles.get(name, name.replace("_", " "))
     shipped = context.once("shipped", lambda _: read_skenario()).get(name)
-    if shipped is not None and len(own) and shipped.judul != title:
+    if shipped is not None and name in titles and shipped.judul != title:
         return title
     keys = [f"skenario.{kind}.{name}" for kind in (["pendek"] * short + ["nama"])]
     return next((words.say(key) for key in keys if words.has(key)), title)
@@ -176,17 +174,14 @@ def _scenario_table(context: Context, effects: Sequence[Effect]) -> PageTable:
 
 def _with_costs(context: Context, name: str) -> str:
     """Name a scenario with what it leaves behind: unpaid, without cover, not found."""
-    words, table = context.words, context.tables["skenario"]
-    rows = table[(table["skenario"] == name) & (table["kuantil"] == 0.5)]
-    rows = rows[rows["ukuran"].isin(RARE)].sort_values("periode")
-    last = rows.groupby("ukuran", observed=True)["nilai"].last().round().astype(int)
-    told = [
-        words.say(
-            f"skenario.{measure}",
-            {"n": words.rp(size) if measure.endswith("_rp") else words.jumlah(size)},
-        )
-        for measure, size in zip(last.index.astype(str), last, strict=True)
-    ]
+    words, measures = context.words, split_scenarios(context)[name]
+    told = []
+    for measure in sorted(set(RARE) & set(measures)):
+        known = [p.nilai for p in measures[measure].get(0.5, []) if p.nilai == p.nilai]
+        for size in known[-1:]:
+            people = words.jumlah(round(size))
+            said = words.rp(round(size)) if measure.endswith("_rp") else people
+            told.append(words.say(f"skenario.{measure}", {"n": said}))
     return "\n".join([name_effect(context, name), *told])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import StoreError
@@ -105,20 +106,42 @@ def open_parquet(path: Path, *, footer: str, mark: Mapping[str, Any]) -> Parquet
     import pyarrow.parquet as pq
 
     try:
-        if hash_content(_read_footer(path)) != footer:
-            raise torn(path, "damaged: not the end that was written")
-        stored = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
-        told = json.loads((stored.schema_arrow.metadata or {}).get(MARK, b"{}"))
+        lies = path.stat()
+        told, held = _read_end(path, footer, lies.st_mtime_ns, lies.st_size)
     except (OSError, ValueError, pa.ArrowException) as exc:
         raise _damaged(path, exc) from exc
     wanted = {"skema": SCHEMA, **mark}
-    if any(told.get(name) != value for name, value in wanted.items()):
-        stored.close()
+    if any(held.get(name) != value for name, value in wanted.items()):
         raise StoreError(
             f"{path}: its mark is missing or not its generation's "
             f"(sample, table, version)\n  → {REMEDY}"
         )
-    return stored
+    try:
+        return pq.ParquetFile(
+            path, metadata=told, pre_buffer=False, page_checksum_verification=True
+        )
+    except (OSError, pa.ArrowException) as exc:
+        raise _damaged(path, exc) from exc
+
+
+@lru_cache(maxsize=512)
+def _read_end(
+    path: Path,
+    footer: str,
+    _mtime_ns: int,
+    _size: int,
+) -> tuple[FileMetaData, dict[str, Any]]:
+    """Check and read the end of a file as it lies there, and the mark in it.
+
+    Once for all pages: a batch makes one before it forks, and the others inherit it.
+    """
+    import pyarrow.parquet as pq
+
+    if hash_content(_read_footer(path)) != footer:
+        raise torn(path, "damaged: not the end that was written")
+    told = pq.read_metadata(path)
+    held = json.loads((told.metadata or {}).get(MARK, b"{}"))
+    return told, held if isinstance(held, dict) else {}
 
 
 def _damaged(path: Path, exc: Exception) -> StoreError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jkn_analysis.errors import StoreError
@@ -142,15 +143,22 @@ def read_table_or_empty(
     kode: str | Sequence[str] | None = None,
     only: Mapping[str, Sequence[Any]] | None = None,
     cutoff: str | None = None,
+    generation: Generation | None = None,
 ) -> pd.DataFrame:
     """Read a stored table; an empty one with the right columns if never built."""
+    found = generation or find_generation(root, cutoff=cutoff)
+    if found is not None and name in found.tables:
+        return _read(found, name, _ask(kode, only), None)
+    return _make_empty(name).copy(deep=False)
+
+
+@cache
+def _make_empty(name: str) -> pd.DataFrame:
+    """Make a table without rows once: a page asks for several."""
     import pandas as pd
 
     from jkn_analysis.tables import conform
 
-    found = find_generation(root, cutoff=cutoff)
-    if found is not None and name in found.tables:
-        return _read(found, name, _ask(kode, only), None)
     return conform(pd.DataFrame(), name)
 
 
