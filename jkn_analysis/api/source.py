@@ -57,7 +57,7 @@ class Source:
         return format_akhir_bulan(self.periode)
 
     def read(
-        self, name: str, *, kode: str | Sequence[str] | None = None
+        self, name: str, *, kode: str | float | Sequence[str] | None = None
     ) -> pd.DataFrame:
         """Read a stored table, of regions named as people name them.
 
@@ -66,7 +66,7 @@ class Source:
         UnknownNameError
             If no table or region has the name; with the nearest ones.
         """
-        asked = [kode] if isinstance(kode, str) else kode
+        asked = [kode] if isinstance(kode, str | float) else kode
         codes = None if asked is None else [self.find(one).kode for one in asked]
         return read_table(
             find_name(name, TABLES, "tabel"),
@@ -106,7 +106,7 @@ class Source:
         return find_name(indikator, INDICATORS, "indikator")
 
     def ukuran(
-        self, indikator: str, *, kode: str | Sequence[str] | None = None
+        self, indikator: str, *, kode: str | float | Sequence[str] | None = None
     ) -> pd.DataFrame:
         """Read one indicator, all segmen together: ``kode, periode, nilai``."""
         name = self.indicator(indikator)

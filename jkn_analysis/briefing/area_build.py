@@ -35,6 +35,7 @@ from jkn_analysis.briefing.outlook import build_scenarios
 from jkn_analysis.briefing.page import build_page
 from jkn_analysis.briefing.parts import build_records, build_segments
 from jkn_analysis.briefing.rules import judge_members
+from jkn_analysis.errors import InputError
 from jkn_analysis.terms import NASIONAL
 from jkn_analysis.wilayah import find_wilayah
 
@@ -53,7 +54,6 @@ def build_area_briefing(
     *,
     root: Path,
     rapat: str | None = None,
-    skenario: str = "dasar",
     bahasa: str = "id",
     tenggat_bulan: int = TENGGAT_BULAN,
 ) -> Briefing:
@@ -71,8 +71,6 @@ def build_area_briefing(
         Folder of the processed tables.
     rapat
         Meeting the page is for; the next one after the month if empty.
-    skenario
-        Forecast scenario of the first screen.
     bahasa
         ``"id"`` or ``"en"``.
     tenggat_bulan
@@ -82,13 +80,14 @@ def build_area_briefing(
     ------
     UnknownNameError
         If `kode` is no region.
+    InputError
+        If `kode` is one kabupaten/kota.
     """
     area = open_area(
         kode,
         periode,
         root=root,
         rapat=rapat,
-        skenario=skenario,
         bahasa=bahasa,
         tenggat_bulan=tenggat_bulan,
     )
@@ -108,7 +107,6 @@ def open_area(
     *,
     root: Path,
     rapat: str | None = None,
-    skenario: str = "dasar",
     bahasa: str = "id",
     tenggat_bulan: int = TENGGAT_BULAN,
 ) -> Area:
@@ -116,13 +114,16 @@ def open_area(
 
     As `build_area_briefing`; `kode` may be a name or a number as well.
     """
-    potongan, members = read_area(
-        find_wilayah(kode, system="kemendagri").kode, periode, root=root
-    )
+    wilayah = find_wilayah(kode, system="kemendagri")
+    if "." in wilayah.kode:
+        raise InputError(
+            f"{wilayah.nama_lengkap} is one kabupaten/kota\n"
+            "  → briefing_kabupaten.ipynb"
+        )
+    potongan, members = read_area(wilayah.kode, periode, root=root)
     context = build_context(
         potongan,
         rapat=rapat,
-        skenario=skenario,
         bahasa=bahasa,
         tenggat_bulan=tenggat_bulan,
     )

@@ -22,6 +22,7 @@ from jkn_analysis.briefing.parts import (
     build_records,
     build_segments,
 )
+from jkn_analysis.errors import InputError
 from jkn_analysis.wilayah import find_wilayah
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ def build_briefing(
     *,
     root: Path,
     rapat: str | None = None,
-    skenario: str = "dasar",
     bahasa: str = "id",
     tenggat_bulan: int = TENGGAT_BULAN,
 ) -> Briefing:
@@ -58,8 +58,6 @@ def build_briefing(
         Folder of the processed tables.
     rapat
         Meeting the page is for; the next one after the month if empty.
-    skenario
-        Forecast scenario of the first screen.
     bahasa
         ``"id"`` or ``"en"``.
     tenggat_bulan
@@ -70,7 +68,7 @@ def build_briefing(
     UnknownNameError
         If `kode` is no region.
     InputError
-        If the month or the meeting is not known.
+        If the month or the meeting is not known, or `kode` is an area of several.
     """
     return assemble(
         open_page(
@@ -78,7 +76,6 @@ def build_briefing(
             periode,
             root=root,
             rapat=rapat,
-            skenario=skenario,
             bahasa=bahasa,
             tenggat_bulan=tenggat_bulan,
         )
@@ -91,7 +88,6 @@ def open_page(
     *,
     root: Path,
     rapat: str | None = None,
-    skenario: str = "dasar",
     bahasa: str = "id",
     tenggat_bulan: int = TENGGAT_BULAN,
 ) -> Context:
@@ -100,10 +96,15 @@ def open_page(
     As `build_briefing`; `kode` may be a name or a code that papermill turned into a
     number as well.
     """
+    wilayah = find_wilayah(kode, system="kemendagri")
+    if "." not in wilayah.kode:
+        raise InputError(
+            f"{wilayah.nama_lengkap} is no kabupaten/kota\n"
+            "  → briefing_provinsi.ipynb, or briefing_nasional.ipynb for the country"
+        )
     context = build_context(
-        read_slice(find_wilayah(kode, system="kemendagri").kode, periode, root=root),
+        read_slice(wilayah.kode, periode, root=root),
         rapat=rapat,
-        skenario=skenario,
         bahasa=bahasa,
         tenggat_bulan=tenggat_bulan,
     )

@@ -49,7 +49,6 @@ class Context:
     """Forecast of keaktifan_penduduk_rate: month x quantile."""
     tenggat: dt.date
     """Month at whose end the target is judged."""
-    skenario: str = "dasar"
     figures: FigureBook = field(default_factory=FigureBook)
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -226,7 +225,6 @@ def build_context(
     potongan: Slice,
     *,
     rapat: str | None,
-    skenario: str,
     bahasa: str,
     tenggat_bulan: int,
 ) -> Context:
@@ -243,7 +241,6 @@ def build_context(
         rapat_lalu=find_rapat_lalu(potongan, meeting),
         fan=select_fan(potongan, RATE),
         tenggat=find_tenggat(potongan.periode, tenggat_bulan),
-        skenario=skenario,
     )
 
 

@@ -365,7 +365,6 @@ class Briefing:
     nama_provinsi: str
     periode: dt.date
     bahasa: str
-    skenario: str
     contoh: bool
     judul: str
     """The verdict, one line."""

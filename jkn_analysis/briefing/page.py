@@ -83,7 +83,6 @@ def build_page(
         nama_provinsi=potongan.wilayah.nama_provinsi,
         periode=potongan.periode,
         bahasa=words.bahasa,
-        skenario=context.skenario,
         contoh=potongan.is_contoh,
         judul=judul,
         nada=mood,

@@ -24,7 +24,7 @@ from jkn_analysis.cleaning.values.months import read_moment
 from jkn_analysis.cleaning.values.names import is_region
 from jkn_analysis.cleaning.words import Said
 from jkn_analysis.config import read_config
-from jkn_analysis.errors import JknError
+from jkn_analysis.errors import InputError, JknError
 from jkn_analysis.store import write_bytes
 from jkn_analysis.tables import DELIVERED
 
@@ -253,7 +253,7 @@ def ask_and_write(
     """
     if not str(path):
         return config
-    file = Path(path)
+    file, ask = Path(path), _answerable(ask)
     chosen = table or find_table(file.name) or find_table(file.resolve().parent.name)
     while chosen not in DELIVERED:
         chosen = ask(f"Tabel apa? Salah satu dari: {', '.join(DELIVERED)}")
@@ -265,6 +265,21 @@ def ask_and_write(
     write_settings(settings, chosen, file.name, answers)
     tell(f"Jawaban ditulis di {settings}.")
     return read_config(settings)
+
+
+def _answerable(ask: Callable[[str], str]) -> Callable[[str], str]:
+    """Say where a question can be answered if nobody is there to answer."""
+
+    def put(question: str) -> str:
+        try:
+            return ask(question)
+        except NotImplementedError as exc:
+            raise InputError(
+                "there is nobody to answer: this notebook runs without a person\n"
+                "  → open it in JupyterLab, or run: jkn check FILE --ask"
+            ) from exc
+
+    return put
 
 
 def _quote(text: str) -> str:

@@ -64,7 +64,7 @@ def check_command(
     Example:
       jkn check
       jkn check kiriman/kepesertaan_juni.xlsx --csv temuan.csv --annotate kembalikan
-      jkn check kiriman/kepesertaan_juni.xlsx --tanya
+      jkn check kiriman/kepesertaan_juni.xlsx --ask
     """
     from jkn_analysis.cleaning.inspect import check_paths
     from jkn_analysis.cleaning.returned import write_annotated, write_problems

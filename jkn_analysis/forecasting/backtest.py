@@ -110,8 +110,10 @@ def backtest(
     Raises
     ------
     ForecastError
-        If the history is too short to step back.
+        If the history is too short to step back, or no cutoff is asked for.
     """
+    if cutoffs < 1:
+        raise ForecastError(f"{cutoffs} cutoffs: nothing to test\n  → one or more")
     panel = build_panel(history)
     earlier = STEP * cutoffs
     backs = list_backs(panel.nilai.shape[1], horizon_months, earlier=earlier)

@@ -32,6 +32,13 @@ _BATAS = (0, 3, 12, 24, 25)
 UMUR_LAJU = ("1", "2", "3", "4-6", "7-12", "13-18", "19-24")
 _BATAS_LAJU = (0, 1, 2, 3, 6, 12, 18, 24)
 BULAN_CORONG = 12
+BATAS_PILIHAN = {
+    "potong_pbi_persen": (0, 50),
+    "kuota_persen": (-50, 50),
+    "rehab_persen": (0, 50),
+    "pemutihan_kelas": (0, 3),
+}
+"""Least and most of each control of the what-if."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class ArrearsChoice:
 
     kode: str
     mulai: str = ""
-    """First month of the what-if, ``2026-02``; '' = nothing changes."""
+    """First month of the what-if, ``2026-02``; '' = the first month ahead."""
     potong_pbi_persen: float = 0.0
     kuota_persen: float = 0.0
     rehab_persen: float = 0.0
@@ -48,14 +55,26 @@ class ArrearsChoice:
     """Class whose arrears are written off; 0 = none."""
 
     def __post_init__(self) -> None:
-        """Take the region as typed; refuse sliders without a month."""
+        """Take the region as typed; refuse what no control can show."""
         object.__setattr__(self, "kode", fix_kode(self.kode))
+        for name, (low, high) in BATAS_PILIHAN.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(
+                    f"{name} {value} di luar batas\n  → {low} sampai {high}"
+                )
+
+    def skenario(self) -> Skenario:
+        """Compose the scenario of the sliders; untouched ones add nothing.
+
+        Raises
+        ------
+        InputError
+            If a slider is moved and no month is chosen.
+        """
         moved = self.potong_pbi_persen or self.kuota_persen or self.rehab_persen
         if (moved or self.pemutihan_kelas) and not self.mulai:
             raise InputError("bulan mulai belum dipilih\n  → mulai='2026-02'")
-
-    def skenario(self) -> Skenario:
-        """Compose the scenario of the sliders; untouched ones add nothing."""
         parts = []
         if self.potong_pbi_persen:
             parts.append(potong_pbi(self.mulai, self.potong_pbi_persen))

@@ -12,6 +12,7 @@ from jkn_analysis.store import (
     write_tables,
     write_text,
 )
+from jkn_analysis.wilayah import fix_kode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def write_latihan(*, root: Path) -> Path:
     return path
 
 
-def forecast_latihan(kode: str, *, config: Config) -> Path:
+def forecast_latihan(kode: str | float, *, config: Config) -> Path:
     """Measure and forecast one region into ``.jkn/latihan/<kode>``; return the folder.
 
     The region's stored deliveries and events are copied there first; the real tables
@@ -48,6 +49,7 @@ def forecast_latihan(kode: str, *, config: Config) -> Path:
     from jkn_analysis.measures import build_ukuran
     from jkn_analysis.tables import DELIVERED, TABLES
 
+    kode = fix_kode(kode)
     folder = find_root() / ".jkn" / "latihan" / kode
     root = config.paths.processed
     names = [name for name in list_tables(root) if name in DELIVERED]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def plot_indicator(name: str, kode: str, *, root: Path) -> Figure:
+def plot_indicator(name: str, kode: str | float, *, root: Path) -> Figure:
     """Draw one indicator of one region: its history, its median and 80% ahead.
 
     Parameters

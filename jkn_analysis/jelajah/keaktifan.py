@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.api.answer import find_name
 from jkn_analysis.errors import InputError
 from jkn_analysis.formats import (
     format_akhir_bulan,
@@ -84,6 +85,8 @@ class ActivityBoard(Board[Choice]):
     def __init__(self, choice: Choice, *, root: Path, reports: Path) -> None:
         import ipywidgets as widgets
 
+        scenarios = list_scenarios(root=root)
+        find_name(choice.skenario, scenarios.values(), "skenario")
         super().__init__(choice, root=root, reports=reports)
         self.ringkasan = build_ringkasan(root=root)
         self.petak = draw_tiles(self.ringkasan)
@@ -107,7 +110,7 @@ class ActivityBoard(Board[Choice]):
                 value=choice.horizon_bulan, min=1, max=12, description="Bulan"
             ),
             "skenario": widgets.Dropdown(
-                options=list(list_scenarios(root=root).items()),
+                options=list(scenarios.items()),
                 value=choice.skenario,
                 description="Skenario",
                 layout=widgets.Layout(width="30em"),

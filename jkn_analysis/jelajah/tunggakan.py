@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.api.whatif import lay_out
+from jkn_analysis.errors import InputError
 from jkn_analysis.formats import (
     format_jiwa,
     format_periode,
@@ -17,6 +18,7 @@ from jkn_analysis.formats import (
     format_rp_short,
 )
 from jkn_analysis.jelajah.age import (
+    BATAS_PILIHAN,
     KELOMPOK_UMUR,
     UMUR_LAJU,
     ArrearsChoice,
@@ -45,6 +47,12 @@ UKURAN_DAMPAK = {
     "tunggakan_pemda_rp": "Tunggakan Pemda, rupiah",
     "iuran_pemda_rp": "Iuran Pemda sampai bulan itu, rupiah",
 }
+_GESER = {
+    "potong_pbi_persen": "PBI dipotong, %",
+    "kuota_persen": "Kuota Pemda, %",
+    "rehab_persen": "Ikut REHAB, %",
+}
+"""Sliders: field of the choice and what the board calls it."""
 _KELAS = [("tidak ada", 0), ("kelas 3", 3), ("kelas 2", 2), ("kelas 1", 1)]
 
 
@@ -119,21 +127,26 @@ class ArrearsBoard(Board[ArrearsChoice]):
         super().__init__(choice, root=root, reports=reports)
         self._read = lru_cache(maxsize=16)(lambda kode: read_sumber(kode, root=root))
         self._still = lru_cache(maxsize=16)(lambda kode: draw_region(self._read(kode)))
-        months = self._read(choice.kode).dasar.keadaan.periode.strftime("%Y-%m")
+        months = list(self._read(choice.kode).dasar.keadaan.periode.strftime("%Y-%m"))
+        if choice.mulai not in ("", *months):
+            raise InputError(
+                f"mulai '{choice.mulai}' di luar bulan yang diproyeksikan\n"
+                f"  → {months[0]} sampai {months[-1]}"
+            )
         look = {"description_width": "9em"}
         self.mulai = widgets.Dropdown(
-            options=list(months), value=choice.mulai or months[0], description="Mulai"
+            options=months, value=choice.mulai or months[0], description="Mulai"
         )
         self.controls = {
-            "potong_pbi_persen": _slider("PBI dipotong, %", 0, 50, style=look),
-            "kuota_persen": _slider("Kuota Pemda, %", -50, 50, style=look),
-            "rehab_persen": _slider("Ikut REHAB, %", 0, 50, style=look),
-            "pemutihan_kelas": widgets.Dropdown(
-                options=_KELAS, description="Pemutihan", style=look
-            ),
+            name: _slider(label, *BATAS_PILIHAN[name], style=look)
+            for name, label in _GESER.items()
         }
+        self.controls["pemutihan_kelas"] = widgets.Dropdown(
+            options=_KELAS, description="Pemutihan", style=look
+        )
         for name, control in self.controls.items():
             control.value = getattr(choice, name)
+        self.choice = self.choose("kode", choice.kode)
         sliders = list(self.controls.values())
         places = [self.provinsi, self.wilayah, self.mulai]
         self.open([places, sliders[:2], sliders[2:]])

@@ -42,7 +42,8 @@ class Choice:
 
     kode: str
     segmen: str = TOTAL
-    penyebut: str = "penduduk"
+    penyebut: str = ""
+    """``penduduk`` or ``terdaftar``; '' is the one that fits the segmen."""
     horizon_bulan: int = 12
     skenario: str = DASAR
     bandingkan: str = ""
@@ -58,6 +59,9 @@ class Choice:
                 f"segmen '{self.segmen}' tidak dikenal\n"
                 f"  → salah satu dari: {', '.join((TOTAL, *SEGMEN))}"
             )
+        if not self.penyebut:
+            fits = "penduduk" if self.segmen == TOTAL else "terdaftar"
+            object.__setattr__(self, "penyebut", fits)
         if self.penyebut not in PENYEBUT:
             raise InputError(
                 f"penyebut '{self.penyebut}' tidak dikenal\n  → penduduk atau terdaftar"

@@ -33,7 +33,7 @@ TEKS = {
         "perfect": "sempurna",
         "residuals": "Sisa model kedua (baku)",
         "coverage": "Berapa sering selang memuat kenyataan (%)",
-        "size": "Galat median 12 bulan menurut besar daerah (%)",
+        "size": "Galat median {bulan} bulan ke depan menurut besar daerah (%)",
     },
     "en": {
         "error": "Median error by months ahead (%)",
@@ -46,7 +46,7 @@ TEKS = {
         "perfect": "perfect",
         "residuals": "Residuals of the second model (standardised)",
         "coverage": "How often intervals held the truth (%)",
-        "size": "Median error at 12 months by size of region (%)",
+        "size": "Median error {bulan} months ahead by size of region (%)",
     },
 }
 
@@ -195,26 +195,28 @@ def plot_coverage(scores: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     return figure
 
 
-def measure_by_size(
-    tested: pd.DataFrame, *, horizon_bulan: int = 12, groups: int = 4
-) -> pd.DataFrame:
-    """Measure the error of one month ahead by size of series.
+def measure_by_size(tested: pd.DataFrame, *, groups: int = 4) -> pd.DataFrame:
+    """Measure the error of the furthest month ahead that came, by size of series.
 
     Returns
     -------
     DataFrame
         ``kelompok`` (1 smallest), ``median_ape``, ``median_ape_naif``, ``cakupan80``,
-        ``jumlah``.
+        ``jumlah``; the months ahead in ``attrs["bulan"]``.
     """
     from jkn_analysis.forecasting.scoring import score
 
-    known = tested[tested["horizon_bulan"] == horizon_bulan].dropna(subset=["nyata"])
+    known = tested.dropna(subset=["nyata"])
+    furthest = known["horizon_bulan"].max()
+    known = known[known["horizon_bulan"] == furthest]
     size = known.groupby("seri")["nyata"].transform("median").rank(method="dense")
     share = (size - 1) / max(size.max(), 1)
     number = np.minimum((share * groups).astype(int), groups - 1) + 1
     scored = score(known.assign(kelompok=number), by=["kelompok"])
     columns = ["kelompok", "median_ape", "median_ape_naif", "cakupan80", "jumlah"]
-    return scored[columns]
+    table = scored[columns]
+    table.attrs["bulan"] = int(furthest)
+    return table
 
 
 def plot_by_size(table: pd.DataFrame, *, bahasa: str = "id") -> Figure:
@@ -236,7 +238,7 @@ def plot_by_size(table: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     sns.scatterplot(percent, x="kelompok", y="median_ape_naif", ax=axes, **line)
     end = (len(table) - 0.7, percent["median_ape_naif"].iloc[-1])
     _label_end(axes, *end, texts["naive"], WARNA["batas"])
-    _dress(axes, texts["size"], "")
+    _dress(axes, texts["size"].format(bulan=table.attrs["bulan"]), "")
     _use_percent(axes, bahasa)
     return figure
 

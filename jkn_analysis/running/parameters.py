@@ -31,7 +31,6 @@ class ReportParameters(BaseModel):
     kode: Annotated[str, StringConstraints(pattern=r"^\d\d(\.\d\d)?$")]
     periode: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
     rapat: str = ""
-    skenario: Annotated[str, StringConstraints(min_length=1)] = "dasar"
     bahasa: Literal["id", "en"] = "id"
 
 

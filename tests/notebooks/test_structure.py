@@ -68,7 +68,7 @@ def test_the_parameters_cell_agrees_with_the_schema(path):
     assert all(isinstance(value, str) for value in declared.values())
     validate_parameters({}, declared=declared)
     defaults = ReportParameters.model_fields
-    for name in ("rapat", "skenario", "bahasa"):
+    for name in ("rapat", "bahasa"):
         assert declared[name] == defaults[name].default
 
 

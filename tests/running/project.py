@@ -20,7 +20,6 @@ REGIONS = ("82.71", "82.03", "82.72", "81.71")
 PARAMETERS = """kode = "82.71"
 periode = "2025-11"
 rapat = ""
-skenario = "dasar"
 bahasa = "id"
 """
 CELLS = (

@@ -24,7 +24,7 @@ def root(tmp_path_factory):
 
 def read(root, kode: str, periode: str = "2025-11", bahasa: str = "id"):
     context = build_context(
-        read_slice(kode, periode, root=root), rapat=None, skenario="dasar",
+        read_slice(kode, periode, root=root), rapat=None,
         bahasa=bahasa, tenggat_bulan=TENGGAT_BULAN,
     )  # fmt: skip
     part = build_status(context)

@@ -30,6 +30,11 @@ def test_choosing_the_population_returns_to_all_segmen():
     assert changed.segmen == "total"
 
 
+def test_a_segmen_alone_is_divided_by_its_registered():
+    assert Choice("82.71", segmen="PBPU").penyebut == "terdaftar"
+    assert Choice("82.71").penyebut == "penduduk"
+
+
 def test_a_segmen_has_no_population():
     with pytest.raises(InputError, match="tidak punya jumlah penduduk"):
         Choice("82.71", segmen="PBPU", penyebut="penduduk")

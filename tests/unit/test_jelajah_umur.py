@@ -96,7 +96,20 @@ def test_a_write_off_lowers_arrears_and_a_cut_lowers_activity(processed: Path):
 
 def test_a_what_if_needs_its_month():
     with pytest.raises(InputError, match="bulan mulai belum dipilih"):
-        ArrearsChoice("82.71", rehab_persen=5.0)
+        ArrearsChoice("82.71", rehab_persen=5.0).skenario()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "limits"),
+    [
+        ("potong_pbi_persen", 51, "0 sampai 50"),
+        ("kuota_persen", -51, "-50 sampai 50"),
+        ("pemutihan_kelas", 4, "0 sampai 3"),
+    ],
+)
+def test_what_no_slider_can_show_is_refused(name, value, limits):
+    with pytest.raises(InputError, match=f"{name} {value} .*\n.*{limits}"):
+        ArrearsChoice("82.71", **{name: value})
 
 
 def test_a_region_without_ages_says_so(processed: Path):

@@ -16,7 +16,6 @@ DECLARED = {
     "kode": "82.71",
     "periode": "2025-11",
     "rapat": "",
-    "skenario": "dasar",
     "bahasa": "id",
 }
 
@@ -69,7 +68,6 @@ def test_unknown_name_is_an_error_that_lists_the_known_ones():
         ("periode", "2025-13"),
         ("periode", "11-2025"),
         ("bahasa", "nl"),
-        ("skenario", ""),
     ],
 )
 def test_value_outside_its_range_is_an_error(name, value):
