@@ -103,7 +103,7 @@ def _read(
     import pyarrow as pa
 
     from jkn_analysis.store.parquet import read_parquet
-    from jkn_analysis.tables import TABLES, conform
+    from jkn_analysis.tables import TABLES
 
     parts = generation.parts(name)
     mark = {"contoh": generation.contoh, "tabel": name}
@@ -114,9 +114,6 @@ def _read(
     ]
     whole = pa.concat_tables(pieces, promote_options="default")
     frame = whole.to_pandas(use_threads=False)
-    # A version before a column was added stored the table without it.
-    if columns is None and not set(TABLES[name].names) <= set(frame):
-        frame = conform(frame, name)
     if len(pieces) > 1 and key:
         frame = frame.sort_values(key, kind="stable", ignore_index=True)
     return frame if columns is not None else _complete(frame, name, generation.root)

@@ -15,7 +15,6 @@ import pytest
 from jkn_analysis import store, tables
 from jkn_analysis.errors import InputError, LockedError, StoreError
 from jkn_analysis.store import files, generation, parquet
-from jkn_analysis.tables import TABLES
 from tests.running.project import build_kepesertaan, build_peristiwa
 
 TOP = Path(__file__).resolve().parents[2]
@@ -309,20 +308,6 @@ def test_what_older_versions_left_is_named_and_then_removed(tmp_path):
     fill(tmp_path, november())
     assert not (tmp_path / "kepesertaan.parquet").exists()
     assert not (tmp_path / "manifest.json").exists()
-
-
-def test_a_column_an_older_version_did_not_know_reads_as_missing(tmp_path, monkeypatch):
-    encode = parquet.encode_parquet
-
-    def encode_as_then(frame, *, mark):
-        return encode(frame.drop(columns="kendala"), mark=mark)
-
-    monkeypatch.setattr(parquet, "encode_parquet", encode_as_then)
-    with store.write_generation(tmp_path, by="uji", contoh=False) as draft:
-        draft.put(faskes().assign(kendala="listrik"), "faskes")
-    read = store.read_table("faskes", root=tmp_path)
-    assert list(read) == list(TABLES["faskes"].names)
-    assert read["kendala"].isna().all()
 
 
 def test_an_unknown_table_or_column_is_named(tmp_path):
