@@ -112,14 +112,19 @@ def _write_note(
     lines += [told for part in OWN_PARTS.get(kantor, ()) if part in there
               for told in there[part].kalimat]  # fmt: skip
     lines += _tell_records(context, kantor) + _tell_late(context, kantor)
+    if kantor == Kantor.DUKCAPIL:
+        lines += _tell_over(context)
     lead = lines or [words.say("surat.tanpa_khusus")]
     first = lines[0] if lines else words.say("surat.tanpa_usul")
     mine = [table for name in TABLES[kantor] if name in there
             for table in there[name].tables]  # fmt: skip
     name = name_kecamatan(kantor)
+    told = _name_ask(context, own)
+    if kantor == Kantor.DUKCAPIL:
+        told = told or _name_records(context, kantor)
     return OfficeNote(
         kantor=kantor,
-        pokok=_name_ask(context, own) or f"{kantor}: {_shorten(first)}",
+        pokok=told or f"{kantor}: {_shorten(first)}",
         kalimat=tuple(lead),
         tabel=tuple(
             table.nama
@@ -156,10 +161,12 @@ def _name_ask(context: Context, asks: Sequence[Permintaan]) -> str:
 
 
 def _shorten(sentence: str) -> str:
-    """Cut a sentence at its first stop, as a subject takes it."""
-    first = re.split("[;:] ", sentence, maxsplit=1)[0].removesuffix(".")
-    if len(first) <= MOST_SUBJECT:
-        return first
+    """Cut a sentence that is long at its first stop, as a subject takes it."""
+    whole = sentence.removesuffix(".")
+    first = re.split("[;:] ", whole, maxsplit=1)[0]
+    for fits in (whole, first):
+        if len(fits) <= MOST_SUBJECT:
+            return fits
     return first[: MOST_SUBJECT - 1].rsplit(" ", 1)[0] + "…"
 
 
@@ -254,14 +261,34 @@ def _name_reason(context: Context, alasan: str) -> str:
     return context.words.say(key) if context.words.has(key) else alasan
 
 
+def _list_reasons(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the known counts of a whole region by reason, most first."""
+    whole = [
+        row for row in rows if not pd.isna(row["jumlah_jiwa"]) and not row["kecamatan"]
+    ]
+    return sorted(whole, key=lambda row: (-row["jumlah_jiwa"], row["alasan"]))
+
+
+def _name_records(context: Context, kantor: str) -> str:
+    """Put the most frequent fault of an office's records into few words."""
+    words, most = context.words, _list_reasons(_select_records(context, kantor))
+    if not most:
+        return ""
+    values = {
+        "kantor": kantor,
+        "jiwa": words.jumlah(most[0]["jumlah_jiwa"]),
+        "alasan": _name_reason(context, str(most[0]["alasan"])),
+    }
+    return words.say("surat.pokok_data", values)
+
+
 def _tell_records(context: Context, kantor: str) -> list[str]:
     """Name the records an office has to repair, most first, and where they live."""
     words, rows = context.words, _select_records(context, kantor)
     known = [row for row in rows if not pd.isna(row["jumlah_jiwa"])]
-    whole = [row for row in known if not row["kecamatan"]]
+    whole = _list_reasons(rows)
     if not whole:
         return []
-    whole.sort(key=lambda row: (-row["jumlah_jiwa"], row["alasan"]))
     told = [
         f"{_name_reason(context, row['alasan'])} {words.jumlah(row['jumlah_jiwa'])}"
         for row in whole[:MOST_RECORDS]
@@ -291,7 +318,6 @@ def _tell_late(context: Context, kantor: str) -> list[str]:
 SAYS: dict[str, tuple[Callable[[Context], list[str]], ...]] = {
     Kantor.BPKAD: (_tell_cash, tell_need, list_pemda_sentences, tell_ruang),
     Kantor.DINSOS: (_tell_pbi, _tell_places, tell_sasaran),
-    Kantor.DUKCAPIL: (_tell_over,),
     Kantor.DINKES: (_tell_quota, tell_risk),
 }
 """What an office is told beside its asks, its records and its late decisions."""

@@ -101,7 +101,9 @@ def test_bpkad_reads_its_arrears_and_nobody_elses_records(page):
 
 def test_dukcapil_reads_the_identities_it_has_to_repair(page):
     told = " ".join(find_note(page, "Dukcapil").kalimat)
-    assert "Data yang harus dibenahi kantor ini: tidak ada di Dukcapil 77." in told
+    assert told.startswith("Data yang harus dibenahi kantor ini: tidak ada di Dukcapil")
+    subject = find_note(page, "Dukcapil").pokok
+    assert subject == "Dukcapil: benahi 77 data peserta (tidak ada di Dukcapil)"
 
 
 def test_decisions_of_the_last_meeting_travel_as_told(page):
