@@ -19,17 +19,19 @@ def check_sources(config: Config) -> None:
     ConfigError
         Names each with what is likest to it.
     """
-    bahasa, say = config.report.bahasa, read_catalogue(config.report.bahasa).say
+    bahasa = config.report.bahasa
+    texts = read_catalogue(bahasa)
     lines = []
     for table, source in config.sources.items():
         place = f"sources.{table}"
         if table not in DELIVERED:
-            said = say("pengaturan.tabel")
+            said = texts.say("pengaturan.tabel")
             lines.append(f"{place}: {said}{suggest(table, DELIVERED, bahasa)}")
             continue
         for heading, role in source.headings.items():
             if not is_use(role, table):
-                said = say("pengaturan.kolom", {"nilai": role, "tabel": table})
+                values = {"nilai": role, "tabel": table}
+                said = texts.say("pengaturan.kolom", values)
                 near = suggest(role, sorted({*roles_of(table), IGNORED}), bahasa)
                 lines.append(f'{place}.headings."{heading}": {said}{near}')
     if lines:

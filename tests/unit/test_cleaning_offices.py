@@ -15,6 +15,7 @@ from tests.unit.test_cleaning_natural import (
     NAMA,
     ONE,
     PAY,
+    PREMIUM,
     SIX,
     TITLE,
     A,
@@ -140,6 +141,77 @@ OFFICES = {
         [(KOTA, "2025-10", 1, 15_000, 900), (KOTA, "2025-10", 2, 15_000, 900)],
         ("kode", "periode", "desil", "jiwa", "pbi_jiwa"), "sasaran_pbi",
     ),
+    "regions as lone rows over their segmen": Layout(
+        [["PESERTA OKTOBER 2025"], [], ["Segmen", "Terdaftar", "Aktif"],
+         ["KOTA TERNATE"], *SIX, ["Jumlah", *sums(SIX)], ["KOTA TIDORE KEPULAUAN"],
+         *[row[1:] for row in pivot("82.72")[:-1]]], truth(*PAIR),
+    ),
+    "segmen under Uraian": Layout(
+        [*TITLE, ["Uraian", "Terdaftar", "Aktif"],
+         *[[f"{i}. {s}", t, a] for i, (s, t, a) in enumerate(SIX, 1)],
+         ["TOTAL", *sums(SIX)]], ONE,
+    ),
+    "population of BPS whose year stands in the title": Layout(
+        "Penduduk Tahun 2024 (ribu jiwa);\nKabupaten/Kota;Jumlah\nKota Ternate;206,3\n"
+        "Kota Tidore Kepulauan;118,8\nJumlah;325,1\nSumber : Badan Pusat Statistik;\n",
+        [(KOTA, "BPS 2024", 206_300), ("82.72", "BPS 2024", 118_800)],
+        ("kode", "sumber", "penduduk_jiwa"), "penduduk", "a.csv",
+    ),
+    "contacts under lone rows of regions": Layout(
+        [["No", "Instansi", "Jabatan", "E-Mail"], ["KOTA TERNATE"],
+         [1, "BPKAD", "Kepala Badan", "bpkad@ternatekota.go.id"],
+         ["KOTA TIDORE KEPULAUAN"],
+         [1, "BPKAD", "Kepala Badan", "bpkad@tidorekota.go.id"]],
+        [(KOTA, "bpkad@ternatekota.go.id"), ("82.72", "bpkad@tidorekota.go.id")],
+        ("kode", "email"), "penerima",
+    ),
+    "short words of a database": Layout(
+        [["BULAN", "NM_KAB", "SEGMENTASI", "PST_TERDAFTAR", "PST_AKTIF"],
+         *[["2025-10-31", "KOTA TERNATE", *row] for row in SIX]], ONE,
+    ),
+    "what each row counts under Keterangan": Layout(
+        [["KOTA TERNATE"], ["Segmen", "Keterangan", dt.date(2025, 10, 31)],
+         *[[name, word, n] for name, t, a in SIX
+           for word, n in (("Terdaftar", t), ("Aktif", a))]], ONE,
+    ),
+    "premiums of independent members": Layout(
+        [["Iuran Peserta Mandiri Kota Ternate Oktober 2025"],
+         ["Kelas", "Iuran Ditagihkan", "Iuran Terbayar", "Tunggakan"],
+         ["Kelas 1", "Rp. 210.600.000,-", "Rp. 150.100.000,-", "Rp. 60.500.000,-"]],
+        [(KOTA, "2025-10", "PBPU", 1, 210_600_000, 150_100_000)], PREMIUM, "iuran",
+    ),
+    "both sexes as LK+PR": Layout(
+        {"DKB SEM 1 2025": [["WILAYAH", "LK", "PR", "LK+PR"],
+                            ["KOTA TERNATE", 101_000, 101_500, 202_500]]},
+        [(KOTA, "Dukcapil sem I 2025", 202_500)],
+        ("kode", "sumber", "penduduk_jiwa"), "penduduk",
+    ),
+    "decisions of several meetings": Layout(
+        [["No", "Kab/Kota", "Tanggal Rapat", "Rekomendasi", "PJ", "Tenggat", "Status"],
+         [1, "Kota Ternate", "12/11/2025", "Bayar", "BPKAD", "30/11/2025", "Selesai"],
+         [2, "Kota Tidore Kepulauan", "13/11/2025", "Padan", "Dukcapil", "31/12/2025",
+          "On progress"]],
+        [("20251112-8271", KOTA, "selesai"), ("20251113-8272", "82.72", "berjalan")],
+        ("id_rapat", "kode", "status"), "tindak_lanjut",
+    ),
+    "a total without a caption beside captions of two rows": Layout(
+        [["OKTOBER 2025"], ["Kab/Kota", "PBI", *[None] * 3, "PPU", *[None] * 3, "PBPU",
+                            None, "BP", None, "TOTAL", None],
+         [None, "APBN", None, "APBD", None, "PN", None, "BU", *[None] * 7],
+         [None, *["Terdaftar", "Aktif"] * 7],
+         ["Kota Ternate", *both(KOTA), sum(T), sum(A)]], ONE,
+    ),
+    "segmen headed Kepesertaan, the month in figures, signed below": Layout(
+        "REKAP PESERTA 31/10/2025;;\nKota Ternate;;\nKepesertaan;Terdaftar;Aktif\n"
+        + "".join(f"{s};{t};{a}\n" for s, t, a in SIX)
+        + "Ternate, 5 November 2025;;\n", ONE, name="a.csv",
+    ),
+    "blocks of lone names of regions in one csv": Layout(
+        "REKAP PESERTA 202510;;\n" + "".join(
+            f"{NAMA[k]};;\nSegmen;Terdaftar;Aktif\n" + "".join(
+                f"{row[-3]};{row[-2]};{row[-1]}\n" for row in pivot(k)[:-1]) + ";;\n"
+            for k in PAIR), truth(*PAIR), name="a.csv",
+    ),
     "a dash for what is not decided, under a total": Layout(
         [["OKTOBER 2025"], ["Kab/Kota", "Kuota", "Usulan", "Diterima"],
          ["Kota Ternate", 320, 300, 280], ["Kota Tidore Kepulauan", 200, 180, "-"],
@@ -206,3 +278,99 @@ def test_a_meeting_taken_from_a_title_is_listed(tmp_path):
     taken = [p.message for p in result.problems if p.kind == "taken"]
     assert "meeting of 2025-11-12, taken from" in taken
     assert result.frame["tenggat"].iloc[0].date() == dt.date(2025, 11, 30)
+
+
+# --- what a title says of its figures, budgets after their shift ---------------------
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "PESERTA PUSKESMAS KALUMPANG KOTA TERNATE OKTOBER 2025",
+        "PESERTA KECAMATAN MOTI KOTA TERNATE OKTOBER 2025",
+        "PESERTA PEREMPUAN KOTA TERNATE OKTOBER 2025",
+        "PESERTA KELAS III KOTA TERNATE OKTOBER 2025",
+        "PESERTA KOTA TERNATE OKTOBER 2025 USIA 0-18 TAHUN",
+        "PESERTA BARU JKN KOTA TERNATE OKTOBER 2025",
+        "REKAP PENAMBAHAN PESERTA KOTA TERNATE OKTOBER 2025",
+        "JUMLAH KK PESERTA KOTA TERNATE OKTOBER 2025",
+    ],
+)
+def test_a_title_of_a_part_stops_until_confirmed(tmp_path, title):
+    path = write(tmp_path, Layout([[title], ["Segmen", "Terdaftar", "Aktif"], *SIX], 0))
+    result, trail = follow(path, "kepesertaan")
+    assert [line.startswith("implausible 0 title") for line in trail[0]] == [True]
+    assert result is not None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "PESERTA MENURUT KECAMATAN KOTA TERNATE OKTOBER 2025",
+        "PESERTA LAKI-LAKI DAN PEREMPUAN KOTA TERNATE OKTOBER 2025",
+        "CAPAIAN MENUJU TARGET UHC KOTA TERNATE OKTOBER 2025",
+        "PESERTA KELAS I, II DAN III KOTA TERNATE OKTOBER 2025",
+        "DESA/KELURAHAN KOTA TERNATE OKTOBER 2025",
+    ],
+)
+def test_a_title_of_all_does_not_stop(tmp_path, title):
+    path = write(tmp_path, Layout([[title], ["Segmen", "Terdaftar", "Aktif"], *SIX], 0))
+    doubts = follow(path, "kepesertaan")[1]
+    assert not [line for lines in doubts for line in lines if "title" in line]
+
+
+def test_a_shift_as_large_as_the_budget_is_asked_about(tmp_path):
+    rows = [["KOTA TERNATE TA 2025"], ["Sumber Dana", "Anggaran", "Perubahan"],
+            ["APBD", 950, 970]]  # fmt: skip
+    trail = follow(write(tmp_path, Layout(rows, 0)), "anggaran")[1]
+    assert (
+        "shift against budget: 102%: is it the budget after the shift?" in trail[0][0]
+    )
+
+
+def test_spans_of_desil_are_a_fault_of_their_cell(tmp_path):
+    rows = [["KOTA TERNATE OKTOBER 2025"], ["Desil", "Jumlah Jiwa", "PBI JK"],
+            ["Desil 1-4", 60_000, 50_000], ["Desil 5", 15_000, 900]]  # fmt: skip
+    result, trail = follow(write(tmp_path, Layout(rows, 0)), "sasaran_pbi")
+    assert result is None
+    assert [line for line in trail[0] if "1-4" in line]
+
+
+def test_a_fault_of_the_whole_sheet_is_said_once(tmp_path):
+    rows = [["KOTA TERNATE TA 2025"], ["Bulan", "Kuota", "Tagihan", "Bayar"],
+            ["Agustus", 36_000, 10**9, 10**9]]  # fmt: skip
+    trail = follow(write(tmp_path, Layout(rows, 0)), "iuran_pemda")[1]
+    assert len(trail[0]) == len(set(trail[0]))
+
+
+def test_leaving_out_kinds_of_facilities_leaves_their_printed_sum(tmp_path):
+    rows = [["Per Oktober 2025"], ["Kab/Kota", "FKTP", None, "FKRTL", "Dokter Umum"],
+            [None, "Klinik", "Jumlah"], ["Kota Ternate", 10, 28, 6, 74]]  # fmt: skip
+    result, trail = follow(write(tmp_path, Layout(rows, 0)), "faskes")
+    assert len(trail) == 1
+    assert rows_of(result, ("kode", "fktp", "fkrtl", "dokter")) == [(KOTA, 28, 6, 74)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "heads"),
+    [
+        (["KOTA TERNATE", "Update: 05 November 2025"], ["Terdaftar", "Aktif"]),
+        (["KOTA TERNATE", "Per tanggal 15 Oktober 2025"], ["Terdaftar", "Aktif"]),
+        (["KOTA TERNATE OKTOBER 2025"], ["Terdaftar 2024", "Aktif 2024"]),
+        (["KOTA TERNATE OKTOBER 2025"], ["Terdaftar September", "Aktif September"]),
+        (["OKTOBER 2025", "Kota Ternate, Kota Tidore"], ["Terdaftar", "Aktif"]),
+    ],
+)
+def test_what_a_title_leaves_open_is_not_stored(tmp_path, lines, heads):
+    rows = [*[[line] for line in lines], ["Segmen", *heads], *SIX]
+    result, trail = follow(write(tmp_path, Layout(rows, 0)), "kepesertaan")
+    assert result is None, trail
+
+
+def test_receipts_from_january_beside_the_bills_of_a_month_are_left_out(tmp_path):
+    rows = [["IURAN PBPU KOTA TERNATE OKTOBER 2025"],
+            ["Kelas", "Tagihan", "Penerimaan s.d. Oktober"],
+            ["I", 210_600_000, 150_100_000]]  # fmt: skip
+    result, trail = follow(write(tmp_path, Layout(rows, 0)), "iuran")
+    assert result is None
+    assert ["diterima_rp" in line for line in trail[0]] == [True]

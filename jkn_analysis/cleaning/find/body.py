@@ -26,6 +26,7 @@ from jkn_analysis.cleaning.find.labels import (
     Row,
     distinct_texts,
     has_amount,
+    is_listed_total,
     is_numbering,
     is_plain_number,
     total_label,
@@ -84,7 +85,8 @@ class _Body:
     def _sum_kind(self, index: int) -> str:
         """Say whether a row sums others or gives percents of a sum, else ""."""
         total = total_label(self.rows[index], self.values)
-        if total and (not self.itemised or TOTAL_BARE.fullmatch(total)):
+        bare = is_listed_total(total) or TOTAL_BARE.fullmatch(total)
+        if total and (not self.itemised or bare):
             return "total"
         return "statistic" if self._is_statistic(index) else ""
 
@@ -234,7 +236,7 @@ def _is_footer(body: _Body, index: int) -> bool:
         return True
     if body.footing and len(texts) <= 2 and width > 2:
         return True
-    apart = not filled[index - 1]
+    apart = not filled[index - 1] or SIGNED_LINE.match(first) is not None
     long = len(first) > 60 and len(texts) == 1
     if width < 3 or len(texts) > 1 + (width > 4):
         return False

@@ -16,7 +16,7 @@ from jkn_analysis.cleaning.find.labels import (
     looks_like_header,
 )
 from jkn_analysis.cleaning.values.cells import find_month_name, look, tidy, whole
-from jkn_analysis.cleaning.values.names import find_segmen
+from jkn_analysis.cleaning.values.names import find_segmen, is_region
 
 _GROUP_NUMBER = re.compile(r"(?:[IVXLC]+|[A-Z]|\d{1,2})[.)]?")
 
@@ -144,7 +144,7 @@ def is_section(
         return True
     text = texts[0]
     following = [i for i in range(index + 1, min(index + 4, len(rows))) if filled[i]]
-    if find_segmen(text) is not None or find_month_name(text):
+    if find_segmen(text) is not None or find_month_name(text) or is_region(text):
         nearby = [*range(max(index - 3, 0), index), *following]
         beside = [rows[i][cells[0]] for i in nearby if len(filled[i]) > 1]
         return not any(is_alike(text, cell) for cell in beside)

@@ -23,6 +23,13 @@ IGNORED = "abaikan"
 """Role of a column that a table has no use for; a config override may say it too."""
 _PIVOT = re.compile(r"^\s*(?:sum|count|total|jumlah|hitungan)\s+(?:of|dari)\s+", re.I)
 """What a pivot table writes before the heading of its source."""
+_COMBINING = re.compile("[\u0300-\u036f]")
+_SHORT = {
+    "jml": "jumlah", "jlh": "jumlah", "jmlh": "jumlah", "pst": "peserta",
+    "psrt": "peserta", "tgl": "tanggal", "bln": "bulan", "thn": "tahun",
+    "kls": "kelas", "kd": "kode", "nm": "nama", "kab": "kabupaten",
+    "kec": "kecamatan", "prov": "provinsi", "ket": "keterangan", "tgk": "tunggakan",
+}  # fmt: skip
 _VOWEL = re.compile("[aiueo]")
 _GENERIC = frozenset(
     {
@@ -39,20 +46,21 @@ _GENERIC = frozenset(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=8192)
 @lru_cache(maxsize=65536)
 def heading_key(text: str) -> str:
     """Reduce a heading to what it is compared by.
 
-    Units in brackets fall away; ``%``, ``>`` and ``+`` stay, since they carry meaning.
+    Units in brackets fall away; ``%``, ``>`` and ``+`` stay, since they carry meaning;
+    short words are written out.
 
     Examples
     --------
-    >>> heading_key("Jumlah_ Peserta (jiwa)"), heading_key("% Aktif")
+    >>> heading_key("JML_PST (jiwa)"), heading_key("% Aktif")
     ('jumlahpeserta', '%aktif')
     """
     plain = unicodedata.normalize("NFKD", strip_units(_PIVOT.sub("", text))).lower()
-    return re.sub(r"[^a-z0-9%#+]", "", plain)
+    words = re.split(r"[^a-z0-9%#+]+", _COMBINING.sub("", plain))
+    return "".join(_SHORT.get(word, word) for word in words)
 
 
 @cache

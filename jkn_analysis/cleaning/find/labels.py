@@ -127,11 +127,12 @@ def looks_like_header(row: Row) -> bool:
     dates, words = kinds.count("date"), kinds.count("text")
     if dates and words + dates < 2:
         return False
-    if "number" not in kinds:
-        return bool(words) and (dates == 0 or dates >= 2)
     texts = [
         tidy(cell) for cell, kind in zip(row, kinds, strict=True) if kind == "text"
     ]
+    if "number" not in kinds:
+        named = words >= 2 and all(map(is_heading, texts))
+        return bool(words) and (dates != 1 or named)
     numbers = [cell for cell, kind in zip(row, kinds, strict=True) if kind == "number"]
     return _is_run(numbers, texts)
 
@@ -242,17 +243,14 @@ def is_total_label(text: str) -> bool:
     if is_listed_total(text):
         return True
     found = found or _TOTAL_OF.fullmatch(text)
-    return found is not None and (is_branch(found[1]) or _is_group(found[1]))
+    return found is not None and any(
+        knows(found[1]) for knows in (is_branch, is_segmen_word, is_region)
+    )
 
 
 def is_listed_total(text: str) -> bool:
     """Tell whether a label sums groups by their numbers, so is no group itself."""
     return _TOTAL_LISTED.fullmatch(text) is not None
-
-
-def _is_group(text: str) -> bool:
-    """Tell whether a text names a region or segmen."""
-    return is_segmen_word(text) or is_region(text)
 
 
 def total_label(row: Row, values: frozenset[int] = frozenset()) -> str:
@@ -289,8 +287,10 @@ def has_amount(row: Row) -> bool:
 
 
 def is_alike(text: str, cell: Cell) -> bool:
-    """Tell whether a label names a month or segmen as a label beside it does."""
+    """Tell whether a label names a month, segmen or region as one beside it does."""
     other = tidy(cell)
     if find_month_name(text):
         return bool(find_month_name(other))
+    if find_segmen(text) is None:
+        return is_region(other)
     return find_segmen(other) is not None and not is_total_label(other)

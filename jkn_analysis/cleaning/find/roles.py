@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from jkn_analysis.cleaning.find.headings import IGNORED, find_role, heading_key
 from jkn_analysis.cleaning.find.labels import is_listed_total
-from jkn_analysis.cleaning.find.table import SECTION, SheetTable
-from jkn_analysis.cleaning.values.cells import find_month_name, is_year, tidy
+from jkn_analysis.cleaning.values.cells import find_month_name, is_year
 from jkn_analysis.cleaning.values.context import find_running, is_running_only
 from jkn_analysis.cleaning.values.months import find_moment_in, read_moment
 from jkn_analysis.cleaning.values.names import (
@@ -35,7 +34,7 @@ PARTS = ("kecamatan", "desa", "jenis_kelamin", "kelas", "umur_bulan")
 IDENTIFIERS = frozenset(
     {
         "kode", "kode_kemendagri", "kode_bps", "nama", "nama_provinsi", "kode_provinsi",
-        "periode", "bulan", "tahun", "segmen", "uraian", *PARTS,
+        "periode", "bulan", "tahun", "segmen", "uraian", "tanggal_rapat", *PARTS,
     }
 )  # fmt: skip
 CHECKED = frozenset({"persen", "nonaktif_jiwa", "penduduk_jiwa", "pagu_akhir_rp"})
@@ -51,7 +50,7 @@ SEX = {
     "L": re.compile(r"l|lk|laki[\s-]*laki|laki|pria|lelaki", re.IGNORECASE),
     "P": re.compile(r"p|pr|perempuan|wanita", re.IGNORECASE),
 }
-_BOTHSEXES = re.compile(r"(?:jml|jumlah|total)?\s*\(?l\s*\+\s*p\)?", re.IGNORECASE)
+_BOTHSEXES = re.compile(r"(?:jml|jumlah|total)?\s*\(?lk?\s*\+\s*pr?\)?", re.IGNORECASE)
 _NOW = re.compile(
     r"(?:bulan|bln|periode)\s+(?:ini|berjalan|sekarang|laporan)|saat\s+ini",
     re.IGNORECASE,
@@ -87,8 +86,6 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 MOST_PARTS = 5
-MOST_LABELS = 2_000
-"""Different cells that are looked at where only they say what a column is."""
 
 
 @dataclass(frozen=True)
@@ -143,21 +140,6 @@ class ColumnUse:
     """Sign and column of each term of a column that the sheet does not have."""
 
 
-@dataclass
-class Roles:
-    """All columns of a sheet sorted by use."""
-
-    identifiers: dict[str, ColumnUse] = field(default_factory=dict)
-    attributes: dict[str, ColumnUse] = field(default_factory=dict)
-    """Columns stored as they are: text, dates, choices."""
-    measured: list[ColumnUse] = field(default_factory=list)
-    checked: list[ColumnUse] = field(default_factory=list)
-    unknown: list[ColumnUse] = field(default_factory=list)
-    doubled: list[ColumnUse] = field(default_factory=list)
-    others: list[ColumnUse] = field(default_factory=list)
-    """Columns of another quantity, which are left out and named."""
-
-
 def list_measures(table: str) -> dict[str, str]:
     """Return the measures of a table and their kinds."""
     declared = TABLES[table]
@@ -174,7 +156,7 @@ def _read_part(text: str, table: str) -> Use | None:
     if role == "total" or is_listed_total(text):
         return Use(total=True)
     if _BOTHSEXES.fullmatch(text):
-        return Use(role=role)
+        return Use(role=role or find_role("l+p", table))
     if role:
         return Use(role=role, per=bool(_PER_WORD.match(text)))
     if find_month_name(text):
@@ -394,16 +376,15 @@ def _read_plain(parts: tuple[str, ...], table: str) -> Use:
     if not use.role and not use.sliced and all(map(_is_filler, parts)):
         return Use(total=True)
     other = next((m.group() for part in parts if (m := _OTHER.search(part))), "")
-    if other and (unread or not use.role) and not _is_whole_role(parts, table):
+    if (
+        other
+        and (unread or not use.role)
+        and not (len(parts) == 1 and find_role(parts[0], table))
+    ):
         return replace(use, other=use.other or other, known=True)
     if unread and not _is_group_label(parts, unread, use):
         return replace(use, known=False)
     return use
-
-
-def _is_whole_role(parts: tuple[str, ...], table: str) -> bool:
-    """Tell whether the lowest part of a heading is known as it stands."""
-    return bool(find_role(parts[-1], table)) and len(parts) == 1
 
 
 def _is_group_label(parts: tuple[str, ...], unread: list[str], use: Use) -> bool:
@@ -413,101 +394,6 @@ def _is_group_label(parts: tuple[str, ...], unread: list[str], use: Use) -> bool
     names a measure of its own.
     """
     return not unread[-1].endswith(parts[-1]) and bool(use.role or use.sliced)
-
-
-def read_roles(sheet: SheetTable, table: str, overrides: Mapping[str, str]) -> Roles:
-    """Find the use of every column of a sheet.
-
-    Parameters
-    ----------
-    sheet
-        A table read from a file.
-    table
-        The canonical table it is to become.
-    overrides
-        Headings of the config file.
-    """
-    own = tuple(sorted(overrides.items()))
-    measures = list_measures(table)
-    canonical = {column.name for column in TABLES[table].columns}
-    roles = Roles()
-    for position, parts in enumerate(sheet.headers):
-        heading = " / ".join(parts)
-        if parts == (SECTION,) and sheet.column_numbers[position] == 0:
-            continue
-        use = read_path(parts, table, own) if parts else Use(known=False)
-        _sort(ColumnUse(position, heading, use), roles, measures, canonical)
-    _know_by_cells(sheet, roles, canonical)
-    return roles
-
-
-def _know_by_cells(sheet: SheetTable, roles: Roles, canonical: set[str]) -> None:
-    """Take a column of an unknown heading whose every cell is a region or segmen.
-
-    So a pivot table heads its labels, and other languages theirs.
-    """
-    for column in list(roles.unknown):
-        cells = sheet.raw.iloc[:, column.position]
-        texts = {tidy(c) for c in cells.unique()[:MOST_LABELS] if isinstance(c, str)}
-        for role, fits in (("segmen", is_segmen_word), ("nama", is_region)):
-            apart = role not in roles.identifiers and column in roles.unknown
-            own = role in canonical or (role == "nama" and "kode" in canonical)
-            if own and apart and texts and all(map(fits, texts)):
-                roles.unknown.remove(column)
-                use = Use(role=role)
-                roles.identifiers[role] = replace(column, use=use)
-        if column in roles.unknown and texts and all(map(is_segmen_word, texts)):
-            roles.unknown.remove(column)  # a caption over the segmen beside it
-            roles.others.append(column)
-
-
-def _sort(
-    column: ColumnUse, roles: Roles, measures: Mapping[str, str], canonical: set[str]
-) -> None:
-    """Put one column where it belongs."""
-    role, use = column.use.role, column.use
-    if role == IGNORED and (use.forced or not use.sliced):
-        return
-    plain = not role or role == IGNORED
-    if not use.known:
-        roles.unknown.append(column)
-    elif use.other:
-        roles.others.append(column)
-    elif role in CHECKED and role not in measures:
-        roles.checked.append(column)
-    elif role in measures or (plain and (use.sliced or use.year or use.span)):
-        roles.measured.append(column)
-    elif (
-        role in IDENTIFIERS and not use.sliced and role not in {"kecamatan"} & canonical
-    ):
-        _add(roles.identifiers, role, column, roles)
-    elif role in canonical:
-        _add(roles.attributes, role, column, roles)
-    else:
-        roles.unknown.append(column)
-
-
-def _add(
-    group: dict[str, ColumnUse], role: str, column: ColumnUse, roles: Roles
-) -> None:
-    """Add a column of a role that may stand only once.
-
-    A column headed only ``Nama`` gives way to one that says whose name it is.
-    """
-    bare = {c for c in (column, group.get(role)) if c and _is_bare_name(c)}
-    if role in group and len(bare) == 1:
-        roles.others.append(bare.pop())
-        if roles.others[-1] is not column:
-            group[role] = column
-    elif role in group:
-        roles.doubled.append(column)
-    else:
-        group[role] = column
-
-
-def _is_bare_name(column: ColumnUse) -> bool:
-    """Tell whether a column is headed only ``Nama``."""
-    return column.use.role == "nama" and heading_key(column.heading) == "nama"
 
 
 def members_of(use: Use) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from jkn_analysis.cleaning.find.table import SECTION, DroppedRow, SheetTable
 from jkn_analysis.cleaning.open.dialect import MAX_COLUMNS
 from jkn_analysis.cleaning.open.sandbox import open_foreign
 from jkn_analysis.cleaning.problems import Problem, column_letters, refusal
-from jkn_analysis.cleaning.values.cells import BadCell, Cell, tidy
+from jkn_analysis.cleaning.values.cells import BadCell, tidy
+from jkn_analysis.cleaning.values.context import find_title_regions
 from jkn_analysis.cleaning.values.months import find_moment_in
 from jkn_analysis.cleaning.words import finding, listed, say
 from jkn_analysis.errors import HostileInputError, InputError
@@ -141,7 +143,7 @@ def _share_titles(
         first = tables[0].title if index else ()
         title = (*own, *(line for line in first if not _superseded(line, own)))
         problems = (*remarks, *table.problems) if index == 0 else table.problems
-        shared.append(_replace(table, title=title, problems=problems))
+        shared.append(replace(table, title=title, problems=problems))
     return shared
 
 
@@ -153,6 +155,8 @@ def _superseded(line: str, own: Sequence[str]) -> bool:
             return True
         if find_moment_in(mine)[1] and find_moment_in(line)[1]:
             return True
+        if find_title_regions([mine]) and find_title_regions([line]):
+            return True
         if _PLACE_LINE.match(line) and mine.lower().startswith(line.lower().split()[0]):
             return True
     return False
@@ -163,13 +167,6 @@ _PLACE_LINE = re.compile(
     r"triwulan|semester|bulan|provinsi)\b\.?\s+\S+(?:\s+\S+){0,3}$|tabel\b|lampiran\b",
     re.IGNORECASE,
 )
-
-
-def _replace(table: SheetTable, **changes: Cell) -> SheetTable:
-    """Return a copy of a table with some fields changed."""
-    from dataclasses import replace
-
-    return replace(table, **changes)
 
 
 def _build(
@@ -254,7 +251,7 @@ def _header_paths(grid: Grid, block: Block, columns: list[int]) -> list[list[str
         for index in block.header
     ]
     for index in reversed(range(len(levels) - 1)):
-        _fill_right(levels[index], levels[index + 1 :], columns)
+        _fill_right(levels[index], levels[index + 1 :], columns, levels[:index])
     paths = []
     for column in columns:
         parts = [level[column] for level in levels if level[column]]
@@ -263,15 +260,22 @@ def _header_paths(grid: Grid, block: Block, columns: list[int]) -> list[list[str
 
 
 def _fill_right(
-    upper: dict[int, str], lowers: list[dict[int, str]], columns: list[int]
+    upper: dict[int, str],
+    lowers: list[dict[int, str]],
+    columns: list[int],
+    above: list[dict[int, str]],
 ) -> None:
     """Carry a parent heading over the columns it spans: those with a child below.
 
-    A heading without a child of its own heads its column alone.
+    A heading without a child of its own heads its column alone; another heading
+    `above` it ends its span.
     """
-    current = ""
+    current, last = "", columns[0]
     for column in columns:
         child = any(lower[column] for lower in lowers)
+        if any(level[column] not in {"", level[last]} for level in above):
+            current = ""
+        last = column
         if upper[column]:
             current = upper[column] if child else ""
         elif child and current:

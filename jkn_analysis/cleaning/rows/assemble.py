@@ -62,6 +62,7 @@ def assemble(
         frame = complete_counts(works, frame)
         frame = _derive(table, works, frame)
         frame = split_running(table, works, frame, measures)
+    if len(frame):
         frame = merge_parts(table, works, frame, measures, proven)
         check_keys(table, works, frame)
         check_future(works, frame)
@@ -220,12 +221,13 @@ def _derive(table: Table, works: Sequence[Work], frame: pd.DataFrame) -> pd.Data
     sheet = works[0].sheet
     lines = [*sheet.title, *sheet.notes, sheet.sheet, sheet.path.stem.replace("_", " ")]
     found = find_vintage(lines)
-    years = frame["_tahun"].fillna(0).astype(int) if "_tahun" in frame else None
-    if found is None and years is not None and (years > 0).all() and is_bps(lines):
+    titled = pd.Series(works[0].context.year, index=frame.index)
+    years = frame.get("_tahun", titled).fillna(0).astype(int)
+    if found is None and (years > 0).all() and is_bps(lines):
         frame = frame.assign(sumber=[f"BPS {year}" for year in years])
         days = pd.to_datetime({"year": years, "month": 7, "day": 1})
         return frame.assign(berlaku_mulai=days.astype("datetime64[us]"))
-    if found is None or (years is not None and (years != years.iloc[0]).any()):
+    if found is None or (years != years.iloc[0]).any():
         works[0].report("missing_column:source")
         return frame.iloc[:0]
     works[0].took(say("source '{name}'", name=found[0]), found[2])

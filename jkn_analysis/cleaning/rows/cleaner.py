@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ import pandas as pd
 from jkn_analysis.cleaning.find.headings import IGNORED, heading_of, suggest_heading
 from jkn_analysis.cleaning.find.roles import MEASURE_KINDS, ColumnUse
 from jkn_analysis.cleaning.find.table import SheetTable
-from jkn_analysis.cleaning.problems import Problem
 from jkn_analysis.cleaning.rows.assemble import assemble
 from jkn_analysis.cleaning.rows.columns import group_columns
 from jkn_analysis.cleaning.rows.identify import ROW_DIMS, read_kode, read_parts
@@ -45,8 +45,7 @@ def _clean_sheet(work: Work) -> list[Piece]:
     """Return the typed pieces of one sheet, faults reported on `work`."""
     _report_headings(work)
     work.problems.extend(
-        Problem(**{**_fields(problem), "table": work.table.name})
-        for problem in work.sheet.problems
+        replace(problem, table=work.table.name) for problem in work.sheet.problems
     )
     for problem in work.sheet.problems:
         for index in np.flatnonzero(work.sheet.row_numbers == problem.row):
@@ -72,11 +71,6 @@ def _clean_sheet(work: Work) -> list[Piece]:
     if not measures or not groups:
         pieces.append(Piece(base, {}))
     return pieces
-
-
-def _fields(problem: Problem) -> dict[str, Any]:
-    """Return a problem's fields as keyword arguments."""
-    return {name: getattr(problem, name) for name in Problem.__dataclass_fields__}
 
 
 def _report_headings(work: Work) -> None:
@@ -198,7 +192,8 @@ def _without(cells: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return cells
     front = re.compile(rf"\s*{name}\s*(?=\d)", re.IGNORECASE)
-    return cells.map(lambda c: front.sub("", c) if isinstance(c, str) else c)
+    bare = [front.sub("", cell) if isinstance(cell, str) else cell for cell in cells]
+    return pd.Series(bare, dtype=object)
 
 
 def _report_missing(

@@ -59,7 +59,7 @@ def group_columns(work: Work, measures: Mapping[str, Column]) -> Slices:
 def _drop_running(work: Work, slices: Slices) -> None:
     """Leave out sums from January that stand beside the figures of their month."""
     for key in [key for key in slices if key.running]:
-        months = {key.month, work.context.month} if key.month else {0}
+        months = {0, key.month, work.context.month}
         own = (slices.get(replace(key, running=False, month=m)) for m in months)
         if any(found is not None for found in own):
             left = listed([column.heading for column in slices.pop(key).values()])
@@ -171,7 +171,9 @@ def _name_totals(
     named = []
     for column, use in settled:
         parts = [o for _, o in settled if o.part in {"L", "P"} and _near(o, use)]
-        if only or (use.total and not use.segmen and use.role and len(parts) >= 2):
+        alone = [o.role for _, o in settled].count(use.role) == 1
+        whole = len(parts) >= 2 or (alone and "segmen" not in work.table.names)
+        if only or (use.total and not use.segmen and use.role and whole):
             use = replace(use, total=False)
         named.append((column, use))
     return named

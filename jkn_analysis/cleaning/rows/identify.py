@@ -21,6 +21,7 @@ from jkn_analysis.cleaning.values.names import (
     find_part,
     find_segmen,
     is_branch,
+    is_region,
 )
 from jkn_analysis.cleaning.values.regions import (
     KECAMATAN,
@@ -43,12 +44,9 @@ def read_kode(work: Work) -> tuple[np.ndarray, np.ndarray]:
     present = [role for role in roles if role in ids]
     if not present and any(column.use.kode for column in work.roles.measured):
         return np.full(work.size, None, dtype=object), np.zeros(work.size, dtype=bool)
-    if not present:
+    parts = _cells_of_regions(work, present)
+    if not parts:
         return _region_of_title(work)
-    parts = {
-        role: col.distinct_texts(work.cells(ids[role].position)) for role in present
-    }
-    parts = _fill_groups(work, parts)
     province = ids.get("nama_provinsi") or ids.get("kode_provinsi")
     if province is not None:
         parts["provinsi"] = col.distinct_texts(work.cells(province.position))
@@ -59,15 +57,11 @@ def read_kode(work: Work) -> tuple[np.ndarray, np.ndarray]:
         work.note(note)
     if _are_persons(ids, regions):
         return _refuse_persons(work, ids["nama"])
-    kode = [_code_of(regions.found.get(o)) for o in origins]
+    named = [regions.found.get(origin) for origin in origins]
+    kode = [region.kode if region else None for region in named]
     branch = [is_branch(origin.nama) for origin in origins]
-    above = np.array(
-        [
-            b or _is_above(regions.found.get(o))
-            for o, b in zip(origins, branch, strict=True)
-        ],
-        dtype=bool,
-    )
+    pairs = zip(named, branch, strict=True)
+    above = np.array([own or _is_above(region) for region, own in pairs], dtype=bool)
     if any(branch):
         names = [
             origin.nama for origin, own in zip(origins, branch, strict=True) if own
@@ -80,9 +74,16 @@ def read_kode(work: Work) -> tuple[np.ndarray, np.ndarray]:
     return col.spread_objects(kode, codes), above[codes]
 
 
-def _code_of(region: Wilayah | None) -> str | None:
-    """Return a region's code."""
-    return region.kode if region is not None else None
+def _cells_of_regions(
+    work: Work, present: Sequence[str]
+) -> dict[str, tuple[np.ndarray, list[str]]]:
+    """Return the columns that name regions, else the lone rows above others that do."""
+    if present:
+        cells = {r: work.cells(work.roles.identifiers[r].position) for r in present}
+        parts = {role: col.distinct_texts(own) for role, own in cells.items()}
+        return _fill_groups(work, parts)
+    over = col.distinct_texts(pd.Series(work.sections, dtype=object))
+    return {"nama": over} if over[1] and all(map(is_region, over[1])) else {}
 
 
 def _is_above(region: Wilayah | None) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from jkn_analysis.cleaning.rows.work import Work
 from jkn_analysis.cleaning.values.cells import Cell
-from jkn_analysis.cleaning.values.columns import to_objects
+from jkn_analysis.cleaning.values.columns import parse_date_column, to_objects
 from jkn_analysis.cleaning.values.months import find_days_in
 from jkn_analysis.cleaning.words import say
 from jkn_analysis.wilayah import get_wilayah
@@ -31,7 +31,7 @@ def complete_meetings(work: Work, data: dict[str, Any]) -> None:
         pairs = zip(data["tanggal"], data["keterangan"], strict=True)
         data.setdefault("id_peristiwa", to_objects([_event(*pair) for pair in pairs]))
     if work.table.name in {"rapat", "tindak_lanjut"} and "id_rapat" not in data:
-        days = data.get("tanggal", _day_of_title(work))
+        days = data["tanggal"] if "tanggal" in data else _days_of(work)
         if days is not None:
             pairs = zip(days, data["kode"], strict=True)
             data["id_rapat"] = to_objects([_meeting(*pair) for pair in pairs])
@@ -57,8 +57,12 @@ def _read_zones(data: dict[str, Any]) -> None:
     )
 
 
-def _day_of_title(work: Work) -> np.ndarray | None:
-    """Return the one day that the titles name, None for none or several."""
+def _days_of(work: Work) -> np.ndarray | None:
+    """Return the day of each row's meeting, or the one that the titles name."""
+    column = work.roles.identifiers.get("tanggal_rapat")
+    if column is not None:
+        parsed = parse_date_column(work.cells(column.position), order=work.order)
+        return work.take(parsed, column.position, "tanggal_rapat")
     days = {day: line for line in work.sheet.title for day in find_days_in(line)}
     if len(days) != 1:
         return None

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.find.roles import ColumnUse, Use
-from jkn_analysis.cleaning.find.table import SECTION, SheetTable
+from jkn_analysis.cleaning.find.table import SheetTable
 from jkn_analysis.cleaning.rows.identify import carry, is_grouped
 from jkn_analysis.cleaning.rows.work import FLOWS, Work
 from jkn_analysis.cleaning.values import columns as col
@@ -54,6 +54,9 @@ def read_row_months(work: Work) -> tuple[np.ndarray, np.ndarray]:
     years = _read_years(work)
     column = ids.get("periode") or ids.get("bulan")
     if column is None:
+        headed = [c for c in work.roles.measured if c.use.year or c.use.month]
+        pairs = {(c.use.year, c.use.month) for c in headed}
+        _compare_title(work, pairs, headed[0].position if headed else 0)
         return years, np.zeros(work.size, dtype=int)
     cells = _moment_cells(work, column)
     own, months, faulty = _read_moments(work, column, cells)
@@ -75,25 +78,26 @@ def read_row_months(work: Work) -> tuple[np.ndarray, np.ndarray]:
             year=years[place],
         )
     years = np.where(own, own, years)
-    _compare_title(work, years, months, position)
+    dated = (months != 0) & ~work.bad
+    pairs = set(zip(years[dated].tolist(), months[dated].tolist(), strict=True))
+    _compare_title(work, pairs, position)
     return years, months
 
 
-def _compare_title(
-    work: Work, years: np.ndarray, months: np.ndarray, position: int
-) -> None:
-    """Refuse a column that says one month only, another than the title's."""
+def _compare_title(work: Work, pairs: set[tuple[int, int]], position: int) -> None:
+    """Refuse columns that say one month only, or a year, another than the title's."""
     context = work.context
-    dated = (months != 0) & ~work.bad
-    pairs = set(zip(years[dated].tolist(), months[dated].tolist(), strict=True))
-    if len(pairs) != 1 or not context.month or context.source == work.sheet.path.stem:
+    if not context.month or context.source == work.sheet.path.stem:
         return
-    year, month = pairs.pop()
-    other = bool(year and context.year and year != context.year)
-    if month != context.month or other:
-        names = f"{context.source}; {year or ''}-{month:02d}".replace("; -", "; ")
-        work.report("month:titles", position=position, names=names)
-        work.bad[:] = True
+    for year, month in pairs:
+        other = bool(year and context.year and year != context.year)
+        if (len(pairs) == 1 and month not in {0, context.month}) or (
+            other and (len(pairs) == 1 or not month)
+        ):
+            names = f"{context.source}; {year or ''}-{month:02d}".replace("; -", "; ")
+            work.report("month:titles", position=position, names=names)
+            work.bad[:] = True
+            return
 
 
 def _moment_cells(work: Work, column: ColumnUse) -> pd.Series:
@@ -209,13 +213,6 @@ def context_segmen(sheet: SheetTable) -> str | None:
 _SEGMEN_TAIL = re.compile(r"\bsegmen(?:tasi)?(?:\s+peserta)?\s+(.+)$", re.IGNORECASE)
 
 
-def sections(work: Work) -> list[str]:
-    """Return the section label above every row."""
-    if SECTION not in work.sheet.raw or work.sheet.column_numbers[0] != 0:
-        return [""] * work.size
-    return [col.text_of(value) for value in work.sheet.raw[SECTION].tolist()]
-
-
 def years_or_title(work: Work) -> np.ndarray:
     """Return the year of every row, from its column or the title."""
     years = _read_years(work)
@@ -286,7 +283,7 @@ def _from_context(
     work: Work, years: np.ndarray, months: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fill what rows do not say from section, title, sheet and file name."""
-    labels = sections(work)
+    labels = work.sections
     if any(labels):
         said = [find_moment_in(text) if text else (0, 0) for text in labels]
         years = np.where(years == 0, [moment[0] for moment in said], years)

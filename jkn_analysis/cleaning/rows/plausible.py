@@ -6,6 +6,7 @@ file: a wrong unit or a branch's total is otherwise stored as a fact.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from jkn_analysis.cleaning.rows.work import Work
+from jkn_analysis.cleaning.values.months import NAMES
 from jkn_analysis.cleaning.words import Said, listed, say
 from jkn_analysis.tables import Table
 from jkn_analysis.terms import SEGMEN, TOTAL
@@ -33,6 +35,8 @@ MOST_GROWTH = 0.05
 TARIF_RP = {0: 42_000, 1: 150_000, 2: 100_000, 3: 42_000}
 """Monthly premium of one member by kelas (Perpres 64/2020 art. 34)."""
 NEAR_TARIF = (0.2, 5.0)
+MOST_SHIFT = 0.8
+"""Shift of a budget by the budget, from which it is doubted."""
 RESIDENT_RP = (20.0, 200_000.0)
 """Premium billed in a month by resident; a wrong unit is a thousand times off."""
 
@@ -56,10 +60,11 @@ def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) ->
         "iuran": _doubt_premium,
         "iuran_pemda": _doubt_pemda,
         "tunggakan_peserta": _doubt_arrears,
+        "anggaran": _doubt_budget,
     }.get(table.name)
     if find is None or not len(frame):
         return
-    for doubt in find(frame):
+    for doubt in (*_doubt_titles(table, works), *find(frame)):
         work = works[int(frame["_sheet"].iloc[0])]
         accepted = work.accepts(doubt.what) or not doubt.stops
         if not accepted:
@@ -72,6 +77,55 @@ def check_plausible(table: Table, works: Sequence[Work], frame: pd.DataFrame) ->
             cause=doubt.cause,
             setting=work.acceptance(doubt.what),
         )
+
+
+_SEX = r"perempuan|wanita|laki\W?laki|pria"
+_ONE = (
+    r"(?<!menurut )(?<!setiap )(?<!tiap )(?<!per )(?<!dan )\b(?:kec(?:amatan|\.)|"
+    r"kelurahan|desa|distrik|puskesmas|pkm|klinik)\s+(?!(?:dan|di|se|kab\w*|kota|prov\w*|tahun|thn|"
+    rf"bulan|per|menurut|yang|pada|wilayah|{NAMES})\b)[^\W\d]+"
+)
+_PART = re.compile(
+    rf"(?P<sex>\b(?:{_SEX})\b)|{_ONE}|\b(?:lansia|balita|bayi|remaja|usia\s+\d+|"
+    r"anak\W?anak|kepala\s+keluarga|kk|wajib\s+(?:e-?)?ktp)\b|"
+    r"\bpeserta\s+(?:jkn\s+)?(?:baru|mutasi|meninggal|pindah)\b|"
+    r"\bpenduduk\s+(?:miskin|rentan|wajib|usia)\b|"
+    r"^(?:(?:data|rekap\w*|laporan|jumlah|daftar|tabel)\s+)*(?:target|rencana|proyeksi|"
+    r"estimasi|penambahan|pengurangan|selisih|rata\W?rata|pertumbuhan|kenaikan|"
+    r"penurunan)\b",
+    re.IGNORECASE,
+)
+"""What in a title says that its figures are a part, or of another quantity."""
+_ONE_KELAS = re.compile(
+    r"\bkelas\s+(?:i{1,3}|[1-3])\b(?!\s*(?:[,/&+-]|dan\b|s\.?/?d|sampai))",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\b(?:jl|jln|jalan|telp|telepon|alamat|kode\s+pos)\b", re.I)
+
+
+def _doubt_titles(table: Table, works: Sequence[Work]) -> list[Doubt]:
+    """Doubt figures whose title names one sex, age, kelas, kecamatan or a target."""
+    doubts = {}
+    for work in works:
+        sheet = work.sheet
+        for line in (*sheet.title, sheet.sheet, sheet.path.stem.replace("_", " ")):
+            word = _part_in(line, by_kelas="kelas" in work.roles.identifiers)
+            if word and table.name != "anggaran":
+                cause = say("does '{word}' say that these are not all?", word=word)
+                fact = say("title '{line}'", line=line)
+                doubts[line] = Doubt("judul", fact, cause)
+    return list(doubts.values())[:1]
+
+
+def _part_in(line: str, *, by_kelas: bool) -> str:
+    """Return the words of a title that make its figures a part, "" where none does."""
+    if _ADDRESS.search(line):
+        return ""
+    found = list(_PART.finditer(line))
+    sexes = {match["sex"].lower()[0] for match in found if match["sex"]}
+    found = [match for match in found if not match["sex"] or len(sexes) == 1]
+    found += [] if by_kelas else list(_ONE_KELAS.finditer(line))
+    return found[0].group() if found else ""
 
 
 @cache
@@ -207,6 +261,15 @@ def _doubt_arrears(frame: pd.DataFrame) -> list[Doubt]:
     months = frame["umur_bulan"].astype(float)
     due = frame["peserta_jiwa"].astype(float) * months * tarif
     return _by_tariff(frame["tunggakan_rp"], due, say("arrears by member and month"))
+
+
+def _doubt_budget(frame: pd.DataFrame) -> list[Doubt]:
+    """Doubt shifts as large as the budget: they are what it is after the shift."""
+    share = (frame["pergeseran_rp"].abs() / frame["pagu_rp"])[frame["pagu_rp"] > 0]
+    if not (share >= MOST_SHIFT).any():
+        return []
+    fact = say("shift against budget: {amount}", amount=f"{share.max():.0%}")
+    return [Doubt("pergeseran", fact, say("is it the budget after the shift?"))]
 
 
 def _by_tariff(amount: pd.Series, due: pd.Series, what: Said) -> list[Doubt]:

@@ -18,7 +18,6 @@ from jkn_analysis.cleaning.rows.identify import texts_of
 from jkn_analysis.cleaning.rows.moments import (
     context_segmen,
     read_running,
-    sections,
     slice_periode,
 )
 from jkn_analysis.cleaning.rows.work import FLOWS, Piece, Work, scale_of
@@ -202,7 +201,7 @@ def _with_slice(
         frame["_tahun"] = use.year
     labels: list[str | None] | None = None
     if SECTION in work.sheet.raw:
-        labels = [find_segmen(text) if text else None for text in sections(work)]
+        labels = [find_segmen(text) if text else None for text in work.sections]
     fixed = {
         "segmen": (use.segmen or None, labels, context_segmen(work.sheet)),
         "kelas": (use.kelas, None, None),

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from jkn_analysis.cleaning.find.roles import ColumnUse, Roles, read_roles
-from jkn_analysis.cleaning.find.table import SheetTable
+from jkn_analysis.cleaning.find.roles import ColumnUse
+from jkn_analysis.cleaning.find.sorting import Roles, read_roles
+from jkn_analysis.cleaning.find.table import SECTION, SheetTable
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.values import columns as col
 from jkn_analysis.cleaning.values.cells import Cell
@@ -166,6 +167,13 @@ class Work:
         """Number of rows."""
         return len(self.sheet.raw)
 
+    @property
+    def sections(self) -> list[str]:
+        """The section label above every row, "" where there is none."""
+        if SECTION not in self.sheet.raw or self.sheet.column_numbers[0] != 0:
+            return [""] * self.size
+        return [col.text_of(value) for value in self.sheet.raw[SECTION].tolist()]
+
     def cells(self, position: int) -> pd.Series:
         """Return one column of the sheet."""
         return self.sheet.raw.iloc[:, position]
@@ -185,6 +193,10 @@ class Work:
         kind, message, remedy = (
             finding(said, **values) if isinstance(said, str) else said
         )
+        if row is None and any(
+            known.message == message and known.value == value for known in self.problems
+        ):
+            return
         self.told[kind, position] += 1
         names = self.names.setdefault((kind, position), set())
         most = len(names) >= MOST_NAMED and value not in names and kind in _OF_NAMES

@@ -332,12 +332,7 @@ def parse_segmen_column(values: pd.Series) -> Parsed:
         return _read_each(cells, read, explain_segmen)
 
     array, faults = by_distinct(values, parse)
-    return Parsed(array, [_renamed(fault, "unknown_name") for fault in faults])
-
-
-def _renamed(fault: Fault, kind: str) -> Fault:
-    """Return a fault of another kind."""
-    return Fault(fault.position, fault.text, fault.message, fault.remedy, kind)
+    return Parsed(array, [replace(fault, kind="unknown_name") for fault in faults])
 
 
 def _or_total(find: Callable[[str], int | None]) -> Callable[[str], int | str | None]:

@@ -15,6 +15,7 @@ from jkn_analysis.cleaning.values.cells import BULAN_TULISAN
 from jkn_analysis.cleaning.values.months import (
     NAMES,
     Moment,
+    find_days_in,
     find_moment_in,
     is_month_end,
     read_moment,
@@ -84,6 +85,8 @@ _BRANCH = re.compile(
 )
 """Lines of a sender's, a letter's or a place's name, which is no region of the data."""
 _NAME_WORDS = 5
+_EDGES = {1, 28, 29, 30, 31}
+"""Days of a month on which its state at the end may be told."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,8 @@ def find_context(titles: Sequence[str], sheet: str, stem: str) -> Context:
         plain = read_line(line)
         own_year, own_month = find_moment_in(plain)
         last = find_running(plain)
-        own_month = last or own_month
+        days = {day.day for day in find_days_in(plain)}
+        own_month = 0 if days and not days & _EDGES else last or own_month
         if own_month and month and own_month != month:
             clashes.append(line)
         if own_year and year and own_year != year:
@@ -239,6 +243,8 @@ def _region_of(line: str) -> Wilayah | None:
         whole = _known(line.strip())
         if whole is not None:
             return whole
+        if len({found.kode for part in line.split(",") if (found := _known(part))}) > 1:
+            return None
     return _of_words(line)
 
 

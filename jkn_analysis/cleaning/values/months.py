@@ -401,6 +401,16 @@ _IN_TEXT = re.compile(
 )
 
 
+_LAST_IN_TEXT = re.compile(
+    r"\D ((?:20\d\d)(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])/20\d\d)\s*$"
+)
+"""A month in figures as the last word: ``REKAP PESERTA 202510``."""
+_END_IN_TEXT = re.compile(
+    r"(?<![\d/.-])(?:2[89]|3[01])(?P<mark>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=mark)20\d\d(?!\d)"
+)
+"""Last days of a month in figures: ``31/10/2025``; others may be of a print."""
+
+
 def find_days_in(text: str) -> set[dt.date]:
     """Return the days, named with their month, that a title mentions.
 
@@ -430,7 +440,8 @@ def find_moment_in(text: str) -> tuple[int, int]:
     ((2025, 5), (2025, 0))
     """
     prepared = _MIDNIGHT.sub("", text.replace("_", " "))
-    exact = read_moment(prepared.rsplit(":", 1)[-1].strip())
+    last = _LAST_IN_TEXT.search(prepared)
+    exact = read_moment(last[1] if last else prepared.rsplit(":", 1)[-1].strip())
     if not exact.fault and exact.span_bulan == 1 and not exact.other:
         value, fault = _month_of(exact, "", flow=False)
         if value and not fault:
@@ -439,6 +450,9 @@ def find_moment_in(text: str) -> tuple[int, int]:
     years = {int(year) for year in _YEAR_IN_TEXT.findall(prepared)}
     year = years.pop() if len(years) == 1 else 0
     months = {BULAN_TULISAN[found["month"].lower()] for found in hits}
+    ends = {int(found["month"]) for found in _END_IN_TEXT.finditer(prepared)}
+    if len(ends) == 1 and not hits and year:
+        return year, ends.pop()
     if len(months) != 1:
         return year, 0
     month = months.pop()

@@ -164,14 +164,9 @@ def find_segmen_in(line: str) -> str:
     """
     plain = re.sub(r"[^a-z0-9]+", " ", line.lower()).strip()
     places = [int(f.lastgroup[1:]) for f in _PHRASE.finditer(plain) if f.lastgroup]
-    words = {_PHRASES[place][0] for place in places} - {
-        "",
-        "bagian",
-        "daerah",
-        "pusat",
-        "sendiri",
-        "jk",
-    }
+    words = {_PHRASES[place][0] for place in places} - _BESIDE
+    if not words and re.search(r"\bpeserta mandiri\b", plain):
+        return "PBPU"
     if not words & _CORE or {"pbi", "pbpu"} <= words:
         return ""
     return _BY_WORDS.get(frozenset(words), "")

@@ -48,7 +48,7 @@ _LOOSE = re.compile(
 )
 _SUSPECT = re.compile(
     r"(?<!\d)['’.]?0{3}(?:[.,\s]?0{3})*(?!\d)|(?<![\d.,])1[.,]?000(?!\d)|"
-    r"^\s*[x×]|\b[x×]\s*\d|\b(?:juta|ribu|rb|jt|mil[iy]\w*)\b",
+    r"^\s*[x×]|\b[x×]\s*\d|\b(?:usd|dolar)\b|\b(?:juta|ribu|rb|jt|mil[iy]\w*)\b",
     re.IGNORECASE,
 )
 
