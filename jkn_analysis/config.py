@@ -211,13 +211,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read ({exc.strerror})") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
-        found = re.search(r"at line (\d+), column (\d+)", str(exc))
-        spot = f"line {found[1]}, column {found[2]}" if found else "somewhere"
         raise ConfigError(
-            f"{path}: not valid TOML: {spot}\n  → mend it, or move the file away"
+            f"{path}: cannot be read ({exc.strerror})\n  → name a file: jkn --config …"
         ) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise ConfigError(tell_broken(path, exc)) from exc
+
+
+def tell_broken(path: Path | str, exc: Exception) -> str:
+    """Say where a file is no TOML, without the words of the library that found it."""
+    found = re.search(r"at line (\d+), column (\d+)", str(exc))
+    spot = f"line {found[1]}, column {found[2]}" if found else "to its end"
+    return f"{path}: not valid TOML: {spot}\n  → mend it, or move the file away"
 
 
 def read_config(path: Path | None = None, *, root: Path | None = None) -> Config:
@@ -242,7 +247,7 @@ def read_config(path: Path | None = None, *, root: Path | None = None) -> Config
     if path is None and os.environ.get(CONFIG_VARIABLE):
         path = Path(os.environ[CONFIG_VARIABLE])
     base = (root or Path.cwd()).resolve()
-    if path is None and (base / SETTINGS).is_file():
+    if path is None and (base / SETTINGS).exists():
         path = base / SETTINGS
     if path is not None:
         settings = _merge(settings, _read_toml(path))
@@ -317,7 +322,9 @@ def _refuse_paths(paths: Mapping[str, Path], base: Path) -> None:
 
     What is written there is also swept there.
     """
-    for name in ("processed", "reports"):
+    written = ("processed", "reports")
+    # one that holds the project meets the others too: it is the one to name
+    for name in sorted(written, key=lambda name: len(paths[name].parts)):
         place = paths[name]
         others = [paths[other] for other in paths if other != name]
         holds = place in {base, *base.parents}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,10 @@ def read_long(path: Path) -> pd.DataFrame:
     """
     try:
         frame = pd.read_csv(path, sep=None, engine="python", dtype="str")
-    except (OSError, ValueError, pd.errors.ParserError) as exc:
-        raise ForecastError(f"{path}: cannot be read as csv: {exc}") from exc
+    except (OSError, ValueError, csv.Error, pd.errors.ParserError) as exc:
+        raise ForecastError(
+            f"{path}: cannot be read as csv\n  → give three columns: code, month, count"
+        ) from exc
     if frame.shape[1] < COLUMNS:
         raise ForecastError(
             f"{path}: found column(s) {', '.join(frame.columns)}\n"

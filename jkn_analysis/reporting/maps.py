@@ -53,16 +53,23 @@ def read_boundaries(path: Path, *, kode: set[str]) -> dict[str, Rings]:
         If the file is no such collection, or not in degrees.
     """
     try:
-        told = json.loads(path.read_bytes())
+        content = path.read_bytes()
+    except OSError as exc:
+        raise InputError(
+            f"{path}: cannot be read ({exc.strerror})\n"
+            "  → correct [report] batas, or leave it empty"
+        ) from exc
+    try:
+        told = json.loads(content)
         _refuse_metres(told.get("crs"), path)
         found: dict[str, Rings] = {}
         for feature in told["features"]:
             name = feature["properties"]["kode"]
             if name in kode:
                 found.setdefault(name, []).extend(_rings(feature["geometry"]))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
+    except (ValueError, LookupError, TypeError, AttributeError) as exc:
         raise InputError(
-            f"{path}: not a GeoJSON of regions ({type(exc).__name__})\n"
+            f"{path}: not a GeoJSON of regions\n"
             "  → give a FeatureCollection with the property 'kode', or leave "
             "[report] batas empty"
         ) from exc

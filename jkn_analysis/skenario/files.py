@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from jkn_analysis.config import tell_broken
 from jkn_analysis.errors import ScenarioError
 from jkn_analysis.skenario.declaration import (
     DASAR,
@@ -187,8 +188,8 @@ def _read_toml(text: str, name: str) -> list[_Row]:
     """Read the TOML form; a scenario without changes is refused."""
     try:
         told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise ScenarioError(f"{name}: not valid TOML: {exc}") from exc
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+        raise ScenarioError(tell_broken(name, exc)) from exc
     wrong = [key for key in told if key != "skenario"]
     if wrong or not isinstance(told.get("skenario", []), list):
         raise ScenarioError(

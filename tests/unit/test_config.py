@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 
 from jkn_analysis.cleaning.sources import check_sources
 from jkn_analysis.cli import app
+from jkn_analysis.cli.language import choose_language, translate
 from jkn_analysis.config import find_root, read_config
 from jkn_analysis.errors import ConfigError
 
@@ -229,3 +232,24 @@ def test_settings_may_name_a_column_in_an_offices_words(tmp_path):
     lines = '"A" = "PBPU Aktif"\n"B" = "abaikan"\n"C" = "aktif_jiwa"\n"D" = "nama"'
     path = write(tmp_path, f"[sources.kepesertaan.headings]\n{lines}\n")
     check_sources(read_config(path, root=tmp_path))
+
+
+def test_the_folder_that_holds_the_project_is_the_one_named(tmp_path):
+    path = write(tmp_path, '[paths]\nreports = "."\n')
+    with pytest.raises(ConfigError, match=r"paths\.reports = "):
+        read_config(path, root=tmp_path)
+
+
+def test_a_folder_in_place_of_the_settings_is_told(tmp_path):
+    (tmp_path / "jkn.toml").mkdir()
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)\n  → "):
+        read_config(root=tmp_path)
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.EISDIR, errno.EACCES])
+def test_what_the_system_says_of_a_file_is_told_in_indonesian(code):
+    choose_language("id")
+    said = os.strerror(code)
+    told = translate(f"x: cannot be read ({said})\n  → name a file: jkn --config …")
+    assert said not in told
+    assert told.endswith("→ sebut berkasnya: jkn --config …")

@@ -173,6 +173,13 @@ def test_bad_cell_of_a_csv_is_named(tmp_path, line, message):
         read_long(path)
 
 
+def test_a_file_without_a_byte_is_told_not_raised(tmp_path):
+    path = tmp_path / "kosong.csv"
+    path.write_bytes(b"")
+    with pytest.raises(ForecastError, match="cannot be read as csv\n  → give three"):
+        read_long(path)
+
+
 def test_csv_with_two_columns_is_refused(tmp_path):
     path = tmp_path / "p.csv"
     path.write_text("bulan;n\n2019-01;4\n", encoding="utf-8")
