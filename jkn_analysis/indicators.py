@@ -31,7 +31,7 @@ class Indicator:
     An entry of `INDICATORS` is all an indicator needs: it is then measured in table
     `ukuran` by `measures.build_ukuran`, at every level; found by its name in the
     boards; forecast where `forecast` says so; and listed on every page where
-    `on_page` does.
+    `on_page` does, or beside the provinsi's where `per` does.
     """
 
     name: str
@@ -49,6 +49,8 @@ class Indicator:
     forecast: bool = False
     on_page: bool = False
     """Whether the page lists it among the further indicators."""
+    per: int = 0
+    """Per how many the page tells it with the care in use; 0 = not there."""
 
     def __post_init__(self) -> None:
         """Let the denominator come from the numerator's table unless told."""
@@ -133,33 +135,27 @@ _ALL = (
     ),
     Indicator(
         "dokter_per_peserta", "dokter", "terdaftar_jiwa", "faskes",
-        "dokter dibagi peserta terdaftar", "rasio", "naik", _PESERTA,
+        "dokter dibagi peserta terdaftar", "rasio", "naik", _PESERTA, per=10_000,
     ),
     Indicator(
         "kunjungan_fktp_per_peserta", "kunjungan_fktp", "aktif_jiwa", "layanan",
-        "kunjungan FKTP sebulan dibagi peserta aktif", "rasio", "", _PESERTA,
+        "kunjungan FKTP sebulan dibagi peserta aktif", "rasio", "", _PESERTA, per=1_000,
     ),
     Indicator(
         "kunjungan_fktp_per_dokter", "kunjungan_fktp", "dokter", "layanan",
-        "kunjungan FKTP sebulan dibagi dokter", "rasio",
+        "kunjungan FKTP sebulan dibagi dokter", "rasio", per=1,
     ),
     Indicator(
         "rawat_inap_per_peserta", "rawat_inap", "aktif_jiwa", "layanan",
-        "rawat inap sebulan dibagi peserta aktif", "rasio", "", _PESERTA,
+        "rawat inap sebulan dibagi peserta aktif", "rasio", "", _PESERTA, per=1_000,
     ),
     Indicator(
         "keluhan_per_peserta", "keluhan", "aktif_jiwa", "layanan",
-        "keluhan sebulan dibagi peserta aktif", "rasio", "turun", _PESERTA,
+        "keluhan sebulan dibagi peserta aktif", "rasio", "turun", _PESERTA, per=10_000,
     ),
 )  # fmt: skip
 INDICATORS: dict[str, Indicator] = {indicator.name: indicator for indicator in _ALL}
 """The registry; adding an entry is all it takes (see `Indicator`)."""
-PER_PESERTA: dict[str, int] = {
-    "dokter_per_peserta": 10_000, "kunjungan_fktp_per_peserta": 1_000,
-    "kunjungan_fktp_per_dokter": 1, "rawat_inap_per_peserta": 1_000,
-    "keluhan_per_peserta": 10_000,
-}  # fmt: skip
-"""Quotients of care in use, and per how many they are told."""
 
 
 def measure(

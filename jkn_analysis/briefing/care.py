@@ -10,7 +10,7 @@ from jkn_analysis.briefing.data import as_date
 from jkn_analysis.briefing.model import Amount, PageTable, Part
 from jkn_analysis.briefing.moves import build_columns
 from jkn_analysis.formats import format_number
-from jkn_analysis.indicators import PER_PESERTA
+from jkn_analysis.indicators import INDICATORS
 from jkn_analysis.layanan import LAYANAN, Risiko, find_rates
 
 if TYPE_CHECKING:
@@ -175,11 +175,11 @@ def _rate_table(context: Context) -> PageTable | None:
     known = measured.dropna(subset=["nilai"]).sort_values("periode")
     last = known.groupby(["indikator", "kode"])["nilai"].last()
     cells = []
-    for name, scale in PER_PESERTA.items():
-        if (name, wilayah.kode) not in last.index:
+    for name, indicator in INDICATORS.items():
+        if not indicator.per or (name, wilayah.kode) not in last.index:
             continue
         amounts = [
-            _write(context, last.get((name, kode)), scale)
+            _write(context, last.get((name, kode)), indicator.per)
             for kode in (wilayah.kode, wilayah.kode_provinsi)
         ]
         cells.append((words.teks(words.say(f"layanan.{name}")), *amounts))

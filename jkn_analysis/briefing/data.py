@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jkn_analysis.errors import InputError
-from jkn_analysis.indicators import INDICATORS, PER_PESERTA, attach_penduduk
+from jkn_analysis.indicators import INDICATORS, attach_penduduk
 from jkn_analysis.store import open_generation, read_table_or_empty
 from jkn_analysis.terms import NASIONAL, TOTAL
 from jkn_analysis.wilayah import get_wilayah
@@ -152,7 +152,8 @@ def read_slice(kode: str, periode: str, *, root: Path) -> Slice:
     if any(indicator.on_page for indicator in INDICATORS.values()):
         tables["ukuran"] = until(read("ukuran", kode=kode), month)
     if len(tables["layanan"]) or len(tables["faskes"]):
-        only = {"indikator": list(PER_PESERTA), "segmen": [TOTAL]}
+        used = [name for name, indicator in INDICATORS.items() if indicator.per]
+        only = {"indikator": used, "segmen": [TOTAL]}
         rows = read("ukuran", kode=above[:2], only=only)
         tables["ukuran_layanan"] = until(rows, month)
     for name in PERIODIC:

@@ -56,7 +56,7 @@ def read_skenario(
     """Read scenarios from a TOML or csv file; the suite's own if none is given.
 
     TOML: ``[[skenario]]`` with kode, judul and ``[[skenario.tindakan]]`` rows. csv:
-    columns skenario, judul, jenis, mulai, wilayah, segmen, sumber, diketahui, asumsi,
+    columns kode, judul, jenis, mulai, wilayah, segmen, sumber, diketahui, asumsi,
     and one per parameter; rows of one skenario are applied together.
 
     Parameters
@@ -269,14 +269,15 @@ def _read_csv(text: str, name: str) -> list[_Row]:
     rows: list[_Row] = []
     for (line, _), row in zip(kept[1:], reader, strict=False):
         filled = {k: v.strip() for k, v in row.items() if k and v and v.strip()}
-        kode = filled.pop("skenario", "")
+        named = filled.pop("skenario", "")
+        kode = filled.pop("kode", named)
         judul = filled.pop("judul", kode)
         if not kode or kode == DASAR:
             raise _refuse(
                 name,
                 line,
-                f"scenario '{kode}' is empty or '{DASAR}'\n"
-                "  → give every scenario a name of its own",
+                f"scenario kode '{kode}' is empty or '{DASAR}'\n"
+                "  → give every scenario a name of its own in column kode",
             )
         act = {
             key: value if key in _UMUM else _number(value, (name, line))

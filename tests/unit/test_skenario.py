@@ -95,10 +95,11 @@ def test_toml_of_an_official_is_read(tmp_path):
     assert one.tindakan[0].wilayah == "19.71"
 
 
-def test_csv_of_an_official_is_read_with_decimal_comma(tmp_path):
+@pytest.mark.parametrize("name", ["kode", "skenario"])
+def test_csv_of_an_official_is_read_with_decimal_comma(tmp_path, name):
     path = tmp_path / "saya.csv"
     path.write_text(
-        "skenario;judul;jenis;mulai;wilayah;segmen;persen;bulan\n"
+        f"{name};judul;jenis;mulai;wilayah;segmen;persen;bulan\n"
         "dua;Dua hal;potong_pbi;2026-03;00;;2,5;\n"
         "dua;Dua hal;kuota_telat;januari;19;;;2\n",
         encoding="utf-8",
