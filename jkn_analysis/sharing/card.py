@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, MARGIN = 1080, 1350, 64
 INNER = WIDTH - 2 * MARGIN
-TITLE_LINES, TITLE_SIZES = 4, (66, 60, 54, 48, 42)
-ROOM_FOOT = 110
+TITLE_LINES, TITLE_SIZES = 3, (66, 60, 54, 48, 42)
+ROOM_FOOT = 96
 AMBER, AMBER_INK = "#ffefc2", "#4a3a00"
 
 
@@ -129,7 +129,7 @@ def _head(pen: _Pen, briefing: Briefing) -> None:
 
 def _strip(pen: _Pen, strip: RowChart) -> None:
     """Draw the strip: one row a future, what to compare with as ticks on each."""
-    left, right, step = MARGIN, WIDTH - MARGIN, 74
+    left, right, step = MARGIN, WIDTH - MARGIN, 68
     top = pen.y + 34
     bottom = top + step * len(strip.rows)
 
@@ -158,7 +158,7 @@ def _strip(pen: _Pen, strip: RowChart) -> None:
         colour, x = WARNA.get(role, role), place(value)
         side = "r" if x > WIDTH / 2 else "l"
         # The first stands above, others below: two near values keep their names.
-        y, edge = (top - 24, "m") if number == 0 else (bottom + 12, "m")
+        y, edge = (top - 24, "m") if number == 0 else (bottom + 20, "m")
         pen.draw.text((x, y), name, colour, _font(26, bold=True), side + edge)
     pen.y = bottom + (44 if len(strip.lines) > 1 else 26)
 
@@ -196,7 +196,10 @@ def _foot(pen: _Pen, briefing: Briefing) -> None:
     words = read_catalogue(briefing.bahasa)
     figure = briefing.find_figure("keaktifan_penduduk_rate")
     day = figure.as_of if figure else None
-    told = [words.say("bagikan.kaki", {"tanggal": format_tanggal(day)})] if day else []
+    told = []
+    if day:
+        date = {"tanggal": format_tanggal(day, bahasa=briefing.bahasa)}
+        told.append(words.say("bagikan.kaki", date))
     strip = briefing.layar.strip
     starred = strip is not None and any("*" in row.label for row in strip.rows)
     if starred or any(ask.asumsi for ask in briefing.layar.putuskan):

@@ -47,10 +47,16 @@ def write_message(briefing: Briefing) -> str:
         "judul": briefing.judul,
         "ringkas": " ".join(text for text, _ in briefing.layar.ringkas),
         "daftar": "\n".join(asks),
-        "kaki": words.say("bagikan.kaki", {"tanggal": format_tanggal(day)}),
+        "kaki": words.say(
+            "bagikan.kaki", {"tanggal": format_tanggal(day, bahasa=briefing.bahasa)}
+        ),
     }
     mark = f"{words.say('umum.contoh')}\n\n" if briefing.contoh else ""
-    return mark + words.say("bagikan.pesan", values) + "\n"
+    return (
+        mark
+        + words.say("bagikan.pesan" if asks else "bagikan.pesan_kosong", values)
+        + "\n"
+    )
 
 
 def share_page(briefing: Briefing, page: Path, *, folder: Path) -> list[Path]:

@@ -13,9 +13,11 @@ from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.util import Emu, Pt
 
+from jkn_analysis.briefing.words import Words
 from jkn_analysis.formats import format_periode, format_rp_short, format_tanggal
 from jkn_analysis.reporting.style import WARNA
 from jkn_analysis.sharing.card import write_amount
+from jkn_analysis.tables import TABLES
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         Part,
         RowChart,
     )
+    from jkn_analysis.texts import Catalogue
 
 INCH = 914_400
 WIDE, HIGH = int(13.333 * INCH), int(7.5 * INCH)
@@ -39,6 +42,8 @@ MOST_ROWS = 9
 PARTS = {"uang": 2, "siapa": 1}
 """Slides a group of parts gets at most."""
 LABELLED_BARS = 8
+TITLE_SIZE, TITLE_SMALL, TITLE_CHARS = 28, 24, 75
+"""Points of a title; a longer one is set smaller and keeps to two lines."""
 BILLION = 1_000_000_000
 _TIMES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 FIXED_TIME = b"2025-01-01T00:00:00Z"
@@ -64,7 +69,8 @@ def build_slides(briefing: Briefing) -> bytes:
     if briefing.kipas is not None:
         _fan_slide(deck, briefing, briefing.kipas)
     _outlook_slide(deck, briefing)
-    _ask_slide(deck, briefing)
+    if briefing.permintaan:
+        _ask_slide(deck, briefing)
     for group, most in PARTS.items():
         for part in _shown(briefing.bagian, group)[:most]:
             _part_slide(deck, briefing, part)
@@ -117,7 +123,8 @@ def _add(deck: Any, briefing: Briefing, title: str) -> Slide:  # noqa: ANN401 - 
     holder = slide.shapes.title
     holder.left, holder.top = BODY[0], Emu(int(0.55 * INCH))
     holder.width, holder.height = BODY[2], Emu(int(1.1 * INCH))
-    _text(holder.text_frame, title, 28, bold=True)
+    size = TITLE_SIZE if len(title) <= TITLE_CHARS else TITLE_SMALL
+    _text(holder.text_frame, title, size, bold=True)
     if briefing.contoh:
         box = slide.shapes.add_textbox(
             BODY[0], Emu(int(0.1 * INCH)), BODY[2], Emu(INCH // 3)
@@ -136,12 +143,22 @@ def _note(slide: Slide, lines: Iterable[str]) -> None:
 
 def _sources(briefing: Briefing) -> list[str]:
     """List the sources behind the page's measured figures, each once."""
+    words = read_catalogue(briefing.bahasa)
     told = {
-        f"{figure.source} ({format_tanggal(figure.as_of, bahasa=briefing.bahasa)})"
+        f"{name} ({format_tanggal(figure.as_of, bahasa=briefing.bahasa)})"
         for figure in briefing.figures
-        if figure.source and figure.as_of and figure.certainty == "diukur"
+        if figure.as_of and figure.certainty == "diukur"
+        if (name := _name_source(figure.source, words))
     }
     return sorted(told)[:MOST_ROWS]
+
+
+def _name_source(source: str, words: Catalogue) -> str:
+    """Name a delivered table in words; one that we computed is no source."""
+    table, key = source.partition(" ")[0], f"belum.data_{source.partition(' ')[0]}"
+    if table not in TABLES:
+        return source
+    return words.say(key)[:1].upper() + words.say(key)[1:] if words.has(key) else ""
 
 
 def _title_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx has no types
@@ -149,7 +166,10 @@ def _title_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx 
     slide = _add(deck, briefing, briefing.judul)
     position = " ".join(text for text, _ in briefing.layar.ringkas)
     lines = [briefing.kepala, position]
-    lines += [f"{label}: {text}" for label, text in briefing.layar.baris]
+    lines += [
+        f"{label} {text}" if label.endswith("?") else f"{label}: {text}"
+        for label, text in briefing.layar.baris
+    ]
     _bullets(slide, lines)
 
 
@@ -217,7 +237,8 @@ def _outlook_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - ppt
     strip = briefing.layar.strip
     if strip is None:
         return
-    slide = _add(deck, briefing, strip.title)
+    named = "; ".join(text for _, text, _ in strip.lines if text)
+    slide = _add(deck, briefing, f"{strip.title} ({named})")
     rows = [row for row in reversed(strip.rows) if row.dot is not None]
     data = CategoryChartData(number_format="0.0%")
     data.categories = [f"{row.label} {row.note}".strip() for row in rows]
@@ -240,7 +261,7 @@ def _label_bars(chart: Any) -> None:  # noqa: ANN401 - pptx has no types
 
 def _ask_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx has no types
     """Lay out what is to be decided as an editable table."""
-    words = read_catalogue(briefing.bahasa)
+    words, dates = read_catalogue(briefing.bahasa), Words(briefing.bahasa)
     slide = _add(deck, briefing, words.say("bagikan.putuskan"))
     head = [
         words.say(f"bagikan.kolom_{name}")
@@ -256,11 +277,11 @@ def _ask_slide(deck: Any, briefing: Briefing) -> None:  # noqa: ANN401 - pptx ha
             format_rp_short(ask.rp, bahasa=briefing.bahasa)
             if (ask.rp or 0) > 0
             else ask.teks_rp,
-            format_tanggal(ask.tenggat, bahasa=briefing.bahasa),
+            dates.tanggal_singkat(ask.tenggat),
         ]
         for ask in asks[:MOST_ROWS]
     ]
-    _table(slide, head, rows, widths=(2.3, 5.2, 1.4, 1.6, 1.6))
+    _table(slide, head, rows, widths=(2.1, 5.0, 1.4, 2.1, 1.5))
 
 
 def _table(
@@ -295,9 +316,9 @@ def _part_slide(deck: Any, briefing: Briefing, part: Part) -> None:  # noqa: ANN
     _note(slide, [*part.kalimat, *_sources(briefing)])
     stacked = next((one for one in part.gambar if _is_stacked(one)), None)
     if part.batang:
-        _bars(slide, part.batang[0])
+        _bars(slide, part.batang[0], briefing.bahasa)
     elif stacked is not None:
-        _stack(slide, stacked)
+        _stack(slide, stacked, briefing.bahasa)
     else:
         _page_table(slide, part.tables[0])
 
@@ -309,7 +330,7 @@ def _is_stacked(chart: RowChart) -> bool:
     )
 
 
-def _stack(slide: Slide, rows: RowChart) -> None:
+def _stack(slide: Slide, rows: RowChart, bahasa: str) -> None:
     """Draw rows of pieces as an editable stacked bar chart."""
     order, scale = list(reversed(rows.rows)), _scale_of(rows.unit)
     data = CategoryChartData(number_format=_format_of(scale))
@@ -319,7 +340,7 @@ def _stack(slide: Slide, rows: RowChart) -> None:
         data.add_series(name, [sum(s.high - s.low for s in p) / scale for p in pieces])
     chart = _chart(slide, XL_CHART_TYPE.BAR_STACKED, data)
     chart.plots[0].gap_width, chart.plots[0].overlap = 60, 100
-    _name_axis(chart, scale)
+    _name_axis(chart, scale, bahasa)
     for series, (role, _) in zip(chart.plots[0].series, rows.legend, strict=True):
         _fill(series.format, role)
 
@@ -334,13 +355,14 @@ def _format_of(scale: int) -> str:
     return "0.0" if scale > 1 else "#,##0"
 
 
-def _name_axis(chart: Any, scale: int) -> None:  # noqa: ANN401 - pptx has no types
+def _name_axis(chart: Any, scale: int, bahasa: str) -> None:  # noqa: ANN401 - pptx has no types
     """Write the axis of values in its unit."""
     chart.value_axis.tick_labels.number_format = "0" if scale > 1 else "#,##0"
     chart.value_axis.tick_labels.number_format_is_linked = False
     chart.value_axis.has_title = scale > 1
     if scale > 1:
-        chart.value_axis.axis_title.text_frame.text = "miliar rupiah"
+        told = read_catalogue(bahasa).say("bagikan.miliar")
+        chart.value_axis.axis_title.text_frame.text = told
 
 
 def _fill(shape: Any, role: str) -> None:  # noqa: ANN401 - pptx has no types
@@ -349,14 +371,14 @@ def _fill(shape: Any, role: str) -> None:  # noqa: ANN401 - pptx has no types
     shape.fill.fore_color.rgb = _colour(role if role in WARNA else "data")
 
 
-def _bars(slide: Slide, bars: Bars) -> None:
+def _bars(slide: Slide, bars: Bars, bahasa: str) -> None:
     """Draw a bar chart of the page as an editable one."""
     scale = _scale_of(bars.satuan)
     data = CategoryChartData(number_format=_format_of(scale))
     data.categories = list(bars.label)
     data.add_series(bars.judul, [value / scale for value in bars.nilai])
     chart = _chart(slide, XL_CHART_TYPE.COLUMN_CLUSTERED, data)
-    _name_axis(chart, scale)
+    _name_axis(chart, scale, bahasa)
     _fill(chart.plots[0].series[0].format, "data")
     if len(bars.label) <= LABELLED_BARS:
         _label_bars(chart)

@@ -10,17 +10,20 @@ import pytest
 from PIL import Image
 from pptx import Presentation
 
-from jkn_analysis.briefing import build_briefing
+from jkn_analysis.briefing import build_area_briefing, build_briefing
 from jkn_analysis.sharing.card import write_amount
 from jkn_analysis.sharing.share import name_file, share_page, write_message
+from jkn_analysis.sharing.slides import build_slides
+from tests.unit.page_data import build_region, store_tables
 
 
 @pytest.fixture(scope="module")
 def pages(processed: Path):
     """Build the pages of a region under the line, its province and the country."""
     return {
-        kode: build_briefing(kode, "2025-11", root=processed)
-        for kode in ("82.71", "82", "00")
+        "82.71": build_briefing("82.71", "2025-11", root=processed),
+        "82": build_area_briefing("82", "2025-11", root=processed),
+        "00": build_area_briefing("00", "2025-11", root=processed),
     }
 
 
@@ -88,6 +91,28 @@ def test_the_fan_s_editable_data_are_the_page_s(shared_files, pages):
     drawn = [value for value in chart.plots[0].series[0].values if value is not None]
     known = [value for value in fan.nilai if value == value]
     assert drawn == pytest.approx(known)
+
+
+@pytest.mark.parametrize("kode", ["82.71", "82"])
+def test_slides_and_notes_name_sources_in_words(shared_files, kode):
+    slides = Presentation(of_kind(shared_files[kode], ".pptx")).slides
+    told = [s.text_frame.text for x in slides for s in x.shapes if s.has_text_frame]
+    told += [slide.notes_slide.notes_text_frame.text for slide in slides]
+    assert any("Tunggakan peserta menurut lama menunggak (30 Nov" in t for t in told)
+    assert [text for text in told if "_" in text or "?:" in text] == []
+
+
+def test_a_page_without_a_decision_shares_none(tmp_path):
+    members = build_region("82.72", penduduk=121_952, aktif=0.85)
+    store_tables([{n: members[n] for n in ("penduduk", "kepesertaan")}], tmp_path)
+    page = build_briefing("82.72", "2025-11", root=tmp_path)
+    assert page.permintaan == ()
+    assert "Putuskan hari ini" not in write_message(page)
+    titles = [
+        slide.shapes.title.text
+        for slide in Presentation(io.BytesIO(build_slides(page))).slides
+    ]
+    assert "Putuskan hari ini" not in titles
 
 
 def test_the_same_page_gives_the_same_bytes(shared_files, pages, tmp_path):
