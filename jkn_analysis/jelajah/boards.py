@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from jkn_analysis.errors import JknError, UnknownNameError
 from jkn_analysis.jelajah.charts import write_rows
 from jkn_analysis.jelajah.views import build_papermill_line
+from jkn_analysis.reporting.style import scope_page
 from jkn_analysis.terms import NASIONAL
 from jkn_analysis.wilayah import fix_kode, get_wilayah
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 NUMBERS_MIME = "application/vnd.jkn.angka+json"
 """Output type that carries the numbers of a view beside its picture."""
+_STILL = (
+    '<div class="jkn-diam">'
+    "<style>.jp-OutputArea:has(.vega-embed) .jkn-diam{display:none}</style>"
+)
+"""Opens what stands in for the live board until its pictures are drawn."""
 Chosen = TypeVar("Chosen", bound="Choice | ArrearsChoice")
 ALL_PROVINSI = "Semua provinsi"
 _LABEL = re.compile(r".+ \((\d\d(?:\.\d\d)?)\)")
@@ -275,12 +281,21 @@ class Board(Generic[Chosen]):
     def static_html(self) -> str:
         """Write what the view looks like without a live kernel."""
         pictures = "".join(f"<p>{render_svg(one)}</p>" for one in self.drawn())
-        words = self.contoh.value, self.pesan.value, self.told(), self.below()
-        return "".join((*words, pictures))
+        words = self.pesan.value + self.told() + self.below()
+        banner = CONTOH if self.contoh.value else ""
+        return f"{_STILL}{scope_page(words, banner=banner)}{pictures}</div>"
 
-    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
-        """Show the live board; carry pictures and numbers for other readers."""
-        live = self.box._repr_mimebundle_()
-        bundle = live[0] if isinstance(live, tuple) else live
-        numbers = {name: write_rows(table) for name, table in self.tables().items()}
-        return {**bundle, "text/html": self.static_html(), NUMBERS_MIME: numbers}
+    def numbers(self) -> dict[str, list[dict[str, Any]]]:
+        """Give the tables as JSON rows."""
+        return {name: write_rows(table) for name, table in self.tables().items()}
+
+    def _ipython_display_(self) -> None:
+        """Show the live board, and what it looks like to readers without a kernel.
+
+        Two outputs: a converter that finds a widget shows nothing else of its output.
+        """
+        from IPython.display import display
+
+        display(self.box)
+        still = {"text/html": self.static_html(), NUMBERS_MIME: self.numbers()}
+        display(still, raw=True)

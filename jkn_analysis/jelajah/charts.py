@@ -22,7 +22,7 @@ from jkn_analysis.reporting.style import FONT, TINGKAT, WARNA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDTH, HEIGHT = 720, 280
+WIDTH, HEIGHT = 720, 260
 SERIES = (WARNA["data"], WARNA["batas"], "#3b7d4f", "#7a4fa3")
 """Colours of one to four regions, or of a scenario beside the baseline."""
 CLASSES = (0.65, 0.75, 0.80, 0.85, 0.95)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,8 @@ def render_dampak(dampak: pd.DataFrame, *, bulan: str) -> str:
     heads = ["Tanpa perubahan", "Dengan pilihan", "Selisih", "8 dari 10 kemungkinan"]
     columns = [f"Pada {bulan}", *heads]
     table = pd.DataFrame(rows, columns=columns)
-    return table.to_html(index=False, border=0, justify="left")
+    text = table.to_html(index=False, border=0, justify="left")
+    return re.sub(r"<tr>\s*<td>", '<tr><td style="text-align:left">', text)
 
 
 def write_kalimat(sumber: Sumber) -> str:

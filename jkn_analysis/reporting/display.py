@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jkn_analysis.briefing.page_file import MIME, describe_page
 from jkn_analysis.reporting.axes import render_svg
 from jkn_analysis.reporting.pieces import render_foot, render_group, render_head
-from jkn_analysis.reporting.style import scope
+from jkn_analysis.reporting.style import scope, scope_page
 from jkn_analysis.texts import read_catalogue
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _publish(html: str, briefing: Briefing | None = None) -> None:
         display({"text/html": scope(html)}, raw=True)
         return
     sample = read_catalogue(briefing.bahasa).say("umum.contoh")
-    piece = scope(html, banner=sample if briefing.contoh else "")
+    piece = scope_page(html, banner=sample if briefing.contoh else "")
     bundle: dict[str, Any] = {"text/html": piece}
     meta = {
         "judul": f"{briefing.nama}: {briefing.periode:%Y-%m}",

@@ -71,27 +71,39 @@ def read_page_css() -> str:
     return re.sub(r"\.jkn (?=[\w.])", "", read_css())
 
 
-def scope(html: str, *, banner: str = "") -> str:
+def scope(html: str) -> str:
     """Wrap a piece so that it carries its own style wherever it is shown.
 
     In Lab or a page of another converter a piece looks as on our page, and its
-    style touches nothing around it. There it says itself that it is a sample, with
-    `banner`; on our page that stands at the top.
+    style touches nothing around it.
+    """
+    return f"{_open()}{html}{_CLOSE}"
+
+
+def scope_page(html: str, *, banner: str = "") -> str:
+    """Wrap the first piece of a page.
+
+    It says itself that it is a sample, with `banner`; on our page that stands at the
+    top. In nbconvert's own HTML it hides code and notes: what is left is the page.
     """
     told = f"{_BANNER}{escape(banner)}</p>" if banner else ""
-    return f"{_open()}{told}{html}{_CLOSE}"
+    return scope(f"{_ALONE}{told}{html}")
 
 
 def unscope(html: str) -> str:
     """Take the wrapping off a piece that lies on a page which has the style."""
     if not html.startswith(_open()):
         return html
-    piece = html.removeprefix(_open()).removesuffix(_CLOSE)
+    piece = html.removeprefix(_open()).removesuffix(_CLOSE).removeprefix(_ALONE)
     return piece.partition("</p>")[2] if piece.startswith(_BANNER) else piece
 
 
 _CLOSE = "</div>"
 _BANNER = '<p class="contoh">'
+_ALONE = (
+    "<style>body.jp-Notebook :is(.jp-CodeCell>.jp-Cell-inputWrapper,.jp-mod-noOutputs,"
+    ".celltag_catatan,.jp-Cell:has(.celltag_catatan)){display:none}</style>"
+)
 
 
 @cache

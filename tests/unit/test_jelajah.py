@@ -89,44 +89,58 @@ def test_the_table_of_regions_counts_people_like_the_published_gap(processed: Pa
     assert abs(int(table.loc["82.71", "gap_jiwa"]) - 2100) < 50
 
 
+@pytest.fixture(scope="module")
+def printed(processed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run a board's notebook with papermill, from its own project folder."""
+    import papermill
+
+    top, root = Path(__file__).resolve().parents[2], tmp_path_factory.mktemp("proyek")
+    (root / "data" / "raw").mkdir(parents=True)
+    (root / "data" / "processed").symlink_to(processed)
+    given = {"kode": "19.71", "segmen": "PBPU", "horizon_bulan": 6}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.setenv("PYTHONPATH", str(top))
+        papermill.execute_notebook(
+            top / "notebooks" / "jelajah_keaktifan.ipynb",
+            root / "salinan.ipynb",
+            parameters=given,
+            kernel_name="python3",
+            progress_bar=False,
+        )
+    return root / "salinan.ipynb"
+
+
 def test_the_board_and_a_papermill_run_of_its_copied_line_give_equal_numbers(
-    processed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    processed: Path, printed: Path
 ):
     import nbformat
-    import papermill
 
     from jkn_analysis.jelajah.boards import NUMBERS_MIME
     from jkn_analysis.jelajah.charts import write_rows
     from jkn_analysis.jelajah.keaktifan import ActivityBoard
 
-    top = Path(__file__).resolve().parents[2]
-    (tmp_path / "data" / "raw").mkdir(parents=True)
-    (tmp_path / "data" / "processed").symlink_to(processed)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(top))
     choice = Choice("19.71", segmen="PBPU", penyebut="terdaftar", horizon_bulan=6)
-    done = tmp_path / "salinan.ipynb"
-    papermill.execute_notebook(
-        top / "notebooks" / "jelajah_keaktifan.ipynb",
-        done,
-        parameters={
-            "kode": "19.71",
-            "segmen": "PBPU",
-            "penyebut": "terdaftar",
-            "horizon_bulan": 6,
-        },
-        kernel_name="python3",
-        progress_bar=False,
-    )
     bundles = [
         output["data"][NUMBERS_MIME]
-        for cell in nbformat.read(done, as_version=4).cells
+        for cell in nbformat.read(printed, as_version=4).cells
         for output in cell.get("outputs", [])
         if NUMBERS_MIME in output.get("data", {})
     ]
-    board = ActivityBoard(choice, root=processed, reports=tmp_path)
+    board = ActivityBoard(choice, root=processed, reports=processed)
     (interactive,) = (write_rows(table) for table in board.tables().values())
     assert bundles == [{"garis": interactive}]
+
+
+def test_the_stock_html_of_a_printed_board_shows_its_picture_and_no_code(printed: Path):
+    from nbconvert import HTMLExporter
+
+    shown, _ = HTMLExporter().from_filename(str(printed))
+    _, _, board = shown.partition('<div class="jkn-diam">')
+    assert "body.jp-Notebook :is(.jp-CodeCell>.jp-Cell-inputWrapper" in board
+    assert "DATA CONTOH" in board
+    assert "Kota Pangkal Pinang: keaktifan segmen PBPU" in board
+    assert '<svg aria-label="Kota Pangkal Pinang' in board
 
 
 @pytest.mark.parametrize("typed", ["ambon", "Kota Ambon", "81.71", 81.71])
@@ -234,8 +248,7 @@ def test_what_is_shown_can_be_saved(board):
 def test_no_board_writes_nan_into_json(board):
     for drawn in board.drawn():
         json.dumps(drawn.whole(), allow_nan=False)
-    numbers = board._repr_mimebundle_()["application/vnd.jkn.angka+json"]
-    json.dumps(numbers, allow_nan=False)
+    json.dumps(board.numbers(), allow_nan=False)
 
 
 def test_readers_without_a_kernel_see_mark_sentence_and_picture(board):

@@ -39,7 +39,14 @@ from jkn_analysis.reporting.pieces import (
     render_part,
 )
 from jkn_analysis.reporting.render import render_notebook
-from jkn_analysis.reporting.style import TINGKAT, WARNA, WARNA_GELAP, scope, unscope
+from jkn_analysis.reporting.style import (
+    TINGKAT,
+    WARNA,
+    WARNA_GELAP,
+    scope,
+    scope_page,
+    unscope,
+)
 from jkn_analysis.reporting.tiles import place_tiles
 from tests.unit.page_data import build_region, store_tables
 
@@ -417,9 +424,10 @@ def test_every_tile_has_a_cell_of_its_own(count):
 
 
 def test_a_piece_carries_its_own_style_and_a_page_has_it_once(briefing):
-    marked = scope("<p>a</p>", banner="DATA CONTOH <b>")
+    marked = scope_page("<p>a</p>", banner="DATA CONTOH <b>")
     assert '<p class="contoh">DATA CONTOH &lt;b&gt;</p><p>a</p>' in marked
     assert unscope(marked) == "<p>a</p>"
+    assert "body.jp-Notebook" in marked, "the stock HTML hides code"
     piece = scope("<p>a</p>")
     assert piece.startswith('<div class="jkn"><style>')
     assert unscope(piece) == "<p>a</p>"
