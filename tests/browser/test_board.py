@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from jkn_analysis.formats import format_number, format_rate
 from jkn_analysis.jelajah.offline import build_board_html
-from jkn_analysis.store import read
+from jkn_analysis.store import list_values, read, read_table
+from jkn_analysis.uhc import gap_jiwa
+from jkn_analysis.wilayah import fix_kode, get_wilayah
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 RULES = "{runOnly: {type: 'tag', values: ['wcag2a','wcag2aa','wcag21a','wcag21aa']}}"
+ENDS = {0.1: "bawah", 0.5: "nilai", 0.9: "atas"}
+"""Ends of the interval: quantile to column."""
+NOW = "2025-11"
 OPEN_TABLES = {"ukuran", "ramalan", "peluang", "peristiwa"}
 """What the pages print without hiding a cell; registers and kecamatan are not here."""
 
@@ -23,9 +29,15 @@ def asked() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="module", params=["Kota Ternate", "Maluku Utara"])
+def area(request: pytest.FixtureRequest) -> str:
+    """Name a region, then a provinsi."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def board(processed: Path, asked: list[str]) -> str:
-    """Write the board of a provinsi, noting what it reads."""
+def board(processed: Path, asked: list[str], area: str) -> str:
+    """Write the board of a region or a provinsi, noting what it reads."""
     plain = read._read
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
@@ -33,7 +45,7 @@ def board(processed: Path, asked: list[str]) -> str:
             "_read",
             lambda one, name, *a: asked.append(name) or plain(one, name, *a),
         )
-        return build_board_html("Maluku Utara", root=processed)
+        return build_board_html(area, root=processed)
 
 
 def plan_of(board: str) -> dict:
@@ -41,22 +53,63 @@ def plan_of(board: str) -> dict:
     return json.loads(re.search(r'vegaEmbed\("#papan", (.*), \{"actions"', board)[1])
 
 
-def test_it_is_small_marked_and_of_its_scope(board):
+def test_it_is_small_marked_and_of_its_scope(board, area):
     assert len(board.encode()) < 3_000_000
     assert "DATA CONTOH" in board
     assert "Kota Ternate" in board
+    assert ("Halmahera Utara" in board) == (area == "Maluku Utara")
     assert "Kota Ambon" not in board
     assert not re.search(r'(src|href)="https?:', board)
 
 
-def test_it_holds_no_cell_that_the_pages_suppress(board, asked):
+def test_it_reads_no_table_with_cells_that_the_pages_suppress(board, asked):
+    assert asked
     assert set(asked) <= OPEN_TABLES
+
+
+@pytest.fixture(scope="module")
+def known(processed: Path, area: str) -> dict[tuple[str, str, str], float]:
+    """Give what pages print of whole regions, by region, month and column."""
+    cells = {}
+    for kode in list_values("ukuran", "kode", root=processed):
+        if not kode.startswith(fix_kode(area)):
+            continue
+        for table in ("ukuran", "ramalan"):
+            rows = read_table(table, root=processed, kode=kode)
+            told = rows["indikator"].eq("keaktifan_penduduk_rate")
+            for row in rows[told & rows["segmen"].eq("total")].to_dict("records"):
+                month = f"{row['periode']:%Y-%m}"
+                name = get_wilayah(kode).nama_lengkap
+                cells[name, month, ENDS.get(row.get("kuantil", 0.5))] = row["nilai"]
+                if table == "ukuran" and month == NOW:
+                    gap = gap_jiwa(0.8, row["penyebut"], row["pembilang"])
+                    cells[name, month, "kurang"] = gap
+    return cells
+
+
+def test_every_number_of_its_picture_is_a_rate_that_the_pages_print(board, known):
     data = plan_of(board)["datasets"]
     assert set(data) == {"garis", "syarat", "peristiwa"}
-    columns = {column for row in data["garis"] for column in row}
-    assert columns == {"seri", "periode", "nilai", "bawah", "atas", "ramalan"}
-    rates = [row["nilai"] for row in data["garis"] if row["nilai"] is not None]
-    assert max(rates) < 1.2, "rates of whole regions, never a count of people"
+    assert [one["nilai"] for one in data["syarat"]] == [0.8]
+    assert [one["keterangan"] for one in data["peristiwa"]] == [""]
+    for row in data["garis"]:
+        assert set(row) == {"seri", "periode", "ramalan", *ENDS.values()}
+        month = row["periode"][:7]
+        for end in ENDS.values():
+            joint = month == NOW
+            key = row["seri"], month, "nilai" if joint else end
+            assert row[end] is None or row[end] == pytest.approx(known[key], abs=1e-5)
+
+
+def test_every_cell_of_its_table_is_a_figure_that_the_pages_print(board, known):
+    rows = re.findall(r"<tr>(<td.*?)</tr>", board.partition("<script>")[0])
+    regions = {name for name, *_ in known if not name.startswith("Provinsi")}
+    assert len(rows) == len(regions)
+    for row in rows:
+        name, rate, gap, ahead = re.findall(r"<td[^>]*>(.*?)</td>", row)
+        assert rate == format_rate(known[name, NOW, "nilai"])
+        assert gap == format_number(known[name, NOW, "kurang"])
+        assert ahead == format_rate(known[name, "2026-11", "nilai"])
 
 
 def test_it_opens_with_the_network_off_and_shuts_nobody_out(
