@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 
 import jkn_analysis
 from jkn_analysis import errors
+from jkn_analysis.briefing import build_area_briefing, build_briefing
 from jkn_analysis.cleaning.words import read_findings
 from jkn_analysis.cli import COMMANDS, app, find_command
 from jkn_analysis.cli.language import (
@@ -28,6 +30,7 @@ from jkn_analysis.cli.language import (
 from jkn_analysis.delivery.tindak_lanjut import build_form
 from jkn_analysis.errors import InputError, StoreError
 from jkn_analysis.texts import read_catalogue
+from tests.unit.test_briefing import list_texts
 from tests.unit.test_delivery_sheets import decisions
 
 PACKAGE = Path(jkn_analysis.__file__).parent
@@ -50,7 +53,7 @@ ENGLISH = frozenset(
 QUOTED = re.compile(
     r"`[^`]*`|\"[^\"]*\"|'[^']*'|\(environment\)|--[\w-]+|\{[^}]*\}|jkn [a-z]+|"
     r"[\w./]+\.(?:toml|md|csv|xlsx|json|html)|\w+_\w+|[\w.]+\([^)]*\)|\[[^\]]*\]|"
-    r"python make\.py \w+|New REHAB|Message-ID|\(Word\)|\S+@\S+|[A-Z]\w+=\S+"
+    r"https?://\S+|python make\.py \w+|New REHAB|Message-ID|\(Word\)|\S+@\S+|[A-Z]\w+=\S+"
 )
 """What stays as it is in any language: names, commands, settings, what is quoted."""
 PLACE = re.compile(r"\{[^}]*\}")
@@ -201,3 +204,11 @@ def test_options_take_words_of_the_language(indonesian):
     with click.Context(find_command("mail")) as context:
         shown = [p.get_help_record(context) for p in find_command("mail").params]
     assert all("TEXT" not in record[0] for record in shown if record)
+
+
+@pytest.mark.parametrize("kode", ["82.71", "82", "00"])
+def test_no_page_with_its_letters_has_an_english_word(processed, kode):
+    build = build_briefing if "." in kode else build_area_briefing
+    page = build(kode, "2025-11", root=processed)
+    parts = tuple(part for part in page.bagian if part.nama != "asal")
+    assert english_in(" ".join(list_texts(replace(page, bagian=parts)))) == set()
