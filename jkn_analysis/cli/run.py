@@ -301,11 +301,17 @@ def verify_command(config: Config, report: Path, *, as_json: bool) -> None:
 def refresh_reports(
     config: Config, kode: Sequence[str], periode: str, bahasa: str | None = None
 ) -> dict[str, str]:
-    """Make the pages that are not up to date; return those that failed and why."""
+    """Make the pages that are not up to date; return those that failed and why.
+
+    Raises
+    ------
+    RunError
+        If it was stopped: what was to follow would go out without the rest.
+    """
     from jkn_analysis.briefing.page_file import split_stem
     from jkn_analysis.running.plan import Choice
     from jkn_analysis.running.pool import Pool
-    from jkn_analysis.running.run import run_reports
+    from jkn_analysis.running.run import require_success, run_reports
 
     if not kode:
         return {}
@@ -321,6 +327,8 @@ def refresh_reports(
         f"reports {periode}: {made} made, {summary.skipped} up to date, "
         f"{len(summary.failed)} failed"
     )
+    if summary.stopped:
+        require_success(summary)
     return {split_stem(outcome.kode)[0]: outcome.error for outcome in summary.failed}
 
 

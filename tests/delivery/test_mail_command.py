@@ -18,11 +18,21 @@ import pytest
 from click.testing import CliRunner
 
 from jkn_analysis.cli import app
+from jkn_analysis.cli.run import refresh_reports
+from jkn_analysis.config import read_config
 from jkn_analysis.delivery.compose import month_end
 from jkn_analysis.delivery.outbox import read_outbox
-from jkn_analysis.errors import ConfigError, DeliveryError, InputError, JknError
+from jkn_analysis.errors import (
+    ConfigError,
+    DeliveryError,
+    InputError,
+    JknError,
+    RunError,
+)
+from jkn_analysis.running import run
 from jkn_analysis.running.ledger import append_event, ledger_path
 from jkn_analysis.running.manifest import build_manifest
+from jkn_analysis.running.run import Summary
 from jkn_analysis.store import (
     read_table,
     write_generation,
@@ -219,6 +229,13 @@ def test_the_mail_says_what_the_page_says(project):
 def test_all_makes_the_pages_that_are_stale(project, made):
     jkn("--all", "--wilayah", "82.71")
     assert made == ["82.71"]
+
+
+def test_no_mail_is_composed_where_making_its_pages_was_stopped(monkeypatch, tmp_path):
+    stopped = Summary("2025-11", planned=3, skipped=0, stopped=True)
+    monkeypatch.setattr(run, "run_reports", lambda *_given, **_named: stopped)
+    with pytest.raises(RunError, match="stopped: 3 of 3 reports not made"):
+        refresh_reports(read_config(root=tmp_path), ["82.71"], "2025-11")
 
 
 def test_a_correction_is_a_marked_revision_and_the_first_stays(
