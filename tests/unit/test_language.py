@@ -53,7 +53,8 @@ ENGLISH = frozenset(
 QUOTED = re.compile(
     r"`[^`]*`|\"[^\"]*\"|'[^']*'|\(environment\)|--[\w-]+|\{[^}]*\}|jkn [a-z]+|"
     r"[\w./]+\.(?:toml|md|csv|xlsx|json|html)|\w+_\w+|[\w.]+\([^)]*\)|\[[^\]]*\]|"
-    r"https?://\S+|python make\.py \w+|New REHAB|Message-ID|\(Word\)|\S+@\S+|[A-Z]\w+=\S+"
+    r"https?://\S+|"
+    r"python make\.py \w+|New REHAB|Message-ID|\(Word\)|\S+@\S+|[A-Z]\w+=\S+"
 )
 """What stays as it is in any language: names, commands, settings, what is quoted."""
 PLACE = re.compile(r"\{[^}]*\}")
