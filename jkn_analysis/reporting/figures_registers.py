@@ -10,7 +10,9 @@ from jkn_analysis.errors import StoreError
 from jkn_analysis.formats import format_number, format_points
 from jkn_analysis.rekonsiliasi.publish import build_trend
 from jkn_analysis.rekonsiliasi.reasons import ALASAN
-from jkn_analysis.reporting.style import WARNA
+from jkn_analysis.reporting.axes import make_axes
+from jkn_analysis.reporting.figures import ChartSize
+from jkn_analysis.reporting.style import HURUF, WARNA
 from jkn_analysis.store import read_table, read_table_or_empty
 from jkn_analysis.wilayah import fix_kode
 
@@ -103,21 +105,21 @@ def list_repairs(selisih: pd.DataFrame, *, bahasa: str = "id") -> pd.DataFrame:
 
 
 def list_kecamatan(selisih: pd.DataFrame, *, bahasa: str = "id") -> pd.DataFrame:
-    """Lay the last counts out by kecamatan and reason; hidden counts say so."""
+    """Lay the last counts out by reason and kecamatan; hidden counts say so."""
     last = selisih[selisih["periode"] == selisih["periode"].max()]
     inside = last[last["kecamatan"].notna()]
     if inside.empty:
         return pd.DataFrame(columns=[_HEADS[bahasa]["kecamatan"]])
     wide = inside.pivot_table(
-        index="kecamatan",
-        columns="alasan",
+        index="alasan",
+        columns="kecamatan",
         values="jumlah_jiwa",
         aggfunc=lambda cells: _count(cells.iloc[0], bahasa),
         dropna=False,
         fill_value="0",
     )
-    wide.columns = [reason_text(code, bahasa=bahasa) for code in wide.columns]
-    wide.index.name = _HEADS[bahasa]["kecamatan"]
+    names = [reason_text(code, bahasa=bahasa) for code in wide.index]
+    wide.index = pd.Index(names, name=_HEADS[bahasa]["alasan"])
     return wide.reset_index()
 
 
@@ -127,7 +129,6 @@ def plot_kecamatan(selisih: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     The colour runs with the logarithm: a few reasons hold most of the people.
     Nothing counted by kecamatan is an empty chart.
     """
-    import matplotlib.pyplot as plt
     import seaborn as sns
     from matplotlib.colors import LogNorm
 
@@ -140,18 +141,24 @@ def plot_kecamatan(selisih: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     wide = inside.pivot_table(
         index="alasan", columns="kecamatan", values="jumlah_jiwa", dropna=False
     ).astype("float64")
-    size = (3.6 + 0.62 * wide.shape[1], 1.2 + 0.32 * len(wide))
-    figure, axes = plt.subplots(figsize=size)
-    axes.set_facecolor(WARNA["garis"])
-    colours = sns.light_palette(WARNA["data"], as_cmap=True)
-    if not wide.empty:
+    high = 160 + 24 * len(wide)
+    size = ChartSize(320 + 62 * wide.shape[1], high, kiri=300, kanan=20, bawah=130)
+    figure, axes = make_axes(size)
+    if wide.empty:
+        axes.set_axis_off()
+    else:
+        axes.patch.set(visible=True, facecolor=WARNA["garis"])
+        colours = sns.light_palette(WARNA["data"], as_cmap=True)
+        told = [
+            ["" if pd.isna(v) else format_number(v, bahasa=bahasa) for v in row]
+            for row in wide.to_numpy()
+        ]
         sns.heatmap(
             wide, ax=axes, norm=LogNorm(), cmap=colours, linewidths=0.5, cbar=False,
-            annot=True, fmt=".0f", annot_kws={"fontsize": 8},
+            annot=told, fmt="", annot_kws={"fontsize": 10},
         )  # fmt: skip
     axes.set(xlabel="", ylabel="")
-    figure.tight_layout()
-    plt.close(figure)
+    axes.set_title(_HEADS[bahasa]["kecamatan"], loc="left", color=WARNA["tinta"])
     return figure
 
 
@@ -195,23 +202,19 @@ def build_flow(root: Path, *, kode: str | float, bahasa: str = "id") -> pd.DataF
 
 def plot_flow(flow: pd.DataFrame, *, bahasa: str = "id") -> Figure:
     """Draw the flow as bars from registered down to active."""
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import FuncFormatter
-
-    figure, axis = plt.subplots(figsize=(8, 0.38 * len(flow) + 0.8))
+    size = ChartSize(720, 28 * len(flow) + 50, kiri=300, kanan=70, atas=30, bawah=20)
+    figure, axes = make_axes(size)
     ends = [0, len(flow) - 1]
-    colours = ["#2b6a99" if at in ends else "#c2703d" for at in range(len(flow))]
-    axis.barh(flow["langkah"], flow["jiwa"], left=flow["mulai"], color=colours)
-    axis.invert_yaxis()
+    roles = ["data" if at in ends else "batas" for at in range(len(flow))]
+    colours = [WARNA[role] for role in roles]
+    axes.barh(flow["langkah"], flow["jiwa"], left=flow["mulai"], color=colours)
+    axes.invert_yaxis()
     for at, row in enumerate(flow.to_dict("records")):
         text = format_number(row["jiwa"], bahasa=bahasa)
-        axis.text(row["mulai"] + max(row["jiwa"], 0), at, f" {text}", va="center")
-    axis.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: format_number(value, bahasa=bahasa))
-    )
-    axis.set_xlim(0, float(flow["jiwa"].max()) * 1.15)
-    axis.set_xlabel(_FLOW[bahasa][3])
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    plt.close(figure)
+        end = row["mulai"] + max(row["jiwa"], 0)
+        axes.text(end, at, f" {text}", va="center", fontsize=HURUF)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    first, _, last, unit = _FLOW[bahasa]
+    axes.set_title(f"{first} → {last}, {unit}", loc="left", color=WARNA["tinta"])
     return figure

@@ -10,13 +10,14 @@ import re
 from html.parser import HTMLParser
 
 import nbformat
+import pandas as pd
 import pytest
 from PIL import Image
 
 from jkn_analysis.briefing import Fan, Tile, build_area_briefing, build_briefing
 from jkn_analysis.briefing.page_file import describe_page, write_page
 from jkn_analysis.errors import InputError, RunError
-from jkn_analysis.reporting import tampilkan
+from jkn_analysis.reporting import show_table, tampilkan
 from jkn_analysis.reporting.axes import make_axes, render_svg
 from jkn_analysis.reporting.figures import (
     LEBAR,
@@ -421,6 +422,30 @@ def test_every_tile_has_a_cell_of_its_own(count):
     cells = place_tiles([tile(kode) for kode in codes])
     assert len(cells) == len(set(cells)) == count
     assert all(1 <= x <= 6 and y >= 1 for x, y in cells)
+
+
+def test_a_table_of_a_notebook_has_words_left_and_numbers_right(monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda bundle, **_: shown.append(bundle["text/html"])
+    )
+    show_table(
+        pd.DataFrame(
+            {
+                "kantor": ["Dinas <b>", "BPKAD"],
+                "jiwa": ["11.703", "< 5 atau disembunyikan"],
+                "galat_rate": [0.0046, None],
+                "baris_masuk": [6214, 4],
+            }
+        )
+    )
+    show_table(pd.DataFrame({"kantor": []}))
+    table, nothing = shown
+    assert '<td class="k">Dinas &lt;b&gt;</td><td class="n">11.703</td>' in table
+    assert '<td class="n">0,0046</td><td class="n">6.214</td>' in table
+    assert '<td class="n">–</td><td class="n">4</td>' in table
+    assert '<th scope="col" class="n">baris masuk</th>' in table
+    assert "tidak tersedia" in nothing
 
 
 def test_a_piece_carries_its_own_style_and_a_page_has_it_once(briefing):
