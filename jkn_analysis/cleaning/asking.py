@@ -22,6 +22,7 @@ from jkn_analysis.cleaning.rows.cleaner import clean
 from jkn_analysis.cleaning.rows.work import CleanSettings
 from jkn_analysis.cleaning.values.months import read_moment
 from jkn_analysis.cleaning.values.names import is_region
+from jkn_analysis.cleaning.values.numbers import Locale
 from jkn_analysis.cleaning.words import Said
 from jkn_analysis.config import read_config
 from jkn_analysis.errors import InputError, JknError
@@ -46,10 +47,12 @@ class Answers:
     headings: dict[str, str] = field(default_factory=dict)
     titles: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    locale: Locale = ""
 
     def __len__(self) -> int:
         """Count what was answered."""
-        return len(self.headings) + len(self.titles) + len(self.accepted)
+        said = len(self.headings) + len(self.titles) + len(self.accepted)
+        return said + bool(self.locale)
 
 
 def ask_about(
@@ -108,6 +111,7 @@ def _with(settings: CleanSettings, answers: Answers, name: str) -> CleanSettings
         settings,
         headings={**settings.headings, **answers.headings},
         titles={**settings.titles, **titles},
+        locale=answers.locale or settings.locale,
         accepted=(*settings.accepted, *answers.accepted),
     )
 
@@ -142,6 +146,8 @@ def _ask_round(
             said = ask(f"{problem.say('id').splitlines()[0]}\nMemang benar? (y/t)")
             if said.lower().startswith("y"):
                 answers.accepted.append(json.loads(token[1]))
+        elif problem.kind == "ambiguous_number" and not answers.locale:
+            _ask_locale(problem, answers, ask)
         elif problem.kind == "missing_column":
             _ask_missing(problem, sheet, table, answers, ask)
 
@@ -169,6 +175,15 @@ def _ask_column(
     )
     if text.isdecimal() and int(text) <= len(roles):
         answers.headings[problem.value] = roles[int(text) - 1] if int(text) else IGNORED
+
+
+def _ask_locale(problem: Problem, answers: Answers, ask: Callable[[str], str]) -> None:
+    """Ask what a number with one comma or point is."""
+    found = re.search(r"(\S+) \(en\) or (\S+) \(id\)", problem.message)
+    en, local = found.groups() if found else ("?", "?")
+    said = ask(f"Angka '{problem.value}' dibaca apa?\n  1. {en}\n  2. {local}")
+    if said in {"1", "2"}:
+        answers.locale = "en" if said == "1" else "id"
 
 
 def _ask_missing(
@@ -222,6 +237,8 @@ def write_settings(path: Path, table: str, name: str, answers: Answers) -> None:
     if answers.titles:
         titles = ", ".join(map(_quote, answers.titles))
         text = _put(text, f"[sources.{table}.judul]", f"{_quote(name)} = [{titles}]")
+    if answers.locale:
+        text = _put(text, f"[sources.{table}]", f"locale = {_quote(answers.locale)}")
     if answers.accepted:
         text = _accept(text, f"[sources.{table}]", answers.accepted)
     write_bytes(path, text.encode())

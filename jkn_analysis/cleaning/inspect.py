@@ -117,7 +117,11 @@ class CheckReport:
         total = say(
             "{count} file(s), {faulty} refused", count=len(self.files), faulty=faulty
         )
-        return "\n".join([*lines, in_language(total, bahasa)])
+        lines.append(in_language(total, bahasa))
+        if faulty:
+            ask = say("  → jkn check FILE --ask asks what can be asked, writes it down")
+            lines.append(in_language(ask, bahasa))
+        return "\n".join(lines)
 
 
 def check_paths(

@@ -23,6 +23,11 @@ FILES = {
         "Kota : Ternate,,\nOktober 2025,,\n\nSegmen,Xyz,Aktif\n" + ROWS,
         ["Terdaftar"],
     ),
+    "numbers of two readings": (
+        "Kota : Ternate;;\nOktober 2025;;\nSegmen;Terdaftar (ribu);Aktif (ribu)\n"
+        "PBI JK;68,906;57,135\nPBPU;29,550;14,128\n",
+        ["2"],
+    ),
     "an implausible figure": (
         "Kota : Ternate,,\nOktober 2025,,\n\nSegmen,Terdaftar,Aktif\n"
         "PBI JK,689060,571350\nBP,9,9\n",

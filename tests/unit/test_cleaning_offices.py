@@ -212,6 +212,32 @@ OFFICES = {
                 f"{row[-3]};{row[-2]};{row[-1]}\n" for row in pivot(k)[:-1]) + ";;\n"
             for k in PAIR), truth(*PAIR), name="a.csv",
     ),
+    "provinsi and kabupaten listed under the segmen they pay": Layout(
+        [*TITLE, ["Segmen", "Terdaftar", "Aktif"], *SIX[:2],
+         ["- Provinsi", 617, 500], ["- Kab/Kota", T[1] - 617, A[1] - 500],
+         *SIX[2:], ["Jumlah", *sums(SIX)]], ONE,
+    ),
+    "a list under a segmen that is not its sum": Layout(
+        [*TITLE, ["Segmen", "Terdaftar", "Aktif"], *SIX[:2],
+         ["- Provinsi", 616, 500], ["- Kab/Kota", T[1] - 617, A[1] - 500],
+         *SIX[2:]], None,
+    ),
+    "segmen and members in one heading": Layout(
+        [["OKTOBER 2025"], ["Kab/Kota", *[f"{w}_{s}" for s in SEGMEN
+                                          for w in ("Peserta", "Aktif")]],
+         ["Kota Ternate", *both(KOTA)]], ONE,
+    ),
+    "a sheet of sums before one of each region": Layout(
+        {"Rekap": [["OKTOBER 2025"], ["Kab/Kota", "Terdaftar", "Aktif"],
+                   ["Kota Ternate", sum(T), sum(A)], ["Jumlah", sum(T), sum(A)]],
+         "Kota Ternate": [["OKTOBER 2025"], ["Segmen", "Terdaftar", "Aktif"], *SIX]},
+        ONE,
+    ),
+    "a meeting whose hour is a cell of time": Layout(
+        [["Kab/Kota", "Tanggal", "Jam", "Agenda", "Tempat"],
+         ["Kota Ternate", *MEETING, dt.time(9, 0), "Forum", "Aula"]],
+        [("20251112-8271", "09:00", "Forum")], ("id_rapat", "jam", "jenis"), "rapat",
+    ),
     "a dash for what is not decided, under a total": Layout(
         [["OKTOBER 2025"], ["Kab/Kota", "Kuota", "Usulan", "Diterima"],
          ["Kota Ternate", 320, 300, 280], ["Kota Tidore Kepulauan", 200, 180, "-"],
@@ -374,3 +400,12 @@ def test_receipts_from_january_beside_the_bills_of_a_month_are_left_out(tmp_path
     result, trail = follow(write(tmp_path, Layout(rows, 0)), "iuran")
     assert result is None
     assert ["diterima_rp" in line for line in trail[0]] == [True]
+
+
+def test_a_meeting_of_no_known_region_is_a_fault_of_its_cell(tmp_path):
+    rows = [["Kab/Kota", "Tanggal", "Jam", "Acara", "Tempat"],
+            ["Kota Ternate", *MEETING, "09.00", "Forum", "Aula"],
+            ["Kota Antah Berantah", *MEETING, "09.00", "Forum", "Aula"]]  # fmt: skip
+    result, trail = follow(write(tmp_path, Layout(rows, 0)), "rapat")
+    assert result is None
+    assert any("Antah Berantah" in line for line in trail[0])

@@ -77,8 +77,11 @@ def _check_total_cell(
     printed = _printed(cell, parsed.locale, _factor(work, column))
     if printed is None or end == 0 or work.bad[:end].any():
         return False
-    plain = np.where(work.recognised[:end] | np.isnan(values[:end]), 0.0, values[:end])
-    sums = [float(plain[start:end].sum()) for start in starts]
+    apart = work.recognised[:end] & ~work.recognised[:end].all()
+    plain = np.where(apart | np.isnan(values[:end]), 0.0, values[:end])
+    part = work.keys.get("part", np.zeros(work.size, dtype=object))[:end]
+    wholes = np.where(part.astype(bool), 0.0, plain)
+    sums = [float(one[start:end].sum()) for one in (wholes, plain) for start in starts]
     slack = 0.5 if _factor(work, column) == 1 else _factor(work, column) * (end + 1) / 2
     if any(abs(total - printed) <= slack for total in sums):
         return True

@@ -146,7 +146,7 @@ def _read_finer(work: Work, data: dict[str, Any]) -> None:
     """Add the part each row is; kelas 0 to premiums for which no kelas is named."""
     parts = read_parts(work)
     if parts is not None:
-        data["_part"] = parts
+        data["_part"] = work.keys["part"] = parts
     if work.table.name != "iuran":
         return
     said = any(column.use.kelas is not None for column in work.roles.measured)

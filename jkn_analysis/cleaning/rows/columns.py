@@ -91,6 +91,9 @@ def _measure_of(
     announced = _context_measure(work, measures)
     if announced or work.cells(column.position).isna().all():
         return announced
+    pair = any(other.use.role == "aktif_jiwa" for other in work.roles.measured)
+    if pair and re.search(r"peserta|\bpst\b", column.heading, re.IGNORECASE):
+        return "terdaftar_jiwa"
     if column.use.total:
         return ""
     work.report(

@@ -16,6 +16,7 @@ from jkn_analysis.cleaning.values.months import find_days_in
 from jkn_analysis.cleaning.words import say
 from jkn_analysis.wilayah import get_wilayah
 
+_SECONDS = re.compile(r"(?<=\d\d:\d\d):00\b")
 _ZONE = re.compile(r"[\s,]*\b(WIB|WITA|WIT)\b", re.IGNORECASE)
 
 
@@ -41,20 +42,19 @@ def _read_zones(data: dict[str, Any]) -> None:
     """Take the zone out of the hour; where none is said it is the region's."""
     if "jam" not in data:
         return
-    hours = ["" if pd.isna(hour) else str(hour) for hour in data["jam"]]
+    hours = ["" if pd.isna(h) else _SECONDS.sub("", str(h)) for h in data["jam"]]
     found = [_ZONE.search(hour) for hour in hours]
     data["jam"] = to_objects([_ZONE.sub("", hour) or None for hour in hours])
-    data.setdefault(
-        "zona_waktu",
-        to_objects(
-            [
-                zone[1].upper()
-                if zone
-                else (get_wilayah(kode).zona_waktu if kode else None)
-                for zone, kode in zip(found, data["kode"], strict=True)
-            ]
-        ),
-    )
+    zones = [
+        zone[1].upper() if zone else _zone_of(kode)
+        for zone, kode in zip(found, data["kode"], strict=True)
+    ]
+    data.setdefault("zona_waktu", to_objects(zones))
+
+
+def _zone_of(kode: Cell) -> str | None:
+    """Return the zone of a region, None where it is not known."""
+    return get_wilayah(kode).zona_waktu or None if isinstance(kode, str) else None
 
 
 def _days_of(work: Work) -> np.ndarray | None:
@@ -71,16 +71,16 @@ def _days_of(work: Work) -> np.ndarray | None:
     return np.full(work.size, np.datetime64(day))
 
 
-def _meeting(day: Cell, kode: str | None) -> str | None:
+def _meeting(day: Cell, kode: Cell) -> str | None:
     """Return the number of a meeting, as the suite's own lists write it."""
-    if pd.isna(day) or not kode:
+    if pd.isna(day) or not isinstance(kode, str):
         return None
     return f"{pd.Timestamp(day):%Y%m%d}-{kode.replace('.', '')}"
 
 
-def _event(day: Cell, words: str | None) -> str | None:
+def _event(day: Cell, words: Cell) -> str | None:
     """Return the number of an event, the same for all its regions."""
-    if pd.isna(day) or not words:
+    if pd.isna(day) or not isinstance(words, str):
         return None
     mark = hashlib.sha256(" ".join(words.casefold().split()).encode()).hexdigest()[:6]
     return f"{pd.Timestamp(day):%Y%m%d}-{mark}"

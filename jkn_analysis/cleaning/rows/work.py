@@ -17,13 +17,14 @@ from jkn_analysis.cleaning.find.sorting import Roles, read_roles
 from jkn_analysis.cleaning.find.table import SECTION, SheetTable
 from jkn_analysis.cleaning.problems import Problem, faults
 from jkn_analysis.cleaning.values import columns as col
-from jkn_analysis.cleaning.values.cells import Cell
+from jkn_analysis.cleaning.values.cells import Cell, cut_ordinal
 from jkn_analysis.cleaning.values.context import (
     Context,
     find_context,
     find_title_regions,
 )
 from jkn_analysis.cleaning.values.months import Order, find_moment_in
+from jkn_analysis.cleaning.values.names import find_segmen
 from jkn_analysis.cleaning.values.numbers import Fault, Locale
 from jkn_analysis.cleaning.values.units import find_scale
 from jkn_analysis.cleaning.words import Finding, finding, say
@@ -290,6 +291,7 @@ def start_work(
     if told:
         sheet = replace(sheet, title=(*told, *_not_told(sheet.title, told)))
     roles = read_roles(sheet, table.name, settings.headings)
+    sheet = _spell_items(sheet, roles)
     unit = _title_scale(sheet)
     hint = _sheet_hint(sheet, roles, unit[0])
     order = order or ("dmy" if hint == "id" else "")
@@ -305,6 +307,25 @@ def start_work(
         bad=np.zeros(len(sheet.raw), dtype=bool),
         recognised=np.zeros(len(sheet.raw), dtype=bool),
     )
+
+
+def _spell_items(sheet: SheetTable, roles: Roles) -> SheetTable:
+    """Write what lists under a segmen leave out: ``- Provinsi`` under PBI APBD."""
+    column = roles.identifiers.get("segmen")
+    if column is None or sheet.regular:
+        return sheet
+    cells, above = sheet.raw.iloc[:, column.position].tolist(), ""
+    for place, cell in enumerate(cells):
+        if not isinstance(cell, str):
+            continue
+        bare = cut_ordinal(cell)
+        if bare != cell and find_segmen(f"{above} {bare}") and not find_segmen(bare):
+            cells[place] = f"{above} {bare}"
+        else:
+            above = bare
+    raw = sheet.raw.copy(deep=False)
+    raw[raw.columns[column.position]] = pd.Series(cells, dtype=object, index=raw.index)
+    return replace(sheet, raw=raw)
 
 
 def _not_told(own: Sequence[str], told: Sequence[str]) -> list[str]:
