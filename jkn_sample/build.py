@@ -35,6 +35,7 @@ from jkn_sample.offices import (
 )
 from jkn_sample.pemda import build_anggaran, build_iuran_pemda, build_pemda
 from jkn_sample.register_counts import build_sample_selisih
+from jkn_sample.swings import swing
 from jkn_sample.world import Dunia, build_dunia
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def build_tables(
     """Do the work of `jkn_sample.build_tables`."""
     dunia = build_dunia(seed=seed, nasional=nasional)
     pemda = build_pemda(dunia)
-    peserta = build_peserta(dunia, pemda)
+    peserta, pemda = swing(dunia, build_peserta(dunia, pemda), pemda)
     alur = build_alur(dunia, peserta)
     menunggak = build_menunggak_total(alur)
     iuran_pemda = build_iuran_pemda(dunia, pemda)

@@ -24,6 +24,13 @@ from jkn_sample import build_tables, write_deliveries
 from jkn_sample.deliveries import write_compact
 from jkn_sample.kepesertaan import build_peserta
 from jkn_sample.pemda import build_pemda
+from jkn_sample.swings import (
+    JATUH_12_BULAN,
+    JATUH_BULAN_LAIN,
+    JATUH_JANUARI,
+    TOLERANSI,
+    swing,
+)
 from jkn_sample.world import build_dunia, round_matrix, round_to_total
 
 SPREADSHEETS = {".xlsx", ".ods"}
@@ -93,6 +100,34 @@ def test_kecamatan_add_up_to_their_regency(tables):
     whole = tables["kepesertaan"].set_index(keys)[counts].loc[below.index]
     assert len(below) == 28 * 6 * 6
     assert (below == whole).all(axis=None)
+
+
+def active_by_region(tables):
+    active = tables["kepesertaan"].groupby(["periode", "kode"])["aktif_jiwa"].sum()
+    return active.unstack()  # noqa: PD010 - months that were never sent stay empty
+
+
+def share_below(changes, least):
+    known = changes.to_numpy()[changes.notna().to_numpy()]
+    return (known < least).mean()
+
+
+def test_regions_fall_as_often_as_in_the_real_panel(tables):
+    active = active_by_region(tables)
+    month = active.pct_change(fill_method=None)
+    januari = month.index.month == 1
+    year = active.pct_change(12, fill_method=None)
+    for share, real in (
+        (share_below(year, 0), JATUH_12_BULAN),
+        (share_below(month[januari], -0.01), JATUH_JANUARI),
+        (share_below(month[~januari], -0.01), JATUH_BULAN_LAIN),
+    ):
+        assert share == pytest.approx(real, abs=TOLERANSI)
+
+
+def test_nobody_passes_the_population(tables):
+    people = build_dunia(seed=0).penduduk
+    assert (active_by_region(tables) < people).all(axis=None)
 
 
 def test_spreadsheets_open_elsewhere(written):
@@ -230,7 +265,7 @@ def test_another_seed_changes_months_but_not_published_points(tables):
 def test_the_whole_country_is_consistent():
     dunia = build_dunia(seed=1, nasional=True)
     pemda = build_pemda(dunia)
-    peserta = build_peserta(dunia, pemda)
+    peserta, _ = swing(dunia, build_peserta(dunia, pemda), pemda)
     assert peserta.aktif.shape == (514, 60, len(SEGMEN))
     assert (peserta.aktif >= 0).all()
     assert (peserta.aktif <= peserta.terdaftar).all()
