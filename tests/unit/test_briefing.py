@@ -13,7 +13,14 @@ import pandas as pd
 import pytest
 
 import jkn_analysis
-from jkn_analysis.briefing import Briefing, build_area_briefing, build_briefing
+from jkn_analysis.briefing import (
+    Briefing,
+    build_area_briefing,
+    build_briefing,
+    first_screen,
+    money,
+    outlook,
+)
 from jkn_analysis.briefing.ask import list_today
 from jkn_analysis.briefing.context import find_tenggat
 from jkn_analysis.briefing.data import add_months, parse_periode
@@ -477,7 +484,15 @@ def test_the_title_of_an_area_is_a_few_words(processed, kode):
     assert len(build_area_briefing(kode, "2025-11", root=processed).judul) <= 120
 
 
-def test_a_threat_that_leads_above_the_usual_leaves_the_strip(processed):
+def test_a_threat_that_leads_above_the_usual_leaves_the_strip(processed, monkeypatch):
+    def raise_cut(context, found=outlook.find_effects):
+        return [
+            dataclasses.replace(one, rate=0.9) if one.skenario == "potong_pbi" else one
+            for one in found(context)
+        ]
+
+    for module in (first_screen, money, outlook):
+        monkeypatch.setattr(module, "find_effects", raise_cut)
     page = build_briefing("19.71", "2025-11", root=processed)
     labels = [row.label for row in page.layar.strip.rows]
     assert labels == ["bila berjalan seperti biasa", "bila PKS terlambat dua bulan*"]
