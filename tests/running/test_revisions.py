@@ -244,6 +244,7 @@ def test_two_months_and_a_corrected_cell(tmp_path, sink):
     assert counts["aktif_jiwa", "PPU-PN"] == ("20.936", "20.236")
     assert {name for name, _ in counts} <= {
         "aktif_jiwa", "kurang_aktif_jiwa", "nonaktif_jiwa",
+        "risiko_cuci_darah_jiwa", "risiko_persalinan_jiwa", "risiko_rawat_inap_jiwa",
     }  # fmt: skip
     assert {part for name, part in counts if name == "aktif_jiwa"} == {
         "PPU-PN", "total",
