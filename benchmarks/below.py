@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
-from jkn_analysis.arus.flows import ARUS, hide_small, net_by_segmen
+from jkn_analysis.arus.flows import ARUS, hide_small
 from jkn_analysis.cleaning import build, clean, read_sheet
 from jkn_analysis.config import read_config
 from jkn_analysis.kecamatan import TABLE, measure_kecamatan, publish
@@ -55,6 +55,17 @@ def used() -> str:
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return f"{spent:.1f} CPU s, peak {peak} MB"
+
+
+def net_by_segmen(flows: pd.DataFrame) -> pd.Series:
+    """Sum who came less who left, by kode, periode and segmen."""
+    keys = ["kode", "periode"]
+    parts = []
+    for side, sign in (("segmen_tujuan", 1), ("segmen_asal", -1)):
+        own = flows[flows[side].isin(SEGMEN)].rename(columns={side: "segmen"})
+        count = sign * own["jiwa"].astype("Float64").astype(float)
+        parts.append(own[[*keys, "segmen"]].assign(jiwa=count))
+    return pd.concat(parts).groupby([*keys, "segmen"])["jiwa"].sum()
 
 
 def run_arus(rows: int) -> None:

@@ -27,15 +27,6 @@ NASIONAL = "00"
 TANDA_CONTOH = "DATA CONTOH (sintetis)"
 """What every synthetic file says of itself, above or below its table."""
 
-SEGMEN_ARTI: dict[str, str] = {
-    "PBI JK": "Penerima Bantuan Iuran, dibayar APBN",
-    "PBPU Pemda": "penduduk yang didaftarkan pemerintah daerah, dibayar APBD",
-    "PPU-PN": "pekerja penerima upah penyelenggara negara",
-    "PPU-BU": "pekerja penerima upah badan usaha",
-    "PBPU": "pekerja bukan penerima upah (mandiri)",
-    "BP": "bukan pekerja (pensiunan, veteran, investor)",
-}
-
 KELAS: tuple[int, ...] = (1, 2, 3)
 UMUR_MAKS_BULAN = 25
 """Age bucket of arrears that holds everything older than 24 months."""

@@ -42,17 +42,6 @@ def find_direction(flows: pd.DataFrame) -> pd.Series:
     return pd.Series(named, index=flows.index, dtype="str")
 
 
-def net_by_segmen(flows: pd.DataFrame) -> pd.Series:
-    """Sum who came less who left, by kode, periode and segmen."""
-    keys = ["kode", "periode"]
-    parts = []
-    for side, sign in (("segmen_tujuan", 1), ("segmen_asal", -1)):
-        own = flows[flows[side].isin(SEGMEN)].rename(columns={side: "segmen"})
-        count = sign * own["jiwa"].astype("Float64").astype(float)
-        parts.append(own[[*keys, "segmen"]].assign(jiwa=count))
-    return pd.concat(parts).groupby([*keys, "segmen"])["jiwa"].sum()
-
-
 def hide_small(flows: pd.DataFrame) -> pd.DataFrame:
     """Hide counts of 1 to 4 people, and enough others that none can be computed.
 

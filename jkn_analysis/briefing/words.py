@@ -119,10 +119,6 @@ class Words:
         """Make a cell of words."""
         return Amount(text, "teks", text)
 
-    def kosong(self, sumber: str = "") -> Amount:
-        """Make a cell of a figure that is not there."""
-        return Amount(None, "jumlah", self.say("umum.tidak_tersedia"), sumber)
-
 
 def _plain(value: Number) -> float | int | None:
     """Turn pandas' missing into None and whole numbers into int."""

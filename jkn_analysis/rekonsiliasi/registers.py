@@ -84,7 +84,6 @@ class Register:
     """Lines whose number of cells does not fit the header; not among `rows`."""
     kecamatan: list[str] = field(default_factory=list)
     """Names by their number in the files."""
-    unknown_kode: int = 0
 
 
 @lru_cache(maxsize=100_000)
@@ -224,7 +223,6 @@ def _tokenise(table: pa.Table, *, register: Register, reading: Reading) -> pa.Ta
     pseudonym = build_pseudonyms(parsed.nik, key=key)
     words = split_names(table.column("nama").combine_chunks().cast(pa.string()))
     codes = read_codes(table, register=register.name, pada=pada)
-    register.unknown_kode += int((codes["kode"] == 0).sum())
     kec = (
         _by_distinct(table.column("kecamatan"), reading.kecamatan, np.int32)
         if "kecamatan" in table.column_names

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.below import attack_flows, draw_flows
+from benchmarks.below import attack_flows, draw_flows, net_by_segmen
 from jkn_analysis.arus.flows import (
     ARUS,
     bound_flows,
     hide_small,
-    net_by_segmen,
     share_paper,
     sum_flows,
 )

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.below import net_by_segmen
 from jkn_analysis import store
-from jkn_analysis.arus.flows import find_direction, hide_small, net_by_segmen
+from jkn_analysis.arus.flows import find_direction, hide_small
 from jkn_analysis.cli import app
 from jkn_analysis.errors import InputError
 from jkn_analysis.rekonsiliasi.movements import compare_extracts

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from jkn_analysis.arus.flows import net_by_segmen
+from benchmarks.below import net_by_segmen
 from jkn_analysis.cleaning.values.columns import MOST_JIWA
 from jkn_analysis.cli import app
 from jkn_analysis.cli.sample import sample_command
