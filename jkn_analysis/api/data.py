@@ -79,7 +79,9 @@ class Data(Source):
                 for table in TABLES.values()
                 if has_table(table.name, root=self.root, cutoff=self.cutoff)
             ]
-            return self.answer(pd.DataFrame(rows), "Tabel yang tersimpan")
+            answer = self.answer(pd.DataFrame(rows), "Tabel yang tersimpan")
+            answer.attrs["label"] = {"tabel": "Tabel", "dari": "Pengirim"}
+            return answer
         table = TABLES[find_name(name, TABLES, "tabel")]
         rows = [
             {
@@ -155,7 +157,11 @@ class Data(Source):
         ].sort_values("nilai", ascending=False)
         named = [get_wilayah(kode).nama_lengkap for kode in short["kode"]]
         table = pd.DataFrame(
-            {"kode": short["kode"], "wilayah": named, "kurang_rp": short["nilai"]}
+            {
+                "kode": short["kode"],
+                "wilayah": named,
+                "kurang_kas_desember_rp": short["nilai"],
+            }
         )
         judul = f"Kas iuran Pemda yang kurang sampai Desember {year}"
         return self.answer(table.reset_index(drop=True), judul)

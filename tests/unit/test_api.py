@@ -177,7 +177,7 @@ def test_cash_of_december_is_pagu_less_paid_less_all_that_is_due(data):
 def test_who_is_short_is_ranked_by_the_hole(data):
     table = data.kurang_kas()
     assert "82.03" in set(table["kode"])
-    assert table["kurang_rp"].is_monotonic_decreasing
+    assert table["kurang_kas_desember_rp"].is_monotonic_decreasing
 
 
 def test_a_what_if_over_regions_adds_up_and_subtracts(data):
