@@ -55,11 +55,12 @@ _SPM_TERNATE = ("2025-03", 6_000_000_000)
 
 @dataclass(frozen=True)
 class PesertaPemda:
-    """PBPU Pemda members, shape (regions, months)."""
+    """PBPU Pemda members, shape (regions, months); `putus` are switched off."""
 
     kuota: np.ndarray
     terdaftar: np.ndarray
     aktif: np.ndarray
+    putus: np.ndarray
 
 
 def _quota(dunia: Dunia) -> np.ndarray:
@@ -149,7 +150,7 @@ def build_pemda(dunia: Dunia) -> PesertaPemda:
                 slice(dunia.at(first), dunia.at(last) + 1),
             )
             off[row, months] = np.round(0.985 * filled[row, months])
-    return PesertaPemda(quota, registered, filled - off)
+    return PesertaPemda(quota, registered, filled - off, off)
 
 
 def _punctual(dunia: Dunia) -> tuple[np.ndarray, np.ndarray]:
