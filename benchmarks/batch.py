@@ -120,12 +120,9 @@ def run_c(root: Path, regions: list[str], *, workers: int) -> None:
 
 def run_d(root: Path, regions: list[str]) -> None:
     """Make the same pages, byte for byte, checked, with manifests: plain calls."""
-    from dataclasses import asdict
-
     from jkn_analysis.briefing import build_briefing
+    from jkn_analysis.briefing.page_file import describe_page, write_page
     from jkn_analysis.config import read_config
-    from jkn_analysis.rekonsiliasi.scan import refuse_personal
-    from jkn_analysis.reporting.index_page import build_index_row
     from jkn_analysis.reporting.render import refuse_remote
     from jkn_analysis.running.manifest import build_manifest, hash_bytes
     from jkn_analysis.running.report import publish
@@ -144,13 +141,14 @@ def run_d(root: Path, regions: list[str]) -> None:
         body = "".join(f"{part}\n" for part in draw_pieces(briefing, parts))
         text = f"{before.replace(SHELL, title)}{body}{after}"
         refuse_remote(text)
-        page = text.encode()
-        name = f"{kode}.html"
-        row = asdict(build_index_row(briefing, name))
+        files = {
+            f"{kode}.html": text.encode(),
+            f"{kode}.json": write_page(describe_page(briefing)),
+        }
+        outputs = {name: hash_bytes(content) for name, content in files.items()}
         inputs = {"kode": kode, "periode": PERIODE}
-        told = build_manifest(inputs, outputs={name: hash_bytes(page)}, row=row)
-        publish({name: page, f"{kode}.manifest.json": told}, folder=root / "d")
-        refuse_personal([root / "d" / name])
+        told = build_manifest(inputs, outputs=outputs)
+        publish({**files, f"{kode}.manifest.json": told}, folder=root / "d")
 
 
 def draw_pieces(briefing: Briefing, parts: list[str]) -> list[str]:
@@ -159,9 +157,8 @@ def draw_pieces(briefing: Briefing, parts: list[str]) -> list[str]:
 
     return [
         pieces.render_head(briefing),
-        pieces.render_fan(briefing),
-        *(pieces.render_part(briefing, name) for name in parts),
-        pieces.render_annex(briefing),
+        *(pieces.render_group(briefing, name) for name in parts),
+        pieces.render_foot(briefing),
     ]
 
 
@@ -179,7 +176,7 @@ def split_shell() -> tuple[str, str]:
 
 
 def list_parts() -> list[str]:
-    """Read from the notebook which parts it shows."""
+    """Read from the notebook which groups of parts it shows."""
     cells = json.loads((TOP / "notebooks" / NOTEBOOK).read_text("utf-8"))["cells"]
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
