@@ -30,7 +30,7 @@ def make_page(**changes) -> Briefing:
     layar = FirstScreen((("Syarat 80%.", False),), None, (), changes.get("baris", ()))
     values = {
         "kode": "82.71", "nama": "Kota Ternate", "nama_provinsi": "Maluku Utara",
-        "periode": MONTH, "bahasa": "id", "skenario": "dasar", "contoh": False,
+        "periode": MONTH, "bahasa": "id", "contoh": False,
         "judul": "Kota Ternate kurang 2.109 jiwa", "nada": "buruk", "kepala": "",
         "kipas": None, "bagian": (), "kaki": "Disusun dari data BPJS Kesehatan.",
         "figures": (rate,), "surat": Letters(**surat), "layar": layar,
