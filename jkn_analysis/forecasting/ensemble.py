@@ -165,6 +165,10 @@ def scale_rows(filled: np.ndarray, start: np.ndarray) -> np.ndarray:
     return np.where(used, np.minimum(change, 4 * mean[:, None]), 0).sum(axis=1) / count
 
 
+LARGEST_CHANGE = 1e9
+"""Monthly change over the level from which a series is as good as ended at 0."""
+
+
 def measure_change(filled: np.ndarray, start: np.ndarray, share: float) -> np.ndarray:
     """Return typical monthly changes, leaning on the level under half a year.
 
@@ -173,7 +177,7 @@ def measure_change(filled: np.ndarray, start: np.ndarray, share: float) -> np.nd
     """
     base = scale_rows(filled, start)
     size = np.abs(filled[:, -1])
-    moving = (base > 0) & (size > 0)
+    moving = (base > 0) & (size > base / LARGEST_CHANGE)
     typical = np.median(base[moving] / size[moving]) if moving.any() else share / 3
     base = np.where(
         (base > 0) | (start >= filled.shape[1]), base, STILL * typical * size
